@@ -1,0 +1,1 @@
+"""Drawbridge: the safe bridge between exchange accounts and the software that trades on them."""

@@ -1,0 +1,268 @@
+"""What a request to an exchange would do, in our own words.
+
+Each operation is a value; its type argument is the type of its answer, so that
+`call(GetTicker(...))` is known to give a `Ticker`. Codecs turn operations into an exchange's
+bytes and back; the paper exchange carries them out; policy judges them.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from drawbridge.core.markets import (
+    Candle,
+    Currency,
+    Market,
+    OrderBook,
+    PublicTrade,
+    Ticker,
+)
+from drawbridge.core.orders import Fill, Order, OrderType, Side, TimeInForce
+
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+class Scope(StrEnum):
+    """A right of a key."""
+
+    READ = "read"
+    TRADE_SPOT = "trade_spot"
+    TRADE_MARGIN = "trade_margin"
+    TRADE_DERIVATIVES = "trade_derivatives"
+    TRANSFER = "transfer"
+    WITHDRAW = "withdraw"
+    MANAGE_KEYS = "manage_keys"
+    OTHER = "other"
+
+
+# What a key of ours may never be able to do: it moves value out or makes more keys.
+FORBIDDEN_SCOPES = frozenset({Scope.WITHDRAW, Scope.TRANSFER, Scope.MANAGE_KEYS})
+
+
+class Operation(Generic[Answer_co]):
+    """The root of all operations; it only carries the type of the answer."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account holds of one currency."""
+
+    currency: str
+    free: Decimal
+    held: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Give free and held together."""
+        return self.free + self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The answer to an order: the order as it stands now and what it filled at once."""
+
+    order: Order
+    fills: tuple[Fill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What an exchange tells about a key: its switches by the exchange's own names.
+
+    `switches` holds those that are on. None means that the exchange did not tell.
+    """
+
+    switches: frozenset[str]
+    ip_list: tuple[str, ...] | None = None
+    ip_bound: bool | None = None
+    created_ms: int | None = None
+    expires_ms: int | None = None
+    label: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTime:
+    """The exchange's clock."""
+
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetServerTime(Operation[ServerTime]):
+    """Ask for the exchange's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetMarkets(Operation[tuple[Market, ...]]):
+    """Ask for the pairs and their rules; an empty `symbols` asks for all."""
+
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GetCurrencies(Operation[tuple[Currency, ...]]):
+    """Ask for the currencies."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetTicker(Operation[Ticker]):
+    """Ask for one ticker."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetTickers(Operation[tuple[Ticker, ...]]):
+    """Ask for several tickers; an empty `symbols` asks for all."""
+
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GetCandles(Operation[tuple[Candle, ...]]):
+    """Ask for candles, oldest first, the running one included."""
+
+    symbol: str
+    interval_ms: int
+    since_ms: int | None = None
+    until_ms: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrderBook(Operation[OrderBook]):
+    """Ask for the book, `depth` levels a side (None: the exchange's usual number)."""
+
+    symbol: str
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetTrades(Operation[tuple[PublicTrade, ...]]):
+    """Ask for public trades, oldest first."""
+
+    symbol: str
+    since_ms: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetBalances(Operation[tuple[Balance, ...]]):
+    """Ask for the account's balances; currencies without any may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder(Operation[Placed]):
+    """Place an order.
+
+    A market order names `quantity` (base) or `quote_quantity` (what to spend or receive).
+    `dry_run`: the exchange checks it and does not place it; then `order_id` is empty.
+    `leverage` other than None makes it a margin order.
+    """
+
+    symbol: str
+    side: Side
+    type: OrderType
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    client_id: str = ""
+    quote_quantity: Decimal | None = None
+    post_only: bool = False
+    dry_run: bool = False
+    leverage: Decimal | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Give the right that it needs."""
+        return Scope.TRADE_SPOT if self.leverage is None else Scope.TRADE_MARGIN
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder(Operation[Order]):
+    """Cancel an order by the exchange's id or by ours.
+
+    The answer holds at least ids and status; exchanges that tell only "done" give no amounts.
+    """
+
+    symbol: str = ""
+    order_id: str = ""
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrder(Operation[Order]):
+    """Ask for one order by the exchange's id or by ours."""
+
+    symbol: str = ""
+    order_id: str = ""
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetOpenOrders(Operation[tuple[Order, ...]]):
+    """Ask for open orders, of one symbol or (empty) of all."""
+
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetClosedOrders(Operation[tuple[Order, ...]]):
+    """Ask for past orders. Where an exchange mixes in open ones, `include_open` says so."""
+
+    symbol: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    limit: int | None = None
+    offset: int = 0
+    include_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetOwnTrades(Operation[tuple[Fill, ...]]):
+    """Ask for the account's own executions, oldest first."""
+
+    symbol: str = ""
+    order_id: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    from_id: str = ""
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GetKeyRights(Operation[KeyRights]):
+    """Ask what the key may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetFixed(Operation[bytes]):
+    """Ask for something to which the paper exchange has one fixed answer (see endpoints)."""
+
+    answer: bytes = field(default=b"{}")
+
+
+OPERATIONS: dict[str, type[Operation[object]]] = {
+    "get_server_time": GetServerTime,
+    "get_markets": GetMarkets,
+    "get_currencies": GetCurrencies,
+    "get_ticker": GetTicker,
+    "get_tickers": GetTickers,
+    "get_candles": GetCandles,
+    "get_order_book": GetOrderBook,
+    "get_trades": GetTrades,
+    "get_balances": GetBalances,
+    "place_order": PlaceOrder,
+    "cancel_order": CancelOrder,
+    "get_order": GetOrder,
+    "get_open_orders": GetOpenOrders,
+    "get_closed_orders": GetClosedOrders,
+    "get_own_trades": GetOwnTrades,
+    "get_key_rights": GetKeyRights,
+    "get_fixed": GetFixed,
+}

@@ -1,0 +1,129 @@
+"""Orders, fills, and the one way in which an order's state may move.
+
+The state machine is the same for our own orders, for a foreign bot's and on the paper
+exchange. How an exchange words these states is its codec's business.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from drawbridge.core.money import ZERO
+
+
+class Side(StrEnum):
+    """Which way an order trades."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def opposite(self) -> "Side":
+        """Give the other side."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(StrEnum):
+    """How an order finds its price."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+
+
+class TimeInForce(StrEnum):
+    """How long an order waits: good till cancelled, immediate or cancel, fill or kill."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands. `EXPIRED`: the exchange ended it, not the person."""
+
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing can happen to the order any more."""
+        return self not in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the exchange tells it.
+
+    `quantity` is in base currency; a market order by cost has `quote_quantity` instead and a
+    quantity of zero until it is filled. `filled_quote` is what was paid or received, without
+    fees; `price` is the limit (None for market orders).
+    """
+
+    order_id: str
+    client_id: str
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    status: OrderStatus
+    quantity: Decimal
+    price: Decimal | None
+    created_ms: int
+    updated_ms: int
+    filled: Decimal = ZERO
+    filled_quote: Decimal = ZERO
+    fee: Decimal = ZERO
+    fee_currency: str = ""
+    quote_quantity: Decimal | None = None
+    post_only: bool = False
+    trade_ids: tuple[str, ...] = ()
+
+    @property
+    def remaining(self) -> Decimal:
+        """Give what is still to be filled, in base currency."""
+        return max(ZERO, self.quantity - self.filled)
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Give the average price of what was filled, None before the first fill."""
+        return self.filled_quote / self.filled if self.filled else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution of an order of ours; `fee` is taken in `fee_currency`."""
+
+    trade_id: str
+    order_id: str
+    client_id: str
+    symbol: str
+    side: Side
+    type: OrderType
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    fee_currency: str
+    is_maker: bool
+    time_ms: int
+
+    @property
+    def quote_quantity(self) -> Decimal:
+        """Give price times quantity, in quote currency, without the fee."""
+        return self.price * self.quantity
+
+
+def newer_of(known: Order, told: Order) -> Order:
+    """Choose between what we know of an order and what we are told now.
+
+    Answers can overtake each other on the network, so an order never becomes less filled and a
+    final order never opens again.
+    """
+    if known.status.is_final and not told.status.is_final:
+        return known
+    if told.filled < known.filled:
+        return known
+    return told

@@ -1,0 +1,237 @@
+"""The signing algorithms that exchanges use, each as a prepared object.
+
+Keys are parsed once, when the object is made: parsing a PEM key anew for every request costs a
+hundred times the signature. A signer gives the signature as the text that travels, before any
+percent-encoding. Verifying raises; it never gives back a bool that somebody forgets to look at.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+
+from drawbridge.core.errors import BadInput, NotProven
+from drawbridge.core.secret import Secret
+
+_RSA_BITS: Final = range(2048, 8193)
+_ES256_BYTES = 32
+_BAD_SIGNATURE = "bad_signature"
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+
+Encoding = Callable[[bytes], bytes]
+PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+PublicKey = ed25519.Ed25519PublicKey | rsa.RSAPublicKey
+
+
+class Signer(Protocol):
+    """Sign bytes with a key that was prepared beforehand."""
+
+    def sign(self, payload: bytes) -> bytes:
+        """Give the signature as ASCII text."""
+
+
+class Verifier(Protocol):
+    """Check signatures with a key that was prepared beforehand."""
+
+    def verify(self, payload: bytes, signature: bytes) -> None:
+        """Raise `NotProven("bad_signature")` unless the signature is right."""
+
+
+def hexadecimal(digest: bytes) -> bytes:
+    """Write a digest in lower-case hex."""
+    return digest.hex().encode("ascii")
+
+
+class Hmac:
+    """HMAC with prepared inner and outer hash states.
+
+    Why: copying the two states costs a third of setting up the key for each message.
+    """
+
+    __slots__ = ("_encoding", "_fold_case", "_prepared")
+
+    def __init__(self, key: bytes, digest: str, encoding: Encoding) -> None:
+        """Prepare the key; `encoding` is `hexadecimal` or `base64.b64encode`."""
+        self._prepared = hmac.new(key, digestmod=digest)
+        self._encoding = encoding
+        # Hex has no case; base64 has.
+        self._fold_case = encoding is hexadecimal
+
+    def sign(self, payload: bytes) -> bytes:
+        """Give the encoded HMAC of the payload."""
+        state = self._prepared.copy()
+        state.update(payload)
+        return self._encoding(state.digest())
+
+    def verify(self, payload: bytes, signature: bytes) -> None:
+        """Compare in constant time. Raises: `NotProven("bad_signature")`."""
+        told = signature.lower() if self._fold_case else signature
+        if not hmac.compare_digest(self.sign(payload), told):
+            raise NotProven(_BAD_SIGNATURE)
+
+
+class Ed25519:
+    """Ed25519 over the payload, written in base64."""
+
+    __slots__ = ("_key", "_public")
+
+    def __init__(self, key: PrivateKey | PublicKey) -> None:
+        """Take a parsed key of either half. Raises: `BadInput` for another kind of key."""
+        self._key: ed25519.Ed25519PrivateKey | None = None
+        if isinstance(key, ed25519.Ed25519PrivateKey):
+            self._key, self._public = key, key.public_key()
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            self._public = key
+        else:
+            raise BadInput("wrong_key_kind", field="private_key", wanted="Ed25519")
+
+    def sign(self, payload: bytes) -> bytes:
+        """Give the base64 signature. Raises: `BadInput` when made from a public key."""
+        if self._key is None:
+            raise BadInput("private_key_needed", field="private_key")
+        return base64.b64encode(self._key.sign(payload))
+
+    def verify(self, payload: bytes, signature: bytes) -> None:
+        """Raise `NotProven("bad_signature")` unless right."""
+        try:
+            self._public.verify(_from_base64(signature), payload)
+        except InvalidSignature:
+            raise NotProven(_BAD_SIGNATURE) from None
+
+
+class RsaSha256:
+    """RSA PKCS#1 v1.5 over SHA-256, written in base64."""
+
+    __slots__ = ("_key", "_public")
+
+    def __init__(self, key: PrivateKey | PublicKey) -> None:
+        """Take a parsed key of either half. Raises: `BadInput` for another kind or size."""
+        self._key: rsa.RSAPrivateKey | None = None
+        if isinstance(key, rsa.RSAPrivateKey):
+            self._key, self._public = key, key.public_key()
+        elif isinstance(key, rsa.RSAPublicKey):
+            self._public = key
+        else:
+            raise BadInput("wrong_key_kind", field="private_key", wanted="RSA")
+        if self._public.key_size not in _RSA_BITS:
+            raise BadInput("rsa_key_size", field="private_key", bits=self._public.key_size)
+
+    def sign(self, payload: bytes) -> bytes:
+        """Give the base64 signature. Raises: `BadInput` when made from a public key."""
+        if self._key is None:
+            raise BadInput("private_key_needed", field="private_key")
+        return base64.b64encode(self._key.sign(payload, padding.PKCS1v15(), hashes.SHA256()))
+
+    def verify(self, payload: bytes, signature: bytes) -> None:
+        """Raise `NotProven("bad_signature")` unless right."""
+        try:
+            self._public.verify(
+                _from_base64(signature), payload, padding.PKCS1v15(), hashes.SHA256()
+            )
+        except InvalidSignature:
+            raise NotProven(_BAD_SIGNATURE) from None
+
+
+class Es256:
+    """ECDSA over P-256 and SHA-256 in the fixed 64-byte form of JWTs, base64url unpadded."""
+
+    __slots__ = ("_key", "_public")
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -> None:
+        """Take a parsed key. Raises: `BadInput` for another curve."""
+        if not isinstance(key.curve, ec.SECP256R1):
+            raise BadInput("wrong_key_kind", field="private_key", wanted="P-256")
+        self._key: ec.EllipticCurvePrivateKey | None = None
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            self._key, self._public = key, key.public_key()
+        else:
+            self._public = key
+
+    def sign(self, payload: bytes) -> bytes:
+        """Give the base64url signature. Raises: `BadInput` when made from a public key."""
+        if self._key is None:
+            raise BadInput("private_key_needed", field="private_key")
+        r, s = decode_dss_signature(self._key.sign(payload, ec.ECDSA(hashes.SHA256())))
+        raw = r.to_bytes(_ES256_BYTES, "big") + s.to_bytes(_ES256_BYTES, "big")
+        return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+    def verify(self, payload: bytes, signature: bytes) -> None:
+        """Raise `NotProven("bad_signature")` unless right."""
+        padded = signature + b"=" * (-len(signature) % 4)
+        raw = _from_base64(padded.translate(bytes.maketrans(b"-_", b"+/")))
+        if len(raw) != 2 * _ES256_BYTES:
+            raise NotProven(_BAD_SIGNATURE)
+        r, s = int.from_bytes(raw[:_ES256_BYTES], "big"), int.from_bytes(raw[_ES256_BYTES:], "big")
+        try:
+            self._public.verify(encode_dss_signature(r, s), payload, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            raise NotProven(_BAD_SIGNATURE) from None
+
+
+def sha256(data: bytes) -> bytes:
+    """Give the SHA-256 digest."""
+    return hashlib.sha256(data).digest()
+
+
+def parse_private_key(pem: Secret, field: str = "private_key") -> PrivateKey:
+    """Parse an unencrypted PKCS#8 PEM, Ed25519 or RSA, whatever line ends it was pasted with.
+
+    Raises: `BadInput("bad_private_key")`; the parser's own text is dropped, because it may
+    quote what it read.
+    """
+    text = pem.reveal().replace("\r\n", "\n").replace("\r", "\n").strip() + "\n"
+    try:
+        key = serialization.load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise BadInput("bad_private_key", field=field) from None
+    if not isinstance(key, ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey):
+        raise BadInput("wrong_key_kind", field=field, wanted="Ed25519, RSA")
+    return key
+
+
+def parse_public_key(pem: str, field: str = "public_key") -> PublicKey:
+    """Parse a PEM public key, Ed25519 or RSA. Raises: `BadInput("bad_public_key")`."""
+    text = pem.replace("\r\n", "\n").replace("\r", "\n").strip() + "\n"
+    try:
+        key = serialization.load_pem_public_key(text.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise BadInput("bad_public_key", field=field) from None
+    if not isinstance(key, ed25519.Ed25519PublicKey | rsa.RSAPublicKey):
+        raise BadInput("wrong_key_kind", field=field, wanted="Ed25519, RSA")
+    return key
+
+
+def asymmetric(key: PrivateKey | PublicKey) -> Ed25519 | RsaSha256:
+    """Prepare the algorithm that fits a parsed key."""
+    if isinstance(key, ed25519.Ed25519PrivateKey | ed25519.Ed25519PublicKey):
+        return Ed25519(key)
+    return RsaSha256(key)
+
+
+def base64_secret(secret: Secret, field: str = "api_secret") -> bytes:
+    """Decode a secret that exchanges give in base64. Raises: `BadInput("not_base64")`."""
+    text = secret.reveal()
+    if not _BASE64.fullmatch(text):
+        raise BadInput("not_base64", field=field)
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise BadInput("not_base64", field=field) from None
+
+
+def _from_base64(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise NotProven(_BAD_SIGNATURE) from None

@@ -1,0 +1,126 @@
+"""Endpoint tables: which requests exist, what they do and which right they need.
+
+What is not listed is refused. Paths are compared byte for byte, so that no doubled slash, dot
+segment, percent-encoding or change of case can name an endpoint in a second way.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from drawbridge.core.errors import Forbidden
+from drawbridge.core.operations import OPERATIONS, Scope
+from drawbridge.wire.http import WireRequest
+from drawbridge.wire.limits import Limit, LimitKind, LimitPer
+
+PUBLIC = "public"
+ANY_KEY = "any_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row of the table.
+
+    `access` is `public`, `any_key` (any valid key may) or a scope; `operation` is empty where
+    we know the endpoint and its scope but do not carry it out; `answer` is what the paper
+    exchange says where one fixed answer will do; `costs` charges limits by name.
+    """
+
+    name: str
+    method: str
+    path: bytes
+    access: str
+    operation: str = ""
+    costs: tuple[tuple[str, int], ...] = ()
+    answer: bytes = b""
+    switches: tuple[str, ...] = ()
+
+    @property
+    def scope(self) -> Scope | None:
+        """Give the scope that it needs, None when it needs none."""
+        return None if self.access in {PUBLIC, ANY_KEY} else Scope(self.access)
+
+    @property
+    def is_signed(self) -> bool:
+        """Tell whether a key is needed."""
+        return self.access != PUBLIC
+
+
+class Endpoints:
+    """An exchange's table of endpoints and limits."""
+
+    __slots__ = ("_rows", "limits")
+
+    def __init__(self, rows: Iterable[Endpoint], limits: Iterable[Limit] = ()) -> None:
+        """Index the rows by method and path."""
+        self._rows = {(row.method, row.path): row for row in rows}
+        self.limits: Mapping[str, Limit] = {limit.name: limit for limit in limits}
+
+    def classify(self, request: WireRequest) -> Endpoint:
+        """Find the row of a request. Raises: `Forbidden("unknown_endpoint")`."""
+        row = self._rows.get((request.method, request.path))
+        if row is None:
+            raise Forbidden("unknown_endpoint", rule="endpoint")
+        return row
+
+    def rows(self) -> tuple[Endpoint, ...]:
+        """Give all rows, for checks and documents."""
+        return tuple(self._rows.values())
+
+
+def read_endpoints(text: str) -> Endpoints:
+    """Read an `endpoints.toml`.
+
+    Shape: `[[limit]] name kind per amount window_ms` and `[[endpoint]] name method path access
+    operation costs={limit=n} answer switches=[…]`; `access` is `public`, `any_key` or a scope;
+    `switches` are the key's switches (the exchange's own names) of which at least one must be
+    on, where the scope alone does not tell.
+
+    Raises: `ValueError` for a row that names an unknown operation, scope or limit: a broken
+    table is our own fault and stops the start.
+    """
+    document = tomllib.loads(text)
+    limits = [
+        Limit(
+            name=row["name"],
+            kind=LimitKind(row["kind"]),
+            per=LimitPer(row["per"]),
+            amount=row["amount"],
+            window_ms=row["window_ms"],
+        )
+        for row in document.get("limit", ())
+    ]
+    names = {limit.name for limit in limits}
+    return Endpoints((_read_row(row, names) for row in document["endpoint"]), limits)
+
+
+def _read_row(row: Mapping[str, object], limits: set[str]) -> Endpoint:
+    match row:
+        case {"name": str(name), "method": str(method), "path": str(path), "access": str(access)}:
+            pass
+        case _:
+            message = f"endpoint row is incomplete: {row!r}"
+            raise ValueError(message)
+    operation, answer = str(row.get("operation", "")), str(row.get("answer", ""))
+    if operation and operation not in OPERATIONS:
+        message = f"endpoint {name}: unknown operation {operation}"
+        raise ValueError(message)
+    if access not in {PUBLIC, ANY_KEY}:
+        Scope(access)
+    costs, switches = row.get("costs", {}), row.get("switches", ())
+    if not isinstance(costs, dict) or not limits.issuperset(costs):
+        message = f"endpoint {name}: unknown limit in {costs!r}"
+        raise ValueError(message)
+    if not isinstance(switches, list | tuple):
+        message = f"endpoint {name}: switches must be a list"
+        raise TypeError(message)
+    return Endpoint(
+        name=name,
+        method=method,
+        path=path.encode("ascii"),
+        access=access,
+        operation=operation,
+        costs=tuple(costs.items()),
+        answer=answer.encode(),
+        switches=tuple(switches),
+    )

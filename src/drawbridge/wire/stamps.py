@@ -1,0 +1,71 @@
+"""When a stamp is good: windows of time and rising nonces, as rules over numbers.
+
+The numbers (how far ahead, how long, how many nonces per millisecond) stand on the exchange's
+card. Where the last nonce is kept is not decided here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drawbridge.core.errors import BadInput, NotProven
+
+_MAX_DIGITS = 20
+
+
+class StampKind(StrEnum):
+    """What a request is stamped with."""
+
+    TIME = "time"
+    NONCE = "nonce"
+
+
+@dataclass(frozen=True, slots=True)
+class StampRule:
+    """An exchange's rule for stamps.
+
+    Units: `units_per_ms` says how many units of the stamp make a millisecond (1: milliseconds,
+    1000: microseconds). The three `_ms` apply to stamps of time only.
+    """
+
+    kind: StampKind
+    units_per_ms: int = 1
+    ahead_ms: int = 1_000
+    window_ms: int = 5_000
+    max_window_ms: int = 60_000
+
+
+def read_stamp(text: str) -> int:
+    """Read a stamp as a number. Raises: `BadInput("bad_stamp")`."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MAX_DIGITS:
+        raise BadInput("bad_stamp", field="stamp")
+    return int(text)
+
+
+def check_time(rule: StampRule, stamp: int, window_ms: int | None, now_ms: int) -> None:
+    """Refuse what is too old or too far ahead.
+
+    Raises: `NotProven("stale_stamp")`, `NotProven("stamp_ahead")`, `BadInput("bad_window")`.
+    """
+    allowed_ms = rule.window_ms if window_ms is None else window_ms
+    if not 0 < allowed_ms <= rule.max_window_ms:
+        raise BadInput("bad_window", field="window", highest_ms=rule.max_window_ms)
+    stamped_ms = stamp // rule.units_per_ms
+    if stamped_ms >= now_ms + rule.ahead_ms:
+        raise NotProven("stamp_ahead", by_ms=stamped_ms - now_ms)
+    if now_ms - stamped_ms > allowed_ms:
+        raise NotProven("stale_stamp", by_ms=now_ms - stamped_ms)
+
+
+def check_nonce(nonce: int, last: int, window: int = 0) -> None:
+    """Refuse a nonce that does not rise, unless it lies inside the key's nonce window.
+
+    Raises: `NotProven("used_nonce")`.
+    """
+    if nonce <= last - window or (window == 0 and nonce <= last):
+        raise NotProven("used_nonce")
+
+
+def next_stamp(rule: StampRule, now_ms: int, last: int) -> int:
+    """Give the stamp for the next request; a nonce always rises above the last one."""
+    stamp = now_ms * rule.units_per_ms
+    return max(stamp, last + 1) if rule.kind is StampKind.NONCE else stamp
