@@ -1,0 +1,75 @@
+# Drawbridge. Every target sets up what it needs by itself: Python 3.11 or newer and a network
+# path to PyPI are enough. `make` alone lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+UV_VERSION := 0.13.8
+VENV := .venv
+# uv lives beside the environment, not in it: `uv sync` removes from .venv what is not locked.
+TOOLS := .venv-tools
+UV := $(TOOLS)/bin/uv
+PY := $(VENV)/bin/python
+# The first Python that is new enough; `make PYTHON=/path/to/python3.12 run` picks another.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p))))
+LOCKED := pyproject.toml uv.lock
+
+# Only the Python that is there, never a downloaded one.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+
+.PHONY: help run test check bench format browser clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.ready-to-run ## start the paper exchange and the app; prints both addresses
+	@$(VENV)/bin/drawbridge up --with-paper
+
+test: $(VENV)/.ready-to-develop browser ## run the whole test suite
+	@$(PY) -m pytest $(PYTEST_FLAGS)
+
+check: $(VENV)/.ready-to-develop browser ## format, lint, types, import contracts, cards, then the tests
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy $(wildcard src tests tools benchmarks)
+	$(VENV)/bin/lint-imports --no-logo --no-cache
+	$(if $(wildcard tools/check_exchanges.py),$(PY) -m tools.check_exchanges)
+	@$(PY) -m pytest $(PYTEST_FLAGS)
+
+bench: $(VENV)/.ready-to-develop ## measure every hot path against its reference, in one run
+	@$(PY) -m benchmarks
+
+format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+clean: ## remove everything that make made
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+browser:
+	@tools/ensure_browser.sh
+
+# An environment for development serves `make run` as well and is not taken apart for it.
+ifneq ($(wildcard $(VENV)/.ready-to-develop),)
+$(VENV)/.ready-to-run: $(VENV)/.ready-to-develop
+	@touch $@
+else
+$(VENV)/.ready-to-run: $(LOCKED) | $(UV)
+	@$(UV) sync --locked --no-dev --python $(PYTHON)
+	@touch $@
+endif
+
+$(VENV)/.ready-to-develop: $(LOCKED) | $(UV)
+	@$(UV) sync --locked --all-extras --all-groups --python $(PYTHON)
+	@touch $@
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it and run make again." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=/path/to/python)." >&2; exit 1; }
+	@$(PYTHON) -m venv $(TOOLS) \
+		|| { echo "$(PYTHON) has no venv module: on Debian and Ubuntu, apt-get install python3-venv." >&2; exit 1; }
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
