@@ -1,0 +1,31 @@
+"""No float money: floats live in backtest arrays, in statistics, and at rims that are listed.
+
+A rim is a file that must speak floats to something that is not ours (a chart, a screen).
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tests.architecture.tree import Finding, Tree, is_under
+
+FLOAT_ROOMS: Final[Mapping[str, str]] = {
+    "drawbridge/robots/backtest.py": "arrays of candles",
+    "drawbridge/robots/backtest": "arrays of candles",
+    "drawbridge/robots/strategies": "one step function for backtest and live, over indicators",
+    "drawbridge/statistics": "ratios and deviations, not amounts",
+}
+"""Room to the reason why floats are right there."""
+
+
+def find_floats(tree: Tree) -> Iterator[Finding]:
+    """Find `float` and float literals outside their rooms."""
+    for module in tree.modules:
+        if any(is_under(module.path, room) for room in FLOAT_ROOMS):
+            continue
+        for node in ast.walk(module.syntax):
+            if isinstance(node, ast.Name) and node.id == "float":
+                yield Finding(module.path, node.lineno, "float: money is Decimal, time is int")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, float):
+                what = f"{node.value}: a literal float; money is Decimal, time is int"
+                yield Finding(module.path, node.lineno, what)

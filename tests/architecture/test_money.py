@@ -1,0 +1,22 @@
+"""No float money."""
+
+from pathlib import Path
+
+from tests.architecture.money import find_floats
+from tests.architecture.planting import assert_clean, bites, plant
+from tests.architecture.tree import product
+
+
+def test_a_float_outside_its_rooms_is_found(tmp_path: Path) -> None:
+    text = "def f(price: float) -> None: ...\nhalf = 0.5\nx = float('1')\nwhole = 5\n"
+    files = {
+        "drawbridge/core/x.py": text,
+        "drawbridge/robots/backtest.py": text,
+        "drawbridge/statistics/equity.py": text,
+    }
+    found = bites(find_floats, plant(tmp_path, files))
+    assert found == [f"drawbridge/core/x.py:{line}" for line in (1, 2, 3)]
+
+
+def test_the_product_holds_no_float_money() -> None:
+    assert_clean(find_floats, product())

@@ -1,0 +1,93 @@
+"""What every test of the suite gets: loopback only, hypothesis' profile, and a browser.
+
+Page tests carry `@pytest.mark.browser` and take `browser_path`; where there is no Chromium they
+are skipped, and the end of the run says so in a line of its own. Fixtures of a single part are
+not here, they stand in `tests/kit` or beside their tests.
+"""
+
+import ipaddress
+import shutil
+import sys
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_NO_BROWSER = "no browser"
+_LOCAL_NAMES = {"", "localhost"}
+
+# No deadline: how fast a busy machine is says nothing about whether a law holds.
+hypothesis.settings.register_profile("drawbridge", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("drawbridge")
+
+
+def _is_local(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if host is None or host in _LOCAL_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(str(host))
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse_the_world(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in {"socket.connect", "socket.sendto"}:
+        address = arguments[1]
+        if not isinstance(address, tuple):  # a Unix socket: a path, not a place in the world
+            return
+        host = address[0]
+    else:
+        return
+    if not _is_local(host):
+        # Not an OSError: code under test may take one for an exchange that is down.
+        pytest.fail(f"a test reached for the network: {host!r}")
+
+
+sys.addaudithook(_refuse_the_world)
+
+
+def _find_browser() -> Path | None:
+    for name in _BROWSERS:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip page tests where there is no browser."""
+    if _find_browser() is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=_NO_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that the pages were not tested."""
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if _NO_BROWSER in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_sep(
+            "!",
+            f"NO BROWSER: {len(skipped)} page tests did not run; install chromium",
+            red=True,
+            bold=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> Path:
+    """Give the Chromium of this machine; only for tests marked `browser`."""
+    found = _find_browser()
+    assert found is not None, "a test that takes browser_path must carry @pytest.mark.browser"
+    return found
