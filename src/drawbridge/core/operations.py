@@ -82,6 +82,7 @@ class KeyRights:
     expires_ms: int | None = None
     label: str = ""
     key: str = ""
+    last_nonce: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

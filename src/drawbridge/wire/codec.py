@@ -4,6 +4,7 @@ The client encodes requests and decodes answers; the paper exchange decodes requ
 answers; a proxy decodes requests to judge them. An exchange's module `codec` is one of these.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.errors import RawError
-from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.http import Headers, WireAnswer, WireRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class ServerCodec(Protocol):
 
     def write_error(self, error: RawError) -> WireAnswer:
         """Write an error as the exchange writes it."""
+
+    def limit_headers(self, used: Mapping[str, int]) -> Headers:
+        """Write how much of each limit is used up as headers, where the exchange tells it."""
 
     def order_id(self, number: int) -> str:
         """Give the paper exchange's n-th order an id in the exchange's form."""

@@ -1,0 +1,26 @@
+"""The system's clock and the system's randomness, read here and handed on."""
+
+import secrets
+import time
+
+from drawbridge.core.clock import Clock
+
+_NS_PER_MS = 1_000_000
+
+
+class SystemClock:
+    """Tell the time of this machine."""
+
+    def now_ms(self) -> int:
+        """Give milliseconds since the Unix epoch, UTC."""
+        return time.time_ns() // _NS_PER_MS
+
+
+def system_clock() -> Clock:
+    """Give the clock of this machine."""
+    return SystemClock()
+
+
+def entropy(count: int) -> bytes:
+    """Give `count` random bytes from the operating system."""
+    return secrets.token_bytes(count)

@@ -1,0 +1,133 @@
+"""Who may ask what: the checks that a real exchange makes before it reads an order.
+
+In the order of a real exchange: is there such an endpoint, is the sender within its limits, is
+the key known, may it be used from here, is the stamp fresh, is the signature right, does the key
+have the right. What the request then does is not decided here.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from drawbridge.catalogue.registry import Exchange
+from drawbridge.core.errors import BadInput, ExchangeDown, Forbidden, NotProven
+from drawbridge.core.operations import Scope
+from drawbridge.paper.accounts import PaperKey
+from drawbridge.paper.world import PaperWorld
+from drawbridge.wire.dialect import Claim, verify
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.http import WireRequest
+from drawbridge.wire.limits import Count, Limit, LimitPer
+from drawbridge.wire.stamps import StampKind, check_nonce, check_time, read_stamp
+
+# Counts are kept for this many senders; the one unused for longest is forgotten first.
+_MOST_COUNTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be carried out; `used` is how much of each limit is used up now."""
+
+    endpoint: Endpoint
+    key: PaperKey | None
+    used: Mapping[str, int]
+
+
+class Admission:
+    """The gate of one papered exchange."""
+
+    def __init__(self, exchange: Exchange, world: PaperWorld) -> None:
+        """Prepare which switches give which right."""
+        self._exchange = exchange
+        self._world = world
+        self._counts: OrderedDict[tuple[str, str], Count] = OrderedDict()
+        self._granting: dict[Scope, frozenset[str]] = {
+            scope: frozenset(
+                switch.api for switch in exchange.card.permissions if scope in switch.scopes
+            )
+            for scope in Scope
+        }
+
+    def admit(self, request: WireRequest, address: str, now_ms: int) -> Admitted:
+        """Let a request in or refuse it as the real exchange would.
+
+        Raises: `Forbidden`, `NotProven`, `BadInput`, `ExchangeDown("rate_limited")`.
+        """
+        endpoint = self._exchange.endpoints.classify(request)
+        used: dict[str, int] = {}
+        self._charge(endpoint, LimitPer.ADDRESS, address, used, now_ms)
+        if not endpoint.is_signed:
+            return Admitted(endpoint, None, used)
+        key = self._identify(request, address, now_ms)
+        if endpoint.switches:
+            if key.switches.isdisjoint(endpoint.switches):
+                raise Forbidden("right_missing", rule="switch")
+        elif (scope := endpoint.scope) is not None:
+            self.require(key, scope)
+        self._charge(endpoint, LimitPer.KEY, key.key, used, now_ms)
+        self._charge(endpoint, LimitPer.ACCOUNT, key.account, used, now_ms)
+        return Admitted(endpoint, key, used)
+
+    def require(self, key: PaperKey, scope: Scope) -> None:
+        """Refuse unless one of the key's switches gives this right.
+
+        Raises: `Forbidden("right_missing")`.
+        """
+        if key.switches.isdisjoint(self._granting[scope]):
+            raise Forbidden("right_missing", rule=scope.value)
+
+    def _identify(self, request: WireRequest, address: str, now_ms: int) -> PaperKey:
+        exchange = self._exchange
+        claim = exchange.dialect.claim(request)
+        key = self._world.find_key(exchange.card.id, claim.key)
+        if key is None or key.disabled:
+            raise NotProven("bad_key")
+        if key.expires_ms is not None and now_ms >= key.expires_ms:
+            raise NotProven("key_expired")
+        if key.ip_list and not any(ip_address(address) in network for network in key.ip_list):
+            raise Forbidden("ip_not_allowed", rule="ip_list")
+        stamp = self._read_stamp(claim)
+        rule = exchange.card.stamp
+        if rule.kind is StampKind.TIME:
+            check_time(rule, stamp, claim.window_ms, now_ms)
+        verify(exchange.dialect, request, claim, key.verifier)
+        if key.passphrase is not None and key.passphrase != claim.passphrase:
+            raise NotProven("bad_passphrase")
+        if rule.kind is StampKind.NONCE:
+            # Only a signed nonce counts: else a stranger could burn every later one.
+            check_nonce(stamp, key.last_nonce)
+            key.last_nonce = stamp
+        return key
+
+    @staticmethod
+    def _read_stamp(claim: Claim) -> int:
+        if not claim.stamp:
+            raise BadInput("missing_parameter", field="stamp")
+        return read_stamp(claim.stamp)
+
+    def _charge(
+        self, endpoint: Endpoint, per: LimitPer, sender: str, used: dict[str, int], now_ms: int
+    ) -> None:
+        for name, cost in endpoint.costs:
+            limit = self._exchange.endpoints.limits[name]
+            if limit.per is not per:
+                continue
+            count = self._count(limit, sender)
+            wait_ms = count.charge(cost, now_ms)
+            used[name] = count.used(now_ms)
+            if wait_ms:
+                raise ExchangeDown(
+                    "rate_limited", retry_after_ms=wait_ms, limit=limit.amount, used=used[name]
+                )
+
+    def _count(self, limit: Limit, sender: str) -> Count:
+        at = (limit.name, sender)
+        count = self._counts.get(at)
+        if count is None:
+            count = self._counts[at] = Count(limit)
+            if len(self._counts) > _MOST_COUNTS:
+                self._counts.popitem(last=False)
+        else:
+            self._counts.move_to_end(at)
+        return count
