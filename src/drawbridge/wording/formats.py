@@ -1,0 +1,58 @@
+"""Numbers, moments and spans of time as a person reads them.
+
+Pure and in English order; the words of spans stand in the wording files. Everything is told in
+UTC and says so: a person, their exchange and their logs then speak of the same minute.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from drawbridge.core.money import plain
+
+_GROUPED_FROM = 1_000
+_UNITS: Final = (
+    ("days", DAY_MS),
+    ("hours", HOUR_MS),
+    ("minutes", MINUTE_MS),
+    ("seconds", SECOND_MS),
+)
+
+
+def amount(value: Decimal | int) -> str:
+    """Write an amount exactly, with its thousands grouped: `12,345.678`."""
+    exact = Decimal(value)
+    text = plain(exact)
+    whole, point, decimals = text.partition(".")
+    if -_GROUPED_FROM < exact < _GROUPED_FROM:
+        return text
+    return f"{int(whole):,}{point}{decimals}"
+
+
+def day(at_ms: int) -> str:
+    """Write the day of a moment: `1 August 2026`."""
+    at = _moment(at_ms)
+    return f"{at.day} {at:%B} {at.year}"
+
+
+def moment(at_ms: int) -> str:
+    """Write a moment to the second: `2026-08-01 14:05:09 UTC`."""
+    return f"{_moment(at_ms):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso(at_ms: int) -> str:
+    """Write a moment for machines, as the `datetime` attribute of a page wants it."""
+    return f"{_moment(at_ms):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def span(length_ms: int) -> tuple[str, int]:
+    """Give the largest unit that fits and how many of it, rounded down: `("hours", 3)`."""
+    for unit, unit_ms in _UNITS:
+        if length_ms >= unit_ms:
+            return unit, length_ms // unit_ms
+    return "seconds", max(0, length_ms // SECOND_MS)
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms // SECOND_MS, UTC)
