@@ -1,0 +1,1 @@
+"""Tools for those who work on Drawbridge; run each as `python -m tools.<name>`."""
