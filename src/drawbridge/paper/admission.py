@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from drawbridge.paper.accounts import PaperKey
+from drawbridge.paper.world import PaperWorld
+
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.operations import Scope
-from drawbridge.paper.accounts import PaperKey
-from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.dialect import Claim, verify
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest

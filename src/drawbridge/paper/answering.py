@@ -6,6 +6,9 @@ exchange's own status, code and words. There is no transport here; see entrypoin
 
 from typing import Any
 
+from drawbridge.paper.accounts import PaperKey
+from drawbridge.paper.world import PaperWorld
+
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
@@ -22,9 +25,7 @@ from drawbridge.core.operations import (
     PlaceOrder,
     ServerTime,
 )
-from drawbridge.paper.accounts import PaperKey
 from drawbridge.paper.admission import Admission, Admitted
-from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.stamps import StampKind
@@ -90,7 +91,7 @@ class Answering:
         result = self._result(key, operation, now_ms)
         return codec.encode_answer(operation, result, view), isinstance(operation, _CHANGES)
 
-    def _result(self, key: PaperKey | None, operation: Operation[Any], now_ms: int) -> Any:
+    def _result(self, key: PaperKey | None, operation: Operation[Any], now_ms: int) -> object:
         match operation:
             case GetServerTime():
                 return ServerTime(now_ms)

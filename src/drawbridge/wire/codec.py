@@ -6,13 +6,15 @@ answers; a proxy decodes requests to judge them. An exchange's module `codec` is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.errors import RawError
 from drawbridge.wire.http import Headers, WireAnswer, WireRequest
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,7 @@ class ClientCodec(Protocol):
     def encode_request(self, operation: Operation[Any], markets: Markets) -> WireRequest:
         """Write an operation as an unsigned request. Raises: `BadInput`, `NotFound`."""
 
-    def decode_answer(
-        self, operation: Operation[Any], answer: WireAnswer, markets: Markets
-    ) -> Any:
+    def decode_answer(self, operation: Operation[A], answer: WireAnswer, markets: Markets) -> A:
         """Read the answer to an operation; errors were looked for with `read_error` before.
 
         Raises: `OutcomeUnknown("unreadable_answer")` for what cannot be understood.
@@ -49,9 +49,7 @@ class ServerCodec(Protocol):
     def decode_request(self, view: ServerView) -> Operation[Any]:
         """Read a request. Raises: `BadInput`, `NotFound("unknown_symbol")`."""
 
-    def encode_answer(
-        self, operation: Operation[Any], result: Any, view: ServerView
-    ) -> WireAnswer:
+    def encode_answer(self, operation: Operation[A], result: A, view: ServerView) -> WireAnswer:
         """Write the result of an operation as the exchange writes it."""
 
     def write_error(self, error: RawError) -> WireAnswer:

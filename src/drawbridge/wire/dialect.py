@@ -63,9 +63,7 @@ class Keys(Protocol):
         """Prepare what the exchange keeps (a shared secret or a public key) for verifying."""
 
 
-def sign(
-    dialect: Dialect, request: WireRequest, credential: Credential, stamp: str
-) -> WireRequest:
+def sign(dialect: Dialect, request: WireRequest, credential: Credential, stamp: str) -> WireRequest:
     """Sign a request as the exchange wants it."""
     prepared = dialect.prepare(request, credential, stamp)
     return dialect.attach(prepared, credential.signer.sign(dialect.payload(prepared)))

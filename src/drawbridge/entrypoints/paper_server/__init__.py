@@ -1,0 +1,1 @@
+"""The paper exchange on the network: each exchange's own bytes in, its own bytes out."""

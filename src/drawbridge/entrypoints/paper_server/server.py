@@ -1,0 +1,99 @@
+"""From ASGI to request values and back, for all papered exchanges in one process.
+
+Every exchange has a port of its own, where it stands at the root as the real one does, and a
+path prefix on the first port, which also carries the account site. No rule lives here.
+"""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from drawbridge.core.errors import BadInput, Corrupted
+from drawbridge.paper.answering import Answering
+from drawbridge.wire.http import WireAnswer, WireRequest
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+# Far more than any exchange takes; a larger body is refused while it is being read.
+_MOST_BODY_BYTES = 1_048_576
+_LOCAL = "127.0.0.1"
+
+
+class PaperServer:
+    """The ASGI application of the paper exchange."""
+
+    def __init__(self, exchanges: Mapping[str, Answering], site: AsgiApp) -> None:
+        """Serve these exchanges beside the account site."""
+        self._by_prefix = {f"/{name}".encode(): answering for name, answering in exchanges.items()}
+        self._by_port: dict[int, Answering] = {}
+        self._site = site
+
+    def put_on_port(self, port: int, answering: Answering) -> None:
+        """Let an exchange stand at the root of a port of its own."""
+        self._by_port[port] = answering
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        raw_path: bytes = scope["raw_path"]
+        answering = self._by_port.get(scope["server"][1])
+        if answering is None:
+            prefix, slash, rest = raw_path[1:].partition(b"/")
+            answering = self._by_prefix.get(b"/" + prefix)
+            if answering is None:
+                await self._site(scope, receive, send)
+                return
+            raw_path = slash + rest
+        await _respond(send, await _answer(answering, scope, raw_path, receive))
+
+
+async def _answer(
+    answering: Answering, scope: Scope, raw_path: bytes, receive: Receive
+) -> WireAnswer:
+    try:
+        request = WireRequest(
+            method=scope["method"],
+            path=raw_path,
+            query=scope["query_string"],
+            headers=tuple(scope["headers"]),
+            body=await _body(receive),
+        )
+        return await answering.answer(request, (scope["client"] or (_LOCAL, 0))[0])
+    except BadInput as error:
+        return answering.refuse(error)
+    except Exception as error:  # noqa: BLE001  The rim of the process: no sender may see a traceback.
+        # Only where it happened is logged: the text of an unforeseen exception may quote a body.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
+        return answering.refuse(Corrupted("overloaded"))
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > _MOST_BODY_BYTES:
+            break
+    if len(body) > _MOST_BODY_BYTES:
+        raise BadInput("too_long", field="body", most=_MOST_BODY_BYTES)
+    return body
+
+
+async def _respond(send: Send, answer: WireAnswer) -> None:
+    length = (b"content-length", str(len(answer.body)).encode())
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [*answer.headers, length],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,108 @@
+"""Algorithms sign what they verify, and refuse everything else by raising."""
+
+import base64
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drawbridge.core.errors import BadInput, NotProven
+from drawbridge.core.secret import Secret
+from drawbridge.wire.algorithms import (
+    Ed25519,
+    Es256,
+    Hmac,
+    RsaSha256,
+    Signer,
+    Verifier,
+    asymmetric,
+    base64_secret,
+    hexadecimal,
+    parse_private_key,
+    parse_public_key,
+)
+
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+ED_KEY = ed25519.Ed25519PrivateKey.generate()
+PAIRS = [
+    pytest.param(Hmac(b"key", "sha256", hexadecimal), id="hmac-sha256-hex"),
+    pytest.param(Hmac(b"key", "sha512", base64.b64encode), id="hmac-sha512-base64"),
+    pytest.param(Ed25519(ED_KEY), id="ed25519"),
+    pytest.param(RsaSha256(RSA_KEY), id="rsa"),
+    pytest.param(Es256(ec.generate_private_key(ec.SECP256R1())), id="es256"),
+]
+
+
+class Both(Signer, Verifier):
+    """For the type checker: all of these sign and verify."""
+
+
+@pytest.mark.parametrize("algorithm", PAIRS)
+@given(payload=st.binary(min_size=1, max_size=64), at=st.integers(0, 10_000))
+def test_any_change_of_the_payload_is_refused(algorithm: Both, payload: bytes, at: int) -> None:
+    signature = algorithm.sign(payload)
+    algorithm.verify(payload, signature)
+    changed = bytearray(payload)
+    changed[at % len(payload)] ^= 1
+    with pytest.raises(NotProven, match="bad_signature"):
+        algorithm.verify(bytes(changed), signature)
+
+
+@pytest.mark.parametrize("algorithm", PAIRS)
+@given(garbage=st.binary(max_size=80))
+def test_garbage_is_a_bad_signature_and_nothing_worse(algorithm: Both, garbage: bytes) -> None:
+    with pytest.raises(NotProven, match="bad_signature"):
+        algorithm.verify(b"payload", garbage)
+
+
+def test_hex_has_no_case_and_base64_has() -> None:
+    hexed = Hmac(b"key", "sha256", hexadecimal)
+    hexed.verify(b"x", hexed.sign(b"x").upper())
+    based = Hmac(b"key", "sha256", base64.b64encode)
+    with pytest.raises(NotProven):
+        based.verify(b"x", based.sign(b"x").swapcase())
+
+
+def pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_pem_may_have_been_pasted_with_any_line_ends(ends: str) -> None:
+    key = parse_private_key(Secret("  \n" + pem(ED_KEY).replace("\n", ends) + "\n\n"))
+    signature = asymmetric(key).sign(b"x")
+    asymmetric(ED_KEY.public_key()).verify(b"x", signature)
+
+
+def test_a_broken_pem_is_refused_without_quoting_it() -> None:
+    planted = "-----BEGIN PRIVATE KEY-----\nplanted-secret\n-----END PRIVATE KEY-----"
+    with pytest.raises(BadInput) as refusal:
+        parse_private_key(Secret(planted))
+    assert "planted" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_another_kind_of_key_is_refused() -> None:
+    with pytest.raises(BadInput, match="wrong_key_kind"):
+        parse_private_key(Secret(pem(ec.generate_private_key(ec.SECP256R1()))))
+    with pytest.raises(BadInput, match="bad_public_key"):
+        parse_public_key("not a key")
+    with pytest.raises(BadInput, match="private_key_needed"):
+        Ed25519(ED_KEY.public_key()).sign(b"x")
+
+
+def test_a_short_rsa_key_is_refused() -> None:
+    with pytest.raises(BadInput, match="rsa_key_size"):
+        RsaSha256(rsa.generate_private_key(65537, 1024))  # noqa: S505  That is the point.
+
+
+@pytest.mark.parametrize("text", ["not base64!", "YQ", "YQ==\n", "a=b"])
+def test_a_secret_that_is_not_base64_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="not_base64"):
+        base64_secret(Secret(text))
