@@ -1,0 +1,317 @@
+"""An exchange's card: the facts about it, read from its `exchange.toml`.
+
+Values only. Tables that a card of a low level leaves out hold neutral values; `Card.told` names
+those that it tells, and `levels.py` says which it must. Texts of guides are not here: they stand
+in the wording files, and are made from these facts.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.tables import read_table
+from drawbridge.core.markets import Currency, Market, Markets
+from drawbridge.core.money import ZERO
+from drawbridge.core.operations import Scope
+from drawbridge.wire.stamps import StampKind, StampRule
+
+
+class Status(StrEnum):
+    """What became of an exchange."""
+
+    OPEN = "open"
+    RENAMED = "renamed"
+    REPLACED = "replaced"
+    READ_ONLY = "read_only"
+    CLOSED = "closed"
+
+
+class Need(StrEnum):
+    """How a switch must stand. `TRADING`: on for a trading key, off for one that only reads."""
+
+    REQUIRED = "required"
+    TRADING = "trading"
+    OPTIONAL = "optional"
+    MUST_BE_OFF = "must_be_off"
+
+
+class FeeIn(StrEnum):
+    """In which of the pair's two currencies a fee is taken."""
+
+    BASE = "base"
+    QUOTE = "quote"
+
+
+class SelfTradeMode(StrEnum):
+    """What the exchange does when an order would trade with the same person's own."""
+
+    EXPIRE_MAKER = "expire_maker"
+    CANCEL_NEWEST = "cancel_newest"
+
+
+class SecretEncoding(StrEnum):
+    """How the exchange writes the secrets that it draws."""
+
+    ALPHANUMERIC = "alphanumeric"
+    BASE64 = "base64"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Where keys are made; `menu_path` is the way there, label by label."""
+
+    url: str = ""
+    menu_path: tuple[str, ...] = ()
+    secret_shown_once: bool = True
+    browser_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """A field that a key consists of.
+
+    `format` is a regular expression for the whole text; `either` names the field that this one
+    replaces; `hint_key` is a wording key.
+    """
+
+    field: str
+    label: str
+    format: str
+    secret: bool
+    required: bool
+    multiline: bool = False
+    either: str = ""
+    hint_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A switch on the page where keys are made.
+
+    `label` stands exactly as shown; `api` is how the exchange's interface calls it; `shown` is
+    false for switches that only some accounts see.
+    """
+
+    label: str
+    api: str
+    scopes: tuple[Scope, ...]
+    need: Need
+    group: str = ""
+    old_label: str = ""
+    default: bool = False
+    shown: bool = True
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IpList:
+    """The list of addresses that a key may be bound to; `max` 0 means not established."""
+
+    supported: bool = False
+    label: str = ""
+    cidr: bool = False
+    max: int = 0
+    required_for: tuple[Scope, ...] = ()
+    why_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When keys end by themselves; `without_ip_list_days` 0 means never.
+
+    `sure` is false where the rule is only reported; `settable` where the person may choose.
+    """
+
+    without_ip_list_days: int = 0
+    applies_to: tuple[Scope, ...] = ()
+    settable: bool = False
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Whether and by which operation the exchange tells what a key may do."""
+
+    told: bool = False
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeOrder:
+    """How to place a test order that cannot trade: the first of `symbols` that is affordable.
+
+    Units: `price_factor` times the best price; `notional_factor` times the smallest notional.
+    """
+
+    symbols: tuple[str, ...] = ()
+    price_factor: Decimal = Decimal("0.5")
+    notional_factor: Decimal = Decimal("1.2")
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """The fees of a new account, as fractions."""
+
+    maker: Decimal = ZERO
+    taker: Decimal = ZERO
+    buy_fee_in: FeeIn = FeeIn.QUOTE
+    sell_fee_in: FeeIn = FeeIn.QUOTE
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTrade:
+    """The exchange's rule for trades with oneself."""
+
+    mode: SelfTradeMode = SelfTradeMode.CANCEL_NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class PaperMarket:
+    """A pair that the paper exchange offers; `feed` names the prices that it follows."""
+
+    symbol: str
+    id: str
+    feed: str
+    price_tick: Decimal
+    quantity_step: Decimal
+    min_quantity: Decimal
+    min_notional: Decimal
+    spread_bps: int
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How a known client program is pointed at us.
+
+    `urls` holds dotted paths into the client's own settings, with `{base}` and `{ws}` to fill.
+    """
+
+    id: str
+    urls: Mapping[str, str]
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperKeyRule:
+    """How the paper exchange draws keys, so that they look like the real ones.
+
+    Units: lengths in characters as shown. `key_alphabet` is the inside of a character class.
+    """
+
+    key_alphabet: str = "A-Za-z0-9"
+    key_length: int = 64
+    secret_encoding: SecretEncoding = SecretEncoding.ALPHANUMERIC
+    secret_length: int = 64
+    passphrase: bool = False
+    public_key_upload: bool = False
+
+
+_TIME: Final = StampRule(StampKind.TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All facts about an exchange that others need to know."""
+
+    id: str
+    name: str
+    status: Status
+    level: Level
+    homepage: str
+    hosts: tuple[str, ...]
+    credentials: tuple[CredentialField, ...]
+    permissions: tuple[Permission, ...]
+    sources: Mapping[str, str]
+    former_names: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    since: str = ""
+    base_path: str = ""
+    key_page: KeyPage = KeyPage()
+    ip_list: IpList = IpList()
+    expiry: Expiry = Expiry()
+    rights: Rights = Rights()
+    stamp: StampRule = _TIME
+    probe_order: ProbeOrder = ProbeOrder()
+    fees: Fees = Fees()
+    self_trade: SelfTrade = SelfTrade()
+    paper_markets: tuple[PaperMarket, ...] = ()
+    currencies: tuple[Currency, ...] = ()
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    paper_key: PaperKeyRule = PaperKeyRule()
+    not_established: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
+
+    @property
+    def takes_keys(self) -> bool:
+        """Tell whether new keys may be added: not where the exchange is gone or replaced."""
+        return self.status in {Status.OPEN, Status.RENAMED}
+
+    def find_permission(self, api: str) -> Permission | None:
+        """Give the switch that the exchange's interface calls so, or None."""
+        return next((switch for switch in self.permissions if switch.api == api), None)
+
+    def find_credential(self, name: str) -> CredentialField | None:
+        """Give the credential field of that name, or None."""
+        return next((part for part in self.credentials if part.field == name), None)
+
+    def scopes_of(self, switches: Iterable[str]) -> frozenset[Scope]:
+        """Give the rights that these switches grant together.
+
+        A switch that the card does not know grants `Scope.OTHER`: it is something, and nobody
+        can say that it is harmless.
+        """
+        by_name = {switch.api: switch.scopes for switch in self.permissions}
+        unknown = (Scope.OTHER,)
+        return frozenset(scope for name in switches for scope in by_name.get(name, unknown))
+
+    def markets(self) -> Markets:
+        """Give the paper exchange's pairs with their rules and the card's fees."""
+        return Markets(self._market(pair) for pair in self.paper_markets)
+
+    def _market(self, pair: PaperMarket) -> Market:
+        base, _, quote = pair.symbol.partition("/")
+        return Market(
+            symbol=pair.symbol,
+            id=pair.id,
+            base=base,
+            quote=quote,
+            price_tick=pair.price_tick,
+            quantity_step=pair.quantity_step,
+            min_quantity=pair.min_quantity,
+            min_notional=pair.min_notional,
+            fee_maker=self.fees.maker,
+            fee_taker=self.fees.taker,
+            aliases=pair.aliases,
+        )
+
+
+# TOML names one entry of a list, the card the whole list.
+_LISTS: Final = {
+    "credential": "credentials",
+    "permission": "permissions",
+    "paper_market": "paper_markets",
+    "currency": "currencies",
+}
+
+
+def read_card(text: str) -> Card:
+    """Read an `exchange.toml`.
+
+    Raises: `ValueError`, `TypeError` for unknown, missing or wrong keys: a broken card is our
+    own fault and stops the start.
+    """
+    document = {_LISTS.get(name, name): value for name, value in tomllib.loads(text).items()}
+    remarks = document.pop("not_established", {})
+    told = frozenset(document)
+    if "told" in told:
+        message = "card: unknown key told"
+        raise ValueError(message)
+    document["not_established"] = remarks.get("items", [])
+    card = read_table(Card, document, str(document.get("id", "card")))
+    return replace(card, told=told)
