@@ -70,6 +70,8 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/gateway/egress.py": frozenset(
         {"asyncio.open_connection", "httptools", "socket", "ssl"}
     ),
+    # Opens sockets to listen on; it never connects one.
+    "drawbridge/app/listening.py": frozenset({"socket"}),
 }
 """Room to what it may reach for. A new line here is a decision, with a page in docs/decisions."""
 

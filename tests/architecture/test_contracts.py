@@ -22,6 +22,8 @@ _HOUSE = dict.fromkeys(
         "drawbridge/entrypoints/__init__.py",
         "drawbridge/entrypoints/api/__init__.py",
         "drawbridge/entrypoints/cli/__init__.py",
+        "drawbridge/entrypoints/pages/__init__.py",
+        "drawbridge/entrypoints/pages/layout.py",
         "drawbridge/entrypoints/web/__init__.py",
         "drawbridge/entrypoints/web/main.py",
         "drawbridge/exchanges/__init__.py",
@@ -98,6 +100,7 @@ def test_a_planted_import_breaks_its_contract(
     [
         ("gateway/egress.py", "import httptools, socket, ssl\nimport drawbridge.vault.opening"),
         ("catalogue/registry.py", "import drawbridge.exchanges.one.codec"),
+        ("entrypoints/web/main.py", "from drawbridge.entrypoints.pages import layout"),
         ("entrypoints/cli/main.py", "import drawbridge.entrypoints.web.main"),
         ("gateway/egress.py", "import drawbridge.sealing.keyring"),
         ("vault/opening.py", "import drawbridge.sealing.keyring"),

@@ -1,0 +1,51 @@
+"""Ask the command line for its help, at a fixed width and without colours.
+
+Used for README.md and docs/reference/cli.md, so that both say exactly what `--help` says.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+from typer.testing import CliRunner
+
+from drawbridge.entrypoints.cli.main import app
+
+_WIDTH: Final = "88"
+_HEAD: Final = """\
+# Commands
+
+Every command with its `--help`. This page is written by `python -m tools.make_reference`.
+"""
+
+
+def overview() -> str:
+    """Give what `drawbridge --help` prints."""
+    return help_of(())
+
+
+def reference() -> str:
+    """Write a page with the help of every command."""
+    sections = (
+        f"\n## drawbridge {' '.join(path)}".rstrip() + f"\n\n```text\n{help_of(path)}\n```\n"
+        for path in _paths(typer.main.get_command(app), ())
+    )
+    return _HEAD + "".join(sections)
+
+
+def help_of(path: tuple[str, ...]) -> str:
+    """Give what `drawbridge <path> --help` prints, without the blanks at the ends of its lines."""
+    surroundings = {"COLUMNS": _WIDTH, "TERMINAL_WIDTH": _WIDTH, "TERM": "dumb", "NO_COLOR": "1"}
+    result = CliRunner().invoke(
+        app, [*path, "--help"], prog_name="drawbridge", env=surroundings, catch_exceptions=False
+    )
+    return "\n".join(line.rstrip() for line in result.output.strip().splitlines())
+
+
+def _paths(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, TyperGroup):
+        for name, below in sorted(command.commands.items()):
+            if isinstance(below, TyperGroup | TyperCommand) and not below.hidden:
+                yield from _paths(below, (*path, name))
