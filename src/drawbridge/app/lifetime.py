@@ -1,0 +1,42 @@
+"""How long a process lives: until it is told to stop, or its parent is gone."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Mapping
+
+
+async def until_stopped(*, with_parent: bool) -> None:
+    """Wait for SIGINT or SIGTERM; with a parent, also for the end of standard input.
+
+    Why: a parent that is killed cannot tell its children; the pipe that it held open does.
+    """
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    transport = None
+    if with_parent:
+        transport, _ = await loop.connect_read_pipe(lambda: _UntilEnd(stopped), sys.stdin)
+    await stopped.wait()
+    if transport is not None:
+        transport.close()
+
+
+def tell_ready(facts: Mapping[str, object]) -> None:
+    """Print the one line of JSON by which the parent (or a script) knows that all is up."""
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+class _UntilEnd(asyncio.Protocol):
+    def __init__(self, stopped: asyncio.Event) -> None:
+        self._stopped = stopped
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._stopped.set()
+
+    def eof_received(self) -> None:
+        self._stopped.set()

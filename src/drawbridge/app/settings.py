@@ -1,0 +1,146 @@
+"""What can be set, read once from the environment, checked, and handed on as a value.
+
+Secrets are not among the settings: the vault's passphrase is asked for or read from a pipe.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from drawbridge.core.errors import BadInput
+
+_PORTS = range(1, 65_536)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and where the processes listen.
+
+    `paper` is the address of the paper exchange to which keys of the venue `paper` belong,
+    as `host:port`; it must be on this machine. `egress_addresses` are the addresses from which
+    our requests reach the exchanges, shown to people for their keys' IP lists.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8420
+    paper: str = "127.0.0.1:8520"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxy: str = ""
+    egress_addresses: tuple[str, ...] = ()
+
+    @property
+    def database(self) -> Path:
+        """Give the path of the app's database."""
+        return self.data / "drawbridge.db"
+
+    @property
+    def vault_key(self) -> Path:
+        """Give the path of the vault's wrapped private key; only the gateway reads it."""
+        return self.data / "vault.key"
+
+    @property
+    def gateway_lock(self) -> Path:
+        """Give the path of the file that a running gateway holds locked."""
+        return self.data / "gateway.lock"
+
+    @property
+    def paper_state(self) -> Path:
+        """Give the folder of the paper exchange that `up --with-paper` starts."""
+        return self.data / "paper"
+
+    @property
+    def paper_port(self) -> int:
+        """Give the port in `paper`."""
+        return int(self.paper.rpartition(":")[2])
+
+    @property
+    def web_address(self) -> str:
+        """Give the address of the first page."""
+        scheme = "https" if self.tls_certificate else "http"
+        return f"{scheme}://{self.host}:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Write the settings as the environment of a child process."""
+        return {
+            "DRAWBRIDGE_DATA": str(self.data),
+            "DRAWBRIDGE_HOST": self.host,
+            "DRAWBRIDGE_PORT": str(self.port),
+            "DRAWBRIDGE_PAPER": self.paper,
+            "DRAWBRIDGE_TLS_CERTIFICATE": str(self.tls_certificate or ""),
+            "DRAWBRIDGE_TLS_KEY": str(self.tls_key or ""),
+            "DRAWBRIDGE_TRUSTED_PROXY": self.trusted_proxy,
+            "DRAWBRIDGE_EGRESS_ADDRESSES": ",".join(self.egress_addresses),
+        }
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment (by default, this process's).
+
+    Raises: `BadInput` naming the variable.
+    """
+    given = os.environ if environment is None else environment
+    certificate, key = given.get("DRAWBRIDGE_TLS_CERTIFICATE"), given.get("DRAWBRIDGE_TLS_KEY")
+    settings = Settings(
+        data=_folder(given.get("DRAWBRIDGE_DATA", ""), given),
+        host=given.get("DRAWBRIDGE_HOST") or "127.0.0.1",
+        port=_port(given.get("DRAWBRIDGE_PORT") or "8420", "DRAWBRIDGE_PORT"),
+        paper=_local_address(given.get("DRAWBRIDGE_PAPER") or "127.0.0.1:8520"),
+        tls_certificate=Path(certificate) if certificate else None,
+        tls_key=Path(key) if key else None,
+        trusted_proxy=given.get("DRAWBRIDGE_TRUSTED_PROXY", ""),
+        egress_addresses=_addresses(given.get("DRAWBRIDGE_EGRESS_ADDRESSES", "")),
+    )
+    _refuse_open_listening(settings)
+    return settings
+
+
+def _refuse_open_listening(settings: Settings) -> None:
+    try:
+        address = ip_address(settings.host)
+    except ValueError:
+        raise BadInput("not_an_address", field="DRAWBRIDGE_HOST") from None
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise BadInput("tls_needs_both", field="DRAWBRIDGE_TLS_KEY")
+    # Passwords and exchange secrets would cross the network in the clear: refuse, never warn.
+    if not address.is_loopback and settings.tls_certificate is None and not settings.trusted_proxy:
+        raise BadInput("tls_needed", field="DRAWBRIDGE_HOST", host=settings.host)
+
+
+def _folder(text: str, given: Mapping[str, str]) -> Path:
+    if text:
+        return Path(text).expanduser().absolute()
+    base = given.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "drawbridge"
+
+
+def _port(text: str, field: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) not in _PORTS:
+        raise BadInput("bad_port", field=field)
+    return int(text)
+
+
+def _local_address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    try:
+        local = ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        # Paper keys are sent there unencrypted, so it may not lie beyond this machine.
+        raise BadInput("paper_not_local", field="DRAWBRIDGE_PAPER")
+    _port(port, "DRAWBRIDGE_PAPER")
+    return text
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    found = tuple(piece.strip() for piece in text.split(",") if piece.strip())
+    for piece in found:
+        try:
+            ip_address(piece)
+        except ValueError:
+            raise BadInput("not_an_address", field="DRAWBRIDGE_EGRESS_ADDRESSES") from None
+    return found
