@@ -20,10 +20,10 @@ LOCKED := pyproject.toml uv.lock
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: help run test check bench format browser clean
+.PHONY: help run test check bench format reference browser clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.ready-to-run ## start the paper exchange and the app; prints both addresses
 	@$(VENV)/bin/drawbridge up --with-paper
@@ -45,6 +45,9 @@ bench: $(VENV)/.ready-to-develop ## measure every hot path against its reference
 format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+reference: $(VENV)/.ready-to-develop ## write the generated documents and README's CLI help
+	@$(PY) -m tools.make_reference
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,6 +14,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/gateway/egress.py": "the event loop counts in float seconds",
     "drawbridge/robots/backtest.py": "arrays of candles",
     "drawbridge/robots/backtest": "arrays of candles",
+    "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",
     "drawbridge/robots/strategies": "one step function for backtest and live, over indicators",
     "drawbridge/statistics": "ratios and deviations, not amounts",
 }
