@@ -19,6 +19,10 @@ LOCKED := pyproject.toml uv.lock
 # Only the Python that is there, never a downloaded one.
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# The certificates that this system trusts, as pip does, where it has any (uv brings its own).
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS := 1
+endif
 
 .PHONY: help run test check bench format reference browser clean
 
