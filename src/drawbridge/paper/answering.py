@@ -37,12 +37,14 @@ _TOO_MANY = frozenset({418, 429})
 class Answering:
     """A papered exchange as its clients meet it."""
 
-    def __init__(self, exchange: Exchange, world: PaperWorld, clock: Clock) -> None:
-        """Join an exchange's folder to the paper world."""
+    def __init__(
+        self, exchange: Exchange, world: PaperWorld, clock: Clock, *, unlimited: bool = False
+    ) -> None:
+        """Join an exchange's folder to the paper world; `unlimited` takes the rate limits off."""
         self._exchange = exchange
         self._world = world
         self._clock = clock
-        self._admission = Admission(exchange, world)
+        self._admission = Admission(exchange, world, unlimited=unlimited)
         self._markets = world.markets(exchange.card.id)
         self._currencies = tuple(
             Currency(row.code, row.name, row.places) for row in exchange.card.currencies

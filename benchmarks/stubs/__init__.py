@@ -1,0 +1,1 @@
+"""Counterparts of benchmarks that run in processes of their own."""

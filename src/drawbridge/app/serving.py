@@ -1,0 +1,59 @@
+"""Serve an ASGI application on sockets that are open already, until told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+from uvicorn._types import ASGIApplication
+
+from drawbridge.app.lifetime import until_stopped
+
+_STOP_WITHIN_S = 5
+_KEEP_ALIVE_S = 75
+
+
+def server_for(
+    app: ASGIApplication,
+    *,
+    tls_certificate: Path | None = None,
+    tls_key: Path | None = None,
+    trusted_proxy: str = "",
+) -> uvicorn.Server:
+    """Make a server without access log: a log of every request would be one more place to leak."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(trusted_proxy),
+        forwarded_allow_ips=trusted_proxy or None,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+        ssl_certfile=tls_certificate,
+        ssl_keyfile=tls_key,
+    )
+    return uvicorn.Server(config)
+
+
+async def serve(
+    server: uvicorn.Server,
+    listeners: Sequence[socket.socket],
+    on_ready: Callable[[], None],
+    *,
+    with_parent: bool,
+) -> None:
+    """Serve until SIGINT, SIGTERM or (with a parent) the end of standard input."""
+    stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
+    serving = asyncio.create_task(server.serve(sockets=list(listeners)))
+    # The sockets listen already: whoever connects from now on is answered.
+    on_ready()
+    await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
+    stopping.cancel()

@@ -1,0 +1,34 @@
+"""The paper exchange as a process: `python -m drawbridge.entrypoints.paper_server`.
+
+Started by the supervisor and by `drawbridge paper`; only parses its few arguments.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.paper_server.hosting import Place, host
+from drawbridge.wording.say import say_error
+
+
+def main() -> int:
+    """Run until stopped; give the exit code of the error table."""
+    parser = argparse.ArgumentParser(prog="drawbridge-paper")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--port-base", type=int, required=True)
+    parser.add_argument("--unlimited", action="store_true", help="no rate limits, for load tests")
+    parser.add_argument("--with-parent", action="store_true")
+    given = parser.parse_args()
+    place = Place(given.state, given.port_base, unlimited=given.unlimited)
+    try:
+        asyncio.run(host(place, with_parent=given.with_parent))
+    except DrawbridgeError as error:
+        sys.stderr.write(say_error(error) + "\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

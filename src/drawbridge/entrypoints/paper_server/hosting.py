@@ -1,0 +1,118 @@
+"""Put the papered exchanges and the account site on their ports.
+
+The first port carries the account site and every exchange under its name; each following port
+one exchange at the root, in the order of their ids.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.lifetime import tell_ready
+from drawbridge.app.listening import listen, port_of
+from drawbridge.app.serving import serve, server_for
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
+from drawbridge.entrypoints.paper_server.server import PaperServer
+from drawbridge.entrypoints.paper_server.site import build_site
+from drawbridge.paper.answering import Answering
+from drawbridge.paper.world import PaperWorld
+
+_ADVANCE_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the paper exchange stands: the first port and the folder with its state.
+
+    Port 0 takes free ports. `unlimited` turns the rate limits off, for load tests.
+    """
+
+    state: Path
+    port_base: int
+    host: str = "127.0.0.1"
+    unlimited: bool = False
+
+
+def papered() -> tuple[Exchange, ...]:
+    """Open every exchange that the paper exchange can speak."""
+    return tuple(
+        get_exchange(name) for name in exchange_ids() if get_card(name).level >= Level.PAPERED
+    )
+
+
+async def host(place: Place, *, with_parent: bool) -> None:
+    """Serve until told to stop. Prints one line of JSON when all is up.
+
+    Raises: `Conflict("port_taken")`, `Corrupted` for a state that cannot be read.
+    """
+    exchanges = papered()
+    listeners = [
+        listen(place.host, place.port_base + step if place.port_base else 0)
+        for step in range(len(exchanges) + 1)
+    ]
+    clock = SystemClock()
+    world = await PaperWorld.open(place.state, exchanges, clock, entropy)
+    answering = {
+        it.card.id: Answering(it, world, clock, unlimited=place.unlimited) for it in exchanges
+    }
+    server = PaperServer(answering, build_site(world, exchanges, clock))
+    for listener, exchange in zip(listeners[1:], exchanges, strict=True):
+        server.put_on_port(port_of(listener), answering[exchange.card.id])
+    moving = asyncio.create_task(_keep_moving(world, clock))
+    try:
+        await serve(
+            server_for(server),
+            listeners,
+            lambda: tell_ready(addresses(place.host, listeners, exchanges)),
+            with_parent=with_parent,
+        )
+    finally:
+        moving.cancel()
+        await asyncio.wait((moving,))
+        await world.close()
+
+
+def addresses(
+    host_name: str, listeners: Sequence[socket.socket], exchanges: Sequence[Exchange]
+) -> dict[str, object]:
+    """Tell where everything stands, in the shape that scripts rely on.
+
+    Shape: `{"exchanges": {id: {"rest", "ws", "path", "ccxt_urls"}}, "account_site"}`.
+    """
+    site = f"http://{host_name}:{port_of(listeners[0])}"
+    told = {}
+    for listener, exchange in zip(listeners[1:], exchanges, strict=True):
+        at = f"{host_name}:{port_of(listener)}"
+        told[exchange.card.id] = {
+            "rest": f"http://{at}",
+            "ws": f"ws://{at}",
+            "path": f"{site}/{exchange.card.id}",
+            "ccxt_urls": client_urls(exchange, "ccxt", f"http://{at}", f"ws://{at}"),
+        }
+    return {"exchanges": told, "account_site": site}
+
+
+def client_urls(exchange: Exchange, client: str, base: str, ws: str) -> dict[str, object]:
+    """Write the addresses as a client's settings want them: dotted names become nested tables."""
+    urls: dict[str, object] = {}
+    for dotted, template in exchange.card.clients[client].urls.items():
+        *folders, name = dotted.split(".")
+        table = urls
+        for folder in folders:
+            inner = table.setdefault(folder, {})
+            if isinstance(inner, dict):
+                table = inner
+        table[name] = template.replace("{base}", base).replace("{ws}", ws)
+    return {"api": urls}
+
+
+async def _keep_moving(world: PaperWorld, clock: SystemClock) -> None:
+    """Let resting orders meet the moving price even when nobody asks."""
+    while True:
+        await asyncio.sleep(_ADVANCE_EVERY_S)
+        await world.refresh()
+        world.advance(clock.now_ms())

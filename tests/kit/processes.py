@@ -1,0 +1,116 @@
+"""The product's own processes, started as a user starts them, for tests that need the whole."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+READY_WITHIN_S = 60
+
+
+class Process:
+    """A process that prints one line of JSON when it is ready."""
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `python -m module arguments`; `ready` is what it printed."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE,
+            stderr=None,
+            env={**os.environ, **(environment or {})},
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith(b"{"), f"{module} did not become ready: {line!r}"
+        self.ready: dict[str, Any] = json.loads(line)
+
+    @property
+    def pid(self) -> int:
+        """Give the process id."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Kill it as a power cut would: no signal handler runs."""
+        self._process.send_signal(signal.SIGKILL)
+        self._close()
+
+    def stop(self) -> int:
+        """Ask it to stop and give its exit code."""
+        self._process.terminate()
+        return self._close()
+
+    def _close(self) -> int:
+        code = self._process.wait(READY_WITHIN_S)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return code
+
+
+def drawbridge(
+    *arguments: str, given: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does; `given` is its standard input."""
+    return subprocess.run(
+        [sys.executable, "-m", "drawbridge.entrypoints.cli.main", *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=READY_WITHIN_S,
+        env={**os.environ, **(environment or {})},
+        check=False,
+    )
+
+
+class Paper:
+    """A paper exchange in a process of its own, with its state in a folder."""
+
+    def __init__(self, state: Path, port_base: int = 0, *, unlimited: bool = False) -> None:
+        """Start it on free ports (or from `port_base`); `unlimited` is for load."""
+        self.state = state
+        self._arguments = ["--state", str(state), "--port-base", str(port_base)]
+        if unlimited:
+            self._arguments.append("--unlimited")
+        self.process = self._start()
+
+    def _start(self) -> Process:
+        return Process("drawbridge.entrypoints.paper_server", self._arguments)
+
+    @property
+    def exchanges(self) -> dict[str, Any]:
+        """Tell where each exchange stands."""
+        told: dict[str, Any] = self.process.ready["exchanges"]
+        return told
+
+    @property
+    def account_site(self) -> str:
+        """Tell where the account site stands."""
+        return str(self.process.ready["account_site"])
+
+    def restart_after_kill(self) -> None:
+        """Kill it and start it again on the same state."""
+        self.process.kill()
+        self.process = self._start()
+
+    def key(self, exchange: str, scopes: str = "read,trade_spot", *more: str) -> dict[str, str]:
+        """Make a key from the command line while it runs."""
+        arguments = ("--state", str(self.state), "--exchange", exchange, "--scopes", scopes)
+        told: dict[str, str] = self._command("key", *arguments, *more)
+        return told
+
+    def ledger(self) -> dict[str, Any]:
+        """Read balances and the proof that the books balance."""
+        told: dict[str, Any] = self._command("ledger", "--state", str(self.state))
+        return told
+
+    def _command(self, name: str, *arguments: str) -> Any:  # noqa: ANN401  Whatever JSON it printed.
+        done = drawbridge("paper", name, *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
