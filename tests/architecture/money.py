@@ -26,9 +26,32 @@ def find_floats(tree: Tree) -> Iterator[Finding]:
     for module in tree.modules:
         if any(is_under(module.path, room) for room in FLOAT_ROOMS):
             continue
+        seconds = set(_seconds(module.syntax))
         for node in ast.walk(module.syntax):
+            if node in seconds:
+                continue
             if isinstance(node, ast.Name) and node.id == "float":
                 yield Finding(module.path, node.lineno, "float: money is Decimal, time is int")
             elif isinstance(node, ast.Constant) and isinstance(node.value, float):
                 what = f"{node.value}: a literal float; money is Decimal, time is int"
                 yield Finding(module.path, node.lineno, what)
+
+
+def _seconds(syntax: ast.Module) -> Iterator[ast.AST]:
+    """Give what belongs to a name that says it counts seconds, as the event loop does."""
+    for node in ast.walk(syntax):
+        parts: list[ast.expr | None]
+        if isinstance(node, ast.Assign):
+            name, parts = _name(node.targets[0]), [node.value]
+        elif isinstance(node, ast.AnnAssign):
+            name, parts = _name(node.target), [node.annotation, node.value]
+        elif isinstance(node, ast.arg):
+            name, parts = node.arg, [node.annotation]
+        else:
+            continue
+        if name.lower().endswith("_s"):
+            yield from (part for part in parts if part is not None)
+
+
+def _name(target: ast.expr) -> str:
+    return target.id if isinstance(target, ast.Name) else ""

@@ -70,12 +70,16 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/gateway/egress.py": frozenset(
         {"asyncio.open_connection", "httptools", "socket", "ssl"}
     ),
-    # Opens sockets to listen on; it never connects one.
+    # These open sockets to listen on and hand them to the server; `find_network` sees to it that
+    # they connect none.
     "drawbridge/app/listening.py": frozenset({"socket"}),
+    "drawbridge/app/serving.py": frozenset({"socket"}),
+    "drawbridge/entrypoints/paper_server/hosting.py": frozenset({"socket"}),
 }
 """Room to what it may reach for. A new line here is a decision, with a page in docs/decisions."""
 
-_LOOP_CALLS: Final = frozenset({"create_connection", "create_datagram_endpoint", "sock_connect"})
+_CALLS_OUT: Final = frozenset({"create_connection", "create_datagram_endpoint", "sock_connect"})
+_DIALS: Final = frozenset({"connect", "connect_ex", "sendto"})
 
 
 def find_surroundings(tree: Tree) -> Iterator[Finding]:
@@ -95,8 +99,9 @@ def find_network(tree: Tree) -> Iterator[Finding]:
         for line, name in _reached(module):
             if _among(name, NETWORK) and not _among(name, allowed):
                 yield Finding(module.path, line, f"{name}: only gateway/egress.py goes out")
-        if not allowed:
-            yield from _loop_calls(module)
+        if "asyncio.open_connection" not in allowed:
+            # Databases are connected to as well; with a socket at hand it is the network.
+            yield from _calls_out(module, _CALLS_OUT | (_DIALS if allowed else frozenset()))
 
 
 def _network_allowed(path: str) -> frozenset[str]:
@@ -104,9 +109,9 @@ def _network_allowed(path: str) -> frozenset[str]:
     return frozenset[str]().union(*rooms)
 
 
-def _loop_calls(module: Module) -> Iterator[Finding]:
+def _calls_out(module: Module, calls: frozenset[str]) -> Iterator[Finding]:
     for node in ast.walk(module.syntax):
-        if isinstance(node, ast.Attribute) and node.attr in _LOOP_CALLS:
+        if isinstance(node, ast.Attribute) and node.attr in calls:
             what = f"{node.attr}: only gateway/egress.py goes out"
             yield Finding(module.path, node.lineno, what)
 

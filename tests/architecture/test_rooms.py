@@ -71,6 +71,15 @@ def test_a_road_out_besides_the_egress_is_found(tmp_path: Path, line: str) -> No
     assert found == ["drawbridge/gateway/crossing.py:1", "drawbridge/trading/broker.py:1"]
 
 
+def test_a_listening_room_that_connects_is_found(tmp_path: Path) -> None:
+    files = {
+        "drawbridge/app/listening.py": "import socket\nsocket.socket().connect(('x', 1))",
+        "drawbridge/storage/database.py": "import sqlite3\nsqlite3.connect('x')",
+    }
+    found = bites(find_network, plant(tmp_path, files))
+    assert found == ["drawbridge/app/listening.py:2"]
+
+
 def test_the_egress_itself_and_harmless_neighbours_are_let_be(tmp_path: Path) -> None:
     files = {
         "drawbridge/gateway/egress.py": "import asyncio, httptools, socket, ssl",
