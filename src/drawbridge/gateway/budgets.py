@@ -1,0 +1,76 @@
+"""Staying below the exchanges' rate limits: counts per address, per account and per key.
+
+A short wait is waited; a long one is told to the caller, who comes back later. Limits and costs
+stand in each exchange's endpoint table; the arithmetic is in `wire/limits.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import ExchangeDown
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.limits import Count, Limit, LimitPer
+
+# A tenth is left for what we cannot count: the person's own browser, other programs.
+_SHARE: Final = (9, 10)
+PATIENCE_MS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """On whose counts a request goes: exchange and venue, the account, the key.
+
+    Keys of one account share its limits, so `account` is the same text for all of them.
+    """
+
+    exchange_id: str
+    venue: str
+    account: str = ""
+    key_id: str = ""
+
+
+class Budgets:
+    """What is used up of every limit, and which exchange asked us to stay away."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with nothing used up."""
+        self._clock = clock
+        self._counts: dict[tuple[str, ...], Count] = {}
+        self._silent_until_ms: dict[tuple[str, str], int] = {}
+
+    def charge(self, payer: Payer, endpoint: Endpoint, limits: Mapping[str, Limit]) -> int:
+        """Take what a request costs; give 0, or the milliseconds after which to ask again.
+
+        Raises: `ExchangeDown("rate_limited")` when that would be longer than patience lasts.
+        """
+        now_ms = self._clock.now_ms()
+        wait_ms = self._silent_until_ms.get((payer.exchange_id, payer.venue), 0) - now_ms
+        for name, cost in endpoint.costs:
+            if wait_ms > 0:
+                break
+            wait_ms = self._count(payer, limits[name]).charge(cost, now_ms)
+        if wait_ms > PATIENCE_MS:
+            raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
+        return max(0, wait_ms)
+
+    def stay_away(self, payer: Payer, for_ms: int) -> None:
+        """Send nothing to this exchange for a while, because it said so."""
+        place = (payer.exchange_id, payer.venue)
+        until_ms = self._clock.now_ms() + for_ms
+        self._silent_until_ms[place] = max(until_ms, self._silent_until_ms.get(place, 0))
+
+    def _count(self, payer: Payer, limit: Limit) -> Count:
+        counted: dict[LimitPer, tuple[str, ...]] = {
+            LimitPer.ADDRESS: (payer.exchange_id, payer.venue),
+            LimitPer.ACCOUNT: (payer.exchange_id, payer.venue, "account", payer.account),
+            LimitPer.KEY: (payer.exchange_id, payer.venue, "key", payer.key_id),
+        }
+        at = (limit.name, *counted[limit.per])
+        count = self._counts.get(at)
+        if count is None:
+            part, whole = _SHARE
+            kept = replace(limit, amount=max(1, limit.amount * part // whole))
+            count = self._counts[at] = Count(kept)
+        return count

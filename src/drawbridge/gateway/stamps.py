@@ -1,0 +1,112 @@
+"""Stamps for requests: the exchange's time, or a nonce that rises for every real key.
+
+How far an exchange's clock is from ours is learnt, not assumed. Nonces rise across concurrent
+calls and across restarts; what makes a stamp good at the other end is in `wire/stamps.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
+from drawbridge.storage.database import Database
+from drawbridge.wire.stamps import StampKind, StampRule, next_stamp
+
+Place = tuple[str, str]
+"""An exchange id and a venue: clocks are the exchange's, not the key's."""
+
+_GOOD_FOR_MS: Final = 30 * MINUTE_MS
+_RESERVED_AHEAD_MS: Final = 5 * SECOND_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How far the exchange's clock is ahead of ours, and when that was found out."""
+
+    ahead_ms: int
+    learnt_ms: int
+
+
+class Stamps:
+    """The stamps of all keys in this process."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Keep nonces in the database, offsets in memory."""
+        self._database = database
+        self._clock = clock
+        self._offsets: dict[Place, Offset] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._last: dict[str, int] = {}
+        self._reserved: dict[str, int] = {}
+
+    def learn(self, place: Place, sent_ms: int, told_ms: int) -> Offset:
+        """Learn the exchange's clock from an answer that arrived just now.
+
+        Why: half of the way there and back is the best guess at when the exchange looked.
+        """
+        now_ms = self._clock.now_ms()
+        offset = Offset(told_ms - (sent_ms + now_ms) // 2, now_ms)
+        self._offsets[place] = offset
+        return offset
+
+    def find_offset(self, place: Place) -> Offset | None:
+        """Give what is known of the exchange's clock, or None when it is not, or no longer."""
+        offset = self._offsets.get(place)
+        if offset is None or self._clock.now_ms() - offset.learnt_ms > _GOOD_FOR_MS:
+            return None
+        return offset
+
+    def forget(self, place: Place) -> None:
+        """Drop what was learnt, after the exchange called a stamp stale."""
+        self._offsets.pop(place, None)
+
+    @asynccontextmanager
+    async def stamped(self, key_id: str, place: Place, rule: StampRule) -> AsyncIterator[str]:
+        """Give the stamp for one request, to be sent inside the block.
+
+        Why: for nonces the block is held until the answer is there. Two connections may
+        overtake each other, and an exchange refuses the smaller nonce when it comes second.
+        """
+        if rule.kind is StampKind.TIME:
+            yield str(next_stamp(rule, self._now_ms(place), 0))
+            return
+        async with self._locks.setdefault(key_id, asyncio.Lock()):
+            last = self._last.get(key_id)
+            if last is None:
+                last = await self._read_reserved(key_id)
+            stamp = next_stamp(rule, self._now_ms(place), last)
+            if stamp > self._reserved.get(key_id, 0):
+                await self._reserve(key_id, stamp + _RESERVED_AHEAD_MS * rule.units_per_ms)
+            self._last[key_id] = stamp
+            yield str(stamp)
+
+    async def raise_above(self, key_id: str, stamp: int) -> None:
+        """Go on above a nonce that the exchange told to be the key's last."""
+        async with self._locks.setdefault(key_id, asyncio.Lock()):
+            last = self._last.get(key_id)
+            if last is None:
+                last = await self._read_reserved(key_id)
+            self._last[key_id] = max(last, stamp)
+
+    def _now_ms(self, place: Place) -> int:
+        offset = self._offsets.get(place)
+        return self._clock.now_ms() + (offset.ahead_ms if offset else 0)
+
+    async def _read_reserved(self, key_id: str) -> int:
+        row = await self._database.fetch_one(
+            "SELECT reserved FROM used_stamps WHERE key_id = ?", key_id
+        )
+        return int(row["reserved"]) if row else 0
+
+    async def _reserve(self, key_id: str, up_to: int) -> None:
+        """Put on disk how far nonces may go before the next such row: one write in seconds."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO used_stamps (key_id, reserved) VALUES (?, ?)"
+                " ON CONFLICT (key_id) DO UPDATE SET reserved = max(reserved, excluded.reserved)",
+                key_id,
+                up_to,
+            )
+        self._reserved[key_id] = up_to
