@@ -14,6 +14,8 @@ UV := $(TOOLS)/bin/uv
 PY := $(VENV)/bin/python
 # The first Python that is new enough; `make PYTHON=/path/to/python3.12 run` picks another.
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p))))
+# One test worker for each core; `make test PYTEST_FLAGS="-x -k vault"` runs what you want.
+PYTEST_FLAGS ?= --numprocesses auto
 LOCKED := pyproject.toml uv.lock
 
 # Only the Python that is there, never a downloaded one.
