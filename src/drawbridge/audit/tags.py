@@ -1,0 +1,34 @@
+"""What can be told in the audit log, as `source:subject:action`.
+
+A tag is never renamed once released: old events keep it for ever.
+"""
+
+from enum import StrEnum
+
+
+class Tag(StrEnum):
+    """All tags; a part that has something to tell adds its own here."""
+
+    ACCOUNT_OWNER_CREATED = "account:owner:created"
+    ACCOUNT_PASSWORD_CHANGED = "account:password:changed"  # noqa: S105  the name of an event
+    ACCOUNT_SESSION_STARTED = "account:session:started"
+    ACCOUNT_SESSION_REFUSED = "account:session:refused"
+    ACCOUNT_SESSION_ENDED = "account:session:ended"
+    ACCOUNT_SECOND_FACTOR_STARTED = "account:second_factor:started"
+    ACCOUNT_SECOND_FACTOR_CONFIRMED = "account:second_factor:confirmed"
+    ACCOUNT_SECOND_FACTOR_REMOVED = "account:second_factor:removed"
+    ACCOUNT_RECOVERY_CODE_USED = "account:recovery_code:used"
+
+    VAULT_KEYRING_CREATED = "vault:keyring:created"
+    VAULT_KEYRING_UNLOCKED = "vault:keyring:unlocked"
+    VAULT_KEYRING_REFUSED = "vault:keyring:refused"
+    VAULT_KEY_ADDED = "vault:key:added"
+    VAULT_KEY_RESEALED = "vault:key:resealed"
+    VAULT_KEY_CHECK_REQUESTED = "vault:key:check_requested"
+    VAULT_KEY_CHECKED = "vault:key:checked"
+    VAULT_KEY_REFUSED = "vault:key:refused"
+    VAULT_KEY_DISABLED = "vault:key:disabled"
+    VAULT_KEY_ENABLED = "vault:key:enabled"
+    VAULT_KEY_DELETED = "vault:key:deleted"
+    VAULT_SECRET_OPENED = "vault:secret:opened"  # noqa: S105  the name of an event
+    VAULT_SECRET_DAMAGED = "vault:secret:damaged"  # noqa: S105  the name of an event
