@@ -1,0 +1,52 @@
+"""Templates: what turns facts into pages.
+
+Autoescaping is on for every template, and every sentence comes from the wording files through
+`say`. A fact that a template names and nobody gave is an error, not an empty place.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from drawbridge.core.secret import masked
+from drawbridge.entrypoints.pages.assets import Assets
+from drawbridge.wording import formats
+from drawbridge.wording.say import has_words, say, say_error
+
+_SHEETS: Final = ("tokens.css", "layout.css", "pieces.css", "forms.css", "guidance.css")
+
+
+class Look:
+    """The templates of one website."""
+
+    def __init__(self, site: str, templates: Iterable[Path], assets: Assets) -> None:
+        """Read templates from these folders; an earlier folder wins."""
+        self._environment = Environment(
+            loader=FileSystemLoader([str(folder) for folder in templates]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(
+            say=say,
+            say_error=say_error,
+            has_words=has_words,
+            static=assets.address_of,
+            sheets=_SHEETS,
+            site=site,
+        )
+        self._environment.filters.update(
+            amount=formats.amount,
+            day=formats.day,
+            moment=formats.moment,
+            iso=formats.iso,
+            masked=masked,
+        )
+
+    def draw(self, template: str, facts: Mapping[str, object]) -> str:
+        """Fill in a template."""
+        return self._environment.get_template(template).render(facts)

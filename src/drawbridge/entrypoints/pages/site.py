@@ -1,0 +1,113 @@
+"""A website: its pages are shown, its forms are taken, its refusals are told as pages.
+
+A form reaches its handler only through `takes`, which reads it and proves that it is ours, and
+a page that is not marked public only with somebody logged in: neither can be forgotten.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from drawbridge.core.errors import DrawbridgeError, NotFound, NotProven
+from drawbridge.entrypoints.pages.fields import Fields, read_fields
+from drawbridge.entrypoints.pages.look import Look
+from drawbridge.entrypoints.pages.visits import Cookies, Sessions, Visit
+from drawbridge.wording.say import has_words, say
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Shown = Callable[[Visit], Awaitable[Response]]
+Taken = Callable[[Visit, Fields], Awaitable[Response]]
+
+LOG_IN: Final = "/log-in"
+_NOT_ALLOWED = 405
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One website: its look, its cookie, and who keeps its sessions."""
+
+    look: Look
+    cookies: Cookies
+    sessions: Sessions
+
+    def shows(self, handler: Shown, *, public: bool = False) -> Endpoint:
+        """Make an endpoint of a page."""
+
+        async def endpoint(request: Request) -> Response:
+            visit = await self.cookies.visit(request, self.sessions)
+            try:
+                if not public:
+                    _ = visit.person
+                return await handler(visit)
+            except DrawbridgeError as error:
+                return self.refuse(visit, error)
+
+        return endpoint
+
+    def takes(self, handler: Taken, *, public: bool = False) -> Endpoint:
+        """Make an endpoint of a form."""
+
+        async def endpoint(request: Request) -> Response:
+            visit = await self.cookies.visit(request, self.sessions)
+            try:
+                if not public:
+                    _ = visit.person
+                fields = await read_fields(request)
+                visit.check_form(fields)
+                return await handler(visit, fields)
+            except DrawbridgeError as error:
+                return self.refuse(visit, error)
+
+        return endpoint
+
+    def page(
+        self, visit: Visit, template: str, facts: Mapping[str, object], status: int = 200
+    ) -> Response:
+        """Show a page."""
+        drawn = self.look.draw(template, {**facts, "visit": visit, "done": done_of(visit.request)})
+        response = HTMLResponse(drawn, status)
+        if visit.fresh:
+            self.cookies.put(response, visit.token)
+        return response
+
+    def refuse(self, visit: Visit, error: DrawbridgeError) -> Response:
+        """Show a refusal that belongs to no form; who is not logged in is led to do so."""
+        if isinstance(error, NotProven) and visit.owner is None:
+            return self._lead_to_log_in(visit.request)
+        return self.page(visit, "error.html", {"error": error}, error.http_status)
+
+    async def no_such_page(self, request: Request, error: Exception) -> Response:
+        """Answer an address that no page has, or a method that it does not take."""
+        visit = await self.cookies.visit(request, self.sessions)
+        status = error.status_code if isinstance(error, HTTPException) else _NOT_ALLOWED
+        code = "no_such_method" if status == _NOT_ALLOWED else "no_such_page"
+        return self.page(visit, "error.html", {"error": NotFound(code)}, status)
+
+    def _lead_to_log_in(self, request: Request) -> Response:
+        if "hx-request" in request.headers:
+            return Response(status_code=204, headers={"hx-redirect": LOG_IN})
+        if request.method != "GET" or request.url.path == "/":
+            return go(LOG_IN)
+        return go(f"{LOG_IN}?next={quote(request.url.path, safe='/')}")
+
+
+def go(path: str, done: str = "") -> Response:
+    """Lead the browser to another page of this site, which says what was `done`."""
+    return RedirectResponse(f"{path}?{urlencode({'done': done})}" if done else path, 303)
+
+
+def done_of(request: Request) -> str:
+    """Give the sentence of what was just done, if there is one: a link may hold any word."""
+    key = f"done.{request.query_params.get('done', '')}"
+    return say(key) if has_words(key) else ""
+
+
+def local_path(text: str, otherwise: str = "/") -> str:
+    """Give a path of this site, and `otherwise` for whatever might lead to another one."""
+    starts_here = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if starts_here and text.isprintable() and "\\" not in text else otherwise

@@ -1,0 +1,112 @@
+"""Who is visiting: the session cookie, the token that proves a form came from our own page.
+
+Sessions themselves are kept by the accounts; here is only how a browser carries one.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from drawbridge.accounts.model import Owner
+from drawbridge.core.errors import Forbidden, NotProven
+from drawbridge.entrypoints.pages.fields import Fields
+
+CSRF_FIELD: Final = "csrf"
+_TOKEN_BYTES = 32
+_MOST_TOKEN = 256
+
+
+class Sessions(Protocol):
+    """Tell whose session a token is."""
+
+    async def session(self, token: str) -> Owner | None:
+        """Give the owner of a session that has not ended, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of one browser. `fresh`: the browser carried no token and gets this one."""
+
+    request: Request
+    token: str
+    owner: Owner | None
+    fresh: bool = False
+
+    @property
+    def csrf(self) -> str:
+        """Give the token that every form of this browser carries.
+
+        Why: it is derived from the cookie, which other sites can neither read nor set, so no
+        table of issued tokens is needed, and a new session makes old forms worthless.
+        """
+        return hmac.digest(self.token.encode(), b"drawbridge form token", "sha256").hex()
+
+    @property
+    def person(self) -> Owner:
+        """Give who is logged in. Raises: `NotProven("not_logged_in")`."""
+        if self.owner is None:
+            raise NotProven("not_logged_in")
+        return self.owner
+
+    @property
+    def address(self) -> str:
+        """Give the address that the request came from."""
+        return self.request.client.host if self.request.client else ""
+
+    def check_form(self, fields: Fields) -> None:
+        """Make sure that a form was sent by one of our own pages.
+
+        Raises: `Forbidden("form_not_ours")`.
+        """
+        right = hmac.compare_digest(self.csrf.encode(), fields.text(CSRF_FIELD).encode())
+        if not right or not _same_site(self.request):
+            raise Forbidden("form_not_ours", rule="csrf")
+
+
+class Cookies:
+    """The one cookie of a website."""
+
+    def __init__(self, name: str, entropy: Callable[[int], bytes], *, secure: bool) -> None:
+        """Keep the cookie's name; each of our sites has its own, because ports share cookies."""
+        self._name = name
+        self._entropy = entropy
+        self._secure = secure
+
+    async def visit(self, request: Request, sessions: Sessions) -> Visit:
+        """Find out who is visiting."""
+        token = request.cookies.get(self._name, "")
+        if not token or len(token) > _MOST_TOKEN:
+            drawn = urlsafe_b64encode(self._entropy(_TOKEN_BYTES)).decode().rstrip("=")
+            return Visit(request, drawn, None, fresh=True)
+        return Visit(request, token, await sessions.session(token))
+
+    def put(self, response: Response, token: str) -> None:
+        """Let the browser carry a token until it is closed or the session ends."""
+        response.set_cookie(
+            self._name, token, httponly=True, samesite="strict", secure=self._secure, path="/"
+        )
+
+    def drop(self, response: Response) -> None:
+        """Let the browser forget the token."""
+        response.delete_cookie(
+            self._name, httponly=True, samesite="strict", secure=self._secure, path="/"
+        )
+
+
+def _same_site(request: Request) -> bool:
+    """Tell whether the browser says that the form came from this very site.
+
+    Clients that say nothing are let through: the form token is the proof, this is the second
+    lock, for browsers whose cookies another port of this machine could have set.
+    """
+    fetched_from = request.headers.get("sec-fetch-site")
+    if fetched_from is not None:
+        return fetched_from in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+

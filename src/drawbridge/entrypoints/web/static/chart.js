@@ -1,0 +1,98 @@
+// Live charts: candles with the robot's trades, and its equity, both read from one JSON address.
+// Amounts arrive as text, because they are exact; the chart alone turns them into numbers.
+(() => {
+  "use strict";
+  const AGAIN_MS = 2000;
+  const MOST_WAIT_MS = 30000;
+  const charts = LightweightCharts;
+
+  const colour = (name) => {
+    const probe = document.createElement("span");
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    const seen = getComputedStyle(probe).color;
+    probe.remove();
+    return seen;
+  };
+  const look = () => ({
+    layout: {
+      attributionLogo: false, // It would bring an inline style; the page names the makers instead.
+      background: { type: "solid", color: "transparent" },
+      textColor: colour("ink-soft"),
+      fontFamily: getComputedStyle(document.body).fontFamily,
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
+    rightPriceScale: { borderColor: colour("line") },
+    timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false },
+    crosshair: { vertLine: { color: colour("line-strong") }, horzLine: { color: colour("line-strong") } },
+    autoSize: true,
+  });
+  const candleLook = () => ({
+    upColor: colour("good"), wickUpColor: colour("good"), borderUpColor: colour("good"),
+    downColor: colour("bad"), wickDownColor: colour("bad"), borderDownColor: colour("bad"),
+  });
+  const lineLook = () => ({ color: colour("accent"), lineWidth: 2, priceLineVisible: false });
+  const seconds = (ms) => Math.floor(ms / 1000);
+  const candle = (row) => ({
+    time: seconds(row[0]), open: Number(row[1]), high: Number(row[2]), low: Number(row[3]), close: Number(row[4]),
+  });
+  const marker = (trade) => ({
+    time: seconds(trade.at_ms),
+    position: trade.side === "buy" ? "belowBar" : "aboveBar",
+    shape: trade.side === "buy" ? "arrowUp" : "arrowDown",
+    color: colour(trade.side === "buy" ? "good" : "bad"),
+    text: trade.words,
+  });
+
+  const start = (place) => {
+    const low = document.getElementById(place.dataset.equity);
+    const prices = charts.createChart(place, look());
+    const bars = prices.addSeries(charts.CandlestickSeries, candleLook());
+    const marks = charts.createSeriesMarkers(bars, []);
+    const worth = low && charts.createChart(low, look());
+    const line = worth && worth.addSeries(charts.LineSeries, lineLook());
+    let wait = AGAIN_MS;
+    let fitted = false;
+    let trades = [];
+
+    const draw = (told) => {
+      if (told.price_tick) {
+        const places = (told.price_tick.split(".")[1] ?? "").length;
+        bars.applyOptions({ priceFormat: { type: "price", precision: places, minMove: Number(told.price_tick) } });
+      }
+      bars.setData(told.candles.map(candle));
+      trades = told.trades;
+      marks.setMarkers(trades.map(marker));
+      if (line) line.setData(told.equity.map((row) => ({ time: seconds(row[0]), value: Number(row[1]) })));
+      if (!fitted && told.candles.length) {
+        prices.timeScale().fitContent();
+        if (worth) worth.timeScale().fitContent();
+        fitted = true;
+      }
+      place.dataset.drawn = String(told.candles.length);
+    };
+    const ask = async () => {
+      try {
+        const answer = await fetch(place.dataset.src, { headers: { accept: "application/json" } });
+        if (!answer.ok) throw new Error(String(answer.status));
+        draw(await answer.json());
+        wait = AGAIN_MS;
+      } catch {
+        wait = Math.min(wait * 2, MOST_WAIT_MS); // The app restarts, or the network is away.
+      }
+      setTimeout(ask, document.hidden ? MOST_WAIT_MS : wait);
+    };
+    const relook = () => {
+      prices.applyOptions(look());
+      bars.applyOptions(candleLook());
+      marks.setMarkers(trades.map(marker));
+      if (worth) worth.applyOptions(look());
+      if (line) line.applyOptions(lineLook());
+    };
+    document.addEventListener("themechange", relook);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", relook);
+    ask();
+  };
+
+  for (const place of document.querySelectorAll("[data-chart]")) start(place);
+})();

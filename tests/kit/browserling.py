@@ -1,0 +1,127 @@
+"""An in-process browser without scripts: cookies, redirects, and forms with their hidden fields.
+
+It speaks ASGI to the site directly; what needs a real browser uses `kit/browser.py`.
+"""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from starlette.types import ASGIApp
+
+_CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+_TAGS = re.compile(r"<script.*?</script>|<style.*?</style>|<[^>]+>", re.DOTALL)
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer of the site."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    path: str
+
+    @property
+    def html(self) -> str:
+        """Give the page's source."""
+        return self.body.decode()
+
+    @property
+    def words(self) -> str:
+        """Give the text that a person reads, blanks collapsed."""
+        return " ".join(unescape(_TAGS.sub(" ", self.html)).split())
+
+    def header(self, name: str) -> str:
+        """Give a header's value, or nothing."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+class Browserling:
+    """One person's browser."""
+
+    def __init__(self, site: ASGIApp, host: str = "127.0.0.1:8420") -> None:
+        """Visit this site."""
+        self._site = site
+        self._host = host
+        self.cookies: dict[str, str] = {}
+        self._csrf = ""
+
+    async def get(
+        self, path: str, *, follow: bool = True, headers: Mapping[str, str] | None = None
+    ) -> Page:
+        """Open a page, following redirects."""
+        return await self._ask("GET", path, b"", headers or {}, follow=follow)
+
+    async def post(
+        self,
+        path: str,
+        fields: Mapping[str, str] | list[tuple[str, str]] | None = None,
+        *,
+        follow: bool = True,
+        headers: Mapping[str, str] | None = None,
+    ) -> Page:
+        """Send a form with the hidden token of the page seen last."""
+        pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields or [])
+        body = urlencode([("csrf", self._csrf), *pairs]).encode()
+        sent = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
+        return await self._ask("POST", path, body, sent, follow=follow)
+
+    async def _ask(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, follow: bool
+    ) -> Page:
+        page = await self._once(method, path, body, headers)
+        for _ in range(10):
+            if not follow or page.status not in _REDIRECTS:
+                break
+            page = await self._once("GET", urljoin(path, page.header("location")), b"", {})
+        found = _CSRF.search(page.html) if page.header("content-type").startswith("text/") else None
+        self._csrf = found[1] if found else self._csrf
+        return page
+
+    async def _once(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
+        sent = {"host": self._host, **headers}
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        parts = urlsplit(path)
+        scope: MutableMapping[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": parts.path,
+            "raw_path": parts.path.encode(),
+            "query_string": parts.query.encode(),
+            "root_path": "",
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "client": ("127.0.0.1", 50_000),
+            "server": ("127.0.0.1", 8420),
+        }
+        told: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            told.append(message)
+
+        await self._site(scope, receive, send)
+        given = tuple((key.decode(), value.decode()) for key, value in told[0]["headers"])
+        for name, value in given:
+            if name == "set-cookie":
+                self._keep_cookie(value)
+        return Page(
+            told[0]["status"], given, b"".join(m.get("body", b"") for m in told), parts.path
+        )
+
+    def _keep_cookie(self, text: str) -> None:
+        name, _, value = text.partition(";")[0].partition("=")
+        if "max-age=0" in text.lower():
+            self.cookies.pop(name, None)
+        else:
+            self.cookies[name] = value.strip('"')
