@@ -1,0 +1,394 @@
+"""Reading Binance's requests as operations, for whoever answers or judges them.
+
+Everything is suspect: what is missing, doubled, misspelt or too fine is refused by name, and
+so is a parameter that would change an order's meaning in a way that nothing here carries out.
+Parameters that change nothing are let be, as the exchange lets them be.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import orjson
+
+from drawbridge.core.errors import BadInput
+from drawbridge.core.markets import Markets
+from drawbridge.core.operations import (
+    CancelOrder,
+    GetBalances,
+    GetCandles,
+    GetClosedOrders,
+    GetCurrencies,
+    GetFixed,
+    GetKeyRights,
+    GetMarkets,
+    GetOpenOrders,
+    GetOrder,
+    GetOrderBook,
+    GetOwnTrades,
+    GetServerTime,
+    GetTicker,
+    GetTickers,
+    GetTrades,
+    Operation,
+    PlaceOrder,
+)
+from drawbridge.core.orders import OrderType, TimeInForce
+from drawbridge.exchanges.binance.codec.tables import (
+    CLIENT_ID,
+    INTERVALS,
+    LIMIT,
+    LIMIT_MAKER,
+    MARKET,
+    MOST_CANDLES,
+    MOST_LEVELS,
+    MOST_ROWS,
+    ORDER_ID,
+    PLACES,
+    SIDES,
+    TIMES_IN_FORCE,
+    USUAL_CANDLES,
+)
+from drawbridge.wire.codec import ServerView
+from drawbridge.wire.http import WireRequest
+from drawbridge.wire.text import parameters
+
+V = TypeVar("V")
+Found = Mapping[str, str]
+
+_MOST_SYMBOLS: Final = 100
+_MOST_PIECES: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+_AMOUNT: Final = re.compile(r"[0-9]{1,20}(?:\.([0-9]{1,20}))?")
+# Larger amounts than any market knows; their products still fit the digits of exact money.
+_MOST_WHOLE_DIGITS: Final = 10
+# Each makes an order another kind of order, which the paper exchange does not have.
+_MEANINGFUL: Final = frozenset(
+    {"icebergQty", "pegOffsetType", "pegOffsetValue", "pegPriceType", "stopPrice", "trailingDelta"}
+)
+_SELF_TRADE_MODE: Final = "EXPIRE_MAKER"
+
+
+def decode_request(view: ServerView) -> Operation[Any]:
+    """Read a request as the operation that its endpoint stands for.
+
+    Raises: `BadInput` naming the field, `NotFound("unknown_symbol")`.
+    """
+    read = _READERS.get(view.endpoint.operation)
+    if read is None:
+        raise BadInput("malformed", field="operation")
+    return read(view, read_parameters(view.request))
+
+
+def read_parameters(request: WireRequest) -> dict[str, str]:
+    """Read all parameters; what stands in query and body counts as it stands in the query.
+
+    Raises: `BadInput` `malformed`, `duplicate_parameter`, `too_many_parameters`.
+    """
+    found = _read_raw(request.query)
+    # The exchange reads a GET's parameters from the query alone, whatever its body says.
+    if request.body and request.method != "GET":
+        return {**_read_raw(request.body), **found}
+    return found
+
+
+def _read_raw(raw: bytes) -> dict[str, str]:
+    if not raw:
+        return {}
+    try:
+        if b"%" not in raw and b"+" not in raw:
+            # Most requests hold nothing encoded; reading them is on the way of every order.
+            pieces = raw.decode("ascii").split("&", _MOST_PIECES)
+            plain = {name: value for name, _, value in [text.partition("=") for text in pieces]}
+            if len(plain) == len(pieces) <= _MOST_PIECES:
+                return plain
+        found = parameters(raw)
+        return {name.decode("ascii"): value.decode("ascii") for name, value in found.items()}
+    except UnicodeDecodeError:
+        raise BadInput("malformed", field="parameters") from None
+
+
+def _server_time(_: ServerView, __: Found) -> GetServerTime:
+    return GetServerTime()
+
+
+def _fixed(view: ServerView, _: Found) -> GetFixed:
+    return GetFixed(view.endpoint.answer)
+
+
+def _markets(view: ServerView, found: Found) -> GetMarkets:
+    return GetMarkets(_symbols(found, view.markets))
+
+
+def _currencies(_: ServerView, __: Found) -> GetCurrencies:
+    return GetCurrencies()
+
+
+def _ticker(view: ServerView, found: Found) -> GetTicker:
+    return GetTicker(_symbol(found, view.markets))
+
+
+def _tickers(view: ServerView, found: Found) -> GetTicker | GetTickers:
+    if found.get("type", "FULL") not in {"FULL", "MINI"}:
+        raise BadInput("malformed", field="type")
+    if "symbol" in found:
+        return _ticker(view, found)
+    return GetTickers(_symbols(found, view.markets))
+
+
+def _candles(view: ServerView, found: Found) -> GetCandles:
+    interval_ms = INTERVALS.get(_need(found, "interval"))
+    if interval_ms is None:
+        raise BadInput("bad_interval", field="interval")
+    # Days that begin elsewhere than at midnight UTC would be other candles.
+    if found.get("timeZone", "0") not in {"0", "00:00", "+00:00"}:
+        raise BadInput("malformed", field="timeZone")
+    return GetCandles(
+        symbol=_symbol(found, view.markets),
+        interval_ms=interval_ms,
+        since_ms=_number(found, "startTime"),
+        until_ms=_number(found, "endTime"),
+        limit=_limit(found, MOST_CANDLES) or USUAL_CANDLES,
+    )
+
+
+def _order_book(view: ServerView, found: Found) -> GetOrderBook:
+    return GetOrderBook(_symbol(found, view.markets), _limit(found, MOST_LEVELS))
+
+
+def _trades(view: ServerView, found: Found) -> GetTrades:
+    if "fromId" in found:
+        raise BadInput("unwanted_parameter", field="fromId")
+    return GetTrades(
+        symbol=_symbol(found, view.markets),
+        since_ms=_number(found, "startTime"),
+        limit=_limit(found, MOST_ROWS),
+    )
+
+
+def _balances(_: ServerView, __: Found) -> GetBalances:
+    return GetBalances()
+
+
+def _place(view: ServerView, found: Found) -> PlaceOrder:
+    if not _MEANINGFUL.isdisjoint(found):
+        raise BadInput("unwanted_parameter", field=min(_MEANINGFUL & found.keys()))
+    if found.get("selfTradePreventionMode", _SELF_TRADE_MODE) != _SELF_TRADE_MODE:
+        raise BadInput("malformed", field="selfTradePreventionMode")
+    symbol = _symbol(found, view.markets)
+    side = _word(found, "side", SIDES, "bad_side")
+    kind = _word(found, "type", _TYPES, "bad_order_type")
+    quantity = _find_amount(found, "quantity")
+    cost = _find_amount(found, "quoteOrderQty")
+    price = _find_amount(found, "price")
+    if kind is OrderType.MARKET:
+        _check_market_terms(found)
+        tif = TimeInForce.GTC
+    else:
+        _check_limit_terms(found)
+        tif = _time_in_force(found)
+    return PlaceOrder(
+        symbol=symbol,
+        side=side,
+        type=kind,
+        quantity=quantity,
+        price=price,
+        time_in_force=tif,
+        client_id=_client_id(found, "newClientOrderId"),
+        quote_quantity=cost,
+        post_only=found["type"] == LIMIT_MAKER,
+        dry_run=view.endpoint.name == "order_test",
+    )
+
+
+def _check_market_terms(found: Found) -> None:
+    for name in ("price", "timeInForce"):
+        if name in found:
+            raise BadInput("unwanted_parameter", field=name)
+    if "quantity" in found and "quoteOrderQty" in found:
+        raise BadInput("unwanted_parameter", field="quoteOrderQty")
+    if "quantity" not in found and "quoteOrderQty" not in found:
+        raise BadInput("missing_parameter", field="quantity")
+
+
+def _check_limit_terms(found: Found) -> None:
+    if "quoteOrderQty" in found:
+        raise BadInput("unwanted_parameter", field="quoteOrderQty")
+    for name in ("quantity", "price"):
+        if name not in found:
+            raise BadInput("missing_parameter", field=name)
+
+
+def _time_in_force(found: Found) -> TimeInForce:
+    if found["type"] != LIMIT_MAKER:
+        return _word(found, "timeInForce", TIMES_IN_FORCE, "bad_time_in_force")
+    if "timeInForce" in found:
+        raise BadInput("unwanted_parameter", field="timeInForce")
+    return TimeInForce.GTC
+
+
+def _cancel(view: ServerView, found: Found) -> CancelOrder:
+    if "cancelRestrictions" in found:
+        raise BadInput("unwanted_parameter", field="cancelRestrictions")
+    _client_id(found, "newClientOrderId")
+    symbol = _symbol(found, view.markets)
+    order_id, client_id = _which(found)
+    return CancelOrder(symbol=symbol, order_id=order_id, client_id=client_id)
+
+
+def _order(view: ServerView, found: Found) -> GetOrder:
+    symbol = _symbol(found, view.markets)
+    order_id, client_id = _which(found)
+    return GetOrder(symbol=symbol, order_id=order_id, client_id=client_id)
+
+
+def _which(found: Found) -> tuple[str, str]:
+    order_id = _find_id(found, "orderId")
+    client_id = _client_id(found, "origClientOrderId")
+    if not order_id and not client_id:
+        raise BadInput("missing_parameter", field="orderId")
+    return order_id, client_id
+
+
+def _open_orders(view: ServerView, found: Found) -> GetOpenOrders:
+    return GetOpenOrders(_symbol(found, view.markets) if "symbol" in found else "")
+
+
+def _closed_orders(view: ServerView, found: Found) -> GetClosedOrders:
+    limit = _limit(found, MOST_ROWS)
+    return GetClosedOrders(
+        symbol=_symbol(found, view.markets),
+        since_ms=_number(found, "startTime"),
+        until_ms=_number(found, "endTime"),
+        # From a first id on, the answer is cut to its limit when it is written.
+        limit=None if _find_id(found, "orderId") else limit,
+        include_open=True,
+    )
+
+
+def _own_trades(view: ServerView, found: Found) -> GetOwnTrades:
+    return GetOwnTrades(
+        symbol=_symbol(found, view.markets),
+        order_id=_find_id(found, "orderId"),
+        since_ms=_number(found, "startTime"),
+        until_ms=_number(found, "endTime"),
+        from_id=_find_id(found, "fromId"),
+        limit=_limit(found, MOST_ROWS),
+    )
+
+
+def _key_rights(_: ServerView, __: Found) -> GetKeyRights:
+    return GetKeyRights()
+
+
+def _need(found: Found, name: str) -> str:
+    value = found.get(name)
+    if not value:
+        raise BadInput("missing_parameter", field=name)
+    return value
+
+
+def _symbol(found: Found, markets: Markets) -> str:
+    return markets.get_by_id(_need(found, "symbol")).symbol
+
+
+def _symbols(found: Found, markets: Markets) -> tuple[str, ...]:
+    if "symbol" in found:
+        return (_symbol(found, markets),)
+    text = found.get("symbols")
+    if text is None:
+        return ()
+    try:
+        names = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise BadInput("malformed", field="symbols") from None
+    if not isinstance(names, list) or not 0 < len(names) <= _MOST_SYMBOLS:
+        raise BadInput("malformed", field="symbols")
+    if not all(isinstance(name, str) for name in names):
+        raise BadInput("malformed", field="symbols")
+    return tuple(markets.get_by_id(name).symbol for name in names)
+
+
+def _word(found: Found, name: str, words: Mapping[str, V], code: str) -> V:
+    value = words.get(_need(found, name))
+    if value is None:
+        raise BadInput(code, field=name)
+    return value
+
+
+def _number(found: Found, name: str) -> int | None:
+    text = found.get(name)
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise BadInput("malformed", field=name)
+    return int(text)
+
+
+def _limit(found: Found, most: int) -> int | None:
+    """Read how many rows are wanted; more than the most is the most, none at all is an error."""
+    limit = _number(found, "limit")
+    if limit == 0:
+        raise BadInput("malformed", field="limit")
+    return None if limit is None else min(limit, most)
+
+
+def _find_amount(found: Found, name: str) -> Decimal | None:
+    text = found.get(name)
+    if text is None:
+        return None
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise BadInput("malformed", field=name)
+    decimals = match[1]
+    if decimals and len(decimals) > PLACES and decimals[PLACES:].strip("0"):
+        raise BadInput("too_precise", field=name)
+    value = Decimal(text)
+    if value.adjusted() >= _MOST_WHOLE_DIGITS:
+        raise BadInput("too_precise", field=name)
+    return value
+
+
+def _find_id(found: Found, name: str) -> str:
+    text = found.get(name, "")
+    if not text:
+        return ""
+    if not ORDER_ID.fullmatch(text):
+        raise BadInput("malformed", field=name)
+    return str(int(text))
+
+
+def _client_id(found: Found, name: str) -> str:
+    text = found.get(name, "")
+    if text and not CLIENT_ID.fullmatch(text):
+        raise BadInput("malformed", field=name)
+    return text
+
+
+_TYPES: Final = MappingProxyType(
+    {MARKET: OrderType.MARKET, LIMIT: OrderType.LIMIT, LIMIT_MAKER: OrderType.LIMIT}
+)
+
+_READERS: Final[Mapping[str, Callable[[ServerView, Found], Operation[Any]]]] = MappingProxyType(
+    {
+        "get_server_time": _server_time,
+        "get_fixed": _fixed,
+        "get_markets": _markets,
+        "get_currencies": _currencies,
+        "get_ticker": _ticker,
+        "get_tickers": _tickers,
+        "get_candles": _candles,
+        "get_order_book": _order_book,
+        "get_trades": _trades,
+        "get_balances": _balances,
+        "place_order": _place,
+        "cancel_order": _cancel,
+        "get_order": _order,
+        "get_open_orders": _open_orders,
+        "get_closed_orders": _closed_orders,
+        "get_own_trades": _own_trades,
+        "get_key_rights": _key_rights,
+    }
+)
