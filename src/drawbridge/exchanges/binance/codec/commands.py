@@ -47,6 +47,7 @@ from drawbridge.exchanges.binance.codec.tables import (
     MOST_ROWS,
     ORDER_ID,
     PLACES,
+    SELF_TRADE_MODE,
     SIDES,
     TIMES_IN_FORCE,
     USUAL_CANDLES,
@@ -68,7 +69,6 @@ _MOST_WHOLE_DIGITS: Final = 10
 _MEANINGFUL: Final = frozenset(
     {"icebergQty", "pegOffsetType", "pegOffsetValue", "pegPriceType", "stopPrice", "trailingDelta"}
 )
-_SELF_TRADE_MODE: Final = "EXPIRE_MAKER"
 
 
 def decode_request(view: ServerView) -> Operation[Any]:
@@ -175,7 +175,7 @@ def _balances(_: ServerView, __: Found) -> GetBalances:
 def _place(view: ServerView, found: Found) -> PlaceOrder:
     if not _MEANINGFUL.isdisjoint(found):
         raise BadInput("unwanted_parameter", field=min(_MEANINGFUL & found.keys()))
-    if found.get("selfTradePreventionMode", _SELF_TRADE_MODE) != _SELF_TRADE_MODE:
+    if found.get("selfTradePreventionMode", SELF_TRADE_MODE) != SELF_TRADE_MODE:
         raise BadInput("malformed", field="selfTradePreventionMode")
     symbol = _symbol(found, view.markets)
     side = _word(found, "side", SIDES, "bad_side")

@@ -89,6 +89,10 @@ SWITCHES: Final = (
 PLACES: Final = 8
 UNIT: Final = Decimal("0.00000001")
 
+NOTHING: Final = "0.00000000"
+
+SELF_TRADE_MODE: Final = "EXPIRE_MAKER"
+
 # How far a price may lie from the market's: a fifth to five times.
 BAND_UP: Final = "5"
 BAND_DOWN: Final = "0.2"
