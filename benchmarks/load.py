@@ -7,6 +7,7 @@ must have a content length, as those of the product have.
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,9 +28,13 @@ async def send_all(port: int, requests: Sequence[bytes], connections: int) -> di
     loop = asyncio.get_running_loop()
     senders = [_Sender(waiting, counts, loop.create_future()) for _ in range(connections)]
     for sender in senders:
-        await loop.create_connection(lambda it=sender: it, "127.0.0.1", port)  # type: ignore[misc]
+        await loop.create_connection(partial(_itself, sender), "127.0.0.1", port)
     await asyncio.gather(*(sender.done for sender in senders))
     return counts
+
+
+def _itself(sender: "_Sender") -> "_Sender":
+    return sender
 
 
 class _Sender(asyncio.Protocol):
