@@ -45,20 +45,24 @@ def has_words(key: str) -> bool:
 
 
 def say_error(error: DrawbridgeError) -> str:
-    """Say what went wrong and what to do next.
+    """Say what went wrong and what to do next."""
+    return say_reason(error.code, error.facts)
+
+
+def say_reason(code: str, given: Mapping[str, object]) -> str:
+    """Say an error that is kept as its code and facts.
 
     A code without a sentence is said in general words, with the code to look it up by: whoever
     is in trouble must not be met by a second error about the first.
     """
-    key = f"errors.{error.code}"
-    facts = dict(error.facts)
+    facts = dict(given)
     named = f"field.{facts.get('field', '')}"
     if has_words(named):
         facts["field"] = say(named)
     try:
-        return say(key, **facts)
+        return say(f"errors.{code}", **facts)
     except KeyError:
-        return say("error.unworded", code=error.code)
+        return say("error.unworded", code=code)
 
 
 @cache

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from drawbridge.core.errors import DrawbridgeError, NotFound, NotProven
+from drawbridge.core.errors import Corrupted, DrawbridgeError, NotFound, NotProven
 from drawbridge.entrypoints.pages.fields import Fields, read_fields
 from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.visits import Cookies, Sessions, Visit
@@ -22,6 +22,7 @@ from drawbridge.wording.say import has_words, say
 Endpoint = Callable[[Request], Awaitable[Response]]
 Shown = Callable[[Visit], Awaitable[Response]]
 Taken = Callable[[Visit, Fields], Awaitable[Response]]
+ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 LOG_IN: Final = "/log-in"
 _NOT_ALLOWED = 405
@@ -87,6 +88,16 @@ class Site:
         status = error.status_code if isinstance(error, HTTPException) else _NOT_ALLOWED
         code = "no_such_method" if status == _NOT_ALLOWED else "no_such_page"
         return self.page(visit, "error.html", {"error": NotFound(code)}, status)
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """Answer when something failed that nobody foresaw; what it was, only the log tells."""
+        del error
+        fresh = Visit(request, "", None)
+        return self.page(fresh, "error.html", {"error": Corrupted("unforeseen")}, 500)
+
+    def handlers(self) -> dict[int | type[Exception], ExceptionHandler]:
+        """Give what Starlette is to do about addresses without a page and about failures."""
+        return {404: self.no_such_page, 405: self.no_such_page, Exception: self.failed}
 
     def _lead_to_log_in(self, request: Request) -> Response:
         if "hx-request" in request.headers:

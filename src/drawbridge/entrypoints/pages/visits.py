@@ -12,8 +12,8 @@ from typing import Final, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from drawbridge.accounts.model import Owner
 from drawbridge.core.errors import Forbidden, NotProven
+from drawbridge.core.ids import OwnerId
 from drawbridge.entrypoints.pages.fields import Fields
 
 CSRF_FIELD: Final = "csrf"
@@ -21,10 +21,26 @@ _TOKEN_BYTES = 32
 _MOST_TOKEN = 256
 
 
+class Person(Protocol):
+    """Whoever is logged in."""
+
+    @property
+    def id(self) -> OwnerId:
+        """Give their id."""
+
+    @property
+    def name(self) -> str:
+        """Give their name."""
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Tell whether they have set up an authenticator."""
+
+
 class Sessions(Protocol):
     """Tell whose session a token is."""
 
-    async def session(self, token: str) -> Owner | None:
+    async def session(self, token: str) -> Person | None:
         """Give the owner of a session that has not ended, or None."""
 
 
@@ -34,7 +50,7 @@ class Visit:
 
     request: Request
     token: str
-    owner: Owner | None
+    owner: Person | None
     fresh: bool = False
 
     @property
@@ -47,7 +63,7 @@ class Visit:
         return hmac.digest(self.token.encode(), b"drawbridge form token", "sha256").hex()
 
     @property
-    def person(self) -> Owner:
+    def person(self) -> Person:
         """Give who is logged in. Raises: `NotProven("not_logged_in")`."""
         if self.owner is None:
             raise NotProven("not_logged_in")
@@ -109,4 +125,3 @@ def _same_site(request: Request) -> bool:
         return fetched_from in {"same-origin", "none"}
     origin = request.headers.get("origin")
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
-
