@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 from drawbridge.core.errors import BadInput
 
 _MAX_PARAMETERS = 200
+_AND = ord("&")
 
 
 def parameters(raw: bytes) -> dict[bytes, bytes]:
@@ -37,11 +38,15 @@ def parameters(raw: bytes) -> dict[bytes, bytes]:
 
 def find_parameter(raw: bytes, name: bytes) -> bytes | None:
     """Give the first value of `name` as it stands, still percent-encoded, or None."""
-    start = name + b"="
-    for piece in raw.split(b"&"):
-        if piece.startswith(start):
-            return piece[len(start) :]
-    return None
+    wanted = name + b"="
+    at = raw.find(wanted)
+    # The name may also be the end of a longer one, which begins elsewhere.
+    while at > 0 and raw[at - 1] != _AND:
+        at = raw.find(wanted, at + 1)
+    if at < 0:
+        return None
+    end = raw.find(b"&", at)
+    return raw[at + len(wanted) : None if end < 0 else end]
 
 
 def drop_parameters(raw: bytes, names: frozenset[bytes]) -> bytes:
