@@ -140,7 +140,7 @@ def _need(request: WireRequest, name: bytes) -> bytes:
 def _window_ms(text: bytes) -> int:
     match = _WINDOW.fullmatch(text)
     if match is None:
-        raise BadInput("bad_window", field="recvWindow")
+        raise BadInput("bad_window", field="recvWindow", highest_ms=60_000)
     return int(match[1])
 
 
