@@ -32,3 +32,12 @@ class Tag(StrEnum):
     VAULT_KEY_DELETED = "vault:key:deleted"
     VAULT_SECRET_OPENED = "vault:secret:opened"  # noqa: S105  the name of an event
     VAULT_SECRET_DAMAGED = "vault:secret:damaged"  # noqa: S105  the name of an event
+
+    ROBOTS_ROBOT_CREATED = "robots:robot:created"
+    ROBOTS_ROBOT_START_WISHED = "robots:robot:start_wished"
+    ROBOTS_ROBOT_STARTED = "robots:robot:started"
+    ROBOTS_ROBOT_STOP_WISHED = "robots:robot:stop_wished"
+    ROBOTS_ROBOT_STOPPED = "robots:robot:stopped"
+    ROBOTS_ROBOT_PAUSED = "robots:robot:paused"
+    ROBOTS_ROBOT_RESUMED = "robots:robot:resumed"
+    ROBOTS_ROBOT_DELETED = "robots:robot:deleted"

@@ -1,0 +1,311 @@
+"""Run robots: the state machine that carries every robot from candle to candle.
+
+Driven by the gateway's process: `step` looks at each robot that is not stopped. What a robot
+decides is on disk before it is carried out (orders.py); how much it may trade stands in risk.py.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.audit.chain import AuditEvent
+from drawbridge.audit.store import append
+from drawbridge.audit.tags import Tag
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import (
+    Conflict,
+    DrawbridgeError,
+    ExchangeDown,
+    Forbidden,
+    OutcomeUnknown,
+)
+from drawbridge.core.markets import Market
+from drawbridge.core.money import ZERO
+from drawbridge.core.operations import Balance, GetBalances, GetTicker
+from drawbridge.core.orders import Side
+from drawbridge.gateway.policy import Purpose
+from drawbridge.robots import store
+from drawbridge.robots.history import (
+    closed_candles,
+    is_due,
+    is_far_behind,
+    read_on,
+    warmed_up,
+)
+from drawbridge.robots.model import (
+    Decision,
+    OnStop,
+    Progress,
+    Robot,
+    RobotStatus,
+    held_of,
+)
+from drawbridge.robots.orders import OrderChains
+from drawbridge.robots.risk import (
+    KEY_REASONS,
+    Refusal,
+    View,
+    check_amount,
+    judge_key,
+    sellable,
+    size_entry,
+    size_exit,
+)
+from drawbridge.robots.seams import Desk, KeyBook, Roads
+from drawbridge.robots.store import RobotStore
+from drawbridge.robots.strategy import OUT
+from drawbridge.storage.database import Database, Transaction
+
+_AT_ONCE: Final = 32
+_LOOK_AGAIN_MS: Final = 1_000
+_TRY_AGAIN_MS: Final = 5_000
+
+
+class Robots:
+    """Everything that runs robots; one of these lives in the gateway's process."""
+
+    def __init__(
+        self, database: Database, desk: Desk, roads: Roads, keys: KeyBook, clock: Clock
+    ) -> None:
+        """Use the app's database, trading's desk, the gateway, the vault's book of keys."""
+        self._database = database
+        self._robots = RobotStore(database)
+        self._chains = OrderChains(database, desk, clock)
+        self._desk = desk
+        self._roads = roads
+        self._keys = keys
+        self._clock = clock
+        # When to look at a robot again; only for robots at work, so it is as bounded as they are.
+        self._not_before_ms: dict[tuple[str, RobotStatus], int] = {}
+
+    async def step(self) -> None:
+        """Bring every robot at work further, as far as it goes now.
+
+        One robot's trouble is that robot's: it is written down as its reason, and the others go
+        on.
+        """
+        robots = await self._robots.list_at_work()
+        at_work = {(robot.id, robot.status) for robot in robots}
+        self._not_before_ms = {
+            place: until for place, until in self._not_before_ms.items() if place in at_work
+        }
+        turn = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for robot in robots:
+                group.create_task(self._in_turn(turn, robot))
+
+    async def _in_turn(self, turn: asyncio.Semaphore, robot: Robot) -> None:
+        async with turn:
+            # A person may have moved the robot meanwhile: then the next step sees it anew.
+            with contextlib.suppress(Conflict):
+                await self._tend(robot)
+
+    async def _tend(self, robot: Robot) -> None:
+        now_ms = self._clock.now_ms()
+        # A wait belongs to one state: a person's stop need not wait for what a start waits for.
+        place = (robot.id, robot.status)
+        if now_ms < self._not_before_ms.get(place, 0):
+            return
+        try:
+            await self._move_on(robot)
+        except (ExchangeDown, OutcomeUnknown) as error:
+            wait_ms = getattr(error, "retry_after_ms", _LOOK_AGAIN_MS)
+            self._not_before_ms[place] = now_ms + max(wait_ms, _LOOK_AGAIN_MS)
+            await self._note(robot, error.code, error.facts)
+        except Conflict:
+            raise
+        except DrawbridgeError as error:
+            self._not_before_ms[place] = now_ms + _TRY_AGAIN_MS
+            await self._give_up(robot, error.code, error.facts)
+
+    async def _move_on(self, robot: Robot) -> None:
+        match robot.status:
+            case RobotStatus.STARTING:
+                await self._start(robot)
+            case RobotStatus.STARTED:
+                await self._run(robot)
+            case RobotStatus.STOPPING:
+                await self._stop(robot)
+            case RobotStatus.PAUSED:
+                await self._rest(robot)
+            case RobotStatus.STOPPED:
+                pass
+
+    async def _start(self, robot: Robot) -> None:
+        """Check all that can be checked, and warm the strategy up from past candles."""
+        plan = robot.plan
+        await self._check_key(robot)
+        market = await self._market(robot)
+        if not await self._settled(robot):
+            return
+        candles = await closed_candles(self._roads, plan, None, self._clock.now_ms())
+        progress = warmed_up(plan, candles)
+        check_amount(market, candles[-1].close, plan.amount)
+        await self._save(robot, RobotStatus.STARTED, Tag.ROBOTS_ROBOT_STARTED, progress=progress)
+
+    async def _run(self, robot: Robot) -> None:
+        """Settle what is open; then, once per closed candle, let the strategy speak."""
+        plan, now_ms = robot.plan, self._clock.now_ms()
+        await self._check_key(robot)
+        if not await self._settled(robot):
+            return
+        if is_far_behind(plan, robot.progress, now_ms):
+            behind = Refusal("robot_was_behind")
+            await self._save(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_RESUMED, refusal=behind)
+            return
+        if not is_due(plan, robot.progress, now_ms):
+            await self._note(robot, "", {})
+            return
+        since_ms = (robot.progress.last_candle_ms or 0) + plan.interval_ms
+        candles = await closed_candles(self._roads, plan, since_ms, now_ms)
+        if not candles:
+            self._not_before_ms[robot.id, robot.status] = now_ms + _LOOK_AGAIN_MS
+            return
+        reading = read_on(plan, robot.progress, candles)
+        market = await self._market(robot)
+        price, moment_ms = candles[-1].close, candles[-1].open_time_ms
+        held = await self._held(robot)
+        has_position = sellable(market, held, price) > 0
+        decided: Decision | Refusal | None = None
+        if reading.progress.stance == OUT and has_position:
+            decided = await self._decide(robot, Side.SELL, price, moment_ms)
+        elif reading.turned_in and not has_position:
+            decided = await self._decide(robot, Side.BUY, price, moment_ms)
+        await self._carry_out(robot, reading.progress, decided)
+
+    async def _carry_out(
+        self, robot: Robot, progress: Progress, decided: Decision | Refusal | None
+    ) -> None:
+        """Write candle and decision down together, then place the order."""
+        if isinstance(decided, Refusal):
+            await self._save(
+                robot,
+                RobotStatus.PAUSED,
+                Tag.ROBOTS_ROBOT_PAUSED,
+                progress=progress,
+                refusal=decided,
+            )
+            return
+        async with self._database.transaction() as tx:
+            await store.set_progress(tx, robot, robot.status, progress)
+            if robot.reason:
+                await store.set_reason(tx, robot, "", {})
+            if decided is not None:
+                await store.insert_decision(tx, decided)
+        if decided is not None:
+            await self._chains.settle(robot, decided)
+
+    async def _stop(self, robot: Robot) -> None:
+        """Settle what is open, sell if that was chosen beforehand, and be stopped."""
+        if not await self._settled(robot):
+            return
+        if robot.plan.on_stop is OnStop.SELL:
+            moment_ms = robot.changed_ms
+            known = await self._robots.find_decision(robot.id, moment_ms, Side.SELL)
+            decided = None if known else await self._decide_to_close(robot, moment_ms)
+            if isinstance(decided, Refusal):
+                await self._give_up(robot, decided.code, decided.facts)
+                return
+            if decided is not None:
+                async with self._database.transaction() as tx:
+                    await store.insert_decision(tx, decided)
+                if not await self._chains.settle(robot, decided):
+                    return
+        await self._save(robot, RobotStatus.STOPPED, Tag.ROBOTS_ROBOT_STOPPED)
+
+    async def _rest(self, robot: Robot) -> None:
+        """Settle what is open; go on by itself only when the reason was the key and is gone."""
+        if not await self._settled(robot) or robot.reason not in KEY_REASONS:
+            return
+        key = await self._keys.get_record(robot.plan.key_id)
+        if judge_key(key.status, key.scopes) is None:
+            await self._save(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_RESUMED)
+
+    async def _settled(self, robot: Robot) -> bool:
+        decision = await self._robots.find_open_decision(robot.id)
+        return decision is None or await self._chains.settle(robot, decision)
+
+    async def _decide(
+        self, robot: Robot, side: Side, price: Decimal, moment_ms: int
+    ) -> Decision | Refusal:
+        view = await self._view(robot, price)
+        sized = size_entry(view, robot.plan.amount) if side is Side.BUY else size_exit(view)
+        if isinstance(sized, Refusal):
+            return sized
+        return Decision(robot.id, moment_ms, side, sized)
+
+    async def _decide_to_close(self, robot: Robot, moment_ms: int) -> Decision | Refusal | None:
+        plan, market = robot.plan, await self._market(robot)
+        held = await self._held(robot)
+        if held <= 0:
+            return None
+        ticker = await self._roads.call_public(plan.exchange, plan.venue, GetTicker(plan.symbol))
+        if not sellable(market, held, ticker.last):
+            return None
+        return await self._decide(robot, Side.SELL, ticker.last, moment_ms)
+
+    async def _view(self, robot: Robot, price: Decimal) -> View:
+        plan = robot.plan
+        balances = await self._roads.call(plan.key_id, GetBalances(), purpose=Purpose.READ)
+        return View(
+            market=await self._market(robot),
+            price=price,
+            free_quote=_free(balances, plan.quote),
+            free_base=_free(balances, plan.base),
+            held=await self._held(robot),
+        )
+
+    async def _held(self, robot: Robot) -> Decimal:
+        return held_of(await self._desk.fills_of(robot.origin), robot.plan.base)
+
+    async def _market(self, robot: Robot) -> Market:
+        markets = await self._roads.markets(robot.plan.exchange, robot.plan.venue)
+        return markets.get(robot.plan.symbol)
+
+    async def _check_key(self, robot: Robot) -> None:
+        key = await self._keys.get_record(robot.plan.key_id)
+        if refusal := judge_key(key.status, key.scopes):
+            raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
+
+    async def _give_up(self, robot: Robot, code: str, facts: Mapping[str, object]) -> None:
+        """Pause, or when it was to stop anyway, stop and say what was left undone."""
+        refusal = Refusal(code, facts)
+        if robot.status is RobotStatus.STOPPING:
+            await self._save(robot, RobotStatus.STOPPED, Tag.ROBOTS_ROBOT_STOPPED, refusal=refusal)
+        elif robot.status is not RobotStatus.PAUSED:
+            await self._save(robot, RobotStatus.PAUSED, Tag.ROBOTS_ROBOT_PAUSED, refusal=refusal)
+
+    async def _save(
+        self,
+        robot: Robot,
+        status: RobotStatus,
+        tag: Tag,
+        *,
+        progress: Progress | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        """Move a robot on, with its reason and its audit event, in one transaction."""
+        async with self._database.transaction() as tx:
+            await store.set_status(tx, robot, status, self._clock.now_ms())
+            if refusal is not None:
+                await store.set_reason(tx, robot, refusal.code, refusal.facts)
+            if progress is not None:
+                await store.set_progress(tx, robot, status, progress)
+            await self._tell(tx, tag, robot, refusal)
+
+    async def _tell(self, tx: Transaction, tag: Tag, robot: Robot, refusal: Refusal | None) -> None:
+        facts = {"name": robot.name, "reason": refusal.code if refusal else ""}
+        await append(tx, AuditEvent(tag, robot.owner, robot.id, facts), self._clock.now_ms())
+
+    async def _note(self, robot: Robot, code: str, facts: Mapping[str, object]) -> None:
+        """Write down what a robot waits for, only when that is news."""
+        if robot.reason == code:
+            return
+        async with self._database.transaction() as tx:
+            await store.set_reason(tx, robot, code, facts)
+
+
+def _free(balances: tuple[Balance, ...], currency: str) -> Decimal:
+    return next((it.free for it in balances if it.currency == currency), ZERO)
