@@ -1,0 +1,1 @@
+"""Kraken (spot): nonces in the body, base64 signatures, errors as a list inside status 200."""
