@@ -1,0 +1,198 @@
+"""Paper keys: what one is, how a new one is drawn, and what a person may ask of it.
+
+Who the people are and how they log in is the accounts package's business; here they are account
+ids. Pure: randomness is passed in, and storing is `store.py`'s.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final
+
+from drawbridge.catalogue.card import Card, PaperKeyRule, SecretEncoding
+from drawbridge.catalogue.registry import Exchange
+from drawbridge.core.clock import DAY_MS
+from drawbridge.core.errors import BadInput
+from drawbridge.core.operations import Scope
+from drawbridge.core.secret import Secret
+from drawbridge.wire.algorithms import Verifier
+
+Network = IPv4Network | IPv6Network
+Entropy = Callable[[int], bytes]
+
+_MOST_LABEL: Final = 60
+_MOST_ADDRESSES: Final = 30
+_MOST_PUBLIC_KEY: Final = 8_192
+_ALPHANUMERIC: Final = "A-Za-z0-9"
+_PASSPHRASE_LENGTH: Final = 20
+_RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
+# So many random bytes per character that no character is likelier than another.
+_BYTES_EACH: Final = 8
+
+
+@dataclass(slots=True, eq=False)
+class PaperKey:
+    """A key of the paper exchange, ready to verify with.
+
+    Only `disabled` and the nonces change; `stored_nonce` is the last one on its way to the disk.
+    """
+
+    exchange_id: str
+    key: str
+    account: str
+    label: str
+    switches: frozenset[str]
+    ip_list: tuple[Network, ...]
+    expires_ms: int | None
+    disabled: bool
+    created_ms: int
+    verifier: Verifier
+    passphrase: str | None = None
+    last_nonce: int = 0
+    stored_nonce: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a person asks for on the page where keys are made."""
+
+    exchange_id: str
+    label: str = ""
+    switches: frozenset[str] = frozenset()
+    ip_list: tuple[str, ...] = ()
+    expires_ms: int | None = None
+    public_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPaperKey:
+    """A new key, shown once; no secret where the person keeps the private half."""
+
+    api_key: str
+    api_secret: Secret | None
+    passphrase: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnKey:
+    """A new key with what the exchange keeps of it."""
+
+    shown: NewPaperKey
+    label: str
+    switches: frozenset[str]
+    ip_list: tuple[Network, ...]
+    expires_ms: int | None
+    material: Secret
+
+
+def switches_for(card: Card, scopes: frozenset[Scope]) -> frozenset[str]:
+    """Choose the switches that give these rights and no others.
+
+    Raises: `BadInput("scope_not_offered")` for a right that no switch gives alone.
+    """
+    chosen = frozenset(
+        switch.api
+        for switch in card.permissions
+        if switch.scopes and scopes.issuperset(switch.scopes)
+    )
+    missing = scopes - card.scopes_of(chosen)
+    if missing:
+        raise BadInput("scope_not_offered", field="scopes", scope=min(missing), exchange=card.name)
+    return chosen
+
+
+def draw_key(exchange: Exchange, wish: KeyWish, entropy: Entropy, now_ms: int) -> DrawnKey:
+    """Check a wish against the exchange's card and draw the key.
+
+    Raises: `BadInput` naming the field.
+    """
+    card = exchange.card
+    label = wish.label.strip() or card.name
+    if len(label) > _MOST_LABEL or not label.isprintable():
+        raise BadInput("bad_label", field="label", most=_MOST_LABEL)
+    for switch in sorted(wish.switches):
+        if card.find_permission(switch) is None:
+            raise BadInput("unknown_switch", field="switches", switch=switch[:_MOST_LABEL])
+    ip_list = _read_ip_list(card, wish)
+    expires_ms = _expiry(card, wish, now_ms)
+    shown, material = _draw(exchange, wish.public_key, entropy)
+    # Preparing the verifier now proves that the key can be used at all.
+    exchange.keys.verifier(material)
+    return DrawnKey(shown, label, wish.switches, ip_list, expires_ms, material)
+
+
+def _draw(exchange: Exchange, public_key: str, entropy: Entropy) -> tuple[NewPaperKey, Secret]:
+    rule = exchange.card.paper_key
+    api_key = _text(rule.key_alphabet, rule.key_length, entropy)
+    passphrase = None
+    if rule.passphrase:
+        passphrase = Secret(_text(_ALPHANUMERIC, _PASSPHRASE_LENGTH, entropy))
+    if not public_key.strip():
+        secret = _secret(rule, entropy)
+        return NewPaperKey(api_key, secret, passphrase), secret
+    if not rule.public_key_upload:
+        raise BadInput("public_key_not_taken", field="public_key", exchange=exchange.card.name)
+    if len(public_key) > _MOST_PUBLIC_KEY or "PRIVATE" in public_key:
+        # Whoever pastes the private half by mistake must not have it stored.
+        raise BadInput("bad_public_key", field="public_key")
+    return NewPaperKey(api_key, None, passphrase), Secret(public_key)
+
+
+def _secret(rule: PaperKeyRule, entropy: Entropy) -> Secret:
+    if rule.secret_encoding is SecretEncoding.BASE64:
+        # The fewest bytes that are written with so many characters, padding included.
+        size = (rule.secret_length // 4 - 1) * 3 + 1
+        return Secret(base64.b64encode(entropy(size)).decode("ascii"))
+    return Secret(_text(_ALPHANUMERIC, rule.secret_length, entropy))
+
+
+def _text(alphabet: str, length: int, entropy: Entropy) -> str:
+    letters = _letters(alphabet)
+    drawn = entropy(length * _BYTES_EACH)
+    places = range(0, len(drawn), _BYTES_EACH)
+    numbers = (int.from_bytes(drawn[place : place + _BYTES_EACH], "big") for place in places)
+    return "".join(letters[number % len(letters)] for number in numbers)
+
+
+def _letters(character_class: str) -> str:
+    """Write out the inside of a character class: `a-c9` is `abc9`."""
+    found = []
+    for first, last, single in _RANGE.findall(character_class):
+        found.append(single or "".join(map(chr, range(ord(first), ord(last) + 1))))
+    return "".join(found)
+
+
+def _read_ip_list(card: Card, wish: KeyWish) -> tuple[Network, ...]:
+    texts = tuple(text.strip() for text in wish.ip_list if text.strip())
+    if texts and not card.ip_list.supported:
+        raise BadInput("no_ip_list", field="ip_list", exchange=card.name)
+    if len(texts) > (card.ip_list.max or _MOST_ADDRESSES):
+        raise BadInput("too_many_addresses", field="ip_list", most=card.ip_list.max)
+    networks = tuple(_read_network(text) for text in texts)
+    if not card.ip_list.cidr and any(it.num_addresses > 1 for it in networks):
+        raise BadInput("no_networks", field="ip_list", exchange=card.name)
+    needing = card.scopes_of(wish.switches).intersection(card.ip_list.required_for)
+    if needing and not networks:
+        raise BadInput("ip_list_needed", field="ip_list", scope=min(needing))
+    return networks
+
+
+def _read_network(text: str) -> Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise BadInput("bad_address", field="ip_list", address=text[:_MOST_LABEL]) from None
+
+
+def _expiry(card: Card, wish: KeyWish, now_ms: int) -> int | None:
+    if wish.expires_ms is not None:
+        if wish.expires_ms <= now_ms:
+            raise BadInput("expiry_in_the_past", field="expires")
+        return wish.expires_ms
+    rule = card.expiry
+    applies = card.scopes_of(wish.switches).intersection(rule.applies_to)
+    if rule.without_ip_list_days and applies and not any(map(str.strip, wish.ip_list)):
+        return now_ms + rule.without_ip_list_days * DAY_MS
+    return None

@@ -1,0 +1,239 @@
+"""What a command does: it is judged against the state and becomes events, or is refused.
+
+Pure: state, command and time in, events out; nothing is changed here (`State.apply` does) and
+nothing is stored. Reasons are the ones that every exchange's error table can speak.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.errors import BadInput, ExchangeRefused, Forbidden, NotFound
+from drawbridge.core.operations import CancelOrder, PlaceOrder
+from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.paper.book import OrderState
+from drawbridge.paper.events import Accepted, Ended, Event, Traded
+from drawbridge.paper.house import Quote
+from drawbridge.paper.ledger import free
+from drawbridge.paper.matching import Match, Wanted, match, meet_house, reaches
+from drawbridge.paper.rules import Rules
+from drawbridge.paper.state import Floor, Pit, State
+
+MOST_OPEN_ORDERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An order that comes in: whose it is, what it asks for, and when."""
+
+    account: str
+    order: PlaceOrder
+    now_ms: int
+
+
+def place(state: State, floor: Floor, arrival: Arrival) -> list[Event]:
+    """Judge an order; give its acceptance, its trades and, where it may not rest, its end.
+
+    Raises: `ExchangeRefused` with the reason, `NotFound("unknown_symbol")`, `BadInput`,
+    `Forbidden("right_missing")` for margin, which there is none of.
+    """
+    order = arrival.order
+    if order.leverage is not None:
+        raise Forbidden("right_missing", rule="margin")
+    pit = floor.pit(order.symbol)
+    quote = pit.house.at(arrival.now_ms)
+    wanted = _read(pit.rules, arrival, quote)
+    _check_account(floor, arrival)
+    found = _match(pit, wanted, quote)
+    if order.post_only and (found.meetings or found.expired or found.stopped):
+        raise ExchangeRefused("post_only_would_take", price=order.price)
+    if order.time_in_force is TimeInForce.FOK and found.lots < wanted.lots:
+        found = Match(stopped=True)
+    accepted = _accepted(pit.rules, floor.next_order, arrival, wanted, found)
+    _check_funds(state, pit.rules, accepted)
+    events: list[Event] = [accepted]
+    events.extend(Ended(own.number, OrderStatus.EXPIRED, arrival.now_ms) for own in found.expired)
+    events.extend(_trades(pit.rules, floor.next_trade, accepted, found))
+    rests = order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
+    filled = found.lots == accepted.lots > 0
+    if not filled and (found.stopped or not rests):
+        events.append(Ended(accepted.number, OrderStatus.EXPIRED, arrival.now_ms))
+    return events
+
+
+def find_order(floor: Floor, account: str, wanted: CancelOrder) -> OrderState | None:
+    """Give an account's order by the exchange's id or the client's, None when there is none."""
+    if wanted.order_id:
+        order = floor.by_id.get(wanted.order_id)
+    else:
+        order = floor.by_client_id.get((account, wanted.client_id))
+    if order is None or order.account != account:
+        return None
+    if wanted.symbol and wanted.symbol != order.rules.symbol:
+        return None
+    return order
+
+
+def cancel(
+    floor: Floor, account: str, wanted: CancelOrder, now_ms: int
+) -> tuple[OrderState, Ended]:
+    """End an open order. Raises: `NotFound("unknown_order_cancel")`."""
+    order = find_order(floor, account, wanted)
+    if order is None or order.status.is_final:
+        raise NotFound("unknown_order_cancel", order_id=wanted.order_id or wanted.client_id)
+    return order, Ended(order.number, OrderStatus.CANCELLED, now_ms)
+
+
+def advance(floor: Floor, pit: Pit, now_ms: int) -> list[Event]:
+    """Let the house take the resting orders that the moving price has reached."""
+    if pit.book.is_empty:
+        return []
+    quote = pit.house.at(now_ms)
+    events: list[Event] = []
+    for side in Side:
+        book = pit.book.side(side)
+        best = book.best()
+        if best is None or not reaches(side, best, quote.best(side.opposite)):
+            continue
+        house = quote.left(side.opposite, pit.taken(side.opposite, quote.step))
+        for maker, lots in meet_house(book, side, house):
+            number = floor.next_trade + len(events)
+            events.append(_by_house(pit.rules, number, maker, lots, now_ms))
+    return events
+
+
+def _read(rules: Rules, arrival: Arrival, quote: Quote) -> Wanted:
+    """Count what is asked for in ticks, lots and atoms, by the market's rules."""
+    order = arrival.order
+    if order.type is OrderType.LIMIT:
+        if order.price is None or order.quantity is None:
+            missing = "price" if order.price is None else "quantity"
+            raise BadInput("missing_parameter", field=missing)
+        lots, ticks = rules.lots_of(order.quantity), rules.ticks_of(order.price)
+        _check_cost(rules, rules.cost(ticks, lots))
+        return Wanted(arrival.account, order.side, lots, ticks)
+    if order.quantity is not None:
+        lots = rules.lots_of(order.quantity)
+        _check_cost(rules, rules.cost(quote.best(order.side.opposite), lots))
+        return Wanted(arrival.account, order.side, lots, 0)
+    if order.quote_quantity is None:
+        raise BadInput("missing_parameter", field="quantity")
+    spend = rules.quote_atoms_of(order.quote_quantity)
+    _check_cost(rules, spend)
+    return Wanted(arrival.account, order.side, 0, 0, spend)
+
+
+def _check_cost(rules: Rules, cost: int) -> None:
+    if cost < rules.least_cost or cost <= 0:
+        least: Decimal = rules.quote_amount(rules.least_cost)
+        raise ExchangeRefused("notional_too_small", least=least, currency=rules.quote)
+
+
+def _check_account(floor: Floor, arrival: Arrival) -> None:
+    record = floor.record(arrival.account)
+    if len(record.open) >= MOST_OPEN_ORDERS:
+        raise ExchangeRefused("too_many_orders", most=MOST_OPEN_ORDERS)
+    client_id = arrival.order.client_id
+    if client_id:
+        same = floor.by_client_id.get((arrival.account, client_id))
+        if same is not None and not same.status.is_final:
+            raise ExchangeRefused("duplicate_client_id", client_id=client_id)
+
+
+def _check_funds(state: State, rules: Rules, accepted: Accepted) -> None:
+    currency = rules.paid_currency(accepted.side)
+    if accepted.held > state.ledger.atoms(free(accepted.account), currency):
+        raise ExchangeRefused("insufficient_funds", currency=currency)
+
+
+def _match(pit: Pit, wanted: Wanted, quote: Quote) -> Match:
+    other = wanted.side.opposite
+    people, price = pit.book.side(other), quote.best(other)
+    best = people.best()
+    if not reaches(wanted.side, wanted.ticks, price) and (
+        best is None or not reaches(wanted.side, wanted.ticks, best)
+    ):
+        return Match()
+    house = quote.left(other, pit.taken(other, quote.step))
+    return match(wanted, pit.rules, people, house)
+
+
+def _accepted(
+    rules: Rules, number: int, arrival: Arrival, wanted: Wanted, found: Match
+) -> Accepted:
+    order = arrival.order
+    lots = wanted.lots or found.lots
+    if not lots and wanted.spend and not found.stopped:
+        # There is always depth at some price, so it was the amount that bought no single lot.
+        least = rules.quote_amount(rules.least_cost)
+        raise ExchangeRefused("notional_too_small", least=least, currency=rules.quote)
+    if wanted.ticks or wanted.side is Side.SELL:
+        held = rules.need(wanted.side, wanted.ticks, lots)
+    else:
+        rate = rules.taker_rate
+        held = sum(rules.paid(Side.BUY, one.ticks, one.lots, rate) for one in found.meetings)
+    return Accepted(
+        number=number,
+        account=arrival.account,
+        symbol=rules.symbol,
+        side=order.side,
+        type=order.type,
+        time_in_force=order.time_in_force,
+        lots=lots,
+        ticks=wanted.ticks,
+        spend=wanted.spend,
+        post_only=order.post_only,
+        client_id=order.client_id,
+        held=held,
+        at_ms=arrival.now_ms,
+    )
+
+
+def _trades(rules: Rules, number: int, accepted: Accepted, found: Match) -> Iterator[Traded]:
+    side, left, still_held = accepted.side, accepted.lots, accepted.held
+    for one in found.meetings:
+        left -= one.lots
+        if not left:
+            still_held = 0
+        elif accepted.ticks:
+            still_held = rules.need(side, accepted.ticks, left)
+        else:
+            still_held -= rules.paid(side, one.ticks, one.lots, rules.taker_rate)
+        maker = one.maker
+        maker_fee = maker_held = 0
+        if maker is not None:
+            maker_fee = rules.fee(maker.side, one.ticks, one.lots, rules.maker_rate)
+            maker_held = rules.need(maker.side, maker.ticks, maker.left - one.lots)
+        yield Traded(
+            number=number,
+            symbol=rules.symbol,
+            side=side,
+            taker=accepted.number,
+            maker=maker.number if maker is not None else 0,
+            ticks=one.ticks,
+            lots=one.lots,
+            taker_fee=rules.fee(side, one.ticks, one.lots, rules.taker_rate),
+            maker_fee=maker_fee,
+            taker_held=still_held,
+            maker_held=maker_held,
+            at_ms=accepted.at_ms,
+        )
+        number += 1
+
+
+def _by_house(rules: Rules, number: int, maker: OrderState, lots: int, now_ms: int) -> Traded:
+    return Traded(
+        number=number,
+        symbol=rules.symbol,
+        side=maker.side.opposite,
+        taker=0,
+        maker=maker.number,
+        ticks=maker.ticks,
+        lots=lots,
+        taker_fee=0,
+        maker_fee=rules.fee(maker.side, maker.ticks, lots, rules.maker_rate),
+        taker_held=0,
+        maker_held=rules.need(maker.side, maker.ticks, maker.left - lots),
+        at_ms=now_ms,
+    )

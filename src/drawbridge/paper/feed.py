@@ -1,0 +1,74 @@
+"""A live market out of a series: what its price is at any time, past and present.
+
+Pure in time: the same moment always gives the same price, however often and in whatever order
+one asks, and a restart goes on where the market stood, because the anchor is kept. Times are
+real ones; `Pace` says which position of the series they stand for.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.clock import DAY_MS
+from drawbridge.paper.rules import atoms_of
+from drawbridge.paper.series import SERIES_PLACES, Bar, Series
+
+# How long before its anchor a market was listed; nobody can ask for more of its past.
+_PAST_DAYS: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How real time runs through a series: at `anchor_ms` it stood `offset_ms` after the middle.
+
+    An anchor on a full minute lets recorded candles come out as they were recorded.
+
+    `speed` 60 lets an hour of the recording pass in a minute.
+    """
+
+    anchor_ms: int
+    offset_ms: int = 0
+    speed: int = 1
+
+    def elapsed_ms(self, now_ms: int) -> int:
+        """Give how far the series has run at a time, from its middle."""
+        return self.offset_ms + (now_ms - self.anchor_ms) * self.speed
+
+    def changed(self, now_ms: int, speed: int) -> "Pace":
+        """Go on from here at another speed, without a jump."""
+        return Pace(now_ms, self.elapsed_ms(now_ms), speed)
+
+
+class Feed:
+    """One market's price over time, in units of 10^-8 of the quote currency."""
+
+    __slots__ = ("_middle", "_pace", "_series", "depth", "listed_ms")
+
+    def __init__(self, series: Series, pace: Pace, depth: int) -> None:
+        """Run through the series at that pace; `depth` in units of 10^-8 of the base currency."""
+        self._series = series
+        self._pace = pace
+        # Half of the recording is history when a market is first opened, half is still to come.
+        self._middle = series.length_ms // 2 // series.bar_ms * series.bar_ms
+        self.depth = depth
+        self.listed_ms = (pace.anchor_ms // DAY_MS - _PAST_DAYS) * DAY_MS
+
+    def price(self, now_ms: int) -> int:
+        """Give the price at a time."""
+        return self._series.price(self._middle + self._pace.elapsed_ms(now_ms))
+
+    def bar(self, start_ms: int, end_ms: int) -> Bar:
+        """Sum up the time from `start_ms` up to `end_ms` as one candle."""
+        elapsed = self._pace.elapsed_ms
+        return self._series.bar(self._middle + elapsed(start_ms), self._middle + elapsed(end_ms))
+
+    def units_of(self, amount: Decimal) -> int:
+        """Turn a tick or a step into the feed's units.
+
+        Raises: `ValueError` for one finer than a unit: our own card is wrong.
+        """
+        units = atoms_of(amount, SERIES_PLACES)
+        if units <= 0:
+            message = f"{amount} is finer than the feed tells prices"
+            raise ValueError(message)
+        return units

@@ -1,0 +1,150 @@
+"""Paper keys at work: found by every request, made and changed by people.
+
+The table is the truth; the index in memory is read anew whenever another process changed it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from drawbridge.catalogue.registry import Exchange
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import Conflict, NotFound
+from drawbridge.core.secret import Secret
+from drawbridge.paper.accounts import Entropy, KeyWish, NewPaperKey, PaperKey, draw_key
+from drawbridge.paper.store import KeyRow, PaperStore, open_database
+
+_MOST_KEYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a process reads for us: the time, and random bytes."""
+
+    clock: Clock
+    entropy: Entropy
+
+
+class PaperKeys:
+    """All keys of all papered exchanges."""
+
+    def __init__(
+        self,
+        store: PaperStore,
+        exchanges: Mapping[str, Exchange],
+        surroundings: Surroundings,
+    ) -> None:
+        """Start with an empty index; `reload` fills it."""
+        self._store = store
+        self._exchanges = exchanges
+        self._clock = surroundings.clock
+        self._entropy = surroundings.entropy
+        self._index: dict[tuple[str, str], PaperKey] = {}
+        self._used: set[PaperKey] = set()
+
+    def find(self, exchange_id: str, key: str) -> PaperKey | None:
+        """Give a key, None when there is no such key."""
+        found = self._index.get((exchange_id, key))
+        if found is not None:
+            self._used.add(found)
+        return found
+
+    def rising(self) -> list[PaperKey]:
+        """Give the keys whose last nonce has risen since this was asked before."""
+        if not self._used:
+            return []
+        found = [key for key in self._used if key.last_nonce > key.stored_nonce]
+        for key in found:
+            key.stored_nonce = key.last_nonce
+        self._used.clear()
+        return found
+
+    async def reload(self) -> None:
+        """Read the table anew; a nonce that has risen in memory stays risen."""
+        index: dict[tuple[str, str], PaperKey] = {}
+        for row in await self._store.keys():
+            exchange = self._exchanges.get(row.exchange_id)
+            if exchange is None:
+                continue
+            name = (row.exchange_id, row.key)
+            index[name] = self._ready(exchange, row, self._index.get(name))
+        self._index = index
+
+    async def create(self, account: str, wish: KeyWish) -> NewPaperKey:
+        """Make a key. Raises: `BadInput` naming the field, `NotFound`, `Conflict`."""
+        exchange = self._exchanges.get(wish.exchange_id)
+        if exchange is None:
+            raise NotFound("unknown_exchange", exchange=wish.exchange_id[:32])
+        if len(self.of(account)) >= _MOST_KEYS:
+            raise Conflict("too_many_keys", most=_MOST_KEYS)
+        now_ms = self._clock.now_ms()
+        drawn = draw_key(exchange, wish, self._entropy, now_ms)
+        await self._store.add_account(account, now_ms)
+        await self._store.add_key(exchange.card.id, account, drawn, now_ms)
+        await self.reload()
+        return drawn.shown
+
+    async def disable(self, account: str, exchange_id: str, key: str) -> None:
+        """Stop a key from working. Raises: `NotFound("unknown_key")`."""
+        await self._found(await self._store.set_disabled(account, exchange_id, key, disabled=True))
+
+    async def enable(self, account: str, exchange_id: str, key: str) -> None:
+        """Let a key work again. Raises: `NotFound("unknown_key")`."""
+        await self._found(await self._store.set_disabled(account, exchange_id, key, disabled=False))
+
+    async def delete(self, account: str, exchange_id: str, key: str) -> None:
+        """Delete a key for good. Raises: `NotFound("unknown_key")`."""
+        await self._found(await self._store.delete_key(account, exchange_id, key))
+
+    def of(self, account: str) -> tuple[PaperKey, ...]:
+        """Give an account's keys, oldest first."""
+        return tuple(key for key in self._index.values() if key.account == account)
+
+    async def _found(self, found: bool) -> None:  # noqa: FBT001  the one argument says it all
+        if not found:
+            raise NotFound("unknown_key")
+        await self.reload()
+
+    @staticmethod
+    def _ready(exchange: Exchange, row: KeyRow, known: PaperKey | None) -> PaperKey:
+        """Prepare a key for verifying; what was prepared before is not prepared again.
+
+        Why: the material of a key never changes, and parsing public keys is slow. The object
+        stays the same one, because a request may be about to raise its nonce.
+        """
+        if known is not None:
+            known.disabled = row.disabled
+            return known
+        return PaperKey(
+            exchange_id=row.exchange_id,
+            key=row.key,
+            account=row.account,
+            label=row.label,
+            switches=row.switches,
+            ip_list=row.ip_list,
+            expires_ms=row.expires_ms,
+            disabled=row.disabled,
+            created_ms=row.created_ms,
+            verifier=exchange.keys.verifier(Secret(row.material)),
+            passphrase=row.passphrase,
+            last_nonce=row.last_nonce,
+            stored_nonce=row.last_nonce,
+        )
+
+
+async def make_key(
+    folder: Path, exchanges: Sequence[Exchange], account: str, wish: KeyWish, at: Surroundings
+) -> NewPaperKey:
+    """Make a key from outside, also while another process runs the world, which then takes it in.
+
+    Raises: `BadInput` naming the field, `NotFound("unknown_exchange")`, `Conflict`.
+    """
+    database = await open_database(folder)
+    try:
+        by_id = {exchange.card.id: exchange for exchange in exchanges}
+        keys = PaperKeys(PaperStore(database), by_id, at)
+        await keys.reload()
+        return await keys.create(account, wish)
+    finally:
+        await database.close()

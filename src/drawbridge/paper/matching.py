@@ -1,0 +1,126 @@
+"""Who meets whom: an order against the other side of the book, people and house together.
+
+Pure: it only looks and says what would happen. At one price people come before the house, and
+among people the oldest first.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from drawbridge.catalogue.card import SelfTradeMode
+from drawbridge.core.orders import Side
+from drawbridge.paper.book import BookSide, OrderState
+from drawbridge.paper.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an order wants. `ticks` 0: at any price. `spend` in quote atoms instead of `lots`."""
+
+    account: str
+    side: Side
+    lots: int
+    ticks: int
+    spend: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A trade that would happen; `maker` None is the house."""
+
+    maker: OrderState | None
+    ticks: int
+    lots: int
+
+
+@dataclass(slots=True)
+class Match:
+    """What would happen. `stopped`: an own order stood in the way, and the rest must end."""
+
+    meetings: list[Meeting] = field(default_factory=list)
+    expired: list[OrderState] = field(default_factory=list)
+    lots: int = 0
+    cost: int = 0
+    stopped: bool = False
+
+
+def reaches(side: Side, ticks: int, price: int) -> bool:
+    """Tell whether an order of that side and limit (0: none) would trade at a price."""
+    if not ticks:
+        return True
+    return price <= ticks if side is Side.BUY else price >= ticks
+
+
+def match(
+    wanted: Wanted, rules: Rules, people: BookSide, house: Iterable[tuple[int, int]]
+) -> Match:
+    """Let an order meet the other side, best price first, until it has what it wants."""
+    found = Match()
+    for maker, ticks, lots in _offers(wanted.side, people, house):
+        if not reaches(wanted.side, wanted.ticks, ticks):
+            break
+        open_lots = _open_lots(wanted, rules, found, ticks)
+        if not open_lots:
+            break
+        if maker is not None and maker.account == wanted.account:
+            if rules.self_trade is SelfTradeMode.EXPIRE_MAKER:
+                found.expired.append(maker)
+                continue
+            found.stopped = True
+            break
+        taken = min(open_lots, lots)
+        found.meetings.append(Meeting(maker, ticks, taken))
+        found.lots += taken
+        found.cost += rules.cost(ticks, taken)
+    return found
+
+
+def meet_house(
+    book: BookSide, side: Side, house: Iterable[tuple[int, int]]
+) -> Iterator[tuple[OrderState, int]]:
+    """Let the house take the resting orders of `side` that its prices have reached.
+
+    Why: each order trades at its own price, but what the house can take is bounded by the depth
+    that it shows there; so a large order is filled in parts as time goes on.
+    """
+    levels = iter(house)
+    ticks, lots = next(levels, (0, 0))
+    for order in book:
+        taken = 0
+        while lots and taken < order.left and reaches(side, order.ticks, ticks):
+            share = min(lots, order.left - taken)
+            taken += share
+            lots -= share
+            if not lots:
+                ticks, lots = next(levels, (0, 0))
+        if not taken:
+            return
+        yield order, taken
+
+
+def _open_lots(wanted: Wanted, rules: Rules, found: Match, ticks: int) -> int:
+    if not wanted.spend:
+        return wanted.lots - found.lots
+    left = wanted.spend - found.cost
+    # The most lots whose cost, rounded down, is still within what is left.
+    return ((left + 1) * rules.cost_by - 1) // (ticks * rules.cost_per)
+
+
+def _offers(
+    side: Side, people: BookSide, house: Iterable[tuple[int, int]]
+) -> Iterator[tuple[OrderState | None, int, int]]:
+    levels = iter(house)
+    level = next(levels, None)
+    for order in people:
+        while level is not None and _is_better(side, level[0], order.ticks):
+            yield None, *level
+            level = next(levels, None)
+        yield order, order.ticks, order.left
+    if level is not None:
+        yield None, *level
+        for ticks, lots in levels:
+            yield None, ticks, lots
+
+
+def _is_better(side: Side, price: int, than: int) -> bool:
+    return price < than if side is Side.BUY else price > than

@@ -1,0 +1,189 @@
+"""A market's trading rules in whole numbers, and the way between them and Decimal.
+
+Prices are counted in ticks, quantities in lots (steps of quantity) and money in atoms (the last
+place of a currency), so that every sum of the engine is exact however long the numbers grow.
+What is refused and why is decided in `engine.py`; here stands only the arithmetic.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Context, Decimal
+from typing import Final
+
+from drawbridge.catalogue.card import Card, FeeIn, PaperMarket, SelfTradeMode
+from drawbridge.core.errors import ExchangeRefused
+from drawbridge.core.orders import Side
+
+# Wide enough that no amount which people may write is ever rounded on its way in or out.
+EXACT: Final = Context(prec=100, rounding=ROUND_DOWN)
+
+RATE_PLACES: Final = 8
+_RATE_UNITS: Final = 10**RATE_PLACES
+_MOST_LOTS: Final = 10**18
+_MOST_TICKS: Final = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One market of one exchange.
+
+    Units: `lot_atoms` base atoms make a lot; `ticks * lots * cost_per // cost_by` is a cost in
+    quote atoms; rates are fractions in units of 10^-8; `least_cost` is in quote atoms.
+    """
+
+    exchange_id: str
+    symbol: str
+    base: str
+    quote: str
+    price_tick: Decimal
+    quantity_step: Decimal
+    base_places: int
+    quote_places: int
+    lot_atoms: int
+    cost_per: int
+    cost_by: int
+    least_lots: int
+    least_cost: int
+    maker_rate: int
+    taker_rate: int
+    buy_fee_in_base: bool
+    sell_fee_in_base: bool
+    self_trade: SelfTradeMode
+
+    def ticks_of(self, price: Decimal) -> int:
+        """Count a price in ticks. Raises: `ExchangeRefused("price_off_tick")` and others."""
+        if price <= 0:
+            raise ExchangeRefused("price_out_of_range", price=price)
+        ticks, rest = EXACT.divmod(price, self.price_tick)
+        if rest:
+            raise ExchangeRefused("price_off_tick", price=price, tick=self.price_tick)
+        if ticks > _MOST_TICKS:
+            raise ExchangeRefused("price_out_of_range", price=price)
+        return int(ticks)
+
+    def lots_of(self, quantity: Decimal) -> int:
+        """Count a quantity in lots. Raises: `ExchangeRefused` with the rule that it breaks."""
+        lots, rest = EXACT.divmod(quantity, self.quantity_step)
+        if lots < self.least_lots or quantity <= 0:
+            least = self.quantity(self.least_lots)
+            raise ExchangeRefused("too_small", quantity=quantity, least=least)
+        if rest:
+            step = self.quantity_step
+            raise ExchangeRefused("quantity_off_step", quantity=quantity, step=step)
+        if lots > _MOST_LOTS:
+            raise ExchangeRefused("too_large", quantity=quantity)
+        return int(lots)
+
+    def quote_atoms_of(self, amount: Decimal) -> int:
+        """Count an amount of quote currency in atoms, cutting off what lies below one."""
+        atoms = int(EXACT.scaleb(amount, self.quote_places))
+        if atoms > _MOST_LOTS * _MOST_TICKS:
+            raise ExchangeRefused("too_large", quantity=amount)
+        return atoms
+
+    def cost(self, ticks: int, lots: int) -> int:
+        """Give price times quantity in quote atoms, rounded down.
+
+        Why: the parts of an order then never cost more than the whole that was held for it.
+        """
+        return ticks * lots * self.cost_per // self.cost_by
+
+    def fee(self, side: Side, ticks: int, lots: int, rate: int) -> int:
+        """Give a fee in atoms of `fee_currency(side)`, rounded down."""
+        in_base = self.buy_fee_in_base if side is Side.BUY else self.sell_fee_in_base
+        amount = lots * self.lot_atoms if in_base else self.cost(ticks, lots)
+        return amount * rate // _RATE_UNITS
+
+    def fee_currency(self, side: Side) -> str:
+        """Tell in which currency that side pays its fees."""
+        in_base = self.buy_fee_in_base if side is Side.BUY else self.sell_fee_in_base
+        return self.base if in_base else self.quote
+
+    def paid(self, side: Side, ticks: int, lots: int, rate: int) -> int:
+        """Give what that side pays: the goods, and the fee where it comes on top.
+
+        Units: quote atoms for a buyer, base atoms for a seller.
+        """
+        if side is Side.BUY:
+            cost = ticks * lots * self.cost_per // self.cost_by
+            return cost if self.buy_fee_in_base else cost + cost * rate // _RATE_UNITS
+        goods = lots * self.lot_atoms
+        return goods + goods * rate // _RATE_UNITS if self.sell_fee_in_base else goods
+
+    def need(self, side: Side, ticks: int, lots: int) -> int:
+        """Give what must be held while so much of an order may still trade at that price."""
+        return self.paid(side, ticks, lots, max(self.maker_rate, self.taker_rate))
+
+    def paid_currency(self, side: Side) -> str:
+        """Tell what that side pays with."""
+        return self.quote if side is Side.BUY else self.base
+
+    def price(self, ticks: int) -> Decimal:
+        """Give the price of so many ticks."""
+        return EXACT.multiply(self.price_tick, ticks)
+
+    def quantity(self, lots: int) -> Decimal:
+        """Give the quantity of so many lots."""
+        return EXACT.multiply(self.quantity_step, lots)
+
+    def quote_amount(self, atoms: int) -> Decimal:
+        """Give an amount of quote currency."""
+        return amount_of(atoms, self.quote_places)
+
+    def fee_amount(self, side: Side, atoms: int) -> Decimal:
+        """Give a fee of that side in the currency that it pays fees in."""
+        in_base = self.buy_fee_in_base if side is Side.BUY else self.sell_fee_in_base
+        return amount_of(atoms, self.base_places if in_base else self.quote_places)
+
+
+def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
+    """Read a market's rules off its exchange's card; `places` says how fine each currency is.
+
+    Raises: `ValueError` for a pair that cannot be counted in those places: our card is wrong.
+    """
+    base, _, quote = pair.symbol.partition("/")
+    lot_atoms = EXACT.scaleb(pair.quantity_step, places[base])
+    if lot_atoms != int(lot_atoms) or pair.price_tick <= 0 or lot_atoms <= 0:
+        message = f"{card.id} {pair.symbol}: a step is finer than {base} is counted"
+        raise ValueError(message)
+    unit = EXACT.scaleb(EXACT.multiply(pair.price_tick, pair.quantity_step), places[quote])
+    cost_per, cost_by = unit.as_integer_ratio()
+    return Rules(
+        exchange_id=card.id,
+        symbol=pair.symbol,
+        base=base,
+        quote=quote,
+        price_tick=pair.price_tick,
+        quantity_step=pair.quantity_step,
+        base_places=places[base],
+        quote_places=places[quote],
+        lot_atoms=int(lot_atoms),
+        cost_per=cost_per,
+        cost_by=cost_by,
+        least_lots=max(1, int(EXACT.divide(pair.min_quantity, pair.quantity_step))),
+        least_cost=atoms_of(pair.min_notional, places[quote]),
+        maker_rate=rate_of(card.fees.maker),
+        taker_rate=rate_of(card.fees.taker),
+        buy_fee_in_base=card.fees.buy_fee_in is FeeIn.BASE,
+        sell_fee_in_base=card.fees.sell_fee_in is FeeIn.BASE,
+        self_trade=card.self_trade.mode,
+    )
+
+
+def amount_of(atoms: int, places: int) -> Decimal:
+    """Turn atoms into an amount."""
+    return EXACT.scaleb(Decimal(atoms), -places)
+
+
+def atoms_of(amount: Decimal, places: int) -> int:
+    """Turn an amount into atoms, cutting off what lies below one."""
+    return int(EXACT.scaleb(amount, places))
+
+
+def rate_of(fraction: Decimal) -> int:
+    """Turn a fee fraction into units of 10^-8. Raises: `ValueError`: our own card is wrong."""
+    rate = EXACT.scaleb(fraction, RATE_PLACES)
+    if not 0 <= rate < _RATE_UNITS or rate != int(rate):
+        message = f"a fee of {fraction} is not a fraction of at most {RATE_PLACES} places"
+        raise ValueError(message)
+    return int(rate)

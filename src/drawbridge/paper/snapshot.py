@@ -1,0 +1,139 @@
+"""The state as one piece of JSON, and back.
+
+A snapshot is a shortcut and nothing more: the same state comes out of the events alone. The
+tape of public trades and what was taken of the house's depth are left out; both are of the
+moment, and no money hangs on them.
+"""
+
+from typing import Any
+
+import orjson
+
+from drawbridge.core.errors import Corrupted
+from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.paper.book import OrderState
+from drawbridge.paper.ledger import Ledger
+from drawbridge.paper.state import FillState, Floor, Record, State
+
+
+def encode_state(state: State) -> bytes:
+    """Write the whole state.
+
+    Shape: `{"accounts", "ledger", "floors": {id: {"next_order", "next_trade", "orders",
+    "records": {account: {"open", "closed", "fills"}}}}}`; orders and fills are rows.
+    """
+    return orjson.dumps(
+        {
+            "accounts": state.accounts,
+            "ledger": state.ledger.balances(),
+            "floors": {name: _floor(floor) for name, floor in state.floors.items()},
+        }
+    )
+
+
+def restore_state(state: State, text: bytes) -> None:
+    """Read what `encode_state` wrote into an empty state.
+
+    Raises: `Corrupted("paper_snapshot_unreadable")`.
+    """
+    try:
+        document = orjson.loads(text)
+        state.accounts = dict(document["accounts"])
+        state.ledger = Ledger(document["ledger"])
+        for name, floor in document["floors"].items():
+            _restore_floor(state.floors[name], floor)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        raise Corrupted("paper_snapshot_unreadable") from None
+
+
+def _floor(floor: Floor) -> dict[str, object]:
+    return {
+        "next_order": floor.next_order,
+        "next_trade": floor.next_trade,
+        "orders": [_order(order) for order in floor.orders.values()],
+        "records": {account: _record(record) for account, record in floor.records.items()},
+    }
+
+
+def _record(record: Record) -> dict[str, object]:
+    return {
+        "open": list(record.open),
+        "closed": [order.number for order in record.closed],
+        "fills": [
+            (it.trade, it.order.number, it.ticks, it.lots, it.fee, it.is_maker, it.at_ms)
+            for it in record.fills
+        ],
+    }
+
+
+def _order(order: OrderState) -> tuple[object, ...]:
+    return (
+        order.number,
+        order.client_id,
+        order.account,
+        order.rules.symbol,
+        order.side,
+        order.type,
+        order.time_in_force,
+        order.lots,
+        order.ticks,
+        order.spend,
+        order.post_only,
+        order.created_ms,
+        order.updated_ms,
+        order.held,
+        order.status,
+        order.filled,
+        order.filled_quote,
+        order.fee,
+        order.trades,
+    )
+
+
+def _restore_floor(floor: Floor, document: dict[str, Any]) -> None:
+    # By number, which is by time: in the book the older order comes first.
+    for row in sorted(document["orders"]):
+        order = _read_order(floor, row)
+        floor.keep(order)
+        if order.may_rest and not order.status.is_final:
+            floor.pits[order.rules.symbol].book.side(order.side).add(order)
+    for account, parts in document["records"].items():
+        record = floor.record(account)
+        record.open = {number: floor.orders[number] for number in parts["open"]}
+        record.closed.extend(floor.orders[number] for number in parts["closed"])
+        record.fills.extend(
+            FillState(trade, floor.orders[number], *rest)
+            for trade, number, *rest in parts["fills"]
+            # The order of a very old fill may have been let go of already.
+            if number in floor.orders
+        )
+    floor.next_order = document["next_order"]
+    floor.next_trade = document["next_trade"]
+
+
+def _read_order(floor: Floor, row: list[Any]) -> OrderState:
+    number, client_id, account, symbol, side, kind, time_in_force = row[:7]
+    lots, ticks, spend, post_only, created_ms, updated_ms, held = row[7:14]
+    status, filled, filled_quote, fee, trades = row[14:]
+    return OrderState(
+        number=number,
+        order_id=floor.order_id(number),
+        client_id=client_id,
+        account=account,
+        rules=floor.pits[symbol].rules,
+        side=Side(side),
+        type=OrderType(kind),
+        time_in_force=TimeInForce(time_in_force),
+        lots=lots,
+        ticks=ticks,
+        spend=spend,
+        post_only=post_only,
+        created_ms=created_ms,
+        updated_ms=updated_ms,
+        held=held,
+        status=OrderStatus(status),
+        filled=filled,
+        filled_quote=filled_quote,
+        fee=fee,
+        trades=trades,
+    )

@@ -1,0 +1,299 @@
+"""All SQL of the paper exchange, its lock on the folder, and the journal of commands.
+
+One process runs a world; others may look at it and make keys for it while it runs. Which events
+there are is not known here: they arrive as text.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
+from drawbridge.paper.accounts import DrawnKey, Network
+from drawbridge.storage.connection import Value
+from drawbridge.storage.database import Database, Row
+from drawbridge.storage.journal import GroupCommit
+
+DATABASE: Final = "paper.db"
+_LOCK: Final = "paper.lock"
+
+Statement = tuple[str, Sequence[Value]]
+
+_INSERT_COMMAND: Final = "INSERT INTO paper_commands (n, exchange, events) VALUES (?, ?, ?)"
+_NOTE_NONCE: Final = "UPDATE paper_keys SET last_nonce = ? WHERE exchange = ? AND key = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key as it lies in the table; `material` is what the exchange verifies with."""
+
+    exchange_id: str
+    key: str
+    account: str
+    label: str
+    switches: frozenset[str]
+    ip_list: tuple[Network, ...]
+    expires_ms: int | None
+    disabled: bool
+    created_ms: int
+    last_nonce: int
+    material: str
+    passphrase: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is on disk of a world: the last snapshot (empty: none) and the commands after it."""
+
+    n: int
+    snapshot: bytes
+    commands: Sequence[tuple[str, str]]
+
+
+async def open_database(folder: Path) -> Database:
+    """Open the state folder's database; folder and file are for their owner only."""
+    await asyncio.to_thread(_make_private, folder)
+    return await Database.open(folder / DATABASE, "paper")
+
+
+def lock(folder: Path) -> int:
+    """Take the folder for this process; give the descriptor, which must stay open.
+
+    Raises: `Conflict("paper_running")`.
+    """
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Conflict("paper_running", folder=str(folder)) from None
+    return descriptor
+
+
+class PaperStore:
+    """The tables of the paper exchange."""
+
+    def __init__(self, database: Database) -> None:
+        """Use this database, which has the `paper` schema."""
+        self._database = database
+
+    async def settings(self) -> dict[str, str]:
+        """Read all settings of the world."""
+        rows = await self._database.fetch_all("SELECT name, value FROM paper_settings")
+        return {row["name"]: row["value"] for row in rows}
+
+    async def set_setting(self, name: str, value: str) -> None:
+        """Write a setting."""
+        async with self._database.transaction() as it:
+            await it.execute(
+                "INSERT INTO paper_settings (name, value) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                name,
+                value,
+            )
+
+    async def accounts(self) -> tuple[tuple[str, int], ...]:
+        """Give all accounts with the time of their opening, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT id, created_ms FROM paper_accounts ORDER BY created_ms, id"
+        )
+        return tuple((row["id"], row["created_ms"]) for row in rows)
+
+    async def add_account(self, account: str, now_ms: int) -> None:
+        """Note an account; one that is there already stays as it is."""
+        async with self._database.transaction() as it:
+            await it.execute(
+                "INSERT INTO paper_accounts (id, created_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                account,
+                now_ms,
+            )
+
+    async def keys(self) -> tuple[KeyRow, ...]:
+        """Give all keys, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT exchange, key, account, label, switches, ip_list, expires_ms, disabled,"
+            " created_ms, last_nonce, material, passphrase FROM paper_keys ORDER BY created_ms"
+        )
+        return tuple(_key_row(row) for row in rows)
+
+    async def add_key(self, exchange_id: str, account: str, drawn: DrawnKey, now_ms: int) -> None:
+        """Store a new key."""
+        shown = drawn.shown
+        async with self._database.transaction() as it:
+            await it.execute(
+                "INSERT INTO paper_keys (exchange, key, account, label, switches, ip_list,"
+                " expires_ms, created_ms, material, passphrase)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                exchange_id,
+                shown.api_key,
+                account,
+                drawn.label,
+                orjson.dumps(sorted(drawn.switches)).decode(),
+                orjson.dumps([str(network) for network in drawn.ip_list]).decode(),
+                drawn.expires_ms,
+                now_ms,
+                drawn.material.reveal(),
+                None if shown.passphrase is None else shown.passphrase.reveal(),
+            )
+
+    async def set_disabled(
+        self, account: str, exchange_id: str, key: str, *, disabled: bool
+    ) -> bool:
+        """Disable or enable a key; tell whether the account has such a key."""
+        async with self._database.transaction() as it:
+            changed = await it.execute(
+                "UPDATE paper_keys SET disabled = ? WHERE account = ? AND exchange = ? AND key = ?",
+                int(disabled),
+                account,
+                exchange_id,
+                key,
+            )
+        return changed > 0
+
+    async def delete_key(self, account: str, exchange_id: str, key: str) -> bool:
+        """Delete a key; tell whether the account had such a key."""
+        async with self._database.transaction() as it:
+            changed = await it.execute(
+                "DELETE FROM paper_keys WHERE account = ? AND exchange = ? AND key = ?",
+                account,
+                exchange_id,
+                key,
+            )
+        return changed > 0
+
+    async def told(self) -> Told:
+        """Read what is on disk of the world, all of one moment."""
+        # In a transaction: a running world may be taking a snapshot between two reads.
+        async with self._database.transaction() as it:
+            snapshot = await it.fetch_one(
+                "SELECT n, state FROM paper_snapshots ORDER BY n DESC LIMIT 1"
+            )
+            n = snapshot["n"] if snapshot else 0
+            rows = await it.fetch_all(
+                "SELECT n, exchange, events FROM paper_commands WHERE n > ? ORDER BY n", n
+            )
+        return Told(
+            n=rows[-1]["n"] if rows else n,
+            snapshot=snapshot["state"] if snapshot else b"",
+            commands=[(row["exchange"], row["events"]) for row in rows],
+        )
+
+
+class CommandLog:
+    """Commands on their way to the disk.
+
+    `append` is for the hot path and only queues; `durable` returns once all that was queued
+    before is on disk. While one batch is being written, the next one gathers.
+    """
+
+    def __init__(self, journal: GroupCommit, n: int) -> None:
+        """Go on after command number `n`."""
+        self._journal = journal
+        self._n = n
+        self._queue: list[Statement] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writing: list[asyncio.Future[None]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self.failure: DrawbridgeError | None = None
+
+    @property
+    def n(self) -> int:
+        """Give the number of the last command."""
+        return self._n
+
+    def append(self, exchange_id: str, events: str) -> None:
+        """Queue the events of one command."""
+        self._n += 1
+        self._queue.append((_INSERT_COMMAND, (self._n, exchange_id, events)))
+
+    def note_nonce(self, exchange_id: str, key: str, nonce: int) -> None:
+        """Queue the last nonce of a key."""
+        self._queue.append((_NOTE_NONCE, (str(nonce), exchange_id, key)))
+
+    def snapshot(self, state: bytes) -> None:
+        """Queue a snapshot of everything up to now; what it sums up is let go of."""
+        self._queue += (
+            (
+                "INSERT INTO paper_snapshots (n, state) VALUES (?, ?)",
+                (self._n, state),
+            ),
+            ("DELETE FROM paper_snapshots WHERE n < ?", (self._n,)),
+            ("DELETE FROM paper_commands WHERE n <= ?", (self._n,)),
+        )
+
+    async def durable(self) -> None:
+        """Return once everything queued so far is on disk. Raises: `Corrupted`."""
+        if self.failure is not None:
+            raise self.failure
+        if not self._queue and self._writer is None:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self._waiting if self._queue else self._writing).append(done)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await done
+
+    async def close(self) -> None:
+        """Write what is queued and stop."""
+        try:
+            await self.durable()
+        finally:
+            await self._journal.close()
+
+    async def _write(self) -> None:
+        while self._queue:
+            rows, self._queue = self._queue, []
+            self._writing, self._waiting = self._waiting, []
+            try:
+                await self._journal.write_many(rows)
+            except (DrawbridgeError, sqlite3.Error) as error:
+                # Memory is ahead of the disk now; nothing may be promised any more.
+                self.failure = Corrupted("paper_journal_failed", cause=type(error).__name__)
+                self._tell((*self._writing, *self._waiting), self.failure)
+                return
+            self._tell(self._writing, None)
+            self._writing = []
+        self._writer = None
+
+    @staticmethod
+    def _tell(waiting: Sequence[asyncio.Future[None]], error: DrawbridgeError | None) -> None:
+        for future in waiting:
+            if future.done():  # cancelled, and does not wait any more
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    database = folder / DATABASE
+    database.touch(mode=0o600)
+    database.chmod(0o600)
+
+
+def _key_row(row: Row) -> KeyRow:
+    return KeyRow(
+        exchange_id=row["exchange"],
+        key=row["key"],
+        account=row["account"],
+        label=row["label"],
+        switches=frozenset(orjson.loads(row["switches"])),
+        ip_list=tuple(ip_network(text) for text in orjson.loads(row["ip_list"])),
+        expires_ms=row["expires_ms"],
+        disabled=bool(row["disabled"]),
+        created_ms=row["created_ms"],
+        last_nonce=int(row["last_nonce"]),
+        material=row["material"],
+        passphrase=row["passphrase"],
+    )
