@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
-from drawbridge.core.errors import BadInput, Corrupted, NotProven
+from drawbridge.core.errors import Corrupted, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.envelope import (
     FINGERPRINT_LENGTH,
@@ -32,10 +32,8 @@ from drawbridge.sealing.envelope import (
     header_for,
     public_key_from,
 )
+from drawbridge.sealing.passphrase import MAX_PASSPHRASE_LENGTH, check_passphrase
 from drawbridge.sealing.private_files import read_private, write_private
-
-MIN_PASSPHRASE_LENGTH: Final = 12
-MAX_PASSPHRASE_LENGTH: Final = 1024
 
 _FORMAT: Final = "drawbridge keyring 1"
 _SEED_LENGTH: Final = 64
@@ -145,17 +143,6 @@ class Keyring:
         """Refuse to be pickled or copied into another process."""
         message = "a keyring cannot be pickled"
         raise TypeError(message)
-
-
-def check_passphrase(passphrase: Secret) -> None:
-    """Refuse passphrases that are easily guessed.
-
-    Raises: `BadInput("passphrase_too_short")`, `BadInput("passphrase_too_long")`.
-    """
-    if len(passphrase.reveal().strip()) < MIN_PASSPHRASE_LENGTH:
-        raise BadInput("passphrase_too_short", field="passphrase", least=MIN_PASSPHRASE_LENGTH)
-    if len(passphrase) > MAX_PASSPHRASE_LENGTH:
-        raise BadInput("passphrase_too_long", field="passphrase", most=MAX_PASSPHRASE_LENGTH)
 
 
 def needs_passphrase(path: Path) -> bool:
