@@ -1,0 +1,157 @@
+"""What a stored key is, and which of its states may follow which.
+
+Values and pure rules; no secret is ever among them.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from drawbridge.core.errors import BadInput, Conflict
+from drawbridge.core.ids import KeyId, OwnerId
+from drawbridge.core.operations import Scope
+
+Fact: TypeAlias = str | int | bool | None
+
+MAX_LABEL_LENGTH: Final = 64
+
+
+class Venue(StrEnum):
+    """Where a key is good: at the real exchange or at the paper exchange."""
+
+    LIVE = "live"
+    PAPER = "paper"
+
+
+class KeyStatus(StrEnum):
+    """Where a key stands.
+
+    `REFUSED` keys may do what no key of ours may: their secret is erased. `INVALID` ones the
+    exchange does not accept. `CLEANUP_PENDING`: an order of the check may still be open.
+    """
+
+    UNVERIFIED = "unverified"
+    CHECKING = "checking"
+    ENABLED = "enabled"
+    READ_ONLY = "read_only"
+    DISABLED = "disabled"
+    REFUSED = "refused"
+    INVALID = "invalid"
+    CLEANUP_PENDING = "cleanup_pending"
+
+
+# What a check may conclude; the other states are set by the person or by the check's own start.
+CHECKED_STATUSES: Final = frozenset(
+    {
+        KeyStatus.CHECKING,
+        KeyStatus.UNVERIFIED,
+        KeyStatus.ENABLED,
+        KeyStatus.READ_ONLY,
+        KeyStatus.INVALID,
+        KeyStatus.CLEANUP_PENDING,
+    }
+)
+# A key that never worked may be entered again; one that is in use is not silently replaced.
+RESEALABLE_STATUSES: Final = frozenset({KeyStatus.UNVERIFIED, KeyStatus.REFUSED, KeyStatus.INVALID})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A stored key without its secret; `public_key` is the key's name at the exchange.
+
+    `reason` is a code of the wording files with its `facts`, empty while all is well.
+    `version` rises with every new secret.
+    """
+
+    id: KeyId
+    owner: OwnerId
+    exchange: str
+    venue: Venue
+    label: str
+    public_key: str
+    status: KeyStatus
+    created_ms: int
+    reason: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    scopes: frozenset[Scope] = frozenset()
+    expires_ms: int | None = None
+    checked_ms: int | None = None
+    check_requested_ms: int | None = None
+    account_hint: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a check has found that a key stands; `verification/` comes to it."""
+
+    status: KeyStatus
+    reason: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    scopes: frozenset[Scope] = frozenset()
+    expires_ms: int | None = None
+    account_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A key just stored.
+
+    `notes` names the fields from which blanks, quotes or line breaks were taken off;
+    `seen_before` tells that the same key stood there and got its secret anew.
+    """
+
+    key: KeyRecord
+    notes: tuple[str, ...] = ()
+    seen_before: bool = False
+
+
+def read_venue(text: str) -> Venue:
+    """Read a venue's name. Raises: `BadInput("unknown_venue")`."""
+    try:
+        return Venue(text)
+    except ValueError:
+        raise BadInput("unknown_venue", field="venue") from None
+
+
+def clean_label(text: str) -> str:
+    """Bring a label into one line without blanks around it; empty stays empty.
+
+    Raises: `BadInput("label_too_long")`, `BadInput("label_unreadable")`.
+    """
+    label = " ".join(text[: MAX_LABEL_LENGTH * 16].split())
+    if len(label) > MAX_LABEL_LENGTH:
+        raise BadInput("label_too_long", field="label", most=MAX_LABEL_LENGTH)
+    # Invisible letters, among them those that turn the reading direction, would make one name
+    # look like another.
+    if not label.isprintable():
+        raise BadInput("label_unreadable", field="label")
+    return label
+
+
+def next_label(name: str, taken: Iterable[str]) -> str:
+    """Give `<name> #n` with the lowest n that is free among the labels taken."""
+    pattern = re.compile(rf"{re.escape(name)} #([1-9]\d{{0,8}})", re.IGNORECASE)
+    numbers = {int(found[1]) for label in taken if (found := pattern.fullmatch(label))}
+    number = 1
+    while number in numbers:
+        number += 1
+    return f"{name} #{number}"
+
+
+def fold_label(label: str) -> str:
+    """Give the form in which two labels are held against each other."""
+    return label.casefold()
+
+
+def check_enabling(key: KeyRecord) -> None:
+    """Make sure that a person may switch this key on.
+
+    Raises: `Conflict("key_not_disabled")`, `Conflict("key_refused")`.
+    """
+    if key.status is KeyStatus.REFUSED:
+        raise Conflict("key_refused", label=key.label)
+    if key.status is not KeyStatus.DISABLED:
+        raise Conflict("key_not_disabled", label=key.label)
