@@ -4,14 +4,13 @@ import pytest
 
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.gateway.venues import (
-    LIVE,
-    PAPER,
     Address,
     Venues,
     is_allowed,
     live_address,
     parse_paper_url,
 )
+from drawbridge.vault.model import Venue
 
 LIVE_ADDRESS = live_address("api.example.com", "")
 PAPER_ADDRESS = parse_paper_url("http://127.0.0.1:8700/x/")
@@ -77,15 +76,15 @@ def test_public_addresses_are_good_for_live_and_loopback_for_paper() -> None:
 
 def test_an_unknown_venue_or_a_paper_exchange_that_does_not_run_is_not_found() -> None:
     venues = Venues({"one": "http://127.0.0.1:8700"})
-    for exchange_id, venue in (("one", "moon"), ("two", PAPER)):
+    for exchange_id, venue in (("one", "moon"), ("two", Venue.PAPER)):
         with pytest.raises(NotFound, match="unknown_venue"):
             venues.get_address(exchange_id, venue, LIVE_ADDRESS)
 
 
 def test_each_venue_has_its_address() -> None:
     venues = Venues({"one": "http://127.0.0.1:8700/x/"})
-    assert venues.get_address("one", PAPER, LIVE_ADDRESS) == Address(
+    assert venues.get_address("one", Venue.PAPER, LIVE_ADDRESS) == Address(
         "127.0.0.1", 8700, tls=False, base_path=b"/x", on_this_machine=True
     )
-    live = venues.get_address("one", LIVE, LIVE_ADDRESS)
+    live = venues.get_address("one", Venue.LIVE, LIVE_ADDRESS)
     assert live == Address("api.example.com", 443, tls=True)

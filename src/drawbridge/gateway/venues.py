@@ -11,9 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from drawbridge.core.errors import BadInput, NotFound
-
-LIVE: Final = "live"
-PAPER: Final = "paper"
+from drawbridge.vault.model import Venue
 
 _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
@@ -44,9 +42,9 @@ class Venues:
 
     def get_address(self, exchange_id: str, venue: str, live: Address) -> Address:
         """Give the address of a venue. Raises: `NotFound("unknown_venue")`."""
-        if venue == LIVE:
+        if venue == Venue.LIVE:
             return live
-        address = self._paper.get(exchange_id) if venue == PAPER else None
+        address = self._paper.get(exchange_id) if venue == Venue.PAPER else None
         if address is None:
             raise NotFound("unknown_venue", venue=venue, exchange=exchange_id)
         return address

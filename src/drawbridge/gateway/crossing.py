@@ -1,0 +1,295 @@
+"""Every request's way out: judge, pay, journal, open, stamp, sign, send, read, journal.
+
+Straight from top to bottom, and the only way there is: robots and checks have no other road.
+What is judged, how an answer is read and what is written down stand in the modules beside it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
+from drawbridge.core.clock import HOUR_MS, Clock
+from drawbridge.core.errors import (
+    BadInput,
+    DrawbridgeError,
+    ExchangeDown,
+    Forbidden,
+    NotProven,
+    OutcomeUnknown,
+)
+from drawbridge.core.markets import Markets
+from drawbridge.core.operations import (
+    GetMarkets,
+    GetOrder,
+    GetServerTime,
+    Operation,
+    Placed,
+    PlaceOrder,
+)
+from drawbridge.core.orders import Order
+from drawbridge.core.secret import Secret
+from drawbridge.gateway import outcome
+from drawbridge.gateway.budgets import Budgets, Payer
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
+from drawbridge.gateway.policy import Purpose, Refused, judge, judge_order
+from drawbridge.gateway.stamps import Offset, Place, Stamps
+from drawbridge.gateway.venues import Address, Venues, live_address
+from drawbridge.vault.model import KeyRecord
+from drawbridge.wire.dialect import sign
+from drawbridge.wire.http import WireAnswer, WireRequest
+
+A = TypeVar("A")
+
+TIMEOUT_MS: Final = 10_000
+# Others may take what was waited for; whoever waited this often comes back later.
+_MOST_WAITS: Final = 3
+_MARKETS_GOOD_FOR_MS: Final = HOUR_MS
+# The exchange refused the stamp, so the request was not carried out and may be stamped anew.
+_STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
+_STAY_AWAY: Final = frozenset({"rate_limited", "banned"})
+
+
+class KeyBook(Protocol):
+    """Where keys are looked up by id, whoever owns them."""
+
+    async def get_record(self, key_id: str) -> KeyRecord:
+        """Give a key's record. Raises: `NotFound("unknown_key")`."""
+
+
+class Opening(Protocol):
+    """What opens a key's sealed fields for the time of a block."""
+
+    def open_fields(self, key_id: str) -> AbstractAsyncContextManager[Mapping[str, Secret]]:
+        """Open them. Raises: `Corrupted`, `Forbidden` while the vault is locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing(Generic[A]):
+    """What is to cross: `origin` says who wanted an order ("robot:<id>", "check:<number>")."""
+
+    key_id: str
+    purpose: Purpose
+    operation: Operation[A]
+    origin: str = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """What leads out: the HTTP client and the addresses it may dial."""
+
+    egress: Egress
+    venues: Venues
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed(Generic[A]):
+    """A crossing that was judged and paid for, with all that sending it needs."""
+
+    crossing: Crossing[A]
+    key: KeyRecord
+    exchange: Exchange
+    markets: Markets
+    request: WireRequest
+
+    @property
+    def place(self) -> Place:
+        return (self.key.exchange, self.key.venue)
+
+
+class Gateway:
+    """The one road between keys and exchanges."""
+
+    def __init__(
+        self,
+        keys: KeyBook,
+        opening: Opening,
+        road: Road,
+        stamps: Stamps,
+        journal: OrderJournal,
+        clock: Clock,
+    ) -> None:
+        """Join the parts; nothing is sent yet."""
+        self._keys = keys
+        self._opening = opening
+        self._road = road
+        self._stamps = stamps
+        self._journal = journal
+        self._clock = clock
+        self._budgets = Budgets(clock)
+        self._markets: dict[Place, tuple[Markets, int]] = {}
+        self._locks: dict[Place, asyncio.Lock] = {}
+
+    async def call(
+        self, key_id: str, operation: Operation[A], *, purpose: Purpose, origin: str = "person"
+    ) -> A:
+        """Carry out an operation with a key. Raises: as `cross`."""
+        return await self.cross(Crossing(key_id, purpose, operation, origin))
+
+    async def cross(self, crossing: Crossing[A]) -> A:
+        """Take a crossing from its judgement to its answer.
+
+        Raises: `Forbidden`, `BadInput`, `Conflict` before anything was sent; `ExchangeRefused`,
+        `NotProven`, `NotFound` for the exchange's definite no; `ExchangeDown` when nothing
+        happened; `OutcomeUnknown` when nobody knows: then it must be looked up, never repeated.
+        """
+        passed = await self._judged(crossing)
+        operation = crossing.operation
+        if isinstance(operation, PlaceOrder) and not operation.dry_run:
+            return await self._journalled(passed, operation)
+        try:
+            answer = await self._answered(passed)
+        except DrawbridgeError as error:
+            raise outcome.as_caller_needs(error, operation) from None
+        if isinstance(operation, GetOrder) and isinstance(answer, Order):
+            # Whoever asked, the journal learns how the order stands; foreign ones have no row.
+            client_id = answer.client_id or operation.client_id
+            await self._journal.settle(passed.key.id, client_id, answer)
+        return answer
+
+    async def call_public(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
+        """Carry out an operation that needs no key. Raises: as `cross`."""
+        is_bare = isinstance(operation, GetMarkets | GetServerTime)
+        markets = Markets() if is_bare else await self.markets(exchange_id, venue)
+        exchange = get_exchange(exchange_id)
+        request = exchange.codec.encode_request(operation, markets)
+        payer = Payer(exchange_id, venue)
+        await self._pay(payer, exchange, request)
+        try:
+            answer = await self._sent(exchange, venue, request)
+            return self._read(payer, exchange, operation, answer, markets)
+        except DrawbridgeError as error:
+            raise outcome.as_caller_needs(error, operation) from None
+
+    async def markets(self, exchange_id: str, venue: str) -> Markets:
+        """Give the exchange's markets, asked for once an hour."""
+        place = (exchange_id, venue)
+        async with self._locks.setdefault(place, asyncio.Lock()):
+            markets, asked_ms = self._markets.get(place, (Markets(), -_MARKETS_GOOD_FOR_MS))
+            now_ms = self._clock.now_ms()
+            if now_ms - asked_ms >= _MARKETS_GOOD_FOR_MS:
+                markets = Markets(await self.call_public(exchange_id, venue, GetMarkets()))
+                self._markets[place] = (markets, now_ms)
+            return markets
+
+    async def learn_clock(self, exchange_id: str, venue: str) -> Offset:
+        """Ask for the exchange's clock and remember how far it is from ours."""
+        sent_ms = self._clock.now_ms()
+        told = await self.call_public(exchange_id, venue, GetServerTime())
+        return self._stamps.learn((exchange_id, venue), sent_ms, told.time_ms)
+
+    async def try_signer(self, key_id: str) -> None:
+        """Open a key and prepare its signer, without sending anything.
+
+        Raises: `BadInput` naming the field, `Corrupted("sealed_value_damaged")`.
+        """
+        key = await self._keys.get_record(key_id)
+        async with self._opening.open_fields(key_id) as fields:
+            credential_of(get_exchange(key.exchange), fields)
+
+    async def raise_nonce(self, key_id: str, above: int) -> None:
+        """Go on above the nonce that the exchange told to be the key's last."""
+        await self._stamps.raise_above(key_id, above)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._road.egress.close()
+
+    async def _judged(self, crossing: Crossing[A]) -> _Passed[A]:
+        key = await self._keys.get_record(crossing.key_id)
+        exchange = get_exchange(key.exchange)
+        markets = await self.markets(key.exchange, key.venue)
+        operation = crossing.operation
+        request = exchange.codec.encode_request(operation, markets)
+        endpoint = exchange.endpoints.classify(request)
+        if refused := judge(key, crossing.purpose, operation, endpoint):
+            raise Forbidden(refused.code, **refused.facts)
+        if isinstance(operation, PlaceOrder):
+            _raise_if_wrong(judge_order(operation, markets.get(operation.symbol)))
+        account = key.account_hint or key.id
+        await self._pay(Payer(key.exchange, key.venue, account, key.id), exchange, request)
+        return _Passed(crossing, key, exchange, markets, request)
+
+    async def _journalled(self, passed: _Passed[A], order: PlaceOrder) -> A:
+        key, client_id = passed.key, order.client_id
+        # Before the first byte leaves: after a crash this row says that an order may exist.
+        await self._journal.intend(key, passed.crossing.origin, order)
+        try:
+            answer = await self._answered(passed)
+        except OutcomeUnknown as error:
+            await self._journal.fail(key.id, client_id, UNKNOWN, error.code)
+            raise
+        except DrawbridgeError as error:
+            await self._journal.fail(key.id, client_id, REFUSED, error.code)
+            raise
+        if isinstance(answer, Placed):
+            await self._journal.settle(key.id, client_id, answer.order, answer.fills)
+        return answer
+
+    async def _answered(self, passed: _Passed[A]) -> A:
+        try:
+            return await self._signed_and_sent(passed)
+        except NotProven as error:
+            if error.code not in _STAMP_TROUBLE:
+                raise
+        # Our clock had drifted from theirs: learn it anew and try this once more.
+        await self.learn_clock(*passed.place)
+        return await self._signed_and_sent(passed)
+
+    async def _signed_and_sent(self, passed: _Passed[A]) -> A:
+        key, exchange = passed.key, passed.exchange
+        if self._stamps.find_offset(passed.place) is None:
+            await self.learn_clock(*passed.place)
+        rule = exchange.card.stamp
+        async with self._stamps.stamped(key.id, passed.place, rule) as stamp:
+            # The secret is open for the time of one signature and not for that of the answer.
+            async with self._opening.open_fields(key.id) as fields:
+                credential = credential_of(exchange, fields)
+                signed = sign(exchange.dialect, passed.request, credential, stamp)
+                del credential
+            answer = await self._sent(exchange, key.venue, signed)
+        payer = Payer(key.exchange, key.venue)
+        operation = passed.crossing.operation
+        return self._read(payer, exchange, operation, answer, passed.markets)
+
+    async def _sent(self, exchange: Exchange, venue: str, request: WireRequest) -> WireAnswer:
+        address = self._address(exchange, venue)
+        return await self._road.egress.send(address, request, TIMEOUT_MS)
+
+    def _read(
+        self,
+        payer: Payer,
+        exchange: Exchange,
+        operation: Operation[A],
+        answer: WireAnswer,
+        markets: Markets,
+    ) -> A:
+        try:
+            return outcome.read(exchange, operation, answer, markets)
+        except ExchangeDown as error:
+            if error.code in _STAY_AWAY:
+                self._budgets.stay_away(payer, error.retry_after_ms)
+            raise
+
+    async def _pay(self, payer: Payer, exchange: Exchange, request: WireRequest) -> None:
+        endpoint = exchange.endpoints.classify(request)
+        wait_ms = 0
+        for _ in range(_MOST_WAITS):
+            wait_ms = self._budgets.charge(payer, endpoint, exchange.endpoints.limits)
+            if not wait_ms:
+                return
+            await asyncio.sleep(wait_ms / 1_000)
+        raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
+
+    def _address(self, exchange: Exchange, venue: str) -> Address:
+        card = exchange.card
+        live = live_address(card.hosts[0], card.base_path)
+        return self._road.venues.get_address(card.id, venue, live)
+
+
+def _raise_if_wrong(refused: Refused | None) -> None:
+    if refused is not None:
+        raise BadInput(refused.code, **refused.facts)

@@ -1,0 +1,109 @@
+"""The order journal: a durable row before an order leaves, its outcome after.
+
+A row that has no outcome means that nobody knows, and `trading/reconcile.py` finds out by the
+client order id. Rows are read in `trading/store.py` and `verification/store.py`.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import BadInput, Conflict
+from drawbridge.core.money import plain
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.orders import Fill, Order
+from drawbridge.storage.connection import Value
+from drawbridge.storage.journal import GroupCommit, Statement
+from drawbridge.vault.model import KeyRecord
+
+INTENDED: Final = "intended"
+UNKNOWN: Final = "unknown"
+REFUSED: Final = "refused"
+NEVER_ARRIVED: Final = "never_arrived"
+
+_INTEND = (
+    "INSERT INTO orders (key_id, client_order_id, owner, exchange, venue, origin, symbol, side,"
+    " type, time_in_force, post_only, quantity, quote_quantity, price, state, intended_ms,"
+    " updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended', ?, ?)"
+)
+# Answers can overtake each other: a row never becomes less filled, and an ended order stays so.
+_SETTLE = (
+    "UPDATE orders SET state = ?, reason = '', exchange_order_id = ?, filled = ?,"
+    " filled_quote = ?, fee = ?, fee_currency = ?, updated_ms = ?"
+    " WHERE key_id = ? AND client_order_id = ?"
+    " AND (state NOT IN ('filled', 'cancelled', 'expired', 'rejected') OR ?)"
+    " AND CAST(filled AS REAL) <= CAST(? AS REAL)"
+)
+_FAIL = (
+    "UPDATE orders SET state = ?, reason = ?, updated_ms = ?"
+    " WHERE key_id = ? AND client_order_id = ? AND state IN ('intended', 'unknown')"
+)
+_FILL = (
+    "INSERT OR IGNORE INTO fills (key_id, trade_id, client_order_id, exchange_order_id, symbol,"
+    " side, type, price, quantity, fee, fee_currency, is_maker, time_ms)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class OrderJournal:
+    """Write orders and what became of them; every write is on disk when it returns."""
+
+    def __init__(self, journal: GroupCommit, clock: Clock) -> None:
+        """Write through this journal."""
+        self._journal = journal
+        self._clock = clock
+
+    async def intend(self, key: KeyRecord, origin: str, order: PlaceOrder) -> None:
+        """Write down that an order is about to be sent.
+
+        Raises: `Conflict("order_already_intended")` for a client id that was used before: the
+        order may exist, so it must be looked up and never be sent again.
+        """
+        if not order.client_id:
+            raise BadInput("missing_client_id", field="client_id")
+        now_ms = self._clock.now_ms()
+        args = (
+            *(key.id, order.client_id, key.owner, key.exchange, key.venue, origin),
+            *(order.symbol, order.side.value, order.type.value, order.time_in_force.value),
+            *(int(order.post_only), _text(order.quantity), _text(order.quote_quantity)),
+            *(_text(order.price), now_ms, now_ms),
+        )
+        try:
+            await self._journal.write(_INTEND, args)
+        except Conflict:
+            raise Conflict("order_already_intended", client_order_id=order.client_id) from None
+
+    async def settle(
+        self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...] = ()
+    ) -> None:
+        """Write down how an order stands, and what it filled.
+
+        Why: under our own client id, because not every exchange repeats it in its answer.
+        """
+        statements: list[Statement] = [(_SETTLE, self._settled(key_id, client_id, order))]
+        statements += [(_FILL, _filled(key_id, client_id, fill)) for fill in fills]
+        await self._journal.write_many(statements)
+
+    async def fail(self, key_id: str, client_id: str, state: str, reason: str) -> None:
+        """Write down that an order was refused, never arrived, or that nobody knows."""
+        args = (state, reason, self._clock.now_ms(), key_id, client_id)
+        await self._journal.write(_FAIL, args)
+
+    def _settled(self, key_id: str, client_id: str, order: Order) -> tuple[Value, ...]:
+        return (
+            *(order.status.value, order.order_id, plain(order.filled), plain(order.filled_quote)),
+            *(plain(order.fee), order.fee_currency, self._clock.now_ms()),
+            *(key_id, client_id, int(order.status.is_final), plain(order.filled)),
+        )
+
+
+def _filled(key_id: str, client_id: str, fill: Fill) -> tuple[Value, ...]:
+    return (
+        *(key_id, fill.trade_id, client_id, fill.order_id, fill.symbol, fill.side.value),
+        *(fill.type.value, plain(fill.price), plain(fill.quantity), plain(fill.fee)),
+        *(fill.fee_currency, int(fill.is_maker), fill.time_ms),
+    )
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else plain(amount)

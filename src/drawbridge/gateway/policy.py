@@ -1,0 +1,144 @@
+"""May this key do this now? A pure judge; refusals are values here and exceptions at the edge.
+
+Refuse by default: an operation passes only if the key's status, its known rights and the
+purpose all allow it. Nothing lets a withdrawal, a transfer or the making of keys pass.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from drawbridge.core.markets import Market
+from drawbridge.core.money import is_on_step
+from drawbridge.core.operations import (
+    FORBIDDEN_SCOPES,
+    CancelOrder,
+    Operation,
+    PlaceOrder,
+    Scope,
+)
+from drawbridge.core.orders import OrderType
+from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.wire.endpoints import Endpoint
+
+
+class Purpose(StrEnum):
+    """What a crossing is for. `CLEAN_UP` ends what was begun, whatever became of the key."""
+
+    CHECK = "check"
+    TRADE = "trade"
+    READ = "read"
+    CLEAN_UP = "clean_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A no: the code of the error and the facts of the case."""
+
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+# Where a status is not named for a purpose, nothing passes.
+_GOOD_FOR: Final[Mapping[Purpose, frozenset[KeyStatus]]] = {
+    Purpose.CHECK: frozenset(
+        {
+            KeyStatus.UNVERIFIED,
+            KeyStatus.CHECKING,
+            KeyStatus.ENABLED,
+            KeyStatus.READ_ONLY,
+            KeyStatus.INVALID,
+            KeyStatus.CLEANUP_PENDING,
+        }
+    ),
+    Purpose.TRADE: frozenset({KeyStatus.ENABLED, KeyStatus.CHECKING}),
+    Purpose.READ: frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.CHECKING}),
+    Purpose.CLEAN_UP: frozenset(set(KeyStatus) - {KeyStatus.REFUSED}),
+}
+
+
+def judge(
+    key: KeyRecord, purpose: Purpose, operation: Operation[Any], endpoint: Endpoint
+) -> Refused | None:
+    """Give the reason against it, None when there is none."""
+    scope = _scope_of(operation, endpoint)
+    if scope in FORBIDDEN_SCOPES or scope is Scope.OTHER:
+        return Refused("scope_never_allowed", {"rule": "scope", "scope": scope})
+    if key.status not in _GOOD_FOR[purpose]:
+        return Refused("key_not_usable", {"rule": "status", "status": key.status})
+    if scope in {None, Scope.READ}:
+        return None
+    return _judge_change(key, purpose, operation, scope)
+
+
+def judge_order(order: PlaceOrder, market: Market) -> Refused | None:
+    """Hold an order against its market's rules, before anything is sent.
+
+    Why: the exchange would refuse it as well, but in fewer words and at the cost of a request.
+    """
+    rules = {"symbol": market.symbol}
+    if not market.active:
+        return Refused("market_closed", {**rules, "field": "symbol"})
+    if order.type is OrderType.LIMIT and order.price is None:
+        return Refused("missing_price", {**rules, "field": "price"})
+    if (order.quantity is None) == (order.quote_quantity is None):
+        return Refused("missing_quantity", {**rules, "field": "quantity"})
+    for amount, name in (
+        (order.quantity, "quantity"),
+        (order.quote_quantity, "quote_quantity"),
+        (order.price, "price"),
+    ):
+        if amount is not None and amount <= 0:
+            return Refused("not_positive", {**rules, "field": name})
+    return _judge_price(order, market) or _judge_quantity(order, market)
+
+
+def _judge_change(
+    key: KeyRecord, purpose: Purpose, operation: Operation[Any], scope: Scope | None
+) -> Refused | None:
+    if purpose is Purpose.READ:
+        return Refused("purpose_only_reads", {"rule": "purpose"})
+    if purpose is Purpose.CLEAN_UP and not isinstance(operation, CancelOrder):
+        return Refused("purpose_only_cleans_up", {"rule": "purpose"})
+    if purpose is Purpose.CHECK and isinstance(operation, PlaceOrder) and not _harmless(operation):
+        return Refused("purpose_only_probes", {"rule": "purpose"})
+    if purpose is Purpose.TRADE and scope not in key.scopes:
+        return Refused("right_missing", {"rule": "scope", "scope": scope})
+    return None
+
+
+def _harmless(order: PlaceOrder) -> bool:
+    return order.dry_run or (order.post_only and order.type is OrderType.LIMIT)
+
+
+def _judge_price(order: PlaceOrder, market: Market) -> Refused | None:
+    if order.price is not None and not _on_step(order.price, market.price_tick):
+        facts = {"field": "price", "symbol": market.symbol, "tick": market.price_tick}
+        return Refused("price_off_tick", facts)
+    return None
+
+
+def _judge_quantity(order: PlaceOrder, market: Market) -> Refused | None:
+    facts: dict[str, object] = {"field": "quantity", "symbol": market.symbol}
+    quantity = order.quantity
+    if quantity is not None and not _on_step(quantity, market.quantity_step):
+        return Refused("quantity_off_step", {**facts, "step": market.quantity_step})
+    if quantity is not None and quantity < market.min_quantity:
+        return Refused("too_small", {**facts, "lowest": market.min_quantity})
+    cost = order.quote_quantity
+    if quantity is not None and order.price is not None:
+        cost = quantity * order.price
+    if cost is not None and cost < market.min_notional:
+        return Refused("notional_too_small", {**facts, "lowest": market.min_notional})
+    return None
+
+
+def _on_step(value: Decimal, step: Decimal) -> bool:
+    return not step or is_on_step(value, step)
+
+
+def _scope_of(operation: Operation[Any], endpoint: Endpoint) -> Scope | None:
+    # A margin order and a spot order may share one endpoint; the order knows which it is.
+    return operation.scope if isinstance(operation, PlaceOrder) else endpoint.scope

@@ -1,0 +1,137 @@
+"""What an account holds and what it is worth in one currency.
+
+Prices come from the exchange's own tickers, directly or through one currency in between. What
+has no price is listed, never guessed and never counted as zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.core.markets import Markets, Ticker
+from drawbridge.core.money import ONE, ZERO
+from drawbridge.core.operations import Balance, GetBalances, GetTickers
+from drawbridge.gateway.crossing import Gateway, KeyBook
+from drawbridge.gateway.policy import Purpose
+
+_MOST_HUBS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One currency; `value` is None where no price was found."""
+
+    currency: str
+    free: Decimal
+    held: Decimal
+    value: Decimal | None
+    price_age_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """An account's worth in `currency`; `unpriced` names what is not in the total."""
+
+    currency: str
+    total: Decimal
+    holdings: tuple[Holding, ...]
+    unpriced: tuple[str, ...]
+    as_of_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one unit is worth, and when the older of its tickers was made."""
+
+    rate: Decimal
+    time_ms: int
+
+
+class Prices:
+    """Rates between currencies, from tickers."""
+
+    __slots__ = ("_currencies", "_rates")
+
+    def __init__(self, tickers: Iterable[Ticker]) -> None:
+        """Take each ticker in both directions."""
+        self._rates: dict[tuple[str, str], Price] = {}
+        for ticker in tickers:
+            if ticker.last <= 0:
+                continue
+            base, _, quote = ticker.symbol.partition("/")
+            self._rates[base, quote] = Price(ticker.last, ticker.time_ms)
+            self._rates.setdefault((quote, base), Price(ONE / ticker.last, ticker.time_ms))
+        self._currencies = sorted({currency for pair in self._rates for currency in pair})
+
+    def find(self, currency: str, into: str, now_ms: int) -> Price | None:
+        """Give the price of a currency, directly or through one other; None when there is none."""
+        if currency == into:
+            return Price(ONE, now_ms)
+        direct = self._rates.get((currency, into))
+        if direct is not None:
+            return direct
+        for between in self._currencies:
+            first, second = self._rates.get((currency, between)), self._rates.get((between, into))
+            if first is not None and second is not None:
+                return Price(first.rate * second.rate, min(first.time_ms, second.time_ms))
+        return None
+
+
+def value(balances: Iterable[Balance], prices: Prices, currency: str, now_ms: int) -> Portfolio:
+    """Add up what balances are worth in a currency."""
+    holdings, total, unpriced = [], ZERO, []
+    for balance in sorted(balances, key=lambda balance: balance.currency):
+        if not balance.total:
+            continue
+        price = prices.find(balance.currency, currency, now_ms)
+        worth = None if price is None else balance.total * price.rate
+        age_ms = None if price is None else max(0, now_ms - price.time_ms)
+        holdings.append(Holding(balance.currency, balance.free, balance.held, worth, age_ms))
+        if worth is None:
+            unpriced.append(balance.currency)
+        else:
+            total += worth
+    return Portfolio(currency, total, tuple(holdings), tuple(unpriced), now_ms)
+
+
+class Portfolios:
+    """The portfolios of keys."""
+
+    def __init__(self, gateway: Gateway, keys: KeyBook, clock: Clock) -> None:
+        """Ask through the gateway."""
+        self._gateway = gateway
+        self._keys = keys
+        self._clock = clock
+
+    async def portfolio(self, key_id: str, currency: str) -> Portfolio:
+        """Ask for a key's balances and what they are worth. Raises: as `Gateway.call`."""
+        key = await self._keys.get_record(key_id)
+        balances = await self._gateway.call(key_id, GetBalances(), purpose=Purpose.READ)
+        markets = await self._gateway.markets(key.exchange, key.venue)
+        symbols = _needed(markets, {balance.currency for balance in balances}, currency)
+        tickers: Mapping[str, Ticker] = {}
+        if symbols:
+            told = await self._gateway.call_public(key.exchange, key.venue, GetTickers(symbols))
+            tickers = {ticker.symbol: ticker for ticker in told}
+        return value(balances, Prices(tickers.values()), currency, self._clock.now_ms())
+
+
+def _needed(markets: Markets, held: set[str], currency: str) -> tuple[str, ...]:
+    """Give the markets by which holdings are priced, and no others.
+
+    Why: an exchange lists thousands, and charges for every ticker.
+    """
+    pairs = {frozenset((market.base, market.quote)): market for market in markets if market.active}
+    hubs = {other for pair in pairs if currency in pair for other in pair if other != currency}
+    needed = set()
+    for name in held - {currency}:
+        if frozenset((name, currency)) in pairs:
+            needed.add(frozenset((name, currency)))
+            continue
+        for hub in sorted(hubs)[:_MOST_HUBS]:
+            way = {frozenset((name, hub)), frozenset((hub, currency))}
+            if way <= pairs.keys():
+                needed |= way
+    return tuple(sorted(pairs[pair].symbol for pair in needed))

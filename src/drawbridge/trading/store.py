@@ -1,0 +1,129 @@
+"""Reading the order journal. It is written by the gateway alone; see `gateway/journal.py`."""
+
+from decimal import Decimal
+
+from drawbridge.core.errors import NotFound
+from drawbridge.core.orders import Fill, OrderType, Side, TimeInForce
+from drawbridge.storage.database import Database, Row
+from drawbridge.trading.model import OrderState, OwnOrder
+
+_UNSETTLED = "state IN ('intended', 'unknown', 'open', 'partially_filled')"
+_MOST_ROWS = 10_000
+
+
+class OrderStore:
+    """Orders and fills as they are on disk."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from this database."""
+        self._database = database
+
+    async def find_order(self, key_id: str, client_id: str) -> OwnOrder | None:
+        """Give one order, or None when it was never intended."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM orders WHERE key_id = ? AND client_order_id = ?", key_id, client_id
+        )
+        return None if row is None else _order(row)
+
+    async def get_order(self, key_id: str, client_id: str) -> OwnOrder:
+        """Give one order. Raises: `NotFound("unknown_order")`."""
+        order = await self.find_order(key_id, client_id)
+        if order is None:
+            raise NotFound("unknown_order", client_order_id=client_id)
+        return order
+
+    async def orders_of(self, origin: str) -> tuple[OwnOrder, ...]:
+        """Give all orders that an origin wanted, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM orders WHERE origin = ? ORDER BY intended_ms, client_order_id LIMIT ?",
+            origin,
+            _MOST_ROWS,
+        )
+        return tuple(_order(row) for row in rows)
+
+    async def unsettled(self) -> tuple[OwnOrder, ...]:
+        """Give the orders to which something may still happen, oldest first.
+
+        Why: probe orders are left out; verification ends those itself.
+        """
+        rows = await self._database.fetch_all(
+            f"SELECT * FROM orders WHERE {_UNSETTLED} AND origin NOT LIKE 'check:%'"  # noqa: S608 - a constant of this file
+            " ORDER BY intended_ms LIMIT ?",
+            _MOST_ROWS,
+        )
+        return tuple(_order(row) for row in rows)
+
+    async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
+        """Give an order's executions, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM fills WHERE key_id = ? AND client_order_id = ?"
+            " ORDER BY time_ms, trade_id",
+            key_id,
+            client_id,
+        )
+        return tuple(_fill(row) for row in rows)
+
+    async def fills_of(self, origin: str) -> tuple[Fill, ...]:
+        """Give the executions of all orders of an origin, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
+            " WHERE orders.origin = ? ORDER BY fills.time_ms, fills.trade_id",
+            origin,
+        )
+        return tuple(_fill(row) for row in rows)
+
+    async def orders_without_fills(self) -> tuple[OwnOrder, ...]:
+        """Give the orders that filled more than the fills on disk add up to."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM orders WHERE filled <> '0' AND origin NOT LIKE 'check:%'"
+            " AND NOT EXISTS (SELECT 1 FROM fills WHERE fills.key_id = orders.key_id"
+            " AND fills.client_order_id = orders.client_order_id) LIMIT ?",
+            _MOST_ROWS,
+        )
+        return tuple(_order(row) for row in rows)
+
+
+def _order(row: Row) -> OwnOrder:
+    return OwnOrder(
+        key_id=row["key_id"],
+        client_id=row["client_order_id"],
+        origin=row["origin"],
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        type=OrderType(row["type"]),
+        time_in_force=TimeInForce(row["time_in_force"]),
+        post_only=bool(row["post_only"]),
+        quantity=_amount(row["quantity"]),
+        quote_quantity=_amount(row["quote_quantity"]),
+        price=_amount(row["price"]),
+        state=OrderState(row["state"]),
+        reason=row["reason"],
+        order_id=row["exchange_order_id"],
+        filled=Decimal(row["filled"]),
+        filled_quote=Decimal(row["filled_quote"]),
+        fee=Decimal(row["fee"]),
+        fee_currency=row["fee_currency"],
+        intended_ms=row["intended_ms"],
+        updated_ms=row["updated_ms"],
+    )
+
+
+def _fill(row: Row) -> Fill:
+    return Fill(
+        trade_id=row["trade_id"],
+        order_id=row["exchange_order_id"],
+        client_id=row["client_order_id"],
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        type=OrderType(row["type"]),
+        price=Decimal(row["price"]),
+        quantity=Decimal(row["quantity"]),
+        fee=Decimal(row["fee"]),
+        fee_currency=row["fee_currency"],
+        is_maker=bool(row["is_maker"]),
+        time_ms=row["time_ms"],
+    )
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,40 @@
+"""Telling how far a check is, step by step, to whoever looks at the rows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.verification.store import CheckStore, Step, StepState
+from drawbridge.verification.verdict import Verdict
+
+
+class Progress:
+    """The steps of one check."""
+
+    def __init__(self, checks: CheckStore, key_id: str, number: int) -> None:
+        """Write to this check."""
+        self._checks = checks
+        self._check = (key_id, number)
+
+    @asynccontextmanager
+    async def step(self, step: Step) -> AsyncIterator[dict[str, object]]:
+        """Show a step as running, then as done with the facts put in, or as failed."""
+        facts: dict[str, object] = {}
+        await self._checks.write(self._check, step, StepState.RUNNING)
+        try:
+            yield facts
+        except DrawbridgeError as error:
+            await self._checks.write(self._check, step, StepState.FAILED, error.code, error.facts)
+            raise
+        await self._checks.write(self._check, step, StepState.OK, facts=facts)
+
+    async def skip(self, *steps: Step) -> None:
+        """Show steps as left out."""
+        for step in steps:
+            await self._checks.write(self._check, step, StepState.SKIPPED)
+
+    async def end(self, found: Verdict) -> None:
+        """Show the check as ended, with what it found."""
+        failed = found.status is None or found.reason in {"check_interrupted", "check_too_slow"}
+        state = StepState.FAILED if failed else StepState.OK
+        await self._checks.write(self._check, Step.DONE, state, found.reason, found.facts)

@@ -1,0 +1,322 @@
+"""Check a key: format, clock, rights, verdict, balance, a probe order placed and cancelled.
+
+One check per key at a time; who asks meanwhile joins it. Each step is written as it happens.
+What a finding means is decided in `verdict.py`; what is sent crosses the gateway.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from drawbridge.catalogue.card import Card
+from drawbridge.catalogue.registry import Exchange, get_exchange
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown, OutcomeUnknown
+from drawbridge.core.markets import Market, Ticker
+from drawbridge.core.operations import (
+    Balance,
+    GetBalances,
+    GetTicker,
+    KeyRights,
+    Operation,
+    PlaceOrder,
+)
+from drawbridge.core.orders import Order
+from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.policy import Purpose
+from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
+from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
+from drawbridge.verification.probing import Probing
+from drawbridge.verification.progress import Progress
+from drawbridge.verification.store import CheckStore, PendingProbe, Step
+from drawbridge.verification.verdict import (
+    ProbeEnd,
+    ProbeOutcome,
+    Remark,
+    Verdict,
+    judge_error,
+    judge_probe,
+    judge_rights,
+    judge_untold,
+    plain_fact,
+)
+
+_LONGEST_S: Final = 60
+_STATUSES_WITHOUT_CHECK: Final[Mapping[KeyStatus, str]] = {
+    KeyStatus.REFUSED: "key_refused",
+    KeyStatus.DISABLED: "key_disabled",
+}
+
+
+class Proof(StrEnum):
+    """How the trading right is proven: by an order, by the exchange's own dry run, or not."""
+
+    ORDER = "order"
+    DRY_RUN = "dry_run"
+    SKIP = "skip"
+
+
+class KeyShelf(Protocol):
+    """What a check needs of the vault."""
+
+    async def get_record(self, key_id: str) -> KeyRecord:
+        """Give a key's record. Raises: `NotFound("unknown_key")`."""
+
+    async def record_verdict(self, key_id: str, standing: Standing) -> KeyRecord:
+        """Keep what a check found out."""
+
+    async def refuse(self, key_id: str, reason: str, facts: Mapping[str, Any]) -> KeyRecord:
+        """Refuse a key for good and erase its sealed secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One check under way."""
+
+    key: KeyRecord
+    exchange: Exchange
+    number: int
+    proof: Proof
+    progress: Progress
+
+    @property
+    def card(self) -> Card:
+        return self.exchange.card
+
+
+class Verification:
+    """The checks of this process."""
+
+    def __init__(
+        self, gateway: Gateway, keys: KeyShelf, checks: CheckStore, probing: Probing, clock: Clock
+    ) -> None:
+        """Join the parts."""
+        self._gateway = gateway
+        self._keys = keys
+        self._checks = checks
+        self._probing = probing
+        self._clock = clock
+        self._running: dict[str, asyncio.Task[Verdict]] = {}
+
+    async def verify(self, key_id: str, *, proof: Proof = Proof.ORDER) -> Verdict:
+        """Check a key, or join the check that is under way.
+
+        Raises: `NotFound("unknown_key")`, `Conflict("key_refused")`, `Conflict("key_disabled")`.
+        What goes wrong at the exchange is not raised; it is the verdict.
+        """
+        task = self._running.get(key_id)
+        if task is None:
+            task = asyncio.create_task(self._verify(key_id, proof))
+            self._running[key_id] = task
+            task.add_done_callback(lambda _: self._running.pop(key_id, None))
+        # Whoever asked may go away; the check goes on, and its result is kept with the key.
+        return await asyncio.shield(task)
+
+    async def clean_up(self) -> int:
+        """End the probe orders that a crash or an outage left behind; tell how many remain."""
+        remaining = 0
+        for pending in await self._checks.pending_probes():
+            if pending.key_id not in self._running:
+                remaining += not await self._cleaned(pending)
+        return remaining
+
+    async def _verify(self, key_id: str, proof: Proof) -> Verdict:
+        key = await self._keys.get_record(key_id)
+        if code := _STATUSES_WITHOUT_CHECK.get(key.status):
+            raise Conflict(code, label=key.label)
+        number = await self._checks.begin(key_id)
+        progress = Progress(self._checks, key_id, number)
+        case = _Case(key, get_exchange(key.exchange), number, proof, progress)
+        await self._keys.record_verdict(key_id, _checking(key))
+        found = Verdict(None, "check_interrupted")
+        try:
+            found = await self._found(case)
+        finally:
+            await self._keep(case, found)
+        return found
+
+    async def _found(self, case: _Case) -> Verdict:
+        try:
+            async with asyncio.timeout(_LONGEST_S):
+                return await self._steps(case)
+        except TimeoutError:
+            found = Verdict(None, "check_too_slow", {"exchange": case.card.name})
+        except DrawbridgeError as error:
+            found = judge_error(case.card, error)
+        for probe in await self._checks.pending_probes():
+            if probe.key_id == case.key.id:
+                facts = {"order": probe.client_id, "symbol": probe.symbol}
+                return judge_probe(case.card, found, ProbeOutcome(ProbeEnd.PENDING, facts=facts))
+        return found
+
+    async def _keep(self, case: _Case, found: Verdict) -> None:
+        standing = found.standing(_settled_status(case.key.status))
+        if found.status is None:
+            standing = replace(standing, scopes=case.key.scopes, expires_ms=case.key.expires_ms)
+        if found.status is KeyStatus.REFUSED:
+            await self._keys.refuse(case.key.id, standing.reason, standing.facts)
+        else:
+            await self._keys.record_verdict(case.key.id, standing)
+        await case.progress.end(found)
+
+    async def _steps(self, case: _Case) -> Verdict:
+        key, card, progress = case.key, case.card, case.progress
+        async with progress.step(Step.FORMAT):
+            await self._gateway.try_signer(key.id)
+        async with progress.step(Step.CLOCK) as facts:
+            offset = await self._gateway.learn_clock(key.exchange, key.venue)
+            facts["ahead_ms"] = offset.ahead_ms
+        async with progress.step(Step.RIGHTS) as facts:
+            rights = await self._rights(case)
+            if rights is not None:
+                facts["switches"] = sorted(rights.switches)
+        now_ms = self._clock.now_ms()
+        found = judge_untold(card) if rights is None else judge_rights(card, rights, now_ms)
+        async with progress.step(Step.VERDICT) as facts:
+            facts.update(_told(found))
+        if found.status not in {KeyStatus.ENABLED, KeyStatus.READ_ONLY}:
+            # A key with a forbidden right never gets as far as an order.
+            return found
+        async with progress.step(Step.BALANCE) as facts:
+            balances = await self._balances(key.id)
+            facts["currencies"] = sum(1 for balance in balances if balance.total)
+        if not found.may_trade or case.proof is Proof.SKIP:
+            await progress.skip(Step.PROBE_PLACED, Step.PROBE_CANCELLED)
+            skipped = ProbeOutcome(ProbeEnd.SKIPPED)
+            return judge_probe(card, found, skipped) if found.may_trade else found
+        return await self._proven(case, found, balances)
+
+    async def _proven(self, case: _Case, found: Verdict, balances: tuple[Balance, ...]) -> Verdict:
+        key, card, progress = case.key, case.card, case.progress
+        async with progress.step(Step.PROBE_PLACED) as facts:
+            placed = await self._placed(case, balances)
+            if isinstance(placed, Order):
+                facts.update(order=placed.order_id, symbol=placed.symbol)
+            else:
+                facts.update(placed.facts, end=placed.end.value)
+        if isinstance(placed, ProbeOutcome):
+            await progress.skip(Step.PROBE_CANCELLED)
+            return judge_probe(card, found, placed)
+        async with progress.step(Step.PROBE_CANCELLED) as facts:
+            outcome = await self._probing.end(key.id, placed)
+            facts.update(outcome.facts, end=outcome.end.value)
+        found = judge_probe(card, found, outcome)
+        if outcome.end is ProbeEnd.CANCELLED:
+            found = await self._compared(case, found, balances)
+        return found
+
+    async def _placed(self, case: _Case, balances: tuple[Balance, ...]) -> Order | ProbeOutcome:
+        key, card = case.key, case.card
+        tickers = await self._tickers(case)
+        planned = plan(card.probe_order, tickers, balances, probe_id(key.id, case.number))
+        if not planned.needed_currency:
+            return ProbeOutcome(ProbeEnd.REFUSED, "no_probe_market")
+        if planned.order is None:
+            return ProbeOutcome(ProbeEnd.FUNDS_MISSING, facts=_needed(planned))
+        if case.proof is Proof.DRY_RUN and card.probe_order.dry_run:
+            return await self._dry_run(key.id, replace(planned.order, dry_run=True))
+        placed = await self._probing.place(key.id, case.number, planned.order, card.stamp)
+        if isinstance(placed, ProbeOutcome) and placed.end is ProbeEnd.FUNDS_MISSING:
+            return replace(placed, facts=_needed(planned))
+        return placed
+
+    async def _dry_run(self, key_id: str, order: PlaceOrder) -> ProbeOutcome:
+        try:
+            await self._gateway.call(key_id, order, purpose=Purpose.CHECK)
+        except (ExchangeDown, OutcomeUnknown):
+            raise
+        except DrawbridgeError as error:
+            return ProbeOutcome(ProbeEnd.REFUSED, error.code, error.facts)
+        return ProbeOutcome(ProbeEnd.DRY_RUN)
+
+    async def _compared(self, case: _Case, found: Verdict, before: tuple[Balance, ...]) -> Verdict:
+        after = await self._balances(case.key.id)
+        differences = changed(before, after)
+        if not differences:
+            return found
+        # Another program may trade on the same account; hiding it would be worse than asking.
+        told = ", ".join(f"{amount:+f} {name}" for name, amount in differences.items())
+        remark = Remark("balances_changed", {"changes": told})
+        return replace(found, remarks=(*found.remarks, remark))
+
+    async def _rights(self, case: _Case) -> KeyRights | None:
+        if not case.card.rights.told:
+            return None
+        answers = [
+            await self._answer(case.key.id, operation)
+            for operation in case.exchange.probe.operations()
+        ]
+        return case.exchange.probe.read(tuple(answers))
+
+    async def _answer(self, key_id: str, operation: Operation[Any]) -> object:
+        try:
+            answer: object = await self._gateway.call(key_id, operation, purpose=Purpose.CHECK)
+        except ExchangeDown:
+            raise
+        except DrawbridgeError as error:
+            return error
+        if isinstance(answer, KeyRights) and answer.last_nonce is not None:
+            # Another program may have used this key with larger nonces than ours.
+            await self._gateway.raise_nonce(key_id, answer.last_nonce)
+        return answer
+
+    async def _balances(self, key_id: str) -> tuple[Balance, ...]:
+        return await self._gateway.call(key_id, GetBalances(), purpose=Purpose.CHECK)
+
+    async def _tickers(self, case: _Case) -> list[tuple[Market, Ticker]]:
+        exchange_id, venue = case.key.exchange, case.key.venue
+        markets = await self._gateway.markets(exchange_id, venue)
+        return [
+            (
+                market,
+                await self._gateway.call_public(exchange_id, venue, GetTicker(market.symbol)),
+            )
+            for market in candidates(case.card, markets)
+        ]
+
+    async def _cleaned(self, pending: PendingProbe) -> bool:
+        key = await self._keys.get_record(pending.key_id)
+        rule = get_exchange(key.exchange).card.stamp
+        outcome = await self._probing.resume(pending, rule)
+        if outcome.end is ProbeEnd.PENDING:
+            return False
+        if key.status is KeyStatus.CLEANUP_PENDING:
+            reason = "probe_filled" if outcome.end is ProbeEnd.FILLED else "probe_cleaned_up"
+            found = Verdict(KeyStatus.UNVERIFIED, reason, outcome.facts, key.scopes)
+            await self._keys.record_verdict(key.id, found.standing(key.status))
+        return True
+
+
+def _needed(planned: Plan) -> Mapping[str, object]:
+    return {"needed": planned.needed, "currency": planned.needed_currency}
+
+
+def _checking(key: KeyRecord) -> Standing:
+    return Standing(
+        status=KeyStatus.CHECKING,
+        scopes=key.scopes,
+        expires_ms=key.expires_ms,
+        account_hint=key.account_hint,
+    )
+
+
+def _settled_status(before: KeyStatus) -> KeyStatus:
+    """Give the status to go back to; one left over from a crash means: not known."""
+    return KeyStatus.UNVERIFIED if before is KeyStatus.CHECKING else before
+
+
+def _told(found: Verdict) -> Mapping[str, object]:
+    return {
+        "status": "" if found.status is None else found.status.value,
+        "reason": found.reason,
+        "mend": list(found.mend),
+        "remarks": [
+            {
+                "code": remark.code,
+                "facts": {name: plain_fact(fact) for name, fact in remark.facts.items()},
+            }
+            for remark in found.remarks
+        ],
+    }
