@@ -47,7 +47,7 @@ def check_texts(card: Card, others: Iterable[Card], texts: Mapping[str, str]) ->
         if field is None:
             raise BadInput("unknown_field", field=name[:_MAX_NAME], exchange=card.name)
         if len(text) > _MAX_CHARACTERS:
-            raise BadInput("too_long", field=name, highest=_MAX_CHARACTERS)
+            raise BadInput("too_long", field=name, most=_MAX_CHARACTERS)
         value = _cleaned(text, field)
         if value != text:
             cleaned.append(name)

@@ -25,6 +25,7 @@ COST_PLACES: Final = 5
 _FORM: Final = (FORM_TYPE,)
 _MAX_SECONDS: Final = 10**11
 _MAX_DIGITS: Final = 20
+_MAX_PLAIN: Final = 60
 
 Parameters = Mapping[str, str]
 
@@ -92,6 +93,14 @@ def flag(found: Parameters, name: str) -> bool:
 
 
 def _texts(raw: bytes) -> Parameters:
+    if not raw.isascii():
+        raise BadInput("malformed", field="body")
+    if b"%" not in raw and b"+" not in raw:
+        # Most bodies are plain; reading these at once takes a third of the time.
+        pieces = raw.decode("ascii").split("&")
+        plainly = {name: value for name, _, value in (part.partition("=") for part in pieces)}
+        if len(plainly) == len(pieces) <= _MAX_PLAIN and "" not in plainly:
+            return plainly
     try:
         return {
             name.decode("ascii"): value.decode("ascii") for name, value in parameters(raw).items()
