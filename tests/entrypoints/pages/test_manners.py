@@ -25,7 +25,7 @@ _SECRET = "planted-secret-value"
 class _Somebody:
     id: OwnerId
     name: str = "Ada"
-    has_second_factor: bool = True
+    second_factor: bool = True
 
 
 class _Sessions:

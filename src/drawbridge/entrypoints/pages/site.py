@@ -25,6 +25,7 @@ Taken = Callable[[Visit, Fields], Awaitable[Response]]
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 LOG_IN: Final = "/log-in"
+_NOBODY: Final = "not_logged_in"
 _NOT_ALLOWED = 405
 
 
@@ -78,7 +79,7 @@ class Site:
 
     def refuse(self, visit: Visit, error: DrawbridgeError) -> Response:
         """Show a refusal that belongs to no form; who is not logged in is led to do so."""
-        if isinstance(error, NotProven) and visit.owner is None:
+        if isinstance(error, NotProven) and error.code == _NOBODY:
             return self._lead_to_log_in(visit.request)
         return self.page(visit, "error.html", {"error": error}, error.http_status)
 

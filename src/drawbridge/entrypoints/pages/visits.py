@@ -33,7 +33,7 @@ class Person(Protocol):
         """Give their name."""
 
     @property
-    def has_second_factor(self) -> bool:
+    def second_factor(self) -> bool:
         """Tell whether they have set up an authenticator."""
 
 
