@@ -131,8 +131,8 @@ def _check_cost(rules: Rules, cost: int) -> None:
 
 
 def _check_account(floor: Floor, arrival: Arrival) -> None:
-    record = floor.record(arrival.account)
-    if len(record.open) >= MOST_OPEN_ORDERS:
+    record = floor.records.get(arrival.account)
+    if record is not None and len(record.open) >= MOST_OPEN_ORDERS:
         raise ExchangeRefused("too_many_orders", most=MOST_OPEN_ORDERS)
     client_id = arrival.order.client_id
     if client_id:
