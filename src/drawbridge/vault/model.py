@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
-
-Fact: TypeAlias = str | int | bool | None
 
 MAX_LABEL_LENGTH: Final = 64
 
@@ -74,7 +72,7 @@ class KeyRecord:
     status: KeyStatus
     created_ms: int
     reason: str = ""
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     scopes: frozenset[Scope] = frozenset()
     expires_ms: int | None = None
     checked_ms: int | None = None
@@ -89,7 +87,7 @@ class Standing:
 
     status: KeyStatus
     reason: str = ""
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     scopes: frozenset[Scope] = frozenset()
     expires_ms: int | None = None
     account_hint: str = ""
@@ -155,3 +153,14 @@ def check_enabling(key: KeyRecord) -> None:
         raise Conflict("key_refused", label=key.label)
     if key.status is not KeyStatus.DISABLED:
         raise Conflict("key_not_disabled", label=key.label)
+
+
+def check_deleting(key: KeyRecord) -> None:
+    """Make sure that nothing at the exchange still needs this key's secret.
+
+    Raises: `Conflict("key_cleanup_pending")`, `Conflict("key_being_checked")`.
+    """
+    if key.status is KeyStatus.CLEANUP_PENDING:
+        raise Conflict("key_cleanup_pending", label=key.label)
+    if key.status is KeyStatus.CHECKING:
+        raise Conflict("key_being_checked", label=key.label)

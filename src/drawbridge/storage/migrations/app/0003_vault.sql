@@ -43,6 +43,7 @@ CREATE TABLE vault_state (
     state TEXT NOT NULL CHECK (state IN ('absent', 'locked', 'open')),
     public_key BLOB,
     error TEXT NOT NULL DEFAULT '',
+    error_facts TEXT NOT NULL DEFAULT '{}',
     -- The key of the process that holds the vault now; passphrases are sealed to it.
     holder_key BLOB,
     updated_ms INTEGER NOT NULL
@@ -51,6 +52,7 @@ CREATE TABLE vault_state (
 -- Deleted as soon as they are read.
 CREATE TABLE vault_requests (
     id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
     wish TEXT NOT NULL CHECK (wish IN ('create', 'unlock')),
     sealed_passphrase BLOB,
     created_ms INTEGER NOT NULL

@@ -1,0 +1,166 @@
+"""The holder of the vault's private key: lives in the gateway's process and nowhere else.
+
+It publishes a key of its own for passphrases, answers wishes to create or unlock, and tells in
+the database how the vault stands. Wishes are made through `unlock`.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Final
+
+from drawbridge.audit.chain import AuditEvent
+from drawbridge.audit.store import append
+from drawbridge.audit.tags import Tag
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError, Forbidden, NotFound
+from drawbridge.core.secret import Secret
+from drawbridge.sealing.keyring import Keyring, needs_passphrase
+from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.vault.unlock import VaultStatus, Wish, request_binding
+
+_TELL: Final = """
+INSERT INTO vault_state
+    (only_row, state, public_key, error, error_facts, holder_key, updated_ms)
+VALUES (1, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (only_row) DO UPDATE SET state = excluded.state,
+    public_key = coalesce(excluded.public_key, vault_state.public_key),
+    error = excluded.error, error_facts = excluded.error_facts,
+    holder_key = excluded.holder_key, updated_ms = excluded.updated_ms
+"""
+_GONE: Final = """
+UPDATE vault_state SET holder_key = NULL, state = iif(state = 'open', 'locked', state)
+"""
+_TAGS: Final = {
+    Wish.CREATE: Tag.VAULT_KEYRING_CREATED,
+    Wish.UNLOCK: Tag.VAULT_KEYRING_UNLOCKED,
+}
+
+
+class KeyHolder:
+    """Hold the keyring while this process runs."""
+
+    def __init__(self, database: Database, clock: Clock, path: Path) -> None:
+        """Begin with a locked vault; `path` is its key file."""
+        self._database = database
+        self._clock = clock
+        self._path = path
+        self._keyring: Keyring | None = None
+        # Drawn for this process alone: what was sealed to it cannot be opened after its end.
+        self._own = Keyring.create()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether secrets can be opened."""
+        return self._keyring is not None
+
+    def keyring(self) -> Keyring:
+        """Give the keyring. Raises: `Forbidden("vault_locked")`."""
+        if self._keyring is None:
+            raise Forbidden("vault_locked", rule="vault")
+        return self._keyring
+
+    async def start(self) -> None:
+        """Open a vault that needs no passphrase, and tell everybody that a holder is there."""
+        problem: DrawbridgeError | None = None
+        try:
+            if not await asyncio.to_thread(needs_passphrase, self._path):
+                await self._load(None)
+        except DrawbridgeError as error:
+            problem = error
+        async with self._database.transaction() as tx:
+            # Sealed to a holder that is gone, so that nobody can read them any more.
+            await tx.execute("DELETE FROM vault_requests")
+            if isinstance(problem, NotFound) and not await _stored_public_key(tx):
+                problem = None  # no vault was made yet
+            await self._tell(tx, problem)
+
+    async def answer(self) -> int:
+        """Answer the wishes that wait; give how many there were."""
+        rows = await self._take_requests()
+        for row in rows:
+            await self._answer(row)
+        return len(rows)
+
+    async def stop(self) -> None:
+        """Forget the keyring and tell that the holder is gone."""
+        self._keyring = None
+        async with self._database.transaction() as tx:
+            await tx.execute(_GONE)
+
+    async def _take_requests(self) -> list[Row]:
+        waiting = "SELECT id, owner, wish, sealed_passphrase FROM vault_requests"
+        if not await self._database.fetch_one(waiting):
+            return []
+        async with self._database.transaction() as tx:
+            rows = await tx.fetch_all(f"{waiting} ORDER BY created_ms, id")
+            # Gone before it is tried: a passphrase is on disk, sealed, no longer than it must be.
+            await tx.execute("DELETE FROM vault_requests")
+            return rows
+
+    async def _answer(self, row: Row) -> None:
+        wish, problem = Wish(row["wish"]), None
+        try:
+            passphrase = self._opened(row)
+            await (self._create if wish is Wish.CREATE else self._unlock)(passphrase)
+        except DrawbridgeError as error:
+            problem = error
+        async with self._database.transaction() as tx:
+            tag = Tag.VAULT_KEYRING_REFUSED if problem else _TAGS[wish]
+            facts = {"reason": problem.code} if problem else {}
+            event = AuditEvent(tag, row["owner"], "vault", facts)
+            await append(tx, event, self._clock.now_ms())
+            await self._tell(tx, problem)
+
+    def _opened(self, row: Row) -> Secret | None:
+        sealed = row["sealed_passphrase"]
+        if sealed is None:
+            return None
+        try:
+            return self._own.open(sealed, request_binding(row["owner"], row["id"]))
+        except Corrupted as error:
+            # Sealed to a holder before us, or changed on its way: the person enters it again.
+            raise Conflict("vault_request_unreadable") from error
+
+    async def _create(self, passphrase: Secret | None) -> None:
+        async with self._database.transaction() as tx:
+            if await _stored_public_key(tx):
+                # Secrets were sealed to a key whose file is gone; a new key would orphan them.
+                raise NotFound("key_file_missing", path=str(self._path))
+        keyring = Keyring.create()
+        await asyncio.to_thread(keyring.save, self._path, passphrase)
+        self._keyring = keyring
+
+    async def _unlock(self, passphrase: Secret | None) -> None:
+        if self._keyring is None:
+            await self._load(passphrase)
+
+    async def _load(self, passphrase: Secret | None) -> None:
+        keyring = await asyncio.to_thread(Keyring.load, self._path, passphrase)
+        async with self._database.transaction() as tx:
+            stored = await _stored_public_key(tx)
+        if stored and stored != keyring.public.data:
+            # Another vault's key file: nothing that is stored here would open with it.
+            raise Conflict("vault_key_differs", path=str(self._path))
+        self._keyring = keyring
+
+    async def _tell(self, tx: Transaction, problem: DrawbridgeError | None) -> None:
+        public = self._keyring.public.data if self._keyring else None
+        known = public or await _stored_public_key(tx) or self._path.exists()
+        status = VaultStatus.ABSENT
+        if known:
+            status = VaultStatus.OPEN if self._keyring else VaultStatus.LOCKED
+        await tx.execute(
+            _TELL,
+            status,
+            public,
+            problem.code if problem else "",
+            json.dumps(dict(problem.facts) if problem else {}, default=str),
+            self._own.public.data,
+            self._clock.now_ms(),
+        )
+
+
+async def _stored_public_key(tx: Transaction) -> bytes | None:
+    row = await tx.fetch_one("SELECT public_key FROM vault_state WHERE only_row = 1")
+    return row["public_key"] if row else None

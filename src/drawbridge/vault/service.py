@@ -1,0 +1,345 @@
+"""Use cases of keys: add, list, switch off and on, delete, and keep what a check found.
+
+Secrets are sealed here and never opened: this half has the vault's public key only.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from drawbridge.audit.chain import AuditEvent
+from drawbridge.audit.chain import Fact as AuditFact
+from drawbridge.audit.store import append
+from drawbridge.audit.tags import Tag
+from drawbridge.catalogue.card import Card
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.registry import check_fields, get_card, get_exchange
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import BadInput, Conflict, NotFound
+from drawbridge.core.ids import KeyId, OwnerId, id_from
+from drawbridge.core.operations import Scope
+from drawbridge.core.secret import Secret
+from drawbridge.sealing.envelope import Binding, VaultPublicKey, seal
+from drawbridge.storage.database import Database, Transaction
+from drawbridge.vault import store
+from drawbridge.vault.model import (
+    CHECKED_STATUSES,
+    RESEALABLE_STATUSES,
+    Added,
+    KeyRecord,
+    KeyStatus,
+    Standing,
+    Venue,
+    check_deleting,
+    check_enabling,
+    clean_label,
+    fold_label,
+    next_label,
+    read_venue,
+)
+
+Entropy: TypeAlias = Callable[[int], bytes]
+PublicKeyProvider: TypeAlias = Callable[[], Awaitable[VaultPublicKey]]
+
+_ID_BYTES: Final = 10
+_PUBLIC_FIELD: Final = "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A key as it was entered, cleaned and checked, before anything is stored."""
+
+    owner: OwnerId
+    card: Card
+    venue: Venue
+    label: str
+    secrets: Mapping[str, Secret]
+
+    @property
+    def public_key(self) -> str:
+        return self.secrets[_PUBLIC_FIELD].reveal()
+
+
+class Vault:
+    """Keys of people, over the app's database."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        entropy: Entropy,
+        public_key: PublicKeyProvider,
+    ) -> None:
+        """Join the parts; `public_key` gives the key that secrets are sealed to."""
+        self._database = database
+        self._clock = clock
+        self._entropy = entropy
+        self._public_key = public_key
+
+    async def add(
+        self, owner: str, exchange_id: str, venue: str, fields: Mapping[str, str], label: str = ""
+    ) -> Added:
+        """Check the fields, seal them, store the key and ask for its check.
+
+        A key of the same person that never worked gets the new secret in its old place.
+        Raises: `BadInput` naming the field; `NotFound("unknown_exchange")`;
+        `Conflict("exchange_takes_no_keys")`, `Conflict("label_taken")`,
+        `Conflict("key_already_yours")`, `Conflict("key_known_elsewhere")`,
+        `Conflict("vault_absent")`. Nothing is stored then, and nothing was sent anywhere.
+        """
+        card = _get_open_card(exchange_id)
+        place = _read_place(card, venue)
+        wanted = clean_label(label)
+        # In a thread: reading an RSA key takes 30 ms, and a megabyte of nonsense a while.
+        checked = await asyncio.to_thread(check_fields, card, fields)
+        public_key = await self._public_key()
+        entry = _Entry(OwnerId(owner), card, place, wanted, checked.secrets)
+        async with self._database.transaction() as tx:
+            known = await store.find_by_public_key(tx, card.id, place, entry.public_key)
+            key = await self._entered(tx, entry, known)
+            sealed = {
+                name: seal(public_key, secret, binding_of(key, name))
+                for name, secret in entry.secrets.items()
+            }
+            await store.write_sealed(tx, key.id, key.version, sealed)
+            tag = Tag.VAULT_KEY_RESEALED if known else Tag.VAULT_KEY_ADDED
+            facts = {"exchange": card.id, "venue": place.value, "label": key.label}
+            await self._tell(tx, tag, key, facts)
+        return Added(key, checked.cleaned, seen_before=known is not None)
+
+    async def list_keys(self, owner: str) -> tuple[KeyRecord, ...]:
+        """List a person's keys in the order in which they were added."""
+        return await store.list_of_owner(self._database, owner)
+
+    async def get_key(self, owner: str, key_id: str) -> KeyRecord:
+        """Give a person's key. Raises: `NotFound("unknown_key")`, also for another's key."""
+        return _of(owner, await store.find_key(self._database, key_id))
+
+    async def get_record(self, key_id: str) -> KeyRecord:
+        """Give a key whoever owns it, for the gateway. Raises: `NotFound("unknown_key")`."""
+        key = await store.find_key(self._database, key_id)
+        if key is None:
+            raise NotFound("unknown_key")
+        return key
+
+    async def list_asked(self) -> tuple[KeyRecord, ...]:
+        """List the keys whose check was asked for, the oldest wish first."""
+        return await store.list_asked(self._database)
+
+    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        """List everybody's keys that stand in one of these states."""
+        return await store.list_standing(self._database, statuses)
+
+    async def request_check(self, owner: str, key_id: str) -> KeyRecord:
+        """Ask for a check; asking again while one is asked for joins it.
+
+        Raises: `NotFound("unknown_key")`, `Conflict("key_refused")`,
+        `Conflict("key_disabled")`.
+        """
+        async with self._database.transaction() as tx:
+            key = _of(owner, await store.find_key(tx, key_id))
+            if key.status is KeyStatus.REFUSED:
+                raise Conflict("key_refused", label=key.label)
+            if key.status is KeyStatus.DISABLED:
+                raise Conflict("key_disabled", label=key.label)
+            if await store.ask_for_check(tx, key_id, self._clock.now_ms()):
+                await self._tell(tx, Tag.VAULT_KEY_CHECK_REQUESTED, key)
+            return await _reread(tx, key_id)
+
+    async def disable(self, owner: str, key_id: str) -> KeyRecord:
+        """Switch a key off; from now on nothing crosses with it.
+
+        Raises: `NotFound("unknown_key")`, `Conflict("key_refused")`.
+        """
+        async with self._database.transaction() as tx:
+            key = _of(owner, await store.find_key(tx, key_id))
+            if key.status is KeyStatus.REFUSED:
+                raise Conflict("key_refused", label=key.label)
+            if key.status is not KeyStatus.DISABLED:
+                await store.write_status(tx, key_id, KeyStatus.DISABLED)
+                await self._tell(tx, Tag.VAULT_KEY_DISABLED, key)
+            return await _reread(tx, key_id)
+
+    async def enable(self, owner: str, key_id: str) -> KeyRecord:
+        """Switch a key on again: it is checked anew before it is used.
+
+        Raises: `NotFound("unknown_key")`, `Conflict("key_not_disabled")`,
+        `Conflict("key_refused")`.
+        """
+        async with self._database.transaction() as tx:
+            key = _of(owner, await store.find_key(tx, key_id))
+            check_enabling(key)
+            await store.write_status(tx, key_id, KeyStatus.UNVERIFIED)
+            await store.ask_for_check(tx, key_id, self._clock.now_ms())
+            await self._tell(tx, Tag.VAULT_KEY_ENABLED, key)
+            return await _reread(tx, key_id)
+
+    async def delete(self, owner: str, key_id: str) -> None:
+        """Delete a key: its secret is erased, its history stays.
+
+        Raises: `NotFound("unknown_key")`; `Conflict("key_cleanup_pending")`,
+        `Conflict("key_being_checked")` while an order of its check may still be open.
+        """
+        async with self._database.transaction() as tx:
+            key = _of(owner, await store.find_key(tx, key_id))
+            check_deleting(key)
+            await store.erase_sealed(tx, key_id)
+            await store.write_deleted(tx, key_id, self._clock.now_ms())
+            await self._tell(tx, Tag.VAULT_KEY_DELETED, key, {"label": key.label})
+
+    async def refuse(
+        self,
+        key_id: str,
+        reason: str,
+        facts: Mapping[str, object],
+        scopes: frozenset[Scope] = frozenset(),
+    ) -> KeyRecord:
+        """Refuse a key for what it may do, and erase its secret.
+
+        Raises: `NotFound("unknown_key")`.
+        """
+        now_ms = self._clock.now_ms()
+        async with self._database.transaction() as tx:
+            key = await store.find_key(tx, key_id)
+            if key is None:
+                raise NotFound("unknown_key")
+            standing = Standing(KeyStatus.REFUSED, reason, facts, scopes)
+            await store.erase_sealed(tx, key_id)
+            await store.write_standing(tx, key_id, standing, status=KeyStatus.REFUSED)
+            await store.write_checked(tx, key_id, now_ms)
+            await self._tell(tx, Tag.VAULT_KEY_REFUSED, key, {"reason": reason})
+            return await _reread(tx, key_id)
+
+    async def record_verdict(self, key_id: str, standing: Standing) -> KeyRecord:
+        """Keep what a check found; `CHECKING` begins one, every other status ends it.
+
+        A key that the person switched off in the meantime stays off, a refused one refused.
+        Raises: `NotFound("unknown_key")`.
+        """
+        if standing.status not in CHECKED_STATUSES:
+            message = f"no check concludes {standing.status}"
+            raise ValueError(message)
+        async with self._database.transaction() as tx:
+            key = await store.find_key(tx, key_id)
+            if key is None:
+                raise NotFound("unknown_key")
+            if key.status is KeyStatus.REFUSED:
+                return key
+            await self._write_standing(tx, key, standing)
+            return await _reread(tx, key_id)
+
+    async def _write_standing(self, tx: Transaction, key: KeyRecord, standing: Standing) -> None:
+        if standing.status is KeyStatus.CHECKING:
+            if key.status is not KeyStatus.DISABLED:
+                # Reason and rights of the last check stay until this one has found its own.
+                await store.write_status(tx, key.id, standing.status, key.reason, key.facts)
+            return
+        was_off = key.status is KeyStatus.DISABLED
+        status = KeyStatus.DISABLED if was_off else standing.status
+        await store.write_standing(tx, key.id, standing, status=status)
+        await store.write_checked(tx, key.id, self._clock.now_ms())
+        facts = {"status": standing.status.value, "reason": standing.reason}
+        await self._tell(tx, Tag.VAULT_KEY_CHECKED, key, facts)
+
+    async def _entered(self, tx: Transaction, entry: _Entry, known: KeyRecord | None) -> KeyRecord:
+        mine = await store.list_of_owner(tx, entry.owner)
+        now_ms = self._clock.now_ms()
+        if known is not None:
+            return await _entered_again(tx, entry, known, mine, now_ms)
+        taken = tuple(key.label for key in mine)
+        label = entry.label or next_label(entry.card.name, taken)
+        _check_label(label, mine)
+        key = KeyRecord(
+            id=KeyId(id_from("key", self._entropy(_ID_BYTES))),
+            owner=entry.owner,
+            exchange=entry.card.id,
+            venue=entry.venue,
+            label=label,
+            public_key=entry.public_key,
+            status=KeyStatus.UNVERIFIED,
+            created_ms=now_ms,
+            check_requested_ms=now_ms,
+        )
+        await store.insert_key(tx, key)
+        return key
+
+    async def _tell(
+        self,
+        tx: Transaction,
+        tag: Tag,
+        key: KeyRecord,
+        facts: Mapping[str, AuditFact] | None = None,
+    ) -> None:
+        event = AuditEvent(tag, key.owner, key.id, facts or {})
+        await append(tx, event, self._clock.now_ms())
+
+
+def binding_of(key: KeyRecord, field: str) -> Binding:
+    """Give what a field of this key is sealed for."""
+    return Binding(key.owner, key.exchange, key.id, field, key.version, key.venue)
+
+
+async def _entered_again(
+    tx: Transaction,
+    entry: _Entry,
+    known: KeyRecord,
+    mine: tuple[KeyRecord, ...],
+    now_ms: int,
+) -> KeyRecord:
+    if known.owner != entry.owner:
+        # Whose it is stays unsaid: a key's name is no proof of owning it.
+        raise Conflict("key_known_elsewhere", field=_PUBLIC_FIELD)
+    if known.status not in RESEALABLE_STATUSES:
+        raise Conflict("key_already_yours", field=_PUBLIC_FIELD, label=known.label)
+    label = entry.label or known.label
+    _check_label(label, [key for key in mine if key.id != known.id])
+    key = replace(
+        known,
+        label=label,
+        status=KeyStatus.UNVERIFIED,
+        version=known.version + 1,
+        reason="",
+        facts={},
+        scopes=frozenset(),
+        expires_ms=None,
+        account_hint="",
+        checked_ms=None,
+        check_requested_ms=now_ms,
+    )
+    await store.write_resealed(tx, key)
+    return key
+
+
+def _check_label(label: str, mine: tuple[KeyRecord, ...] | list[KeyRecord]) -> None:
+    if fold_label(label) in {fold_label(key.label) for key in mine}:
+        raise Conflict("label_taken", field="label", label=label)
+
+
+def _get_open_card(exchange_id: str) -> Card:
+    card = get_card(exchange_id)
+    if not card.takes_keys:
+        raise Conflict("exchange_takes_no_keys", exchange=card.name, since=card.since)
+    get_exchange(card.id)  # refuses one of which only facts are known
+    return card
+
+
+def _read_place(card: Card, venue: str) -> Venue:
+    place = read_venue(venue)
+    if place is Venue.PAPER and card.level < Level.PAPERED:
+        raise BadInput("exchange_not_papered", field="venue", exchange=card.name)
+    return place
+
+
+def _of(owner: str, key: KeyRecord | None) -> KeyRecord:
+    # Another person's key is as unknown as one that never was.
+    if key is None or key.owner != owner:
+        raise NotFound("unknown_key")
+    return key
+
+
+async def _reread(tx: Transaction, key_id: str) -> KeyRecord:
+    key = await store.find_key(tx, key_id)
+    if key is None:
+        raise NotFound("unknown_key")
+    return key

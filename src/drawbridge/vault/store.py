@@ -1,0 +1,188 @@
+"""All SQL of keys and their sealed secrets. The vault's own state is in `unlock`."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from drawbridge.core.ids import KeyId, OwnerId
+from drawbridge.core.operations import Scope
+from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.vault.model import KeyRecord, KeyStatus, Standing, Venue, fold_label
+
+_KEYS: Final = """
+SELECT id, owner, exchange, venue, label, public_key, status, reason, facts, scopes, expires_ms,
+       account_hint, created_ms, checked_ms, check_requested_ms, version
+FROM keys WHERE deleted_ms IS NULL
+"""
+_INSERT: Final = """
+INSERT INTO keys (id, owner, exchange, venue, label, label_folded, public_key, status,
+                  created_ms, check_requested_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_RESEALED: Final = """
+UPDATE keys SET version = ?, label = ?, label_folded = ?, status = ?, reason = '', facts = '{}',
+    scopes = '', expires_ms = NULL, account_hint = '', checked_ms = NULL, check_requested_ms = ?
+WHERE id = ?
+"""
+_STANDING: Final = """
+UPDATE keys SET status = ?, reason = ?, facts = ?, scopes = ?, expires_ms = ?,
+    account_hint = CASE WHEN ? = '' THEN account_hint ELSE ? END
+WHERE id = ?
+"""
+_CHECKED: Final = "UPDATE keys SET checked_ms = ?, check_requested_ms = NULL WHERE id = ?"
+_STATUS: Final = "UPDATE keys SET status = ?, reason = ?, facts = ? WHERE id = ?"
+_ASK: Final = """
+UPDATE keys SET check_requested_ms = ? WHERE id = ? AND check_requested_ms IS NULL
+"""
+_DELETED: Final = "UPDATE keys SET deleted_ms = ?, check_requested_ms = NULL WHERE id = ?"
+_SEAL: Final = "INSERT INTO key_secrets (key_id, field, version, sealed) VALUES (?, ?, ?, ?)"
+
+
+async def find_key(source: Database | Transaction, key_id: str) -> KeyRecord | None:
+    """Find a key that is not deleted."""
+    row = await source.fetch_one(f"{_KEYS} AND id = ?", key_id)
+    return _record(row) if row else None
+
+
+async def find_by_public_key(
+    tx: Transaction, exchange: str, venue: Venue, public_key: str
+) -> KeyRecord | None:
+    """Find the key with this name at the exchange, whoever owns it."""
+    sql = f"{_KEYS} AND exchange = ? AND venue = ? AND public_key = ?"
+    row = await tx.fetch_one(sql, exchange, venue, public_key)
+    return _record(row) if row else None
+
+
+async def list_of_owner(source: Database | Transaction, owner: str) -> tuple[KeyRecord, ...]:
+    """List a person's keys in the order in which they were added."""
+    rows = await source.fetch_all(f"{_KEYS} AND owner = ? ORDER BY created_ms, id", owner)
+    return tuple(_record(row) for row in rows)
+
+
+async def list_asked(database: Database) -> tuple[KeyRecord, ...]:
+    """List the keys whose check was asked for, the oldest wish first."""
+    sql = f"{_KEYS} AND check_requested_ms IS NOT NULL ORDER BY check_requested_ms, id"
+    return tuple(_record(row) for row in await database.fetch_all(sql))
+
+
+async def list_standing(database: Database, statuses: Iterable[KeyStatus]) -> tuple[KeyRecord, ...]:
+    """List the keys of everybody that stand in one of these states."""
+    found: list[KeyRecord] = []
+    for status in sorted(set(statuses)):
+        rows = await database.fetch_all(f"{_KEYS} AND status = ? ORDER BY id", status)
+        found.extend(_record(row) for row in rows)
+    return tuple(found)
+
+
+async def insert_key(tx: Transaction, key: KeyRecord) -> None:
+    """Write a new key."""
+    await tx.execute(
+        _INSERT,
+        key.id,
+        key.owner,
+        key.exchange,
+        key.venue,
+        key.label,
+        fold_label(key.label),
+        key.public_key,
+        key.status,
+        key.created_ms,
+        key.check_requested_ms,
+    )
+
+
+async def write_resealed(tx: Transaction, key: KeyRecord) -> None:
+    """Write that a key got a new secret, which nothing is known about yet."""
+    label = (key.label, fold_label(key.label))
+    await tx.execute(_RESEALED, key.version, *label, key.status, key.check_requested_ms, key.id)
+
+
+async def write_sealed(
+    tx: Transaction, key_id: str, version: int, sealed: Mapping[str, bytes]
+) -> None:
+    """Write a key's sealed fields in place of those that were there."""
+    await erase_sealed(tx, key_id)
+    for field, data in sealed.items():
+        await tx.execute(_SEAL, key_id, field, version, data)
+
+
+async def erase_sealed(tx: Transaction, key_id: str) -> None:
+    """Erase a key's sealed fields; the database overwrites the bytes on disk."""
+    await tx.execute("DELETE FROM key_secrets WHERE key_id = ?", key_id)
+
+
+async def read_sealed(database: Database, key_id: str) -> tuple[tuple[str, int, bytes], ...]:
+    """Read a key's sealed fields: name, version, bytes."""
+    sql = "SELECT field, version, sealed FROM key_secrets WHERE key_id = ? ORDER BY field"
+    rows = await database.fetch_all(sql, key_id)
+    return tuple((row["field"], row["version"], row["sealed"]) for row in rows)
+
+
+async def write_standing(
+    tx: Transaction, key_id: str, standing: Standing, *, status: KeyStatus
+) -> None:
+    """Write what a check found; `status` is where the key stands after it."""
+    hint = standing.account_hint
+    await tx.execute(
+        _STANDING,
+        status,
+        standing.reason,
+        _facts_text(standing.facts),
+        " ".join(sorted(standing.scopes)),
+        standing.expires_ms,
+        hint,
+        hint,
+        key_id,
+    )
+
+
+async def write_checked(tx: Transaction, key_id: str, now_ms: int) -> None:
+    """Write that a check has ended, and with it every wish for one."""
+    await tx.execute(_CHECKED, now_ms, key_id)
+
+
+async def write_status(
+    tx: Transaction,
+    key_id: str,
+    status: KeyStatus,
+    reason: str = "",
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Write a new state with its reason."""
+    await tx.execute(_STATUS, status, reason, _facts_text(facts or {}), key_id)
+
+
+async def ask_for_check(tx: Transaction, key_id: str, now_ms: int) -> bool:
+    """Write the wish for a check; False when it stood there already."""
+    return bool(await tx.execute(_ASK, now_ms, key_id))
+
+
+async def write_deleted(tx: Transaction, key_id: str, now_ms: int) -> None:
+    """Write that a key is deleted; its row stays, because history refers to it."""
+    await tx.execute(_DELETED, now_ms, key_id)
+
+
+def _facts_text(facts: Mapping[str, object]) -> str:
+    # Amounts and the like are kept as the texts that sentences show.
+    return json.dumps(dict(facts), sort_keys=True, default=str)
+
+
+def _record(row: Row) -> KeyRecord:
+    return KeyRecord(
+        id=KeyId(row["id"]),
+        owner=OwnerId(row["owner"]),
+        exchange=row["exchange"],
+        venue=Venue(row["venue"]),
+        label=row["label"],
+        public_key=row["public_key"],
+        status=KeyStatus(row["status"]),
+        created_ms=row["created_ms"],
+        reason=row["reason"],
+        facts=json.loads(row["facts"]),
+        scopes=frozenset(Scope(name) for name in row["scopes"].split()),
+        expires_ms=row["expires_ms"],
+        checked_ms=row["checked_ms"],
+        check_requested_ms=row["check_requested_ms"],
+        account_hint=row["account_hint"],
+        version=row["version"],
+    )

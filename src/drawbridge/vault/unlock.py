@@ -1,0 +1,139 @@
+"""How a passphrase reaches the process that holds the vault: the half for everybody else.
+
+The holder publishes a public key of its own; a wish to create or unlock the vault carries the
+passphrase sealed to that key, and its row is deleted as soon as it is read. The holder's half
+is `keyholder`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import BadInput, Conflict
+from drawbridge.core.ids import id_from
+from drawbridge.core.secret import Secret
+from drawbridge.sealing.envelope import Binding, VaultPublicKey, read_public_key, seal
+from drawbridge.sealing.passphrase import check_passphrase
+from drawbridge.storage.database import Database, Row, Transaction
+
+_ID_BYTES: Final = 10
+_MOST_WAITING: Final = 20
+_STATE: Final = """
+SELECT state, public_key, error, error_facts, holder_key FROM vault_state WHERE only_row = 1
+"""
+_ASK: Final = """
+INSERT INTO vault_requests (id, owner, wish, sealed_passphrase, created_ms)
+VALUES (?, ?, ?, ?, ?)
+"""
+
+
+class VaultStatus(StrEnum):
+    """Whether there is a vault, and whether its holder can open secrets now."""
+
+    ABSENT = "absent"
+    LOCKED = "locked"
+    OPEN = "open"
+
+
+class Wish(StrEnum):
+    """What is asked of the holder."""
+
+    CREATE = "create"
+    UNLOCK = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultState:
+    """The vault as the holder last told it; `error` is the code of what last went wrong.
+
+    `waiting` tells that a wish was not answered yet; `has_holder` that a gateway is there.
+    """
+
+    status: VaultStatus = VaultStatus.ABSENT
+    error: str = ""
+    error_facts: Mapping[str, object] = field(default_factory=dict)
+    has_holder: bool = False
+    waiting: bool = False
+
+
+async def read_vault_state(source: Database | Transaction) -> VaultState:
+    """Tell how the vault stands."""
+    row = await source.fetch_one(_STATE)
+    waiting = await _count_waiting(source) > 0
+    if row is None:
+        return VaultState(waiting=waiting)
+    return VaultState(
+        status=VaultStatus(row["state"]),
+        error=row["error"],
+        error_facts=json.loads(row["error_facts"]),
+        has_holder=row["holder_key"] is not None,
+        waiting=waiting,
+    )
+
+
+async def read_vault_key(database: Database) -> VaultPublicKey:
+    """Give the key that secrets are sealed to. Raises: `Conflict("vault_absent")`."""
+    row = await database.fetch_one(_STATE)
+    if row is None or row["public_key"] is None:
+        raise Conflict("vault_absent")
+    return read_public_key(row["public_key"])
+
+
+@dataclass(frozen=True, slots=True)
+class VaultDoor:
+    """Asks the holder to create or unlock the vault."""
+
+    database: Database
+    clock: Clock
+    entropy: Callable[[int], bytes]
+
+    async def ask(self, owner: str, wish: Wish, passphrase: Secret | None) -> str:
+        """Write the wish down for the holder and give its id.
+
+        No passphrase makes a vault whose key file opens by itself.
+        Raises: `BadInput("passphrase_too_short")`, `BadInput("passphrase_missing")`,
+        `Conflict("gateway_not_running")`, `Conflict("vault_exists")`, `Conflict("vault_absent")`,
+        `Conflict("vault_busy")`.
+        """
+        _check(wish, passphrase)
+        request = id_from("wish", self.entropy(_ID_BYTES))
+        async with self.database.transaction() as tx:
+            row = await tx.fetch_one(_STATE)
+            holder = _holder_of(row, wish)
+            if await _count_waiting(tx) >= _MOST_WAITING:
+                raise Conflict("vault_busy")
+            binding = request_binding(owner, request)
+            sealed = seal(holder, passphrase, binding) if passphrase else None
+            await tx.execute(_ASK, request, owner, wish, sealed, self.clock.now_ms())
+        return request
+
+
+def request_binding(owner: str, request: str) -> Binding:
+    """Give what the passphrase of a wish is sealed for."""
+    return Binding(owner, "", request, "passphrase", 1)
+
+
+def _check(wish: Wish, passphrase: Secret | None) -> None:
+    if wish is Wish.UNLOCK and (passphrase is None or not len(passphrase)):
+        raise BadInput("passphrase_missing", field="passphrase")
+    if passphrase is not None:
+        check_passphrase(passphrase)
+
+
+def _holder_of(row: Row | None, wish: Wish) -> VaultPublicKey:
+    if row is None or row["holder_key"] is None:
+        raise Conflict("gateway_not_running")
+    absent = VaultStatus(row["state"]) is VaultStatus.ABSENT
+    if wish is Wish.CREATE and not absent:
+        raise Conflict("vault_exists")
+    if wish is Wish.UNLOCK and absent:
+        raise Conflict("vault_absent")
+    return read_public_key(row["holder_key"])
+
+
+async def _count_waiting(source: Database | Transaction) -> int:
+    row = await source.fetch_one("SELECT count(*) AS n FROM vault_requests")
+    return int(row["n"]) if row else 0
