@@ -98,7 +98,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """A robot as it stands. `reason` is a code with a sentence, empty when there is none."""
+    """A robot as it stands. `reason` is a code with a sentence, empty when there is none.
+
+    `quantity_step` is its market's lot step, zero until it was first started.
+    """
 
     id: str
     owner: str
@@ -110,6 +113,7 @@ class Robot:
     reason: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
     progress: Progress = Progress()
+    quantity_step: Decimal = ZERO
 
     @property
     def origin(self) -> str:

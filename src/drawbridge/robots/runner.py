@@ -6,7 +6,8 @@ decides is on disk before it is carried out (orders.py); how much it may trade s
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -21,10 +22,11 @@ from drawbridge.core.errors import (
     Forbidden,
     OutcomeUnknown,
 )
-from drawbridge.core.markets import Market
+from drawbridge.core.markets import Candle, Market
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Balance, GetBalances, GetTicker
 from drawbridge.core.orders import Side
+from drawbridge.gateway.crossing import KeyBook
 from drawbridge.gateway.policy import Purpose
 from drawbridge.robots import store
 from drawbridge.robots.history import (
@@ -37,7 +39,6 @@ from drawbridge.robots.history import (
 from drawbridge.robots.model import (
     Decision,
     OnStop,
-    Progress,
     Robot,
     RobotStatus,
     held_of,
@@ -53,7 +54,7 @@ from drawbridge.robots.risk import (
     size_entry,
     size_exit,
 )
-from drawbridge.robots.seams import Desk, KeyBook, Roads
+from drawbridge.robots.seams import Desk, Record, Roads
 from drawbridge.robots.store import RobotStore
 from drawbridge.robots.strategy import OUT
 from drawbridge.storage.database import Database, Transaction
@@ -67,13 +68,19 @@ class Robots:
     """Everything that runs robots; one of these lives in the gateway's process."""
 
     def __init__(
-        self, database: Database, desk: Desk, roads: Roads, keys: KeyBook, clock: Clock
+        self,
+        database: Database,
+        desk: Desk,
+        record: Record,
+        roads: Roads,
+        keys: KeyBook,
+        clock: Clock,
     ) -> None:
-        """Use the app's database, trading's desk, the gateway, the vault's book of keys."""
+        """Use the app's database, trading's desk and record, the gateway, the vault's keys."""
         self._database = database
         self._robots = RobotStore(database)
-        self._chains = OrderChains(database, desk, clock)
-        self._desk = desk
+        self._chains = OrderChains(database, desk, record, clock)
+        self._record = record
         self._roads = roads
         self._keys = keys
         self._clock = clock
@@ -143,7 +150,12 @@ class Robots:
         candles = await closed_candles(self._roads, plan, None, self._clock.now_ms())
         progress = warmed_up(plan, candles)
         check_amount(market, candles[-1].close, plan.amount)
-        await self._save(robot, RobotStatus.STARTED, Tag.ROBOTS_ROBOT_STARTED, progress=progress)
+        async with self._database.transaction() as tx:
+            await self._move(tx, robot, RobotStatus.STARTED, Tag.ROBOTS_ROBOT_STARTED)
+            started = replace(robot, status=RobotStatus.STARTED)
+            await store.set_progress(tx, started, progress)
+            await store.set_market(tx, robot, market)
+            await store.keep_candles(tx, robot, candles[:-1])
 
     async def _run(self, robot: Robot) -> None:
         """Settle what is open; then, once per closed candle, let the strategy speak."""
@@ -153,7 +165,7 @@ class Robots:
             return
         if is_far_behind(plan, robot.progress, now_ms):
             behind = Refusal("robot_was_behind")
-            await self._save(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_RESUMED, refusal=behind)
+            await self._save(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_RESUMED, behind)
             return
         if not is_due(plan, robot.progress, now_ms):
             await self._note(robot, "", {})
@@ -163,39 +175,30 @@ class Robots:
         if not candles:
             self._not_before_ms[robot.id, robot.status] = now_ms + _LOOK_AGAIN_MS
             return
-        reading = read_on(plan, robot.progress, candles)
+        await self._act(robot, candles)
+
+    async def _act(self, robot: Robot, candles: Sequence[Candle]) -> None:
+        """Show new candles to the strategy; write them down with what it decided; carry it out."""
+        reading = read_on(robot.plan, robot.progress, candles)
         market = await self._market(robot)
         price, moment_ms = candles[-1].close, candles[-1].open_time_ms
-        held = await self._held(robot)
-        has_position = sellable(market, held, price) > 0
+        has_position = sellable(market, await self._held(robot), price) > 0
         decided: Decision | Refusal | None = None
         if reading.progress.stance == OUT and has_position:
             decided = await self._decide(robot, Side.SELL, price, moment_ms)
         elif reading.turned_in and not has_position:
             decided = await self._decide(robot, Side.BUY, price, moment_ms)
-        await self._carry_out(robot, reading.progress, decided)
-
-    async def _carry_out(
-        self, robot: Robot, progress: Progress, decided: Decision | Refusal | None
-    ) -> None:
-        """Write candle and decision down together, then place the order."""
-        if isinstance(decided, Refusal):
-            await self._save(
-                robot,
-                RobotStatus.PAUSED,
-                Tag.ROBOTS_ROBOT_PAUSED,
-                progress=progress,
-                refusal=decided,
-            )
-            return
         async with self._database.transaction() as tx:
-            await store.set_progress(tx, robot, robot.status, progress)
-            if robot.reason:
-                await store.set_reason(tx, robot, "", {})
-            if decided is not None:
+            await store.set_progress(tx, robot, reading.progress)
+            await store.keep_candles(tx, robot, candles)
+            if isinstance(decided, Decision):
                 await store.insert_decision(tx, decided)
-        if decided is not None:
-            await self._chains.settle(robot, decided)
+            if isinstance(decided, Refusal):
+                await self._move(tx, robot, RobotStatus.PAUSED, Tag.ROBOTS_ROBOT_PAUSED, decided)
+            elif robot.reason:
+                await store.set_reason(tx, robot, "", {})
+        if isinstance(decided, Decision):
+            await self._carried_out(robot, decided)
 
     async def _stop(self, robot: Robot) -> None:
         """Settle what is open, sell if that was chosen beforehand, and be stopped."""
@@ -211,7 +214,7 @@ class Robots:
             if decided is not None:
                 async with self._database.transaction() as tx:
                     await store.insert_decision(tx, decided)
-                if not await self._chains.settle(robot, decided):
+                if not await self._carried_out(robot, decided):
                     return
         await self._save(robot, RobotStatus.STOPPED, Tag.ROBOTS_ROBOT_STOPPED)
 
@@ -225,7 +228,14 @@ class Robots:
 
     async def _settled(self, robot: Robot) -> bool:
         decision = await self._robots.find_open_decision(robot.id)
-        return decision is None or await self._chains.settle(robot, decision)
+        return decision is None or await self._carried_out(robot, decision)
+
+    async def _carried_out(self, robot: Robot, decision: Decision) -> bool:
+        settled = await self._chains.settle(robot, decision)
+        if not settled:
+            place = (robot.id, robot.status)
+            self._not_before_ms[place] = self._clock.now_ms() + _LOOK_AGAIN_MS
+        return settled
 
     async def _decide(
         self, robot: Robot, side: Side, price: Decimal, moment_ms: int
@@ -258,7 +268,7 @@ class Robots:
         )
 
     async def _held(self, robot: Robot) -> Decimal:
-        return held_of(await self._desk.fills_of(robot.origin), robot.plan.base)
+        return held_of(await self._record.fills_of(robot.origin), robot.plan.base)
 
     async def _market(self, robot: Robot) -> Market:
         markets = await self._roads.markets(robot.plan.exchange, robot.plan.venue)
@@ -273,31 +283,31 @@ class Robots:
         """Pause, or when it was to stop anyway, stop and say what was left undone."""
         refusal = Refusal(code, facts)
         if robot.status is RobotStatus.STOPPING:
-            await self._save(robot, RobotStatus.STOPPED, Tag.ROBOTS_ROBOT_STOPPED, refusal=refusal)
+            await self._save(robot, RobotStatus.STOPPED, Tag.ROBOTS_ROBOT_STOPPED, refusal)
         elif robot.status is not RobotStatus.PAUSED:
-            await self._save(robot, RobotStatus.PAUSED, Tag.ROBOTS_ROBOT_PAUSED, refusal=refusal)
+            await self._save(robot, RobotStatus.PAUSED, Tag.ROBOTS_ROBOT_PAUSED, refusal)
 
     async def _save(
+        self, robot: Robot, status: RobotStatus, tag: Tag, refusal: Refusal | None = None
+    ) -> None:
+        async with self._database.transaction() as tx:
+            await self._move(tx, robot, status, tag, refusal)
+
+    async def _move(
         self,
+        tx: Transaction,
         robot: Robot,
         status: RobotStatus,
         tag: Tag,
-        *,
-        progress: Progress | None = None,
         refusal: Refusal | None = None,
     ) -> None:
-        """Move a robot on, with its reason and its audit event, in one transaction."""
-        async with self._database.transaction() as tx:
-            await store.set_status(tx, robot, status, self._clock.now_ms())
-            if refusal is not None:
-                await store.set_reason(tx, robot, refusal.code, refusal.facts)
-            if progress is not None:
-                await store.set_progress(tx, robot, status, progress)
-            await self._tell(tx, tag, robot, refusal)
-
-    async def _tell(self, tx: Transaction, tag: Tag, robot: Robot, refusal: Refusal | None) -> None:
+        """Move a robot on, with its reason and its audit event."""
+        now_ms = self._clock.now_ms()
+        await store.set_status(tx, robot, status, now_ms)
+        if refusal is not None:
+            await store.set_reason(tx, robot, refusal.code, refusal.facts)
         facts = {"name": robot.name, "reason": refusal.code if refusal else ""}
-        await append(tx, AuditEvent(tag, robot.owner, robot.id, facts), self._clock.now_ms())
+        await append(tx, AuditEvent(tag, robot.owner, robot.id, facts), now_ms)
 
     async def _note(self, robot: Robot, code: str, facts: Mapping[str, object]) -> None:
         """Write down what a robot waits for, only when that is news."""

@@ -1,4 +1,4 @@
-"""What the runner needs from trading, the gateway and the vault: one small protocol each."""
+"""What the runner needs from trading and the gateway: one small protocol each."""
 
 from typing import Protocol, TypeVar
 
@@ -6,28 +6,30 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation, PlaceOrder
 from drawbridge.core.orders import Fill, Order
 from drawbridge.gateway.policy import Purpose
-from drawbridge.vault.model import KeyRecord
+from drawbridge.trading.model import OwnOrder
 
 A = TypeVar("A")
 
 
 class Desk(Protocol):
-    """Where orders are placed and looked up; trading's broker is one."""
+    """Where orders are placed; trading's broker is one."""
 
     async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
-        """Place an order once.
+        """Place an order, or give the one that the same client id placed before.
 
-        Raises: `Conflict("order_already_intended")` for a client id that was used before,
-        `ExchangeRefused` and its like for a definite no, `ExchangeDown` when nothing happened,
-        `OutcomeUnknown` when nobody knows.
+        Raises: `ExchangeDown` when nothing happened, `OutcomeUnknown` when nobody knows (then
+        asking again with the same order is right); any other family is a definite no.
         """
 
-    async def look_up(self, key_id: str, client_id: str) -> Order | None:
-        """Give an order as it stands now, with all its fills on record.
+    async def refresh(self, key_id: str, client_id: str) -> Order:
+        """Read an order at the exchange again."""
 
-        None when it certainly does not exist at the exchange.
-        Raises: `OutcomeUnknown` while nobody knows, `ExchangeDown`.
-        """
+
+class Record(Protocol):
+    """Where orders and fills stand on disk; trading's store is one."""
+
+    async def find_order(self, key_id: str, client_id: str) -> OwnOrder | None:
+        """Give an order, or None when it was never intended."""
 
     async def fills_of(self, origin: str) -> tuple[Fill, ...]:
         """Give every fill of this origin's orders, in the order of time."""
@@ -44,10 +46,3 @@ class Roads(Protocol):
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         """Give the exchange's markets."""
-
-
-class KeyBook(Protocol):
-    """Where keys are looked up by id, whoever owns them."""
-
-    async def get_record(self, key_id: str) -> KeyRecord:
-        """Give a key's record. Raises: `NotFound("unknown_key")`."""

@@ -15,6 +15,7 @@ from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, Forbidden
 from drawbridge.core.ids import id_from
+from drawbridge.core.markets import Candle
 from drawbridge.robots import store
 from drawbridge.robots.model import Decision, Robot, RobotStatus, Wish, read_plan
 from drawbridge.robots.risk import judge_key
@@ -91,6 +92,11 @@ class RobotService:
         """List the newest decisions of a robot. Raises: `NotFound("unknown_robot")`."""
         robot = await self._robots.get(owner, robot_id)
         return await self._robots.list_decisions(robot.id, _DECISIONS)
+
+    async def list_candles(self, owner: str, robot_id: str) -> tuple[Candle, ...]:
+        """List the newest candles that a robot has seen. Raises: `NotFound("unknown_robot")`."""
+        robot = await self._robots.get(owner, robot_id)
+        return await self._robots.list_candles(robot.id)
 
     async def start(self, owner: str, robot_id: str) -> Robot:
         """Ask for a robot to run; asking twice is asking once.

@@ -1,11 +1,12 @@
 """All SQL of robots and their decisions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.errors import Conflict, NotFound
+from drawbridge.core.markets import Candle, Market
 from drawbridge.core.money import plain
 from drawbridge.core.orders import Side
 from drawbridge.robots.model import (
@@ -20,6 +21,8 @@ from drawbridge.robots.model import (
 from drawbridge.storage.database import Database, Row, Transaction
 
 _MOST: Final = 1_000
+_CANDLES_KEPT: Final = 500
+_PRICES: Final = ("open", "high", "low", "close", "volume")
 
 
 class RobotStore:
@@ -66,6 +69,15 @@ class RobotStore:
             min(limit, _MOST),
         )
         return tuple(_decision(row) for row in rows)
+
+    async def list_candles(self, robot_id: str) -> tuple[Candle, ...]:
+        """List the candles that a robot has seen, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM robot_candles WHERE robot_id = ? ORDER BY open_time_ms", robot_id
+        )
+        return tuple(
+            Candle(row["open_time_ms"], *(Decimal(row[name]) for name in _PRICES)) for row in rows
+        )
 
     async def find_open_decision(self, robot_id: str) -> Decision | None:
         """Give the decision whose order is not settled yet."""
@@ -141,12 +153,10 @@ async def set_reason(
     )
 
 
-async def set_progress(
-    tx: Transaction, robot: Robot, status: RobotStatus, progress: Progress
-) -> None:
-    """Write down what the strategy knows now, of a robot that stands in this status.
+async def set_progress(tx: Transaction, robot: Robot, progress: Progress) -> None:
+    """Write down what the strategy knows now.
 
-    Raises: `Conflict("robot_has_changed")` when a person has moved it meanwhile.
+    Raises: `Conflict("robot_has_changed")` when a person has moved the robot meanwhile.
     """
     changed = await tx.execute(
         "UPDATE robots SET state = ?, stance = ?, last_candle_ms = ? WHERE id = ? AND status = ?",
@@ -154,10 +164,33 @@ async def set_progress(
         progress.stance,
         progress.last_candle_ms,
         robot.id,
-        status.value,
+        robot.status.value,
     )
     if changed != 1:
         raise Conflict("robot_has_changed", robot=robot.name)
+
+
+async def set_market(tx: Transaction, robot: Robot, market: Market) -> None:
+    """Write down the market's lot step."""
+    await tx.execute(
+        "UPDATE robots SET quantity_step = ? WHERE id = ?", plain(market.quantity_step), robot.id
+    )
+
+
+async def keep_candles(tx: Transaction, robot: Robot, candles: Sequence[Candle]) -> None:
+    """Write down candles that the robot has seen, and forget the oldest ones."""
+    for candle in candles[-_CANDLES_KEPT:]:
+        await tx.execute(
+            "INSERT OR REPLACE INTO robot_candles VALUES (?, ?, ?, ?, ?, ?, ?)",
+            robot.id,
+            candle.open_time_ms,
+            *(plain(getattr(candle, name)) for name in _PRICES),
+        )
+    if candles:
+        since_ms = candles[-1].open_time_ms - _CANDLES_KEPT * robot.plan.interval_ms
+        await tx.execute(
+            "DELETE FROM robot_candles WHERE robot_id = ? AND open_time_ms < ?", robot.id, since_ms
+        )
 
 
 async def mark_deleted(tx: Transaction, robot: Robot, now_ms: int) -> None:
@@ -231,6 +264,7 @@ def _robot(row: Row) -> Robot:
         reason=row["reason"],
         facts=json.loads(row["facts"]),
         progress=Progress(tuple(json.loads(row["state"])), row["stance"], row["last_candle_ms"]),
+        quantity_step=Decimal(row["quantity_step"]),
     )
 
 

@@ -123,8 +123,12 @@ class _Walk:
             self.fees_elsewhere[fill.fee_currency] = known + fill.fee
         return change, cost
 
+    def _is_flat(self) -> bool:
+        size = abs(self.position.quantity)
+        return not size or size < self._dust
+
     def _extend(self, change: Decimal, cost: Decimal, fill: Fill) -> None:
-        if abs(self.position.quantity) <= self._dust:
+        if self._is_flat():
             self._opened_ms, self._largest, self._profit = fill.time_ms, ZERO, ZERO
         self.position = Position(self.position.quantity + change, self.position.cost + cost)
         self._largest = max(self._largest, abs(self.position.quantity))
@@ -138,7 +142,7 @@ class _Walk:
         self.position = Position(held.quantity + change, held.cost - part)
         self.realised += profit
         self._profit += profit
-        if abs(self.position.quantity) <= self._dust and self._largest:
+        if self._is_flat() and self._largest:
             is_long = held.quantity > 0
             self.trips.append(
                 Trip(self._opened_ms, fill.time_ms, is_long, self._largest, self._profit)

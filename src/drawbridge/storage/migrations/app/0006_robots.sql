@@ -26,6 +26,8 @@ CREATE TABLE robots (
     state TEXT NOT NULL DEFAULT '[]',
     stance INTEGER NOT NULL DEFAULT 0,
     last_candle_ms INTEGER,
+    -- The market's lot step, known once it was started: less than that is no position.
+    quantity_step TEXT NOT NULL DEFAULT '0',
     created_ms INTEGER NOT NULL,
     changed_ms INTEGER NOT NULL,
     -- A deleted robot keeps its row, because its orders refer to it.
@@ -50,3 +52,16 @@ CREATE TABLE robot_decisions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX robot_decisions_open ON robot_decisions (robot_id) WHERE state = 'open';
+
+-- The candles that a robot has seen, the newest few hundred: its chart and its equity are drawn
+-- from them by processes that ask no exchange.
+CREATE TABLE robot_candles (
+    robot_id TEXT NOT NULL REFERENCES robots (id),
+    open_time_ms INTEGER NOT NULL,
+    open TEXT NOT NULL,
+    high TEXT NOT NULL,
+    low TEXT NOT NULL,
+    close TEXT NOT NULL,
+    volume TEXT NOT NULL,
+    PRIMARY KEY (robot_id, open_time_ms)
+) STRICT, WITHOUT ROWID;
