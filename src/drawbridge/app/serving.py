@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
-from uvicorn._types import ASGIApplication
+from starlette.types import ASGIApp
 
 from drawbridge.app.lifetime import until_stopped
 
@@ -15,7 +15,7 @@ _KEEP_ALIVE_S = 75
 
 
 def server_for(
-    app: ASGIApplication,
+    app: ASGIApp,
     *,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
-from drawbridge.catalogue.card import Card, PaperKeyRule, SecretEncoding
+from drawbridge.catalogue.card import Card, Need, PaperKeyRule, SecretEncoding
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput
@@ -88,19 +88,25 @@ class DrawnKey:
 
 
 def switches_for(card: Card, scopes: frozenset[Scope]) -> frozenset[str]:
-    """Choose the switches that give these rights and no others.
+    """Choose the switches that give these rights, and others only where one switch gives both.
 
-    Raises: `BadInput("scope_not_offered")` for a right that no switch gives alone.
+    Raises: `BadInput("scope_not_offered")` for a right that no switch gives.
     """
-    chosen = frozenset(
+    needed = (Need.REQUIRED, Need.TRADING)
+    chosen = {
         switch.api
         for switch in card.permissions
-        if switch.scopes and scopes.issuperset(switch.scopes)
+        if scopes.issuperset(switch.scopes)
+        or (switch.need in needed and not scopes.isdisjoint(switch.scopes))
+    }
+    missing = scopes - card.scopes_of(chosen)
+    chosen.update(
+        switch.api for switch in card.permissions if not missing.isdisjoint(switch.scopes)
     )
     missing = scopes - card.scopes_of(chosen)
     if missing:
         raise BadInput("scope_not_offered", field="scopes", scope=min(missing), exchange=card.name)
-    return chosen
+    return frozenset(chosen)
 
 
 def draw_key(exchange: Exchange, wish: KeyWish, entropy: Entropy, now_ms: int) -> DrawnKey:

@@ -5,17 +5,17 @@ the key known, may it be used from here, is the stamp fresh, is the signature ri
 have the right. What the request then does is not decided here.
 """
 
+import hmac
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from drawbridge.paper.accounts import PaperKey
-from drawbridge.paper.world import PaperWorld
-
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.operations import Scope
+from drawbridge.paper.accounts import PaperKey
+from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.dialect import Claim, verify
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
@@ -94,8 +94,11 @@ class Admission:
         if rule.kind is StampKind.TIME:
             check_time(rule, stamp, claim.window_ms, now_ms)
         verify(exchange.dialect, request, claim, key.verifier)
-        if key.passphrase is not None and key.passphrase != claim.passphrase:
-            raise NotProven("bad_passphrase")
+        if key.passphrase is not None:
+            # In constant time, as the signature: the time taken must not tell how much was right.
+            told = (claim.passphrase or "").encode()
+            if not hmac.compare_digest(key.passphrase.encode(), told):
+                raise NotProven("bad_passphrase")
         if rule.kind is StampKind.NONCE:
             # Only a signed nonce counts: else a stranger could burn every later one.
             check_nonce(stamp, key.last_nonce)

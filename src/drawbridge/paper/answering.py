@@ -6,12 +6,9 @@ exchange's own status, code and words. There is no transport here; see entrypoin
 
 from typing import Any
 
-from drawbridge.paper.accounts import PaperKey
-from drawbridge.paper.world import PaperWorld
-
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.markets import Currency
 from drawbridge.core.operations import (
     CancelOrder,
@@ -25,7 +22,9 @@ from drawbridge.core.operations import (
     PlaceOrder,
     ServerTime,
 )
+from drawbridge.paper.accounts import PaperKey
 from drawbridge.paper.admission import Admission, Admitted
+from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.stamps import StampKind
@@ -54,7 +53,7 @@ class Answering:
         """Answer a request that came from `address`; never raises for what a sender can do."""
         now_ms = self._clock.now_ms()
         try:
-            admitted = self._admission.admit(request, address, now_ms)
+            admitted = await self._admit(request, address, now_ms)
             answer, changed = self._carry_out(admitted, request, now_ms)
         except DrawbridgeError as error:
             return self.refuse(error)
@@ -75,6 +74,16 @@ class Answering:
             wait = (b"retry-after", str(seconds).encode())
             return WireAnswer(answer.status, answer.body, (*answer.headers, wait))
         return answer
+
+    async def _admit(self, request: WireRequest, address: str, now_ms: int) -> Admitted:
+        try:
+            return self._admission.admit(request, address, now_ms)
+        except NotProven as error:
+            if error.code != "bad_key":
+                raise
+        # The key may have been made this very moment by another process.
+        await self._world.refresh()
+        return self._admission.admit(request, address, now_ms)
 
     def _carry_out(
         self, admitted: Admitted, request: WireRequest, now_ms: int

@@ -5,6 +5,7 @@
 accounts package's business; wires and signatures belong to the exchanges' folders.
 """
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ class PaperWorld:
         self._markets: dict[str, Markets] = {}
         self._lock = -1
         self._version = -1
+        self._taking_in = asyncio.Lock()
         self._snapshot_n = log.n
 
     @classmethod
@@ -138,12 +140,14 @@ class PaperWorld:
 
     async def refresh(self) -> None:
         """Take in what other processes wrote, and put on disk what nobody is waiting for."""
-        version = await self.database.data_version()
-        if version != self._version:
-            self._version = version
-            await self.keys.reload()
-            for account, opened_ms in await self._store.accounts():
-                self._desk.open_account(account, self._demo(), opened_ms)
+        # One at a time: whoever comes second must find everything taken in, not half of it.
+        async with self._taking_in:
+            version = await self.database.data_version()
+            if version != self._version:
+                await self.keys.reload()
+                for account, opened_ms in await self._store.accounts():
+                    self._desk.open_account(account, self._demo(), opened_ms)
+                self._version = version
         await self.durable()
         if self._log.n - self._snapshot_n >= _SNAPSHOT_EVERY:
             await self._take_snapshot()

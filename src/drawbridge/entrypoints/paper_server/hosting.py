@@ -10,18 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from drawbridge.accounts.service import Accounts
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.serving import serve, server_for
+from drawbridge.audit.store import AuditLog
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
 from drawbridge.entrypoints.paper_server.server import PaperServer
-from drawbridge.entrypoints.paper_server.site import build_site
+from drawbridge.entrypoints.paper_server.site import SiteParts, build_site
 from drawbridge.paper.answering import Answering
 from drawbridge.paper.world import PaperWorld
+from drawbridge.sealing.local import LocalKey
 
 _ADVANCE_EVERY_S = 0.25
+# Keeps the authenticators' secrets of the account site out of its database.
+_LOCAL_KEY = "local.key"
+_ISSUER = "Drawbridge paper exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,17 @@ async def host(place: Place, *, with_parent: bool) -> None:
     answering = {
         it.card.id: Answering(it, world, clock, unlimited=place.unlimited) for it in exchanges
     }
-    server = PaperServer(answering, build_site(world, exchanges, clock))
+    accounts = Accounts(
+        world.database,
+        AuditLog(clock),
+        clock,
+        entropy,
+        LocalKey.load_or_create(place.state / _LOCAL_KEY),
+        _ISSUER,
+    )
+    server = PaperServer(
+        answering, build_site(SiteParts(world, accounts, exchanges, clock, entropy))
+    )
     for listener, exchange in zip(listeners[1:], exchanges, strict=True):
         server.put_on_port(port_of(listener), answering[exchange.card.id])
     moving = asyncio.create_task(_keep_moving(world, clock))
