@@ -1,0 +1,41 @@
+"""What every exchange tells of a result, so that what was written and read can be compared."""
+
+from drawbridge.core.markets import (
+    Candle,
+    Currency,
+    Market,
+    OrderBook,
+    PublicTrade,
+    Ticker,
+)
+from drawbridge.core.operations import Balance, KeyRights, Placed, ServerTime
+from drawbridge.core.orders import Fill, Order, OrderStatus
+
+
+def meaning(value: object) -> object:
+    """Give what every exchange tells of a result, leaving out what some keep to themselves."""
+    if isinstance(value, tuple):
+        return sorted((meaning(row) for row in value), key=repr)
+    if isinstance(value, Placed):
+        return value.order.order_id, value.order.client_id, value.order.symbol
+    if isinstance(value, ServerTime):
+        return value.time_ms // 1_000
+    if isinstance(value, Order) and value.status is OrderStatus.CANCELLED:
+        return value.status
+    told = _TOLD[type(value)]
+    return tuple(getattr(value, name) for name in told.split())
+
+
+_TOLD = {
+    Market: "symbol id base quote price_tick quantity_step min_quantity min_notional",
+    Currency: "code",
+    Ticker: "symbol last bid ask open high low volume",
+    Candle: "open_time_ms open high low close volume",
+    OrderBook: "symbol bids asks",
+    PublicTrade: "trade_id symbol time_ms price quantity taker_buys",
+    Balance: "currency free held",
+    Order: "order_id client_id symbol side type status quantity price created_ms filled "
+    "filled_quote post_only",
+    Fill: "trade_id order_id symbol side price quantity fee is_maker time_ms",
+    KeyRights: "switches ip_bound",
+}

@@ -1,0 +1,387 @@
+"""Examples for the contract suite: operations, and results that could answer them.
+
+Only what every exchange can say is drawn: times on whole seconds where requests carry them,
+candles that begin where candles begin, orders whose state fits their fills.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from drawbridge.catalogue.card import Card, SecretEncoding
+from drawbridge.catalogue.registry import Exchange
+from drawbridge.core.markets import (
+    Candle,
+    Currency,
+    Level,
+    Market,
+    OrderBook,
+    PublicTrade,
+    Ticker,
+)
+from drawbridge.core.money import ZERO
+from drawbridge.core.operations import (
+    Balance,
+    CancelOrder,
+    GetBalances,
+    GetCandles,
+    GetClosedOrders,
+    GetCurrencies,
+    GetKeyRights,
+    GetMarkets,
+    GetOpenOrders,
+    GetOrder,
+    GetOrderBook,
+    GetOwnTrades,
+    GetServerTime,
+    GetTicker,
+    GetTickers,
+    GetTrades,
+    KeyRights,
+    Operation,
+    Placed,
+    PlaceOrder,
+    ServerTime,
+)
+from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
+
+NOW_MS = 1_700_000_000_000
+_MINUTES = (1, 5, 15, 30, 60, 240, 1_440)
+_ALPHANUMERIC = "A-Za-z0-9"
+
+Draw = Callable[..., Any]
+
+stamps = st.integers(1, 10**15).map(str)
+times_ms = st.integers(1_500_000_000_000, NOW_MS)
+whole_times_ms = st.integers(1_500_000_000, NOW_MS // 1_000).map(lambda seconds: seconds * 1_000)
+client_ids = st.from_regex(r"\Adb[a-z2-7]{16}\Z")
+numbers = st.integers(1, 10**9)
+
+
+def fields_of(card: Card) -> st.SearchStrategy[dict[str, str]]:
+    """Draw the fields of a key as the exchange would issue them."""
+    rule = card.paper_key
+    alphabet = rf"\A[{rule.key_alphabet}]{{{rule.key_length}}}\Z"
+    base64 = rule.secret_encoding is SecretEncoding.BASE64
+    inside = "A-Za-z0-9+/" if base64 else _ALPHANUMERIC
+    padding = -rule.secret_length // 4 * -4 - rule.secret_length
+    # The letter before the padding carries unused bits; A leaves them at zero.
+    ending = "A==" if base64 and not padding else ""
+    length = rule.secret_length - len(ending)
+    secret = rf"\A[{inside}]{{{length}}}{ending}\Z"
+    drawn = {"api_key": st.from_regex(alphabet), "api_secret": st.from_regex(secret)}
+    return st.fixed_dictionaries(drawn).filter(lambda it: it["api_key"] != it["api_secret"])
+
+
+def operations(exchange: Exchange) -> st.SearchStrategy[Operation[Any]]:
+    """Draw any operation that the exchange's client side knows."""
+    return st.one_of(public_operations(exchange), private_operations(exchange))
+
+
+@st.composite
+def public_operations(draw: Draw, exchange: Exchange) -> Operation[Any]:
+    """Draw a question that needs no key."""
+    market = draw(st.sampled_from(tuple(exchange.card.markets())))
+    symbols = tuple(row.symbol for row in exchange.card.markets())
+    some = tuple(draw(st.lists(st.sampled_from(symbols), unique=True, max_size=3)))
+    interval_ms = draw(st.sampled_from(_MINUTES)) * 60_000
+    beginnings = st.integers(10, NOW_MS // interval_ms).map(lambda count: count * interval_ms)
+    chosen: Operation[Any] = draw(
+        st.one_of(
+            st.just(GetServerTime()),
+            st.just(GetMarkets(some)),
+            st.just(GetTicker(market.symbol)),
+            st.just(GetTickers(some)),
+            st.builds(
+                GetCandles,
+                st.just(market.symbol),
+                st.just(interval_ms),
+                since_ms=st.none() | beginnings,
+                limit=st.just(100),
+            ),
+            st.just(GetOrderBook(market.symbol, 100)),
+            st.builds(
+                GetTrades, st.just(market.symbol), st.none() | whole_times_ms, st.integers(1, 1_000)
+            ),
+        )
+    )
+    return chosen
+
+
+@st.composite
+def private_operations(draw: Draw, exchange: Exchange) -> Operation[Any]:
+    """Draw a question or an order that needs a key."""
+    codec, symbols = exchange.codec, [market.symbol for market in exchange.card.markets()]
+    symbol = draw(st.sampled_from(symbols))
+    order_id = codec.order_id(draw(numbers))
+    chosen: Operation[Any] = draw(
+        st.one_of(
+            place_orders(exchange),
+            place_orders(exchange),
+            st.just(CancelOrder(symbol=symbol, order_id=order_id)),
+            st.builds(CancelOrder, st.just(symbol), client_id=client_ids),
+            st.just(GetOrder(symbol=symbol, order_id=order_id)),
+            st.just(GetOpenOrders(symbol)),
+            st.builds(GetClosedOrders, st.just(symbol), st.none() | whole_times_ms),
+            st.builds(GetOwnTrades, st.just(symbol), since_ms=st.none() | whole_times_ms),
+            st.just(GetBalances()),
+            st.just(GetKeyRights()),
+            st.just(GetCurrencies()),
+        )
+    )
+    return chosen
+
+
+@st.composite
+def place_orders(draw: Draw, exchange: Exchange) -> PlaceOrder:
+    """Draw an order that every exchange has words for."""
+    market = draw(st.sampled_from(tuple(exchange.card.markets())))
+    kind = draw(st.sampled_from(OrderType))
+    side = draw(st.sampled_from(Side))
+    limit = kind is OrderType.LIMIT
+    by_cost = not limit and side is Side.BUY and draw(st.booleans())
+    post_only = limit and draw(st.booleans())
+    time = draw(st.sampled_from(TimeInForce)) if limit and not post_only else TimeInForce.GTC
+    return PlaceOrder(
+        symbol=market.symbol,
+        side=side,
+        type=kind,
+        quantity=None if by_cost else draw(_multiples(market.quantity_step)),
+        price=draw(_multiples(market.price_tick)) if limit else None,
+        time_in_force=time,
+        client_id=draw(client_ids),
+        quote_quantity=draw(_multiples(Decimal("0.01"))) if by_cost else None,
+        post_only=post_only,
+        dry_run=draw(st.booleans()),
+    )
+
+
+def results(exchange: Exchange, operation: Operation[Any]) -> st.SearchStrategy[Any]:
+    """Draw what could answer an operation, as the paper exchange would hand it over."""
+    drawn: st.SearchStrategy[Any] = _RESULTS[type(operation)](exchange, operation)
+    return drawn
+
+
+def _market(exchange: Exchange, operation: Any) -> Market:  # noqa: ANN401  any operation with a symbol
+    markets = exchange.card.markets()
+    return markets.get(operation.symbol or next(iter(markets)).symbol)
+
+
+def _all_of(rows: st.SearchStrategy[Any], name: str) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Draw up to three rows, no two of the same id."""
+    drawn = st.lists(rows, max_size=3)
+    return drawn.map(lambda found: tuple({getattr(row, name): row for row in found}.values()))
+
+
+def _listed(exchange: Exchange, operation: GetMarkets) -> st.SearchStrategy[Any]:
+    wanted = operation.symbols
+    return st.just(
+        tuple(row for row in exchange.card.markets() if not wanted or row.symbol in wanted)
+    )
+
+
+def _currencies(exchange: Exchange, _operation: GetCurrencies) -> st.SearchStrategy[Any]:
+    return st.just(
+        tuple(Currency(row.code, row.name, row.places) for row in exchange.card.currencies)
+    )
+
+
+def _many_tickers(exchange: Exchange, operation: GetTickers) -> st.SearchStrategy[Any]:
+    markets = exchange.card.markets()
+    wanted = operation.symbols or tuple(row.symbol for row in markets)
+    return st.tuples(*(_tickers(markets.get(symbol)) for symbol in wanted))
+
+
+def _some_trades(exchange: Exchange, operation: GetTrades) -> st.SearchStrategy[Any]:
+    most = min(3, operation.limit or 3)
+    return st.lists(_public_trades(_market(exchange, operation)), max_size=most).map(tuple)
+
+
+@st.composite
+def _balances(draw: Draw, exchange: Exchange, _operation: GetBalances) -> tuple[Balance, ...]:
+    codes = [row.code for row in exchange.card.currencies]
+    held = draw(st.lists(st.sampled_from(codes), unique=True, max_size=3))
+    return tuple(Balance(code, draw(_amounts), draw(_amounts)) for code in held)
+
+
+_amounts = st.integers(0, 10**14).map(lambda units: Decimal(units).scaleb(-8))
+
+
+def _multiples(step: Decimal) -> st.SearchStrategy[Decimal]:
+    return st.integers(1, 10**7).map(lambda count: count * step)
+
+
+@st.composite
+def _tickers(draw: Draw, market: Market) -> Ticker:
+    prices = sorted(draw(st.lists(_multiples(market.price_tick), min_size=5, max_size=5)))
+    volume = draw(_multiples(market.quantity_step))
+    return Ticker(
+        symbol=market.symbol,
+        time_ms=draw(times_ms),
+        last=prices[2],
+        bid=prices[1],
+        bid_quantity=draw(_amounts),
+        ask=prices[3],
+        ask_quantity=draw(_amounts),
+        open=prices[2],
+        high=prices[4],
+        low=prices[0],
+        volume=volume,
+        volume_quote=volume * prices[2],
+        trades=draw(numbers),
+    )
+
+
+@st.composite
+def _candles(
+    draw: Draw, market: Market, interval_ms: int, since_ms: int | None
+) -> tuple[Candle, ...]:
+    first = draw(st.integers((since_ms or 0) // interval_ms, NOW_MS // interval_ms))
+    rows = []
+    for number in range(draw(st.integers(0, 4))):
+        low, start, end, high = sorted(
+            draw(st.lists(_multiples(market.price_tick), min_size=4, max_size=4))
+        )
+        at = (first + number) * interval_ms
+        rows.append(Candle(at, start, high, low, end, draw(_amounts)))
+    return tuple(rows)
+
+
+@st.composite
+def _books(draw: Draw, market: Market) -> OrderBook:
+    prices = draw(st.lists(_multiples(market.price_tick), unique=True, max_size=6))
+    levels = [Level(price, draw(_multiples(market.quantity_step))) for price in sorted(prices)]
+    middle = len(levels) // 2
+    bids, asks = tuple(reversed(levels[:middle])), tuple(levels[middle:])
+    return OrderBook(market.symbol, draw(whole_times_ms), draw(numbers), bids, asks)
+
+
+@st.composite
+def _public_trades(draw: Draw, market: Market) -> PublicTrade:
+    return PublicTrade(
+        trade_id=draw(numbers),
+        symbol=market.symbol,
+        time_ms=draw(times_ms),
+        price=draw(_multiples(market.price_tick)),
+        quantity=draw(_multiples(market.quantity_step)),
+        taker_buys=draw(st.booleans()),
+    )
+
+
+@st.composite
+def orders(draw: Draw, exchange: Exchange, market: Market) -> Order:
+    """Draw a limit order in any state, its fills and fee in keeping with it."""
+    lots = draw(st.integers(2, 10**6))
+    status = draw(st.sampled_from([state for state in OrderStatus if state.value != "rejected"]))
+    ends = {OrderStatus.OPEN: 0, OrderStatus.FILLED: lots}
+    some: int = draw(st.integers(1, lots - 1))
+    done = ends.get(status, some)
+    filled, price = done * market.quantity_step, draw(_multiples(market.price_tick))
+    created = draw(times_ms)
+    return Order(
+        order_id=exchange.codec.order_id(draw(numbers)),
+        client_id=draw(client_ids),
+        symbol=market.symbol,
+        side=draw(st.sampled_from(Side)),
+        type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        status=status,
+        quantity=lots * market.quantity_step,
+        price=price,
+        created_ms=created,
+        updated_ms=created + draw(st.integers(0, 10**6)) if done else created,
+        filled=filled,
+        filled_quote=filled * price,
+        fee=draw(_amounts) if done else ZERO,
+        fee_currency=market.quote if done else "",
+        post_only=draw(st.booleans()),
+        trade_ids=(exchange.codec.trade_id(draw(numbers)),) if done else (),
+    )
+
+
+@st.composite
+def fills(draw: Draw, exchange: Exchange, market: Market) -> Fill:
+    """Draw an own trade."""
+    return Fill(
+        trade_id=exchange.codec.trade_id(draw(numbers)),
+        order_id=exchange.codec.order_id(draw(numbers)),
+        client_id=draw(client_ids),
+        symbol=market.symbol,
+        side=draw(st.sampled_from(Side)),
+        type=OrderType.LIMIT,
+        price=draw(_multiples(market.price_tick)),
+        quantity=draw(_multiples(market.quantity_step)),
+        fee=draw(_amounts),
+        fee_currency=market.quote,
+        is_maker=draw(st.booleans()),
+        time_ms=draw(times_ms),
+    )
+
+
+@st.composite
+def _rights(draw: Draw, exchange: Exchange) -> KeyRights:
+    switches = [switch.api for switch in exchange.card.permissions]
+    addresses = tuple(draw(st.lists(st.sampled_from(["203.0.113.7/32"]), max_size=1)))
+    return KeyRights(
+        switches=frozenset(draw(st.lists(st.sampled_from(switches), unique=True))),
+        ip_list=addresses,
+        ip_bound=bool(addresses),
+        created_ms=draw(whole_times_ms),
+        expires_ms=draw(st.none() | whole_times_ms),
+        label="my key",
+        key="k" * 20,
+        last_nonce=draw(numbers),
+    )
+
+
+def _placed(exchange: Exchange, operation: PlaceOrder, number: int) -> Placed:
+    order = Order(
+        order_id="" if operation.dry_run else exchange.codec.order_id(number),
+        client_id=operation.client_id,
+        symbol=operation.symbol,
+        side=operation.side,
+        type=operation.type,
+        time_in_force=operation.time_in_force,
+        status=OrderStatus.OPEN,
+        quantity=operation.quantity or ZERO,
+        price=operation.price,
+        created_ms=NOW_MS,
+        updated_ms=NOW_MS,
+        quote_quantity=operation.quote_quantity,
+        post_only=operation.post_only,
+    )
+    return Placed(order)
+
+
+def _cancelled(order: Order, operation: CancelOrder) -> Order:
+    return replace(
+        order,
+        status=OrderStatus.CANCELLED,
+        order_id=operation.order_id or order.order_id,
+        client_id=operation.client_id or order.client_id,
+    )
+
+
+_RESULTS: dict[type[Operation[Any]], Callable[[Exchange, Any], st.SearchStrategy[Any]]] = {
+    GetServerTime: lambda _x, _op: whole_times_ms.map(ServerTime),
+    GetMarkets: _listed,
+    GetCurrencies: _currencies,
+    GetTicker: lambda x, op: _tickers(_market(x, op)),
+    GetTickers: _many_tickers,
+    GetCandles: lambda x, op: _candles(_market(x, op), op.interval_ms, op.since_ms),
+    GetOrderBook: lambda x, op: _books(_market(x, op)),
+    GetTrades: _some_trades,
+    PlaceOrder: lambda x, op: numbers.map(lambda number: _placed(x, op, number)),
+    CancelOrder: lambda x, op: orders(x, _market(x, op)).map(lambda row: _cancelled(row, op)),
+    GetOrder: lambda x, op: orders(x, _market(x, op)).map(
+        lambda row: replace(row, order_id=op.order_id)
+    ),
+    GetOpenOrders: lambda x, op: _all_of(orders(x, _market(x, op)), "order_id"),
+    GetClosedOrders: lambda x, op: _all_of(orders(x, _market(x, op)), "order_id"),
+    GetOwnTrades: lambda x, op: _all_of(fills(x, _market(x, op)), "trade_id"),
+    GetBalances: _balances,
+    GetKeyRights: lambda x, _op: _rights(x),
+}
