@@ -51,11 +51,19 @@ class ScriptedServer:
     connections: int = 0
     tls: bool = False
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    server: asyncio.Server | None = None
 
     @property
     def address(self) -> Address:
         """Give its address as the paper exchange's would be."""
         return Address("127.0.0.1", self.port, tls=self.tls, on_this_machine=True)
+
+    def stop(self) -> None:
+        """Stop listening and cut every connection."""
+        if self.server is not None:
+            self.server.close()
+        for writer in self.writers:
+            writer.transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
@@ -80,13 +88,12 @@ async def scripted_server(
     """Run a scripted server for the time of a test."""
     scripted = ScriptedServer(behaviour, tls=tls is not None)
     server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0, ssl=tls)
+    scripted.server = server
     scripted.port = server.sockets[0].getsockname()[1]
     try:
         yield scripted
     finally:
-        server.close()
-        for writer in scripted.writers:
-            writer.transport.abort()
+        scripted.stop()
 
 
 def _length(head: bytes) -> int:

@@ -63,7 +63,9 @@ class KeyBook(Protocol):
 class Opening(Protocol):
     """What opens a key's sealed fields for the time of a block."""
 
-    def open_fields(self, key_id: str) -> AbstractAsyncContextManager[Mapping[str, Secret]]:
+    def open_fields(
+        self, key_id: str, *, purpose: str
+    ) -> AbstractAsyncContextManager[Mapping[str, Secret]]:
         """Open them. Raises: `Corrupted`, `Forbidden` while the vault is locked."""
 
 
@@ -121,7 +123,8 @@ class Gateway:
         self._clock = clock
         self._budgets = Budgets(clock)
         self._markets: dict[Place, tuple[Markets, int]] = {}
-        self._locks: dict[Place, asyncio.Lock] = {}
+        self._market_locks: dict[Place, asyncio.Lock] = {}
+        self._clock_locks: dict[Place, asyncio.Lock] = {}
 
     async def call(
         self, key_id: str, operation: Operation[A], *, purpose: Purpose, origin: str = "person"
@@ -167,7 +170,7 @@ class Gateway:
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         """Give the exchange's markets, asked for once an hour."""
         place = (exchange_id, venue)
-        async with self._locks.setdefault(place, asyncio.Lock()):
+        async with self._market_locks.setdefault(place, asyncio.Lock()):
             markets, asked_ms = self._markets.get(place, (Markets(), -_MARKETS_GOOD_FOR_MS))
             now_ms = self._clock.now_ms()
             if now_ms - asked_ms >= _MARKETS_GOOD_FOR_MS:
@@ -187,7 +190,7 @@ class Gateway:
         Raises: `BadInput` naming the field, `Corrupted("sealed_value_damaged")`.
         """
         key = await self._keys.get_record(key_id)
-        async with self._opening.open_fields(key_id) as fields:
+        async with self._opening.open_fields(key_id, purpose=Purpose.CHECK) as fields:
             credential_of(get_exchange(key.exchange), fields)
 
     async def raise_nonce(self, key_id: str, above: int) -> None:
@@ -203,12 +206,12 @@ class Gateway:
         exchange = get_exchange(key.exchange)
         markets = await self.markets(key.exchange, key.venue)
         operation = crossing.operation
+        if isinstance(operation, PlaceOrder):
+            _raise_if_wrong(judge_order(operation, markets.get(operation.symbol)))
         request = exchange.codec.encode_request(operation, markets)
         endpoint = exchange.endpoints.classify(request)
         if refused := judge(key, crossing.purpose, operation, endpoint):
             raise Forbidden(refused.code, **refused.facts)
-        if isinstance(operation, PlaceOrder):
-            _raise_if_wrong(judge_order(operation, markets.get(operation.symbol)))
         account = key.account_hint or key.id
         await self._pay(Payer(key.exchange, key.venue, account, key.id), exchange, request)
         return _Passed(crossing, key, exchange, markets, request)
@@ -241,12 +244,12 @@ class Gateway:
 
     async def _signed_and_sent(self, passed: _Passed[A]) -> A:
         key, exchange = passed.key, passed.exchange
-        if self._stamps.find_offset(passed.place) is None:
-            await self.learn_clock(*passed.place)
+        await self._know_clock(passed.place)
         rule = exchange.card.stamp
         async with self._stamps.stamped(key.id, passed.place, rule) as stamp:
             # The secret is open for the time of one signature and not for that of the answer.
-            async with self._opening.open_fields(key.id) as fields:
+            purpose = passed.crossing.purpose
+            async with self._opening.open_fields(key.id, purpose=purpose) as fields:
                 credential = credential_of(exchange, fields)
                 signed = sign(exchange.dialect, passed.request, credential, stamp)
                 del credential
@@ -254,6 +257,14 @@ class Gateway:
         payer = Payer(key.exchange, key.venue)
         operation = passed.crossing.operation
         return self._read(payer, exchange, operation, answer, passed.markets)
+
+    async def _know_clock(self, place: Place) -> None:
+        if self._stamps.find_offset(place) is not None:
+            return
+        async with self._clock_locks.setdefault(place, asyncio.Lock()):
+            # Whoever waited here finds it learnt.
+            if self._stamps.find_offset(place) is None:
+                await self.learn_clock(*place)
 
     async def _sent(self, exchange: Exchange, venue: str, request: WireRequest) -> WireAnswer:
         address = self._address(exchange, venue)

@@ -4,19 +4,26 @@ An order that is not found may still be on its way, so "it never arrived" is sai
 exchange would refuse it by now. An order is never found by similarity, and never sent again.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
-from drawbridge.core.clock import SECOND_MS, Clock
-from drawbridge.core.errors import ExchangeDown, NotFound
-from drawbridge.core.operations import GetOrder
+from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
+from drawbridge.core.errors import BadInput, ExchangeDown, NotFound
+from drawbridge.core.operations import GetClosedOrders, GetOpenOrders, GetOrder, Operation
 from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.wire.stamps import StampKind, StampRule
 
+A = TypeVar("A")
+
 # What was taken in before our question may need a moment until it can be found.
 _SETTLING_MS: Final = 2 * SECOND_MS
+_CLOCKS_DIFFER_BY_MS: Final = MINUTE_MS
+_MOST_PAGES: Final = 20
+# Said by codecs of exchanges that find an order by their own id alone.
+_BY_ITS_OWN_ID_ONLY: Final = "order_id_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +41,58 @@ async def look_up(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sough
 
     Raises: `ExchangeDown("not_certain_yet")` while it may still arrive; whatever asking raises.
     """
-    operation = GetOrder(symbol=sought.symbol, client_id=sought.client_id)
-    try:
-        return await gateway.call(sought.key_id, operation, purpose=Purpose.CLEAN_UP)
-    except NotFound:
-        wait_ms = sought.intended_ms + certain_after_ms(rule) - clock.now_ms()
+    found = await _find(gateway, sought)
+    if found is not None:
+        return found
+    wait_ms = sought.intended_ms + certain_after_ms(rule) - clock.now_ms()
     if wait_ms > 0:
         raise ExchangeDown("not_certain_yet", retry_after_ms=wait_ms)
     return None
+
+
+async def _find(gateway: Gateway, sought: Sought) -> Order | None:
+    operation = GetOrder(symbol=sought.symbol, client_id=sought.client_id)
+    try:
+        return await _ask(gateway, sought, operation)
+    except NotFound:
+        return None
+    except BadInput as error:
+        if error.code != _BY_ITS_OWN_ID_ONLY:
+            raise
+    listed = await _find_listed(gateway, sought)
+    if listed is None:
+        return None
+    # Read once more by its own id: the lists may be older, and this answer is journalled.
+    return await _ask(gateway, sought, replace(operation, order_id=listed.order_id))
+
+
+async def _find_listed(gateway: Gateway, sought: Sought) -> Order | None:
+    """Look through open orders, then through those that ended since it was intended.
+
+    Why: in this order, an order that ends between the two questions is in the second answer.
+    """
+    open_orders = await _ask(gateway, sought, GetOpenOrders(sought.symbol))
+    if found := _named(open_orders, sought.client_id):
+        return found
+    since_ms = sought.intended_ms - _CLOCKS_DIFFER_BY_MS
+    offset = 0
+    for _ in range(_MOST_PAGES):
+        operation = GetClosedOrders(sought.symbol, since_ms=since_ms, offset=offset)
+        page = await _ask(gateway, sought, operation)
+        if found := _named(page, sought.client_id):
+            return found
+        if not page:
+            return None
+        offset += len(page)
+    raise ExchangeDown("not_certain_yet", retry_after_ms=MINUTE_MS)
+
+
+async def _ask(gateway: Gateway, sought: Sought, operation: Operation[A]) -> A:
+    return await gateway.call(sought.key_id, operation, purpose=Purpose.CLEAN_UP)
+
+
+def _named(orders: Iterable[Order], client_id: str) -> Order | None:
+    return next((order for order in orders if order.client_id == client_id), None)
 
 
 def certain_after_ms(rule: StampRule) -> int:

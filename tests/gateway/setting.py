@@ -1,0 +1,169 @@
+"""A gateway on a real database against a stub exchange, for tests of everything above it."""
+
+import base64
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from drawbridge.catalogue.card import Need
+from drawbridge.catalogue.registry import Exchange, get_exchange
+from drawbridge.core.clock import SteppedClock
+from drawbridge.core.operations import Balance, KeyRights, Scope
+from drawbridge.core.secret import Secret
+from drawbridge.gateway.crossing import Gateway, Road
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.journal import OrderJournal
+from drawbridge.gateway.stamps import Stamps
+from drawbridge.gateway.venues import Venues
+from drawbridge.sealing.envelope import VaultPublicKey
+from drawbridge.sealing.keyring import Keyring
+from drawbridge.storage.database import Database
+from drawbridge.storage.journal import GroupCommit
+from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.opening import Opening
+from drawbridge.vault.service import Vault
+from tests.gateway.scripted_server import ScriptedServer
+from tests.gateway.stub_exchange import StubExchange, stub_server
+
+START_MS = 1_763_000_000_000
+EXCHANGES = ("binance", "kraken")
+OWNER = "owner_1"
+KEYS = {
+    "binance": ("K" * 64, "S" * 64),
+    "kraken": ("K" * 56, base64.b64encode(b"s" * 64).decode()),
+}
+
+
+class CountedOpening:
+    """The vault's opening, counting."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.opening = opening
+        self.opened = 0
+
+    @asynccontextmanager
+    async def open_fields(
+        self, key_id: str, *, purpose: str
+    ) -> AsyncIterator[Mapping[str, Secret]]:
+        self.opened += 1
+        async with self.opening.open_fields(key_id, purpose=purpose) as fields:
+            yield fields
+
+
+@dataclass
+class Setting:
+    """Everything that stands between a test and the stub exchange."""
+
+    stub: StubExchange
+    server: ScriptedServer
+    key: str
+    vault: Vault
+    opening: CountedOpening
+    clock: SteppedClock
+    database: Database
+    group: GroupCommit
+    stamps: Stamps
+    journal: OrderJournal
+    gateway: Gateway
+    path: Path
+
+    @property
+    def exchange(self) -> Exchange:
+        return self.stub.exchange
+
+    @property
+    def symbol(self) -> str:
+        return self.exchange.card.paper_markets[0].symbol
+
+    async def change(self, status: KeyStatus, *scopes: Scope) -> None:
+        """Put the key into a state, as if a check or a person had."""
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                "UPDATE keys SET status = ?, scopes = ? WHERE id = ?",
+                status.value,
+                " ".join(scopes),
+                self.key,
+            )
+
+    async def rows(self, table: str) -> list[dict[str, object]]:
+        found = await self.database.fetch_all(f"SELECT * FROM {table}")  # noqa: S608 - a table's name written in a test
+        return [dict(row) for row in found]
+
+
+@asynccontextmanager
+async def setting(folder: Path, exchange_id: str) -> AsyncIterator[Setting]:
+    """Build all of it for the time of a test, with one key that is enabled."""
+    clock = SteppedClock(START_MS)
+    exchange = get_exchange(exchange_id)
+    fields = {"api_key": KEYS[exchange_id][0], "api_secret": KEYS[exchange_id][1]}
+    secret = Secret(fields["api_secret"])
+    stub = StubExchange(exchange, clock, fields["api_key"], secret, trading_rights(exchange))
+    stub.balances = tuple(
+        Balance(name, Decimal(1_000_000), Decimal(0))
+        for name in sorted({market.quote for market in exchange.card.markets()})
+    )
+    path = folder / "drawbridge.db"
+    async with stub_server(stub) as server:
+        database = await Database.open(path, "app")
+        group = GroupCommit(path)
+        stamps, journal = Stamps(database, clock), OrderJournal(group, clock)
+        vault, opening = _vault(database, clock)
+        venues = Venues({exchange_id: f"http://127.0.0.1:{server.port}"})
+        gateway = Gateway(vault, opening, Road(Egress(), venues), stamps, journal, clock)
+        await _add_owner(database)
+        added = await vault.add(OWNER, exchange_id, "paper", fields, "first")
+        try:
+            house = Setting(
+                stub=stub,
+                server=server,
+                key=added.key.id,
+                vault=vault,
+                opening=opening,
+                clock=clock,
+                database=database,
+                group=group,
+                stamps=stamps,
+                journal=journal,
+                gateway=gateway,
+                path=path,
+            )
+            await house.change(KeyStatus.ENABLED, Scope.READ, Scope.TRADE_SPOT)
+            yield house
+        finally:
+            await gateway.close()
+            await group.close()
+            await database.close()
+
+
+def _vault(database: Database, clock: SteppedClock) -> tuple[Vault, CountedOpening]:
+    keyring = Keyring.create()
+
+    async def public_key() -> VaultPublicKey:
+        return keyring.public
+
+    vault = Vault(database, clock, os.urandom, public_key)
+    return vault, CountedOpening(Opening(database, clock, lambda: keyring))
+
+
+async def _add_owner(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
+            " VALUES (?, 'Ada', 'ada', 'none', 0)",
+            OWNER,
+        )
+
+
+def trading_rights(exchange: Exchange, *more: str) -> KeyRights:
+    """Give the rights of a key as the guide wants it, and what else a test turns on."""
+    wanted = {Need.REQUIRED, Need.TRADING}
+    switches = {switch.api for switch in exchange.card.permissions if switch.need in wanted}
+    return KeyRights(
+        switches=frozenset({*switches, *more}),
+        ip_list=("203.0.113.7/32",),
+        ip_bound=True,
+        created_ms=START_MS,
+    )
