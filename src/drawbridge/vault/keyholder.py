@@ -123,6 +123,8 @@ class KeyHolder:
             raise Conflict("vault_request_unreadable") from error
 
     async def _create(self, passphrase: Secret | None) -> None:
+        if self._keyring is not None:
+            raise Conflict("vault_exists")
         async with self._database.transaction() as tx:
             if await _stored_public_key(tx):
                 # Secrets were sealed to a key whose file is gone; a new key would orphan them.

@@ -107,11 +107,11 @@ class Added:
 
 
 def read_venue(text: str) -> Venue:
-    """Read a venue's name. Raises: `BadInput("unknown_venue")`."""
+    """Read a venue's name. Raises: `BadInput("bad_venue")`."""
     try:
         return Venue(text)
     except ValueError:
-        raise BadInput("unknown_venue", field="venue") from None
+        raise BadInput("bad_venue", field="venue") from None
 
 
 def clean_label(text: str) -> str:

@@ -55,13 +55,13 @@ async def find_by_public_key(
 
 async def list_of_owner(source: Database | Transaction, owner: str) -> tuple[KeyRecord, ...]:
     """List a person's keys in the order in which they were added."""
-    rows = await source.fetch_all(f"{_KEYS} AND owner = ? ORDER BY created_ms, id", owner)
+    rows = await source.fetch_all(f"{_KEYS} AND owner = ? ORDER BY created_ms, rowid", owner)
     return tuple(_record(row) for row in rows)
 
 
 async def list_asked(database: Database) -> tuple[KeyRecord, ...]:
     """List the keys whose check was asked for, the oldest wish first."""
-    sql = f"{_KEYS} AND check_requested_ms IS NOT NULL ORDER BY check_requested_ms, id"
+    sql = f"{_KEYS} AND check_requested_ms IS NOT NULL ORDER BY check_requested_ms, rowid"
     return tuple(_record(row) for row in await database.fetch_all(sql))
 
 
@@ -69,7 +69,7 @@ async def list_standing(database: Database, statuses: Iterable[KeyStatus]) -> tu
     """List the keys of everybody that stand in one of these states."""
     found: list[KeyRecord] = []
     for status in sorted(set(statuses)):
-        rows = await database.fetch_all(f"{_KEYS} AND status = ? ORDER BY id", status)
+        rows = await database.fetch_all(f"{_KEYS} AND status = ? ORDER BY rowid", status)
         found.extend(_record(row) for row in rows)
     return tuple(found)
 
