@@ -16,23 +16,24 @@ from drawbridge.core.operations import (
     GetKeyRights,
     KeyRights,
 )
-from drawbridge.exchanges.binance.codec.scalars import money, text, truth, whole
+from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
 
 Row = Mapping[str, Any]
 
 _NOT_SWITCHES: Final = frozenset({"ipRestrict"})
 
 
-def currencies(_: GetCurrencies, told: list[Row], __: Markets) -> tuple[Currency, ...]:
+def currencies(_: GetCurrencies, told: object, __: Markets) -> tuple[Currency, ...]:
     """Read the currencies."""
     return tuple(
-        Currency(text(row["coin"]), text(row["name"]), _places(row["networkList"])) for row in told
+        Currency(text(row["coin"]), text(row["name"]), _places(row["networkList"]))
+        for row in rows(told)
     )
 
 
-def _places(networks: list[Row]) -> int:
+def _places(networks: object) -> int:
     """Give the most decimals that any network of a currency moves; 8 where none tells."""
-    units = (money(row["withdrawIntegerMultiple"]) for row in networks)
+    units = (money(row["withdrawIntegerMultiple"]) for row in rows(networks))
     return max((places_of(unit) for unit in units if unit), default=8)
 
 
@@ -40,7 +41,7 @@ def balances(_: GetBalances, told: Row, __: Markets) -> tuple[Balance, ...]:
     """Read the balances."""
     return tuple(
         Balance(text(row["asset"]), money(row["free"]), money(row["locked"]))
-        for row in told["balances"]
+        for row in rows(told["balances"])
     )
 
 

@@ -28,7 +28,7 @@ from drawbridge.core.operations import (
     GetTrades,
     ServerTime,
 )
-from drawbridge.exchanges.binance.codec.scalars import money, text, truth, whole
+from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
 
 Row = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def server_time(_: GetServerTime, told: Row, __: Markets) -> ServerTime:
 
 def markets(_: GetMarkets, told: Row, __: Markets) -> tuple[Market, ...]:
     """Read the pairs and their rules."""
-    return tuple(_market(row) for row in told["symbols"])
+    return tuple(_market(row) for row in rows(told["symbols"]))
 
 
 def _market(row: Row) -> Market:
@@ -74,11 +74,11 @@ def ticker(operation: GetTicker, told: Row, markets: Markets) -> Ticker:
     return ticker
 
 
-def tickers(_: GetTickers, told: list[Row], markets: Markets) -> tuple[Ticker, ...]:
+def tickers(_: GetTickers, told: object, markets: Markets) -> tuple[Ticker, ...]:
     """Read several tickers."""
     # The exchange answers for pairs, too, that it has stopped or that are not known here.
     known = {market.id for market in markets}
-    return tuple(_read_ticker(row, markets) for row in told if row["symbol"] in known)
+    return tuple(_read_ticker(row, markets) for row in rows(told) if row["symbol"] in known)
 
 
 def _read_ticker(row: Row, markets: Markets) -> Ticker:
@@ -99,7 +99,7 @@ def _read_ticker(row: Row, markets: Markets) -> Ticker:
     )
 
 
-def candles(_: GetCandles, told: list[list[Any]], __: Markets) -> tuple[Candle, ...]:
+def candles(_: GetCandles, told: object, __: Markets) -> tuple[Candle, ...]:
     """Read candles."""
     return tuple(
         Candle(
@@ -110,7 +110,7 @@ def candles(_: GetCandles, told: list[list[Any]], __: Markets) -> tuple[Candle, 
             money(row[4]),
             money(row[5]),
         )
-        for row in told
+        for row in rows(told)
     )
 
 
@@ -125,11 +125,11 @@ def order_book(operation: GetOrderBook, told: Row, _: Markets) -> OrderBook:
     )
 
 
-def _levels(rows: list[list[Any]]) -> tuple[Level, ...]:
-    return tuple(Level(money(row[0]), money(row[1])) for row in rows)
+def _levels(told: object) -> tuple[Level, ...]:
+    return tuple(Level(money(row[0]), money(row[1])) for row in rows(told))
 
 
-def trades(operation: GetTrades, told: list[Row], _: Markets) -> tuple[PublicTrade, ...]:
+def trades(operation: GetTrades, told: object, _: Markets) -> tuple[PublicTrade, ...]:
     """Read public trades."""
     return tuple(
         PublicTrade(
@@ -140,5 +140,5 @@ def trades(operation: GetTrades, told: list[Row], _: Markets) -> tuple[PublicTra
             quantity=money(row["q"]),
             taker_buys=not truth(row["m"]),
         )
-        for row in told
+        for row in rows(told)
     )

@@ -20,10 +20,10 @@ from drawbridge.core.operations import (
     PlaceOrder,
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side
-from drawbridge.exchanges.binance.codec.scalars import money, text, truth, whole
+from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
 from drawbridge.exchanges.binance.codec.tables import (
     LIMIT_MAKER,
-    MARKET,
+    ORDER_TYPES,
     SIDES,
     STATUSES,
     TIMES_IN_FORCE,
@@ -37,7 +37,7 @@ def placed(operation: PlaceOrder, told: Row, markets: Markets) -> Placed:
     if operation.dry_run:
         return Placed(_as_asked(operation, told))
     order = _read_order(told, markets, whole(told["transactTime"]))
-    fills = tuple(_immediate_fill(row, order) for row in told["fills"])
+    fills = tuple(_immediate_fill(row, order) for row in rows(told["fills"]))
     if not fills:
         return Placed(order)
     currencies = {fill.fee_currency for fill in fills}
@@ -104,21 +104,19 @@ def one_order(_: GetOrder, told: Row, markets: Markets) -> Order:
     return _read_order(told, markets, whole(told["updateTime"]))
 
 
-def open_orders(_: GetOpenOrders, told: list[Row], markets: Markets) -> tuple[Order, ...]:
+def open_orders(_: GetOpenOrders, told: object, markets: Markets) -> tuple[Order, ...]:
     """Read open orders."""
-    return tuple(_read_order(row, markets, whole(row["updateTime"])) for row in told)
+    return tuple(_read_order(row, markets, whole(row["updateTime"])) for row in rows(told))
 
 
-def closed_orders(
-    operation: GetClosedOrders, told: list[Row], markets: Markets
-) -> tuple[Order, ...]:
+def closed_orders(operation: GetClosedOrders, told: object, markets: Markets) -> tuple[Order, ...]:
     """Read past orders; open ones stand among them and go unless wanted."""
-    orders = (_read_order(row, markets, whole(row["updateTime"])) for row in told)
+    orders = (_read_order(row, markets, whole(row["updateTime"])) for row in rows(told))
     return tuple(order for order in orders if operation.include_open or order.status.is_final)
 
 
 def _read_order(row: Row, markets: Markets, updated_ms: int) -> Order:
-    kind = row["type"]
+    kind = ORDER_TYPES[row["type"]]
     cost = row.get("origQuoteOrderQty")
     created_ms = row.get("time", row.get("workingTime", updated_ms))
     return Order(
@@ -126,22 +124,22 @@ def _read_order(row: Row, markets: Markets, updated_ms: int) -> Order:
         client_id=text(row["clientOrderId"]),
         symbol=markets.get_by_id(row["symbol"]).symbol,
         side=SIDES[row["side"]],
-        type=OrderType.MARKET if kind == MARKET else OrderType.LIMIT,
+        type=kind,
         time_in_force=TIMES_IN_FORCE[row["timeInForce"]],
         status=STATUSES[row["status"]],
         quantity=money(row["origQty"]),
-        price=None if kind == MARKET else money(row["price"]),
+        price=None if kind is OrderType.MARKET else money(row["price"]),
         # An order that never came to work, a refused one, was created when it ended.
         created_ms=whole(created_ms) if created_ms != -1 else updated_ms,
         updated_ms=updated_ms,
         filled=money(row["executedQty"]),
         filled_quote=money(row["cummulativeQuoteQty"]),
         quote_quantity=(money(cost) or None) if cost else None,
-        post_only=kind == LIMIT_MAKER,
+        post_only=row["type"] == LIMIT_MAKER,
     )
 
 
-def own_trades(_: GetOwnTrades, told: list[Row], markets: Markets) -> tuple[Fill, ...]:
+def own_trades(_: GetOwnTrades, told: object, markets: Markets) -> tuple[Fill, ...]:
     """Read own trades."""
     return tuple(
         Fill(
@@ -159,5 +157,5 @@ def own_trades(_: GetOwnTrades, told: list[Row], markets: Markets) -> tuple[Fill
             is_maker=truth(row["isMaker"]),
             time_ms=whole(row["time"]),
         )
-        for row in told
+        for row in rows(told)
     )

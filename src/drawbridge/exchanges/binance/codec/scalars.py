@@ -1,10 +1,11 @@
-"""Reading single values of an answer, each of exactly one type.
+"""Reading single values and lists of an answer, each of exactly one type.
 
 A value of another type raises `TypeError` without a text; who reads the whole answer turns it
 into an unknown outcome. Nothing is converted that the exchange did not write so.
 """
 
 from decimal import Decimal
+from typing import Any
 
 from drawbridge.core.money import parse_decimal
 
@@ -35,5 +36,12 @@ def text(value: object) -> str:
 def truth(value: object) -> bool:
     """Read true or false."""
     if type(value) is not bool:
+        raise TypeError
+    return value
+
+
+def rows(value: object) -> list[Any]:
+    """Read a list. An empty table in its place would otherwise pass for "none"."""
+    if type(value) is not list:
         raise TypeError
     return value

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
 from typing import Final
 
-from drawbridge.core.orders import OrderStatus, Side, TimeInForce
+from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
 
 SIDE_WORDS: Final[Mapping[Side, str]] = MappingProxyType({Side.BUY: "BUY", Side.SELL: "SELL"})
 SIDES: Final = MappingProxyType({word: side for side, word in SIDE_WORDS.items()})
@@ -42,6 +42,20 @@ STATUSES: Final[Mapping[str, OrderStatus]] = MappingProxyType(
 MARKET: Final = "MARKET"
 LIMIT: Final = "LIMIT"
 LIMIT_MAKER: Final = "LIMIT_MAKER"
+
+
+# Types as orders tell them; those that wait for a price are read as what they then become.
+ORDER_TYPES: Final[Mapping[str, OrderType]] = MappingProxyType(
+    {
+        MARKET: OrderType.MARKET,
+        LIMIT: OrderType.LIMIT,
+        LIMIT_MAKER: OrderType.LIMIT,
+        "STOP_LOSS": OrderType.MARKET,
+        "STOP_LOSS_LIMIT": OrderType.LIMIT,
+        "TAKE_PROFIT": OrderType.MARKET,
+        "TAKE_PROFIT_LIMIT": OrderType.LIMIT,
+    }
+)
 
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 3_600_000
