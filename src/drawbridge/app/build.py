@@ -1,0 +1,83 @@
+"""Put the house together: the half that every process may have.
+
+Everything here works with the vault's public key alone: it can seal a new secret and open none.
+The half that opens secrets is built in `app/gateway_process.py` and nowhere else, so that no
+page and no command line can reach it by an import.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from drawbridge.accounts.service import Accounts
+from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.settings import Settings
+from drawbridge.audit.store import AuditLog
+from drawbridge.core.clock import Clock
+from drawbridge.robots.service import RobotService
+from drawbridge.sealing.local import LocalKey
+from drawbridge.storage.database import Database
+from drawbridge.trading.store import OrderStore
+from drawbridge.vault.service import Vault
+from drawbridge.vault.unlock import VaultDoor, read_vault_key
+from drawbridge.verification.store import CheckStore
+
+_OWNER_ONLY: Final = 0o700
+# Keeps the authenticators' secrets out of the database; the vault's secrets are not under it.
+_LOCAL_KEY: Final = "local.key"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The services of one process over the app's database."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    accounts: Accounts
+    door: VaultDoor
+    vault: Vault
+    checks: CheckStore
+    robots: RobotService
+    orders: OrderStore
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Open the data folder, made at its first use and closed to everybody else.
+
+    Raises: `Corrupted("database_newer")`, `Forbidden("key_file_exposed")`.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.chmod(_OWNER_ONLY)
+    database = await Database.open(settings.database, "app")
+    try:
+        yield _furnish(settings, database)
+    finally:
+        await database.close()
+
+
+def _furnish(settings: Settings, database: Database) -> House:
+    clock = SystemClock()
+    vault = Vault(database, clock, entropy, partial(read_vault_key, database))
+    return House(
+        settings=settings,
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        accounts=Accounts(
+            database,
+            AuditLog(clock),
+            clock,
+            entropy,
+            LocalKey.load_or_create(settings.data / _LOCAL_KEY),
+        ),
+        door=VaultDoor(database, clock, entropy),
+        vault=vault,
+        checks=CheckStore(database, clock),
+        robots=RobotService(database, vault, clock, entropy),
+        orders=OrderStore(database),
+    )

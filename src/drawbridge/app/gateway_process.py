@@ -1,0 +1,143 @@
+"""The process that holds the vault's private key: `python -m drawbridge.app.gateway_process`.
+
+The only place where the half of the house that opens secrets is put together. Nothing listens
+here: wishes come as rows of the database, and everything that leaves crosses the gateway.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+
+from drawbridge.app.build import House, open_house
+from drawbridge.app.lifetime import tell_ready, until_stopped
+from drawbridge.app.settings import Settings, read_settings
+from drawbridge.app.workers import Work, Workers
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.core.errors import Conflict, DrawbridgeError
+from drawbridge.gateway.crossing import Gateway, Road
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.journal import OrderJournal
+from drawbridge.gateway.stamps import Stamps
+from drawbridge.gateway.venues import Venues
+from drawbridge.robots.runner import Robots
+from drawbridge.storage.journal import GroupCommit
+from drawbridge.trading.broker import Broker
+from drawbridge.trading.reconcile import Reconciliation
+from drawbridge.vault.keyholder import KeyHolder
+from drawbridge.vault.opening import Opening
+from drawbridge.verification.probing import Probing
+from drawbridge.verification.service import Verification
+from drawbridge.wording.say import say_error
+
+_OWNER_ONLY: Final = 0o600
+
+
+@contextlib.contextmanager
+def only_gateway(lock: Path) -> Iterator[None]:
+    """Hold the lock of the data folder: one owner of its nonces and its private key.
+
+    Raises: `Conflict("gateway_running")`.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Conflict("gateway_running") from None
+    finally:
+        os.close(descriptor)
+
+
+def is_gateway_running(lock: Path) -> bool:
+    """Tell whether some process holds the lock."""
+    try:
+        with only_gateway(lock):
+            return False
+    except FileNotFoundError:
+        return False
+    except Conflict:
+        return True
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(house: House) -> AsyncIterator[Work]:
+    """Build the half that opens secrets over a house; the vault opens if it can by itself."""
+    settings, database, clock = house.settings, house.database, house.clock
+    holder = KeyHolder(database, clock, settings.vault_key)
+    rows = GroupCommit(settings.database)
+    journal = OrderJournal(rows, clock)
+    gateway = Gateway(
+        house.vault,
+        Opening(database, clock, holder.keyring),
+        Road(Egress(), Venues(_paper_urls(settings))),
+        Stamps(database, clock),
+        journal,
+        clock,
+    )
+    reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
+    broker = Broker(gateway, house.orders, reconciliation)
+    probing = Probing(gateway, journal, clock)
+    await holder.start()
+    try:
+        yield Work(
+            database=database,
+            holder=holder,
+            vault=house.vault,
+            verification=Verification(gateway, house.vault, house.checks, probing, clock),
+            robots=Robots(database, broker, house.orders, gateway, house.vault, clock),
+            reconciliation=reconciliation,
+        )
+    finally:
+        await holder.stop()
+        await gateway.close()
+        await rows.close()
+
+
+async def run(settings: Settings, *, with_parent: bool) -> None:
+    """Work until told to stop. Prints one line of JSON when ready."""
+    async with open_house(settings) as house:
+        with only_gateway(settings.gateway_lock):
+            async with open_gateway(house) as work:
+                working = asyncio.create_task(Workers(work).run())
+                stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
+                tell_ready({"vault": "open" if work.holder.is_open else "closed"})
+                await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
+                working.cancel()
+                # What it died of, if it did, is not swallowed.
+                with contextlib.suppress(asyncio.CancelledError):
+                    await working
+
+
+def _paper_urls(settings: Settings) -> dict[str, str]:
+    return {
+        name: f"http://{settings.paper}/{name}"
+        for name in exchange_ids()
+        if get_card(name).level >= Level.PAPERED
+    }
+
+
+def main() -> int:
+    """Run until stopped; give the exit code of the error table."""
+    parser = argparse.ArgumentParser(prog="drawbridge-gateway")
+    parser.add_argument("--with-parent", action="store_true")
+    given = parser.parse_args()
+    logging.basicConfig(format="gateway: %(message)s", level=logging.WARNING)
+    try:
+        asyncio.run(run(read_settings(), with_parent=given.with_parent))
+    except DrawbridgeError as error:
+        sys.stderr.write(say_error(error) + "\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""`drawbridge up`: the processes of one machine under one supervisor.
+
+A process of its own (`python -m drawbridge.app.up`), so that it holds nothing and stays small;
+the command line replaces itself with it.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Mapping
+
+from drawbridge.app.settings import Settings, read_settings
+from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child, Supervisor
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.wording.say import say, say_error
+
+_PAPER = "paper"
+_WEB = "web"
+
+
+def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
+    """Name the processes to run: the gateway, the pages and, if wished, the paper exchange."""
+    own = settings.environment()
+    children = [
+        Child("gateway", "drawbridge.app.gateway_process", ["--with-parent"], own),
+        Child(_WEB, "drawbridge.entrypoints.web", ["--with-parent"], own | WIPE_FREED_MEMORY),
+    ]
+    if with_paper:
+        state, port = str(settings.paper_state), str(settings.paper_port)
+        arguments = ["--state", state, "--port-base", port, "--with-parent"]
+        children.append(Child(_PAPER, "drawbridge.entrypoints.paper_server", arguments, own))
+    return children
+
+
+def _tell(name: str, ready: Mapping[str, object]) -> None:
+    if name == _WEB:
+        _print(say("up.web_ready", address=ready["address"]))
+    elif name == _PAPER:
+        _print(say("up.paper_ready", address=ready["account_site"]))
+        _print(say("up.paper_hint"))
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run until stopped; give the exit code of the error table."""
+    parser = argparse.ArgumentParser(prog="drawbridge-up")
+    parser.add_argument("--with-paper", action="store_true")
+    given = parser.parse_args()
+    try:
+        settings = read_settings()
+        _print(say("up.starting"))
+        _print(say("up.stop_hint"))
+        children = children_of(settings, with_paper=given.with_paper)
+        asyncio.run(Supervisor(children, _tell).run())
+    except DrawbridgeError as error:
+        sys.stderr.write(say_error(error) + "\n")
+        return error.exit_code
+    _print(say("up.stopped"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The work of the gateway's process: answer wishes, check keys, run robots, reconcile.
+
+Wishes are rows that pages and commands write. The database's version number tells when something
+was written; between changes nothing is done but look at it and, once a second, at the clock.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.robots.runner import Robots
+from drawbridge.storage.database import Database
+from drawbridge.trading.reconcile import Reconciliation
+from drawbridge.vault.keyholder import KeyHolder
+from drawbridge.vault.service import Vault
+from drawbridge.verification.service import Verification
+
+_log: Final = logging.getLogger(__name__)
+
+_LOOK_EVERY_S: Final = 0.05
+_LOOKS_PER_TICK: Final = 20
+_RECONCILE_EVERY_S: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do, and where its wishes stand."""
+
+    database: Database
+    holder: KeyHolder
+    vault: Vault
+    verification: Verification
+    robots: Robots
+    reconciliation: Reconciliation
+
+
+class Workers:
+    """Carry out wishes until cancelled."""
+
+    def __init__(self, work: Work) -> None:
+        """Take the work; `run` does it."""
+        self._work = work
+        self._checks: dict[str, asyncio.Task[None]] = {}
+        self._stepping: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Work for ever. What a crash left behind is brought in order before anything new."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_reconciling())
+            group.create_task(self._keep_looking())
+
+    async def _keep_looking(self) -> None:
+        version, looks = -1, 0
+        while True:
+            seen = await self._work.database.data_version()
+            if seen != version or looks % _LOOKS_PER_TICK == 0:
+                version = seen
+                await self._look()
+            looks += 1
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        work = self._work
+        await work.holder.answer()
+        if not work.holder.is_open:
+            return
+        for key in await work.vault.list_asked():
+            if key.id not in self._checks:
+                self._checks[key.id] = asyncio.create_task(self._check(key.id))
+        if self._stepping is None or self._stepping.done():
+            # Robots wait for exchanges; keys must not wait for robots.
+            self._stepping = asyncio.create_task(_told("robots", work.robots.step))
+
+    async def _check(self, key_id: str) -> None:
+        async def verify() -> None:
+            await self._work.verification.verify(key_id)
+
+        try:
+            await _told("check", verify)
+        finally:
+            del self._checks[key_id]
+
+    async def _keep_reconciling(self) -> None:
+        while True:
+            if self._work.holder.is_open:
+                await _told("clean-up", self._work.verification.clean_up)
+                await _told("reconcile", self._work.reconciliation.reconcile)
+                await asyncio.sleep(_RECONCILE_EVERY_S)
+            else:
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _told(what: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Do it, and log by its code what went wrong: facts of errors never hold secrets."""
+    try:
+        await work()
+    except DrawbridgeError as error:
+        _log.warning("%s: %s", what, error)
