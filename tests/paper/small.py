@@ -30,6 +30,10 @@ from drawbridge.wire.algorithms import Hmac, hexadecimal
 START_MS = 1_800_000_000_000
 UNIT = 10**8
 
+BUY = PlaceOrder("BTC/USD", Side.BUY, OrderType.LIMIT, Decimal("0.01"), Decimal(20_000))
+"""Far below any price: it rests."""
+TAKE = PlaceOrder("BTC/USD", Side.BUY, OrderType.MARKET, Decimal("0.002"))
+
 _CARD = """
 id = "{id}"
 name = "{name}"
