@@ -20,18 +20,25 @@ from drawbridge.verification.store import PendingProbe
 from drawbridge.verification.verdict import ProbeEnd, ProbeOutcome
 from drawbridge.wire.stamps import StampRule
 
-_TRIES: Final = 4
-_FIRST_PAUSE_MS: Final = 250
+PAUSES_MS: Final = (250, 500, 1_000, 2_000)
 
 
 class Probing:
     """Place, look up, cancel and confirm probe orders."""
 
-    def __init__(self, gateway: Gateway, journal: OrderJournal, clock: Clock) -> None:
-        """Work through the gateway."""
+    def __init__(
+        self,
+        gateway: Gateway,
+        journal: OrderJournal,
+        clock: Clock,
+        *,
+        pauses_ms: tuple[int, ...] = PAUSES_MS,
+    ) -> None:
+        """Work through the gateway; between two tries it waits for the next of the pauses."""
         self._gateway = gateway
         self._journal = journal
         self._clock = clock
+        self._pauses_ms = pauses_ms
 
     async def place(
         self, key_id: str, check_no: int, order: PlaceOrder, rule: StampRule
@@ -62,7 +69,7 @@ class Probing:
         pending = ProbeOutcome(
             ProbeEnd.PENDING, cause.code, {"order": sought.client_id, "symbol": sought.symbol}
         )
-        for pause_ms in _pauses():
+        for pause_ms in self._pauses_ms:
             try:
                 order = await look_up(self._gateway, self._clock, rule, sought)
             except (ExchangeDown, OutcomeUnknown):
@@ -82,7 +89,7 @@ class Probing:
             ProbeEnd.PENDING, facts={"order": order.order_id, "symbol": order.symbol}
         )
         known = order
-        for pause_ms in _pauses():
+        for pause_ms in self._pauses_ms:
             try:
                 if not known.status.is_final:
                     await self._cancel(key_id, known)
@@ -127,7 +134,3 @@ def _ended(order: Order) -> ProbeOutcome:
         "paid": plain(order.filled_quote),
     }
     return ProbeOutcome(ProbeEnd.FILLED, facts=facts)
-
-
-def _pauses() -> tuple[int, ...]:
-    return tuple(_FIRST_PAUSE_MS << step for step in range(_TRIES))

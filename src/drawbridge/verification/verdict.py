@@ -16,7 +16,7 @@ from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.money import plain
 from drawbridge.core.operations import KeyRights, Scope
-from drawbridge.vault.model import Fact, KeyStatus, Standing
+from drawbridge.vault.model import KeyStatus, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ def _mending(
     return Verdict(status, code, facts, scopes, mend=mend)
 
 
-def plain_fact(fact: object) -> Fact:
+def plain_fact(fact: object) -> str | int | bool | None:
     """Give a fact as rows keep it: amounts and enums as their text."""
     if isinstance(fact, Decimal):
         return plain(fact)
