@@ -20,7 +20,8 @@ class Settings:
 
     `paper` is the address of the paper exchange to which keys of the venue `paper` belong,
     as `host:port`; it must be on this machine. `egress_addresses` are the addresses from which
-    our requests reach the exchanges, shown to people for their keys' IP lists.
+    our requests reach the exchanges, shown to people for their keys' IP lists. `names` are the
+    host names under which people open the pages, besides this machine's own.
     """
 
     data: Path
@@ -31,6 +32,7 @@ class Settings:
     tls_key: Path | None = None
     trusted_proxy: str = ""
     egress_addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def database(self) -> Path:
@@ -74,6 +76,7 @@ class Settings:
             "DRAWBRIDGE_TLS_KEY": str(self.tls_key or ""),
             "DRAWBRIDGE_TRUSTED_PROXY": self.trusted_proxy,
             "DRAWBRIDGE_EGRESS_ADDRESSES": ",".join(self.egress_addresses),
+            "DRAWBRIDGE_NAMES": ",".join(self.names),
         }
 
 
@@ -93,6 +96,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tls_key=Path(key) if key else None,
         trusted_proxy=given.get("DRAWBRIDGE_TRUSTED_PROXY", ""),
         egress_addresses=_addresses(given.get("DRAWBRIDGE_EGRESS_ADDRESSES", "")),
+        names=_pieces(given.get("DRAWBRIDGE_NAMES", "")),
     )
     _refuse_open_listening(settings)
     return settings
@@ -137,10 +141,14 @@ def _local_address(text: str) -> str:
 
 
 def _addresses(text: str) -> tuple[str, ...]:
-    found = tuple(piece.strip() for piece in text.split(",") if piece.strip())
+    found = _pieces(text)
     for piece in found:
         try:
             ip_address(piece)
         except ValueError:
             raise BadInput("not_an_address", field="DRAWBRIDGE_EGRESS_ADDRESSES") from None
     return found
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    return tuple(piece.strip() for piece in text.split(",") if piece.strip())

@@ -1,0 +1,182 @@
+"""First run, home, profile, the vault's door, the audit log."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from drawbridge.audit.store import ToldEvent, list_events, verify
+from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
+from drawbridge.core.secret import Secret
+from drawbridge.entrypoints.pages.entrance import Entrance, read_new_password
+from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.site import LOG_IN, Site, go
+from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.key_views import view_key
+from drawbridge.entrypoints.web.robot_views import view_robot
+from drawbridge.entrypoints.web.services import Services
+from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.unlock import VaultState, VaultStatus, Wish, read_vault_state
+from drawbridge.wording.say import has_words, say, say_error, say_reason
+
+_WELCOME: Final = ("name", "password", "password_again")
+_EVENTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the newcomer's way."""
+
+    name: str
+    path: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event of the audit log in words."""
+
+    at_ms: int
+    tag: str
+    words: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPages:
+    """The pages of the account."""
+
+    site: Site
+    services: Services
+    entrance: Entrance
+
+    async def show_welcome(self, visit: Visit) -> Response:
+        """Show the form that creates the owner; once there is one, the log-in instead."""
+        if await self.services.accounts.has_owner():
+            return go(LOG_IN)
+        return self._welcome(visit, Form())
+
+    async def welcome(self, visit: Visit, fields: Fields) -> Response:
+        """Create the owner, log in, and lead on to the vault."""
+        name = fields.line("name")
+        try:
+            password = read_new_password(fields)
+            await self.services.accounts.create_owner(name, password, first=True)
+            return await self.entrance.open_for(visit, name, password, "", "/vault")
+        except DrawbridgeError as error:
+            form = refused(error, _WELCOME, fields.keep("name"))
+            return self._welcome(visit, form, error.http_status)
+
+    async def show_log_in(self, visit: Visit) -> Response:
+        """Show the log-in; before there is anybody, lead to the first run."""
+        if not await self.services.accounts.has_owner():
+            return go("/welcome")
+        return await self.entrance.show(visit)
+
+    async def show_home(self, visit: Visit) -> Response:
+        """Show what is next, and how keys and robots stand."""
+        owner = visit.person
+        keys = await self.services.vault.list_keys(owner.id)
+        robots = await self.services.robots.list_robots(owner.id)
+        vault = await read_vault_state(self.services.database)
+        stages = (
+            Stage("vault", "/vault", vault.status is VaultStatus.OPEN),
+            Stage("authenticator", "/authenticator", owner.second_factor),
+            Stage("key", "/keys/new", any(key.status is KeyStatus.ENABLED for key in keys)),
+            Stage("robot", "/robots/new", bool(robots)),
+        )
+        facts = {
+            "steps": stages,
+            "next_step": next((stage.name for stage in stages if not stage.done), "none"),
+            "next_path": next((stage.path for stage in stages if not stage.done), ""),
+            "keys": [view_key(key) for key in keys],
+            "robots": [view_robot(robot) for robot in robots],
+        }
+        return self.site.page(visit, "home.html", facts)
+
+    async def show_profile(self, visit: Visit) -> Response:
+        """Show the account."""
+        return await self._profile(visit, Form())
+
+    async def change_password(self, visit: Visit, fields: Fields) -> Response:
+        """Change the password, which ends every session."""
+        shown = ("old_password", "password", "password_again")
+        old = Secret(fields.text("old_password"))
+        try:
+            new = read_new_password(fields)
+            await self.services.accounts.change_password(visit.person.id, old, new)
+        except DrawbridgeError as error:
+            return await self._profile(visit, refused(error, shown, {}), error.http_status)
+        return go(LOG_IN, "password_changed")
+
+    async def show_vault(self, visit: Visit) -> Response:
+        """Show how the vault stands, with the form that it needs."""
+        return await self._vault(visit, Form())
+
+    async def open_vault(self, visit: Visit, fields: Fields) -> Response:
+        """Ask for the vault to be made or unlocked."""
+        try:
+            state = await read_vault_state(self.services.database)
+            wish = Wish.CREATE if state.status is VaultStatus.ABSENT else Wish.UNLOCK
+            await self.services.door.ask(visit.person.id, wish, _read_passphrase(wish, fields))
+        except DrawbridgeError as error:
+            form = refused(error, ("passphrase",), fields.keep("how"))
+            return await self._vault(visit, form, error.http_status)
+        return go("/vault")
+
+    async def show_audit(self, visit: Visit) -> Response:
+        """Show the log and whether its chain is whole."""
+        asked = visit.request.query_params.get("before", "")
+        before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None  # noqa: PLR2004  far more events than any log has
+        found = await list_events(
+            self.services.database, visit.person.id, before=before, limit=_EVENTS + 1
+        )
+        facts: dict[str, object] = {"problem": "", "count": 0, "head": ""}
+        try:
+            verified = await verify(self.services.database)
+            facts |= {"count": verified.count, "head": verified.head.hex()}
+        except Corrupted as error:
+            facts["problem"] = say_error(error)
+        facts["events"] = [_view_event(event) for event in found[:_EVENTS]]
+        facts["older"] = found[_EVENTS - 1].n if len(found) > _EVENTS else None
+        return self.site.page(visit, "audit.html", facts)
+
+    def _welcome(self, visit: Visit, form: Form, status: int = 200) -> Response:
+        facts = {"form": form, "way": "account", "way_done": 0}
+        return self.site.page(visit, "account/welcome.html", facts, status)
+
+    async def _profile(self, visit: Visit, form: Form, status: int = 200) -> Response:
+        keys = await self.services.vault.list_keys(visit.person.id)
+        state = await read_vault_state(self.services.database)
+        facts = {"form": form, "key_count": len(keys), "vault_state": _word_of(state)}
+        return self.site.page(visit, "account/profile.html", facts, status)
+
+    async def _vault(self, visit: Visit, form: Form, status: int = 200) -> Response:
+        state = await read_vault_state(self.services.database)
+        word = _word_of(state)
+        problem = say_reason(state.error, state.error_facts) if state.error else ""
+        facts = {"state": word, "problem": "" if word == "working" else problem, "form": form}
+        return self.site.page(visit, "account/vault.html", facts, status)
+
+
+def _word_of(state: VaultState) -> str:
+    if not state.has_holder:
+        return "unreachable"
+    if state.waiting:
+        return "working"
+    return state.status.value
+
+
+def _read_passphrase(wish: Wish, fields: Fields) -> Secret | None:
+    if wish is Wish.CREATE and fields.text("how") == "file":
+        return None
+    passphrase = Secret(fields.text("passphrase"))
+    if not len(passphrase):
+        raise BadInput("passphrase_missing", field="passphrase")
+    return passphrase
+
+
+def _view_event(event: ToldEvent) -> EventView:
+    key = f"audit.tag.{event.tag}"
+    details = ", ".join(f"{name}: {value}" for name, value in event.facts.items())
+    return EventView(event.at_ms, event.tag, say(key) if has_words(key) else event.tag, details)

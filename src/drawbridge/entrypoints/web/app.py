@@ -1,0 +1,93 @@
+"""Build the website of the app: every address, and what it leads to."""
+
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from drawbridge.entrypoints.pages.assets import Assets, packaged
+from drawbridge.entrypoints.pages.entrance import Entrance
+from drawbridge.entrypoints.pages.look import Look
+from drawbridge.entrypoints.pages.manners import Manners
+from drawbridge.entrypoints.pages.second_factor import SecondFactorPages
+from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.visits import Cookies
+from drawbridge.entrypoints.web.account_pages import AccountPages
+from drawbridge.entrypoints.web.key_pages import KeyPages
+from drawbridge.entrypoints.web.robot_pages import RobotPages
+from drawbridge.entrypoints.web.services import Services
+
+_SHARED: Final = "drawbridge.entrypoints.pages"
+_OWN: Final = "drawbridge.entrypoints.web"
+_COOKIE: Final = "drawbridge_session"
+_POST: Final = ["POST"]
+
+
+def build_app(services: Services) -> ASGIApp:
+    """Build the website over these services."""
+    assets = Assets([packaged(_OWN, "static"), packaged(_SHARED, "static")])
+    look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
+    cookies = Cookies(_COOKIE, services.entropy, secure=services.secure)
+    site = Site(look, cookies, services.accounts)
+    routes = [
+        assets.route(),
+        *_account_routes(site, services),
+        *_key_routes(site, KeyPages(site, services)),
+        *_robot_routes(site, RobotPages(site, services)),
+    ]
+    app = Starlette(routes=routes, exception_handlers=site.handlers())
+    return Manners(app, services.hosts, secure=services.secure)
+
+
+def _account_routes(site: Site, services: Services) -> list[Route]:
+    entrance = Entrance(site, services.accounts)
+    pages = AccountPages(site, services, entrance)
+    factor = SecondFactorPages(site, services.accounts, onward="/")
+    return [
+        Route("/", site.shows(pages.show_home)),
+        Route("/welcome", site.shows(pages.show_welcome, public=True)),
+        Route("/welcome", site.takes(pages.welcome, public=True), methods=_POST),
+        Route("/log-in", site.shows(pages.show_log_in, public=True)),
+        Route("/log-in", site.takes(entrance.log_in, public=True), methods=_POST),
+        Route("/log-out", site.takes(entrance.log_out), methods=_POST),
+        Route("/vault", site.shows(pages.show_vault)),
+        Route("/vault", site.takes(pages.open_vault), methods=_POST),
+        Route("/authenticator", site.shows(factor.show)),
+        Route("/authenticator/begin", site.takes(factor.begin), methods=_POST),
+        Route("/authenticator/confirm", site.takes(factor.confirm), methods=_POST),
+        Route("/authenticator/remove", site.takes(factor.remove), methods=_POST),
+        Route("/profile", site.shows(pages.show_profile)),
+        Route("/profile/password", site.takes(pages.change_password), methods=_POST),
+        Route("/audit", site.shows(pages.show_audit)),
+    ]
+
+
+def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
+    return [
+        Route("/keys", site.shows(pages.show_all)),
+        Route("/keys/new", site.shows(pages.show_new)),
+        Route("/keys/new", site.takes(pages.add), methods=_POST),
+        Route("/keys/{key}", site.shows(pages.show)),
+        Route("/keys/{key}/check", site.shows(pages.show_check)),
+        Route("/keys/{key}/check", site.takes(pages.check), methods=_POST),
+        Route("/keys/{key}/disable", site.takes(pages.disable), methods=_POST),
+        Route("/keys/{key}/enable", site.shows(pages.confirm)),
+        Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
+        Route("/keys/{key}/delete", site.shows(pages.confirm)),
+        Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
+    return [
+        Route("/robots", site.shows(pages.show_all)),
+        Route("/robots/new", site.shows(pages.show_new)),
+        Route("/robots/new", site.takes(pages.create), methods=_POST),
+        Route("/robots/{robot}", site.shows(pages.show)),
+        Route("/robots/{robot}/live", site.shows(pages.show_live)),
+        Route("/robots/{robot}/chart.json", site.shows(pages.show_chart)),
+        Route("/robots/{robot}/start", site.takes(pages.start), methods=_POST),
+        Route("/robots/{robot}/stop", site.takes(pages.stop), methods=_POST),
+        Route("/robots/{robot}/delete", site.takes(pages.delete), methods=_POST),
+    ]

@@ -1,0 +1,189 @@
+"""Profile, my exchange API keys: list, add, watch the check, switch off and on, delete."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from drawbridge.catalogue.card import Card
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.registry import check_fields, exchange_ids, get_card
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.site import Site, go
+from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.guide_views import view_guide
+from drawbridge.entrypoints.web.key_views import CheckView, view_check, view_key, view_verdict
+from drawbridge.entrypoints.web.services import Services
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue, read_venue
+from drawbridge.wording.say import say
+
+_PURPOSES: Final = ("trading", "reading")
+_CODE: Final = ("code",)
+# What a person may do with a key in each state; the rest would be refused anyway.
+_ACTIONS: Final[Mapping[KeyStatus, tuple[str, ...]]] = {
+    KeyStatus.UNVERIFIED: ("check", "disable", "delete"),
+    KeyStatus.CHECKING: ("disable",),
+    KeyStatus.ENABLED: ("check", "disable", "delete"),
+    KeyStatus.READ_ONLY: ("check", "disable", "delete"),
+    KeyStatus.DISABLED: ("enable", "delete"),
+    KeyStatus.REFUSED: ("delete",),
+    KeyStatus.INVALID: ("check", "disable", "delete"),
+    KeyStatus.CLEANUP_PENDING: ("check", "disable"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What stands in the address of the page on which a key is added."""
+
+    card: Card
+    venue: Venue
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPages:
+    """The pages of keys."""
+
+    site: Site
+    services: Services
+
+    async def show_all(self, visit: Visit) -> Response:
+        """List the person's keys."""
+        keys = await self.services.vault.list_keys(visit.person.id)
+        return self.site.page(visit, "keys/list.html", {"keys": [view_key(key) for key in keys]})
+
+    async def show_new(self, visit: Visit) -> Response:
+        """Show the form beside its guide; without an exchange, the exchanges to choose from."""
+        if not visit.request.query_params.get("exchange"):
+            venue = read_venue(visit.request.query_params.get("venue", Venue.PAPER))
+            facts = {"cards": [get_card(name) for name in exchange_ids()], "venue": venue.value}
+            return self.site.page(visit, "keys/choose.html", facts)
+        return self._new(visit, _read_wanted(visit), Form())
+
+    async def add(self, visit: Visit, fields: Fields) -> Response:
+        """Store a key and lead on to its check."""
+        wanted = _read_wanted(visit)
+        names = [part.field for part in wanted.card.credentials]
+        texts = {name: fields.text(name) for name in names}
+        try:
+            # Looked at before the code is asked for, because a code counts only once.
+            await asyncio.to_thread(check_fields, wanted.card, texts)
+            await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            added = await self.services.vault.add(
+                visit.person.id, wanted.card.id, wanted.venue, texts, fields.line("label")
+            )
+        except DrawbridgeError as error:
+            # What may stand in the form again: the name and what the exchange itself calls public.
+            public = [part.field for part in wanted.card.credentials if not part.secret]
+            form = refused(error, ("label", "code", *names), fields.keep("label", *public))
+            return self._new(visit, wanted, form, error.http_status)
+        finally:
+            texts.clear()
+        cleaned = "".join(f"&cleaned={name}" for name in added.notes)
+        return go(f"/keys/{added.key.id}?new=1{cleaned}")
+
+    async def show(self, visit: Visit) -> Response:
+        """Show a key, its last check and what can be done with it."""
+        key = await self._key(visit)
+        asked = visit.request.query_params.getlist("cleaned")
+        cleaned = [
+            say(f"field.{part.field}") for part in _card(key).credentials if part.field in asked
+        ]
+        facts = {
+            **await self._check_facts(key),
+            "actions": _ACTIONS[key.status],
+            "cleaned": ", ".join(cleaned),
+        }
+        return self.site.page(visit, "keys/show.html", facts)
+
+    async def show_check(self, visit: Visit) -> Response:
+        """Show the check alone, for the page that watches it."""
+        facts = await self._check_facts(await self._key(visit))
+        check = facts["check"]
+        page = self.site.page(visit, "keys/steps.html", facts)
+        if isinstance(check, CheckView) and not check.running:
+            # It has ended: status, rights and buttons of the whole page are other ones now.
+            page.headers["hx-refresh"] = "true"
+        return page
+
+    async def check(self, visit: Visit, _fields: Fields) -> Response:
+        """Ask for a check."""
+        key = await self.services.vault.request_check(visit.person.id, _id(visit))
+        return go(f"/keys/{key.id}")
+
+    async def disable(self, visit: Visit, _fields: Fields) -> Response:
+        """Switch a key off."""
+        key = await self.services.vault.disable(visit.person.id, _id(visit))
+        return go(f"/keys/{key.id}", "key_disabled")
+
+    async def confirm(self, visit: Visit) -> Response:
+        """Ask before a key is enabled or deleted."""
+        return await self._confirm(visit, Form())
+
+    async def enable(self, visit: Visit, fields: Fields) -> Response:
+        """Switch a key on, on a code."""
+        try:
+            await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            key = await self.services.vault.enable(visit.person.id, _id(visit))
+        except DrawbridgeError as error:
+            return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
+        return go(f"/keys/{key.id}")
+
+    async def delete(self, visit: Visit, fields: Fields) -> Response:
+        """Delete a key, on a code."""
+        try:
+            await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            await self.services.vault.delete(visit.person.id, _id(visit))
+        except DrawbridgeError as error:
+            return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
+        return go("/keys", "key_deleted")
+
+    async def _key(self, visit: Visit) -> KeyRecord:
+        return await self.services.vault.get_key(visit.person.id, _id(visit))
+
+    async def _check_facts(self, key: KeyRecord) -> dict[str, object]:
+        check = view_check(key, await self.services.checks.find_latest(key.id))
+        return {"key": view_key(key), "check": check, "verdict": view_verdict(key)}
+
+    async def _confirm(self, visit: Visit, form: Form, status: int = 200) -> Response:
+        key = view_key(await self._key(visit))
+        action = visit.request.url.path.rpartition("/")[2]
+        facts = {"key": key, "action": action, "form": form}
+        return self.site.page(visit, "keys/confirm.html", facts, status)
+
+    def _new(self, visit: Visit, wanted: _Wanted, form: Form, status: int = 200) -> Response:
+        card = wanted.card
+        papered = card.level >= Level.PAPERED
+        facts = {
+            "card": card,
+            "venue": wanted.venue.value,
+            "venues": [
+                venue.value for venue in (Venue.PAPER, Venue.LIVE) if papered or venue is Venue.LIVE
+            ],
+            "purpose": wanted.purpose,
+            "form": form,
+            "labels": {part.field: part.label for part in card.credentials},
+            "replaceable": {part.either for part in card.credentials if part.either},
+            "guide": view_guide(card, wanted.purpose, self.services.addresses),
+        }
+        return self.site.page(visit, "keys/new.html", facts, status)
+
+
+def _read_wanted(visit: Visit) -> _Wanted:
+    asked = visit.request.query_params
+    card = get_card(asked.get("exchange", ""))
+    purpose = asked.get("purpose", "")
+    venue = read_venue(asked.get("venue", Venue.LIVE))
+    return _Wanted(card, venue, purpose if purpose in _PURPOSES else _PURPOSES[0])
+
+
+def _card(key: KeyRecord) -> Card:
+    return get_card(key.exchange)
+
+
+def _id(visit: Visit) -> str:
+    return str(visit.request.path_params["key"])

@@ -1,0 +1,198 @@
+"""Robots: list, start one, watch it live with chart and trades, stop it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from starlette.responses import Response
+
+from drawbridge.catalogue.registry import get_card
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.markets import Candle
+from drawbridge.core.money import plain
+from drawbridge.core.orders import Fill
+from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.site import Site, go
+from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.robot_views import view_figures, view_robot
+from drawbridge.entrypoints.web.services import Services
+from drawbridge.robots.model import INTERVALS, Robot, Wish
+from drawbridge.robots.strategies import STRATEGIES
+from drawbridge.statistics.service import Ground, Report
+from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.wording.say import say
+
+_FIELDS: Final = ("name", "key", "symbol", "amount", "interval", "strategy", "on_stop")
+_TRADES = 100
+_SECOND_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RobotPages:
+    """The pages of robots."""
+
+    site: Site
+    services: Services
+
+    async def show_all(self, visit: Visit) -> Response:
+        """List the person's robots."""
+        owner = visit.person.id
+        robots = await self.services.robots.list_robots(owner)
+        facts = {
+            "robots": [view_robot(robot) for robot in robots],
+            "has_keys": bool(await self._trading_keys(owner)),
+        }
+        return self.site.page(visit, "robots/list.html", facts)
+
+    async def show_new(self, visit: Visit) -> Response:
+        """Show the form."""
+        return await self._new(visit, Form())
+
+    async def create(self, visit: Visit, fields: Fields) -> Response:
+        """Make a robot and start it."""
+        names = _setting_names()
+        wish = Wish(
+            key_id=fields.line("key"),
+            symbol=fields.line("symbol"),
+            amount=fields.line("amount"),
+            strategy=fields.line("strategy"),
+            interval=fields.line("interval"),
+            settings={name: text for name in names if (text := fields.line(name))},
+            on_stop=fields.line("on_stop"),
+            joins=bool(fields.line("joins")),
+            name=fields.line("name"),
+        )
+        try:
+            robot = await self.services.robots.create(visit.person.id, wish)
+        except DrawbridgeError as error:
+            shown = (*_FIELDS, *names)
+            ticked = frozenset({"joins"} if wish.joins else ())
+            form = refused(error, shown, fields.keep(*shown), ticked)
+            return await self._new(visit, form, error.http_status)
+        await self.services.robots.start(visit.person.id, robot.id)
+        return go(f"/robots/{robot.id}", "robot_started")
+
+    async def show(self, visit: Visit) -> Response:
+        """Show a robot with its chart."""
+        return self.site.page(visit, "robots/show.html", await self._live_facts(visit))
+
+    async def show_live(self, visit: Visit) -> Response:
+        """Show only what changes while it works."""
+        return self.site.page(visit, "robots/live.html", await self._live_facts(visit))
+
+    async def show_chart(self, visit: Visit) -> Response:
+        """Give candles, trades and equity as JSON; amounts as text, because they are exact."""
+        robot = await self._robot(visit)
+        candles = await self.services.robots.list_candles(visit.person.id, robot.id)
+        report = await self._report(robot, candles)
+        told = {
+            "candles": [_bar(candle) for candle in candles],
+            "trades": [_mark(fill, robot.plan.interval_ms) for fill in report.fills],
+            "equity": _line(report),
+        }
+        return Response(orjson.dumps(told), media_type="application/json")
+
+    async def start(self, visit: Visit, _fields: Fields) -> Response:
+        """Ask for a robot to run again."""
+        robot = await self.services.robots.start(visit.person.id, _id(visit))
+        return go(f"/robots/{robot.id}", "robot_started")
+
+    async def stop(self, visit: Visit, _fields: Fields) -> Response:
+        """Ask for a robot to stop, in the way chosen when it was made."""
+        robot = await self.services.robots.stop(visit.person.id, _id(visit))
+        return go(f"/robots/{robot.id}", "robot_stopping")
+
+    async def delete(self, visit: Visit, _fields: Fields) -> Response:
+        """Delete a stopped robot."""
+        await self.services.robots.delete(visit.person.id, _id(visit))
+        return go("/robots", "robot_deleted")
+
+    async def _live_facts(self, visit: Visit) -> dict[str, object]:
+        robot = await self._robot(visit)
+        candles = await self.services.robots.list_candles(visit.person.id, robot.id)
+        report = await self._report(robot, candles)
+        newest = [_row(fill) for fill in reversed(report.fills[-_TRADES:])]
+        return {
+            "robot": view_robot(robot),
+            "figures": view_figures(report.figures, robot.plan.quote),
+            "trades": newest,
+        }
+
+    async def _robot(self, visit: Visit) -> Robot:
+        return await self.services.robots.get_robot(visit.person.id, _id(visit))
+
+    async def _report(self, robot: Robot, candles: Sequence[Candle]) -> Report:
+        prices = [(candle.open_time_ms, candle.close) for candle in candles]
+        ground = Ground(robot.plan.symbol, robot.plan.amount, prices=prices)
+        return await self.services.statistics.report(robot.origin, ground)
+
+    async def _trading_keys(self, owner: str) -> list[KeyRecord]:
+        keys = await self.services.vault.list_keys(owner)
+        return [key for key in keys if key.status is KeyStatus.ENABLED]
+
+    async def _new(self, visit: Visit, form: Form, status: int = 200) -> Response:
+        keys = await self._trading_keys(visit.person.id)
+        facts = {
+            "form": form,
+            "keys": [(key.id, _name_of(key)) for key in keys],
+            "chosen_key": visit.request.query_params.get("key", ""),
+            "markets": _known_symbols(keys),
+            "intervals": [(name, name) for name in INTERVALS],
+            "strategies": [(name, say(f"robots.strategy.{name}.name")) for name in STRATEGIES],
+            "strategy_details": list(STRATEGIES.values()),
+        }
+        return self.site.page(visit, "robots/new.html", facts, status)
+
+
+def _setting_names() -> tuple[str, ...]:
+    return tuple(
+        parameter.name for strategy in STRATEGIES.values() for parameter in strategy.parameters
+    )
+
+
+def _known_symbols(keys: Sequence[KeyRecord]) -> list[str]:
+    """Give the pairs to suggest; any other pair of the exchange may be typed."""
+    found = {
+        symbol
+        for exchange in {key.exchange for key in keys}
+        for symbol in (market.symbol for market in get_card(exchange).markets())
+    }
+    return sorted(found)
+
+
+def _name_of(key: KeyRecord) -> str:
+    return f"{key.label} ({get_card(key.exchange).name}, {say(f'venue.{key.venue.value}')})"
+
+
+def _row(fill: Fill) -> dict[str, object]:
+    return {
+        "time_ms": fill.time_ms,
+        "side": fill.side.value,
+        "price": fill.price,
+        "quantity": fill.quantity,
+        "fee": fill.fee,
+        "fee_currency": fill.fee_currency,
+    }
+
+
+def _bar(candle: Candle) -> tuple[int | str, ...]:
+    prices = (candle.open, candle.high, candle.low, candle.close)
+    return (candle.open_time_ms, *(plain(price) for price in prices))
+
+
+def _mark(fill: Fill, interval_ms: int) -> dict[str, object]:
+    """Give a trade at the candle in which it fell, where the chart can put its arrow."""
+    words = f"{say(f'side.{fill.side.value}')} {plain(fill.quantity)} @ {plain(fill.price)}"
+    at_ms = fill.time_ms - fill.time_ms % interval_ms
+    return {"at_ms": at_ms, "side": fill.side.value, "words": words}
+
+
+def _line(report: Report) -> list[tuple[int, str]]:
+    """Give the equity with one point a second, the last, as charts want it."""
+    points = {point.time_ms // _SECOND_MS: plain(point.equity) for point in report.equity}
+    return [(second * _SECOND_MS, value) for second, value in sorted(points.items())]
+
+
+def _id(visit: Visit) -> str:
+    return str(visit.request.path_params["robot"])

@@ -1,0 +1,35 @@
+"""What the pages are served with: the services of the house, put together in `app/`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drawbridge.accounts.service import Accounts
+from drawbridge.core.clock import Clock
+from drawbridge.robots.service import RobotService
+from drawbridge.statistics.service import Statistics
+from drawbridge.storage.database import Database
+from drawbridge.vault.service import Vault
+from drawbridge.vault.unlock import VaultDoor
+from drawbridge.verification.store import CheckStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that pages call.
+
+    `addresses` are those from which we reach the exchanges, shown for IP lists; `hosts` are
+    names under which the site is served besides this machine's own; `secure` where TLS is.
+    """
+
+    database: Database
+    accounts: Accounts
+    door: VaultDoor
+    vault: Vault
+    checks: CheckStore
+    robots: RobotService
+    statistics: Statistics
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    addresses: tuple[str, ...] = ()
+    secure: bool = False
+    hosts: tuple[str, ...] = ()
