@@ -27,8 +27,9 @@ from drawbridge.core.operations import (
     PlaceOrder,
     Scope,
 )
-from drawbridge.core.orders import OrderStatus
+from drawbridge.core.orders import OrderStatus, OrderType, Side
 from drawbridge.core.secret import Secret
+from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.model import KeyStatus
 from drawbridge.verification.service import Proof
 from drawbridge.verification.store import Step, StepState
@@ -286,26 +287,37 @@ async def test_a_crash_after_the_order_was_placed_is_cleaned_up_at_the_next_star
     case: Checking,
 ) -> None:
     """Scenario 9: the process dies between create and cancel."""
-    arrived = asyncio.Event()
-    serve = case.house.server.behaviour
-
-    async def hold_the_cancel(visit: object) -> None:
-        if case.house.stub.orders:
-            arrived.set()
-            return
-        await serve(visit)  # type: ignore[arg-type]  # handed on as it came
-
-    case.house.server.behaviour = hold_the_cancel
-    check = asyncio.create_task(case.verification.verify(case.house.key))
-    await arrived.wait()
-    # A kill leaves everything as it is: the row of the order says "open", the key "checking".
-    assert (await case.key()).status is KeyStatus.CHECKING
-    case.house.server.behaviour = serve
+    house = case.house
+    await house.change(KeyStatus.CHECKING)
+    await house.gateway.call(house.key, _far_below(case), purpose=Purpose.CHECK, origin="check:1")
     assert await case.restarted().clean_up() == 0
-    [order] = case.house.stub.orders.values()
+    [order] = house.stub.orders.values()
     assert order.status is OrderStatus.CANCELLED
-    check.cancel()
-    await asyncio.gather(check, return_exceptions=True)
+    assert (await case.key()).check_requested_ms is not None, "the wish for a check still stands"
+
+
+async def test_a_check_that_a_crash_ended_and_nobody_asks_for_again_is_told(
+    case: Checking,
+) -> None:
+    house = case.house
+    await house.change(KeyStatus.CHECKING)
+    async with house.database.transaction() as tx:
+        await tx.execute("UPDATE keys SET check_requested_ms = NULL")
+    await case.restarted().clean_up()
+    key = await case.key()
+    assert (key.status, key.reason) == (KeyStatus.UNVERIFIED, "check_interrupted")
+
+
+def _far_below(case: Checking) -> PlaceOrder:
+    return PlaceOrder(
+        symbol=case.house.symbol,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal(1),
+        price=Decimal(50),
+        client_id="db1",
+        post_only=True,
+    )
 
 
 async def test_a_probe_that_got_filled_is_told_with_its_amounts(case: Checking) -> None:

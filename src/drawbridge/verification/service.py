@@ -67,7 +67,10 @@ class KeyShelf(Protocol):
     async def record_verdict(self, key_id: str, standing: Standing) -> KeyRecord:
         """Keep what a check found out."""
 
-    async def refuse(self, key_id: str, reason: str, facts: Mapping[str, Any]) -> KeyRecord:
+    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        """List everybody's keys that stand in one of these states."""
+
+    async def refuse(self, key_id: str, reason: str, facts: Mapping[str, object]) -> KeyRecord:
         """Refuse a key for good and erase its sealed secret."""
 
 
@@ -115,11 +118,19 @@ class Verification:
         return await asyncio.shield(task)
 
     async def clean_up(self) -> int:
-        """End the probe orders that a crash or an outage left behind; tell how many remain."""
+        """End the probe orders that a crash or an outage left behind; tell how many remain.
+
+        Call it at start, before any check, and now and then while some remain.
+        """
         remaining = 0
         for pending in await self._checks.pending_probes():
             if pending.key_id not in self._running:
                 remaining += not await self._cleaned(pending)
+        for key in await self._keys.list_standing(KeyStatus.CHECKING):
+            # A check that is still wished for is made anew; of any other, its end is told.
+            if key.id not in self._running and key.check_requested_ms is None:
+                found = Verdict(KeyStatus.UNVERIFIED, "check_interrupted", scopes=key.scopes)
+                await self._keys.record_verdict(key.id, found.standing(key.status))
         return remaining
 
     async def _verify(self, key_id: str, proof: Proof) -> Verdict:
