@@ -36,7 +36,7 @@ def _entropy() -> Callable[[int], bytes]:
     [
         (KeyWish("alpha", label="x" * 61), "label", "bad_label"),
         (KeyWish("alpha", label="a\nb"), "label", "bad_label"),
-        (KeyWish("alpha", switches=frozenset({"fly"})), "switches", "unknown_switch"),
+        (KeyWish("alpha", switches=frozenset({"fly"})), "switches", "no_such_switch"),
         (KeyWish("alpha", ip_list=("300.1.1.1",)), "ip_list", "bad_address"),
         (KeyWish("alpha", ip_list=("x" * 10_000,)), "ip_list", "bad_address"),
         (KeyWish("alpha", ip_list=("10.0.0.1",) * 4), "ip_list", "too_many_addresses"),

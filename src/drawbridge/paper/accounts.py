@@ -120,7 +120,7 @@ def draw_key(exchange: Exchange, wish: KeyWish, entropy: Entropy, now_ms: int) -
         raise BadInput("bad_label", field="label", most=_MOST_LABEL)
     for switch in sorted(wish.switches):
         if card.find_permission(switch) is None:
-            raise BadInput("unknown_switch", field="switches", switch=switch[:_MOST_LABEL])
+            raise BadInput("no_such_switch", field="switches", switch=switch[:_MOST_LABEL])
     ip_list = _read_ip_list(card, wish)
     expires_ms = _expiry(card, wish, now_ms)
     shown, material = _draw(exchange, wish.public_key, entropy)

@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.paper.rules import Rules
 
@@ -66,9 +67,9 @@ class OrderState:
             price=rules.price(self.ticks) if self.ticks else None,
             created_ms=self.created_ms,
             updated_ms=self.updated_ms,
-            filled=rules.quantity(self.filled),
-            filled_quote=rules.quote_amount(self.filled_quote),
-            fee=rules.fee_amount(side, self.fee),
+            filled=rules.quantity(self.filled) if self.filled else ZERO,
+            filled_quote=rules.quote_amount(self.filled_quote) if self.filled_quote else ZERO,
+            fee=rules.fee_amount(side, self.fee) if self.fee else ZERO,
             fee_currency=rules.fee_currency(side),
             quote_quantity=rules.quote_amount(self.spend) if self.spend else None,
             post_only=self.post_only,

@@ -53,12 +53,15 @@ def place(state: State, floor: Floor, arrival: Arrival) -> list[Event]:
     accepted = _accepted(pit.rules, floor.next_order, arrival, wanted, found)
     _check_funds(state, pit.rules, accepted)
     events: list[Event] = [accepted]
-    events.extend(Ended(own.number, OrderStatus.EXPIRED, arrival.now_ms) for own in found.expired)
-    events.extend(_trades(pit.rules, floor.next_trade, accepted, found))
+    now_ms = arrival.now_ms
+    if found.expired:
+        events += [Ended(own.number, OrderStatus.EXPIRED, now_ms) for own in found.expired]
+    if found.meetings:
+        events.extend(_trades(pit.rules, floor.next_trade, accepted, found))
     rests = order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
     filled = found.lots == accepted.lots > 0
     if not filled and (found.stopped or not rests):
-        events.append(Ended(accepted.number, OrderStatus.EXPIRED, arrival.now_ms))
+        events.append(Ended(accepted.number, OrderStatus.EXPIRED, now_ms))
     return events
 
 

@@ -112,7 +112,8 @@ class Rules:
 
     def need(self, side: Side, ticks: int, lots: int) -> int:
         """Give what must be held while so much of an order may still trade at that price."""
-        return self.paid(side, ticks, lots, max(self.maker_rate, self.taker_rate))
+        maker, taker = self.maker_rate, self.taker_rate
+        return self.paid(side, ticks, lots, maker if maker > taker else taker)
 
     def paid_currency(self, side: Side) -> str:
         """Tell what that side pays with."""

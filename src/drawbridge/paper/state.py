@@ -133,7 +133,8 @@ class Floor:
         self.by_id[order.order_id] = order
         if order.client_id:
             self.by_client_id[order.account, order.client_id] = order
-        self.next_order = max(self.next_order, order.number + 1)
+        if order.number >= self.next_order:
+            self.next_order = order.number + 1
 
     def close(self, order: OrderState, record: Record) -> None:
         """Move an order among the past ones, and let go of the oldest beyond what is kept."""
