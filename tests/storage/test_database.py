@@ -205,6 +205,26 @@ async def test_the_data_version_tells_of_our_own_and_of_other_commits(
     assert await database.data_version() != ours
 
 
+async def test_a_glance_sees_what_was_committed_and_nothing_else(
+    database: Database, tmp_path: Path
+) -> None:
+    find = "SELECT name FROM owners WHERE id = ?"
+    assert database.glance(find, "owner_a") is None
+    async with database.transaction() as tx:
+        await tx.execute(_INSERT, "owner_a", "Ann", "ann")
+        assert database.glance(find, "owner_a") is None
+    row = database.glance(find, "owner_a")
+    assert row is not None
+    assert row["name"] == "Ann"
+    other = await Database.open(tmp_path / "drawbridge.db", "app")
+    async with other.transaction() as tx:
+        await tx.execute("DELETE FROM owners")
+    await other.close()
+    assert database.glance(find, "owner_a") is None
+    with pytest.raises(Corrupted):
+        database.glance(find, "\ud800")
+
+
 async def test_transactions_of_many_tasks_do_not_mix(database: Database) -> None:
     async def add(n: int) -> None:
         async with database.transaction() as tx:

@@ -82,7 +82,7 @@ class Opening:
 
     async def _find_held(self, key_id: str, purpose: str) -> _Held:
         self._keyring()  # a locked vault opens nothing, also not what memory still holds
-        key = await store.find_key(self._database, key_id)
+        key = store.glance_key(self._database, key_id)
         if key is None:
             self.forget(key_id)
             raise NotFound("unknown_key")

@@ -118,7 +118,7 @@ class Vault:
 
     async def get_record(self, key_id: str) -> KeyRecord:
         """Give a key whoever owns it, for the gateway. Raises: `NotFound("unknown_key")`."""
-        key = await store.find_key(self._database, key_id)
+        key = store.glance_key(self._database, key_id)
         if key is None:
             raise NotFound("unknown_key")
         return key

@@ -44,6 +44,12 @@ async def find_key(source: Database | Transaction, key_id: str) -> KeyRecord | N
     return _record(row) if row else None
 
 
+def glance_key(database: Database, key_id: str) -> KeyRecord | None:
+    """Find a key that is not deleted, at once: every order passes here."""
+    row = database.glance(f"{_KEYS} AND id = ?", key_id)
+    return _record(row) if row else None
+
+
 async def find_by_public_key(
     tx: Transaction, exchange: str, venue: Venue, public_key: str
 ) -> KeyRecord | None:
