@@ -149,6 +149,7 @@ class GetTrades(Operation[tuple[PublicTrade, ...]]):
     symbol: str
     since_ms: int | None = None
     limit: int | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

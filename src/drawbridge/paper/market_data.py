@@ -114,7 +114,8 @@ class MarketData:
     def trades(self, wanted: GetTrades, now_ms: int) -> tuple[PublicTrade, ...]:
         """Give trades, oldest first: one a step from the feed, and what people really traded."""
         count = _bounded(wanted.limit, _USUAL_ROWS, _MOST_TRADES)
-        newest = now_ms // STEP_MS
+        until = now_ms if wanted.until_ms is None else min(now_ms, wanted.until_ms)
+        newest = until // STEP_MS
         if wanted.since_ms is None:
             oldest = newest - count + 1
         else:
@@ -122,7 +123,7 @@ class MarketData:
             newest = min(newest, oldest + count - 1)
         since = oldest * STEP_MS if wanted.since_ms is None else wanted.since_ms
         found = [self._feed_trade(step) for step in range(oldest, newest + 1)]
-        found.extend(trade for trade in self._pit.tape if since <= trade.time_ms <= now_ms)
+        found.extend(trade for trade in self._pit.tape if since <= trade.time_ms <= until)
         found.sort(key=lambda trade: trade.trade_id)
         return tuple(found[-count:] if wanted.since_ms is None else found[:count])
 
