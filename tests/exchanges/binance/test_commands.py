@@ -223,6 +223,12 @@ def test_parameters_that_change_nothing_are_let_be() -> None:
         ("GET", "klines", KLINES + "&limit=9999", GetCandles("BTC/USDT", 60_000, limit=1_000)),
         ("GET", "depth", "symbol=BTCUSDT&limit=99999", GetOrderBook("BTC/USDT", 5_000)),
         ("GET", "trades", "symbol=BTCUSDT&limit=3", GetTrades("BTC/USDT", limit=3)),
+        (
+            "GET",
+            "aggTrades",
+            "symbol=BTCUSDT&startTime=1&endTime=2",
+            GetTrades("BTC/USDT", since_ms=1, until_ms=2),
+        ),
         ("GET", "account", "timestamp=1&omitZeroBalances=true", GetBalances()),
         ("GET", "order", "symbol=BTCUSDT&orderId=007", GetOrder("BTC/USDT", order_id="7")),
         (
@@ -321,6 +327,6 @@ def _assert_answered(row: Endpoint, query: bytes, body: bytes) -> None:
     except (BadInput, NotFound) as error:
         spoken = EXCHANGE.errors.speak(error.code, error.facts)
         assert EXCHANGE.codec.write_error(spoken).status == 400
-        assert "{" not in spoken.message
+        assert "{field}" not in spoken.message
     except DrawbridgeError as error:
         pytest.fail(f"{error!r} for {request}")

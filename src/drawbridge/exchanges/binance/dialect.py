@@ -28,7 +28,8 @@ from drawbridge.wire.text import decoded, drop_parameters, find_parameter, joine
 _KEY_HEADER: Final = b"x-mbx-apikey"
 _SIGNATURE: Final = frozenset({b"signature"})
 _WRITTEN: Final = frozenset({b"signature", b"timestamp"})
-_MICROSECOND_DIGITS: Final = 16
+# The year 2001 in microseconds; in milliseconds it is a year that nobody will see.
+_FIRST_MICROSECONDS: Final = "1000000000000000"
 # At most three decimals, and never so long that reading it costs anything.
 _WINDOW: Final = re.compile(rb"([0-9]{1,9})(?:\.[0-9]{1,3})?")
 
@@ -45,7 +46,7 @@ def claim(request: WireRequest) -> Claim:
     if not key or not key.isascii():
         raise NotProven("bad_key_format")
     stamp = decoded(_need(request, b"timestamp")).decode("ascii", "replace")
-    if len(stamp) == _MICROSECOND_DIGITS:
+    if len(stamp) == len(_FIRST_MICROSECONDS) and stamp > _FIRST_MICROSECONDS:
         stamp = stamp[:-3]
     window = _find(request, b"recvWindow")
     return Claim(

@@ -165,6 +165,7 @@ def _trades(view: ServerView, found: Found) -> GetTrades:
         symbol=_symbol(found, view.markets),
         since_ms=_number(found, "startTime"),
         limit=_limit(found, MOST_ROWS),
+        until_ms=_number(found, "endTime"),
     )
 
 

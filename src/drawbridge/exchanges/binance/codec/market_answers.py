@@ -20,7 +20,6 @@ from drawbridge.core.operations import (
     GetTrades,
     ServerTime,
 )
-from drawbridge.exchanges.binance.codec.commands import read_parameters
 from drawbridge.exchanges.binance.codec.tables import (
     BAND_DOWN,
     BAND_UP,
@@ -248,12 +247,10 @@ def order_book(_: GetOrderBook, result: OrderBook, __: ServerView) -> object:
 
 
 def trades(_: GetTrades, result: tuple[PublicTrade, ...], view: ServerView) -> object:
-    """Write public trades up to the moment that was asked for."""
-    until_ms = int(read_parameters(view.request).get("endTime", view.now_ms))
-    told = [trade for trade in result if trade.time_ms <= until_ms]
+    """Write public trades, in the form of the endpoint that was asked."""
     if view.endpoint.name == "aggregate_trades":
-        return [_aggregate_trade(trade) for trade in told]
-    return [_trade(trade) for trade in told]
+        return [_aggregate_trade(trade) for trade in result]
+    return [_trade(trade) for trade in result]
 
 
 def _aggregate_trade(trade: PublicTrade) -> dict[str, object]:

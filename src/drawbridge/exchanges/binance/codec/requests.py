@@ -98,8 +98,9 @@ def _order_book(operation: GetOrderBook, markets: Markets) -> WireRequest:
 
 
 def _trades(operation: GetTrades, markets: Markets) -> WireRequest:
-    since_ms = operation.since_ms
-    until_ms = None if since_ms is None else since_ms + TRADES_SPAN_MS
+    since_ms, until_ms = operation.since_ms, operation.until_ms
+    if until_ms is None and since_ms is not None:
+        until_ms = since_ms + TRADES_SPAN_MS
     return _get(
         b"/api/v3/aggTrades",
         f"symbol={markets.get(operation.symbol).id}{_number('startTime', since_ms)}"
