@@ -96,7 +96,8 @@ def _client() -> Any:  # noqa: ANN401  ccxt is published without types
         for name, url in EXCHANGE.card.clients["ccxt"].urls.items()
         if not name.startswith("ws")
     }
-    client = ccxt.kraken({"apiKey": KEY, "secret": SECRET, "urls": {"api": urls}})
+    settings = {"apiKey": KEY, "secret": SECRET, "urls": {"api": urls}, "enableRateLimit": False}
+    client = ccxt.kraken(settings)
     client.number = str
     client.incrementing_nonce = lambda: NOW_MS
     recorder = Recorder(client, answer_to(GetCurrencies()).body)
