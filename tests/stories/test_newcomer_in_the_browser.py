@@ -1,0 +1,109 @@
+"""The newcomer's whole way in a real browser: a paper key, the app, the check, a robot.
+
+Nothing is mocked: three processes as `drawbridge up` starts them, and Chromium. Screenshots are
+kept under the folder that DRAWBRIDGE_ALBUM names, or in the test's own.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from drawbridge.app.supervisor import WIPE_FREED_MEMORY
+from tests.kit.browser import DESK, PHONE, open_browser, open_window
+from tests.kit.newcomer import (
+    Album,
+    add_key,
+    make_paper_key,
+    open_key_form,
+    run_first_time,
+    start_robot,
+    watch_check,
+)
+from tests.kit.processes import Paper, Process
+
+EXCHANGE = "Kraken"
+PAGES = ("/", "/keys", "/keys/new", "/keys/new?exchange=kraken&venue=paper", "/robots", "/audit")
+
+
+@dataclass(frozen=True)
+class Town:
+    """Where everything stands."""
+
+    app: str
+    paper: str
+    web_pid: int
+    data: Path
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    paper = Paper(tmp_path / "paper")
+    environment = {
+        "DRAWBRIDGE_DATA": str(tmp_path / "data"),
+        "DRAWBRIDGE_PORT": str(_free_port()),
+        "DRAWBRIDGE_PAPER": paper.account_site.removeprefix("http://"),
+        "DRAWBRIDGE_EGRESS_ADDRESSES": "203.0.113.7",
+    }
+    gateway = Process("drawbridge.app.gateway_process", ["--with-parent"], environment)
+    web = Process("drawbridge.entrypoints.web", ["--with-parent"], environment | WIPE_FREED_MEMORY)
+    yield Town(web.ready["address"], paper.account_site, web.pid, tmp_path / "data")
+    for process in (web, gateway, paper.process):
+        assert process.stop() == 0
+
+
+@pytest.mark.browser
+async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
+    town: Town, browser_path: Path, tmp_path: Path
+) -> None:
+    album = Album(Path(os.environ.get("DRAWBRIDGE_ALBUM", tmp_path / "album")))
+    async with open_browser(browser_path) as browser, open_window(browser, DESK) as window:
+        page = window.page
+        key = await make_paper_key(page, town.paper, EXCHANGE, album)
+        authenticator = await run_first_time(page, town.app, album)
+
+        await open_key_form(page, town.app, EXCHANGE)
+        await album.shoot(page, "add-key")
+        await add_key(page, key, authenticator)
+        await album.shoot(page, "check-runs")
+        await watch_check(page, "This key is ready to trade")
+        await album.shoot(page, "check-done")
+        assert key[1] not in await page.content()
+
+        await start_robot(page, town.app, "BTC/USD", "1000")
+        await expect(page.locator("#live").get_by_text("running")).to_be_visible(timeout=60_000)
+        chart = page.locator("[data-drawn]")
+        await expect(chart).not_to_have_attribute("data-drawn", "0", timeout=60_000)
+        await album.shoot(page, "robot")
+        await page.get_by_role("button", name="Stop").click()
+        await expect(page.locator("#live").get_by_text("stopped")).to_be_visible(timeout=60_000)
+
+        await page.goto(f"{town.app}/audit")
+        await expect(page.get_by_text("The chain is whole")).to_be_visible()
+        assert window.complaints == []
+        cookies = await page.context.cookies()
+
+        for size, dark, name in ((DESK, True, "dark"), (PHONE, False, "phone")):
+            async with open_window(browser, size, dark=dark) as other:
+                await other.page.context.add_cookies(
+                    [{**cookie} for cookie in cookies]  # type: ignore[typeddict-item]  # same keys
+                )
+                for path in PAGES:
+                    await other.page.goto(town.app + path)
+                    title = path.strip("/").replace("/", "-").partition("?")[0] or "home"
+                    form = "-form" if "?" in path else ""
+                    await album.shoot(other.page, f"{title}{form}-{name}")
+                    width = await other.page.evaluate("document.documentElement.scrollWidth")
+                    assert width <= size[0], f"{path} is wider than the screen"
+                assert other.complaints == []
