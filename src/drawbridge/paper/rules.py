@@ -46,6 +46,7 @@ class Rules:
     least_cost: int
     maker_rate: int
     taker_rate: int
+    highest_rate: int
     buy_fee_in_base: bool
     sell_fee_in_base: bool
     self_trade: SelfTradeMode
@@ -112,8 +113,7 @@ class Rules:
 
     def need(self, side: Side, ticks: int, lots: int) -> int:
         """Give what must be held while so much of an order may still trade at that price."""
-        maker, taker = self.maker_rate, self.taker_rate
-        return self.paid(side, ticks, lots, maker if maker > taker else taker)
+        return self.paid(side, ticks, lots, self.highest_rate)
 
     def paid_currency(self, side: Side) -> str:
         """Tell what that side pays with."""
@@ -165,6 +165,7 @@ def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
         least_cost=atoms_of(pair.min_notional, places[quote]),
         maker_rate=rate_of(card.fees.maker),
         taker_rate=rate_of(card.fees.taker),
+        highest_rate=rate_of(max(card.fees.maker, card.fees.taker)),
         buy_fee_in_base=card.fees.buy_fee_in is FeeIn.BASE,
         sell_fee_in_base=card.fees.sell_fee_in is FeeIn.BASE,
         self_trade=card.self_trade.mode,
