@@ -5,6 +5,7 @@ feature is here.
 """
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -39,11 +40,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises: `Corrupted("database_failed")` when the file cannot be used.
     """
-    with our_errors():
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _ONLY_MINE))
-        except OSError as error:
-            raise Corrupted("database_failed", reason=type(error).__name__) from error
+    with our_errors(), _alone_in(path.parent):
+        _create(path)
         connection = sqlite3.connect(
             path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
@@ -53,6 +51,36 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes from opening a database of this folder at the same moment.
+
+    Why: SQLite does not wait for its turn where a new file is switched to WAL; of several
+    processes that start together, all but one would be told that it is locked.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Corrupted("database_failed", reason=type(error).__name__) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _create(path: Path) -> None:
+    # A file that is there is not touched: closing any descriptor of it would take away the
+    # locks that SQLite holds on it for the other connections of this process.
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        os.close(os.open(path, flags, _ONLY_MINE))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise Corrupted("database_failed", reason=type(error).__name__) from error
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
