@@ -1,0 +1,211 @@
+"""How to make a key at an exchange, as values made from its card.
+
+The check of a key and the guide use the same facts, so neither can say what the other does not.
+The sentences are not here: every step and remark is a wording key and its facts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
+from typing import Final
+
+from drawbridge.catalogue.card import Card, Need, Permission
+from drawbridge.core.clock import DAY_MS
+from drawbridge.core.operations import FORBIDDEN_SCOPES, Scope
+
+_MORE_THAN_SPOT: Final = frozenset({Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
+_TRADING: Final = frozenset({Scope.TRADE_SPOT, *_MORE_THAN_SPOT})
+
+
+class Purpose(StrEnum):
+    """What a key is for."""
+
+    TRADING = "trading"
+    READING = "reading"
+
+
+class Wanted(StrEnum):
+    """How a switch must stand for a purpose."""
+
+    ON = "on"
+    OFF = "off"
+    EITHER = "either"
+
+
+class Tone(StrEnum):
+    """How loud a remark is."""
+
+    INFO = "info"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do; `url` where it leads somewhere."""
+
+    key: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know beforehand."""
+
+    key: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    tone: Tone = Tone.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A switch as the exchange shows it, and how it must stand."""
+
+    label: str
+    old_label: str
+    api: str
+    wanted: Wanted
+    need: Need
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchGroup:
+    """Switches that stand under one heading; the heading may be empty."""
+
+    name: str
+    switches: tuple[Switch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """How to make a key.
+
+    `addresses` are ours, to be put on the key's list; empty where the exchange has no such list.
+    `not_established` are remarks in the card's own words about what nobody could find out.
+    """
+
+    exchange: str
+    purpose: Purpose
+    steps: tuple[Step, ...]
+    groups: tuple[SwitchGroup, ...]
+    addresses: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    not_established: tuple[str, ...] = ()
+
+
+def build_guide(card: Card, purpose: Purpose, addresses: Sequence[str] = ()) -> Guide:
+    """Make the guide of a key for a purpose, to be used from our outgoing `addresses`."""
+    shown = [switch for switch in card.permissions if switch.shown]
+    groups = tuple(
+        SwitchGroup(name, tuple(_switch(switch, purpose) for switch in group))
+        for name, group in groupby(shown, lambda switch: switch.group)
+    )
+    listed = tuple(addresses) if card.ip_list.supported else ()
+    return Guide(
+        exchange=card.name,
+        purpose=purpose,
+        steps=tuple(_steps(card, groups, listed)) if card.takes_keys else (),
+        groups=groups,
+        addresses=listed,
+        remarks=tuple(_remarks(card, purpose)),
+        not_established=card.not_established,
+    )
+
+
+def wanted_of(need: Need, purpose: Purpose) -> Wanted:
+    """Tell how a switch of this need must stand for a purpose."""
+    if need is Need.TRADING:
+        return Wanted.ON if purpose is Purpose.TRADING else Wanted.OFF
+    return _WANTED[need]
+
+
+_WANTED: Final[Mapping[Need, Wanted]] = {
+    Need.REQUIRED: Wanted.ON,
+    Need.OPTIONAL: Wanted.EITHER,
+    Need.MUST_BE_OFF: Wanted.OFF,
+}
+
+
+def _switch(switch: Permission, purpose: Purpose) -> Switch:
+    return Switch(
+        label=switch.label,
+        old_label=switch.old_label,
+        api=switch.api,
+        wanted=wanted_of(switch.need, purpose),
+        need=switch.need,
+        scopes=switch.scopes,
+    )
+
+
+def _steps(
+    card: Card, groups: tuple[SwitchGroup, ...], addresses: tuple[str, ...]
+) -> Iterator[Step]:
+    page = card.key_page
+    yield Step("guide.step.open", {"exchange": card.name}, page.url)
+    if page.menu_path:
+        yield Step("guide.step.menu", {"path": " › ".join(page.menu_path)})
+    for wanted in (Wanted.ON, Wanted.OFF):
+        labels = _labels(groups, wanted)
+        if labels:
+            yield Step(f"guide.step.switches_{wanted.value}", {"labels": labels})
+    if addresses:
+        yield Step("guide.step.addresses", {"addresses": addresses})
+    elif card.ip_list.supported:
+        yield Step("guide.step.addresses_unknown")
+    fields = tuple(part.label for part in card.credentials if part.required)
+    once = "guide.step.copy_once" if page.secret_shown_once else "guide.step.copy"
+    yield Step(once, {"fields": fields})
+    yield Step("guide.step.paste", {"fields": fields})
+
+
+def _labels(groups: tuple[SwitchGroup, ...], wanted: Wanted) -> tuple[str, ...]:
+    """Name switches as a person finds them: the heading helps where a label alone is short."""
+    return tuple(
+        f"{group.name}: {switch.label}" if group.name else switch.label
+        for group in groups
+        for switch in group.switches
+        if switch.wanted is wanted
+    )
+
+
+def _remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
+    if not card.takes_keys:
+        facts = {"exchange": card.name, "since": card.since}
+        yield Remark(f"guide.remark.{card.status.value}", facts, Tone.WARN)
+        return
+    for switch in card.permissions:
+        wanted = wanted_of(switch.need, purpose)
+        if wanted is Wanted.OFF and FORBIDDEN_SCOPES.intersection(switch.scopes) and switch.shown:
+            yield Remark("guide.remark.refused", {"label": _named(switch)}, Tone.WARN)
+        elif wanted is Wanted.ON and _MORE_THAN_SPOT.intersection(switch.scopes):
+            yield Remark("guide.remark.more_than_spot", {"label": _named(switch)})
+    hidden = tuple(_named(switch) for switch in card.permissions if not switch.shown)
+    if hidden:
+        yield Remark("guide.remark.hidden_switches", {"labels": hidden})
+    yield from _address_remarks(card, purpose)
+    if card.key_page.browser_only:
+        yield Remark("guide.remark.browser_only")
+
+
+def _address_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
+    asked = _asked_scopes(purpose)
+    if asked.intersection(card.ip_list.required_for):
+        yield Remark("guide.remark.addresses_required", {"exchange": card.name}, Tone.WARN)
+    expiry = card.expiry
+    if expiry.without_ip_list_days and asked.intersection(expiry.applies_to):
+        key = "guide.remark.ends" if expiry.sure else "guide.remark.may_end"
+        span_ms = expiry.without_ip_list_days * DAY_MS
+        yield Remark(key, {"span_ms": span_ms, "exchange": card.name}, Tone.WARN)
+    if expiry.settable:
+        yield Remark("guide.remark.expiry_settable")
+
+
+def _asked_scopes(purpose: Purpose) -> frozenset[Scope]:
+    trading = _TRADING if purpose is Purpose.TRADING else frozenset()
+    return trading | {Scope.READ}
+
+
+def _named(switch: Permission) -> str:
+    return f"{switch.group}: {switch.label}" if switch.group else switch.label
