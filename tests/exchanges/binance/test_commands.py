@@ -62,7 +62,8 @@ def _order(body: str) -> Operation[object]:
         ("symbol=BTCUSDT&type=LIMIT", "missing_parameter", "side"),
         ("symbol=BTCUSDT&side=BUY", "missing_parameter", "type"),
         (ORDER.replace("BUY", "buy"), "bad_side", "side"),
-        (ORDER.replace("LIMIT", "STOP_LOSS_LIMIT") + "&stopPrice=1", "unwanted_parameter", ""),
+        (ORDER.replace("LIMIT", "STOP_LOSS_LIMIT") + "&stopPrice=1", "bad_order_type", "type"),
+        (ORDER + "&stopPrice=1", "unwanted_parameter", "stopPrice"),
         (ORDER.replace("LIMIT", "TAKE_PROFIT"), "bad_order_type", "type"),
         (ORDER.replace("GTC", "GTX"), "bad_time_in_force", "timeInForce"),
         (ORDER.replace("&timeInForce=GTC", ""), "missing_parameter", "timeInForce"),
@@ -98,7 +99,7 @@ def test_an_order_that_is_wrong_is_refused_by_the_name_of_its_fault(
     with pytest.raises(BadInput) as refused:
         _order(body)
     assert refused.value.code == code
-    assert not field or refused.value.facts["field"] == field
+    assert refused.value.facts["field"] == field
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSD", "btcusdt", "BTC/USDT", "BTC-USDT"])

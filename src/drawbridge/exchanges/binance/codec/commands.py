@@ -174,13 +174,13 @@ def _balances(_: ServerView, __: Found) -> GetBalances:
 
 
 def _place(view: ServerView, found: Found) -> PlaceOrder:
+    symbol = _symbol(found, view.markets)
+    side = _word(found, "side", SIDES, "bad_side")
+    kind = _word(found, "type", _TYPES, "bad_order_type")
     if not _MEANINGFUL.isdisjoint(found):
         raise BadInput("unwanted_parameter", field=min(_MEANINGFUL & found.keys()))
     if found.get("selfTradePreventionMode", SELF_TRADE_MODE) != SELF_TRADE_MODE:
         raise BadInput("malformed", field="selfTradePreventionMode")
-    symbol = _symbol(found, view.markets)
-    side = _word(found, "side", SIDES, "bad_side")
-    kind = _word(found, "type", _TYPES, "bad_order_type")
     quantity = _find_amount(found, "quantity")
     cost = _find_amount(found, "quoteOrderQty")
     price = _find_amount(found, "price")
