@@ -82,12 +82,12 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
         assert key[1] not in await page.content()
 
         await start_robot(page, town.app, "BTC/USD", "1000")
-        await expect(page.locator("#live").get_by_text("running")).to_be_visible(timeout=60_000)
+        await expect(page.locator("#robot-head").get_by_text("running")).to_be_visible(timeout=60_000)
         chart = page.locator("[data-drawn]")
         await expect(chart).not_to_have_attribute("data-drawn", "0", timeout=60_000)
         await album.shoot(page, "robot")
         await page.get_by_role("button", name="Stop").click()
-        await expect(page.locator("#live").get_by_text("stopped")).to_be_visible(timeout=60_000)
+        await expect(page.locator("#robot-head").get_by_text("stopped")).to_be_visible(timeout=60_000)
 
         await page.goto(f"{town.app}/audit")
         await expect(page.get_by_text("The chain is whole")).to_be_visible()

@@ -41,14 +41,14 @@ class Manners:
 
     def __init__(self, site: ASGIApp, hosts: Collection[str] = (), *, secure: bool = False) -> None:
         """Answer for this machine's own names and for `hosts`; `secure` where TLS is spoken."""
-        self._site = site
+        self.site = site
         self._hosts = _LOCAL | {host.lower() for host in hosts}
         self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
-            await self._site(scope, receive, send)
+            await self.site(scope, receive, send)
             return
         if scope["type"] != "http":
             return
@@ -66,7 +66,7 @@ class Manners:
             await refusal(scope, receive, send_politely)
             return
         try:
-            await self._site(scope, receive, send_politely)
+            await self.site(scope, receive, send_politely)
         except Exception as error:  # noqa: BLE001  the process' own rim: nobody may see a traceback
             _log_place(error)
             if not started:

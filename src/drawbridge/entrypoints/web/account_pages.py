@@ -178,5 +178,5 @@ def _read_passphrase(wish: Wish, fields: Fields) -> Secret | None:
 
 def _view_event(event: ToldEvent) -> EventView:
     key = f"audit.tag.{event.tag}"
-    details = ", ".join(f"{name}: {value}" for name, value in event.facts.items())
+    details = ", ".join(f"{name}: {value}" for name, value in event.facts.items() if value != "")
     return EventView(event.at_ms, event.tag, say(key) if has_words(key) else event.tag, details)

@@ -4,7 +4,6 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from drawbridge.entrypoints.pages.assets import Assets, packaged
 from drawbridge.entrypoints.pages.entrance import Entrance
@@ -24,7 +23,7 @@ _COOKIE: Final = "drawbridge_session"
 _POST: Final = ["POST"]
 
 
-def build_app(services: Services) -> ASGIApp:
+def build_app(services: Services) -> Manners:
     """Build the website over these services."""
     assets = Assets([packaged(_OWN, "static"), packaged(_SHARED, "static")])
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)

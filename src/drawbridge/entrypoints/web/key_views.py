@@ -50,6 +50,11 @@ class CheckView:
     steps: tuple[StepView, ...]
     running: bool
 
+    @property
+    def begun(self) -> bool:
+        """Tell whether the check has reached its first step."""
+        return any(step.state != _NOT_REACHED[False] for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:

@@ -79,7 +79,8 @@ class RobotPages:
 
     async def show_live(self, visit: Visit) -> Response:
         """Show only what changes while it works."""
-        return self.site.page(visit, "robots/live.html", await self._live_facts(visit))
+        facts = {**await self._live_facts(visit), "fragment": True}
+        return self.site.page(visit, "robots/live.html", facts)
 
     async def show_chart(self, visit: Visit) -> Response:
         """Give candles, trades and equity as JSON; amounts as text, because they are exact."""
@@ -117,6 +118,7 @@ class RobotPages:
             "robot": view_robot(robot),
             "figures": view_figures(report.figures, robot.plan.quote),
             "trades": newest,
+            "fragment": False,
         }
 
     async def _robot(self, visit: Visit) -> Robot:

@@ -1,0 +1,75 @@
+"""The app's pages in this process, over a database in a temporary folder and a moved clock.
+
+The vault's holder is in here as well, so that a vault can be made; in the product it is another
+process. Nothing checks keys here: that needs a gateway, see tests/stories.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyotp
+
+from drawbridge.accounts.service import Accounts
+from drawbridge.audit.store import AuditLog
+from drawbridge.core.clock import SteppedClock
+from drawbridge.entrypoints.pages.manners import Manners
+from drawbridge.entrypoints.web.app import build_app
+from drawbridge.entrypoints.web.services import Services
+from drawbridge.robots.service import RobotService
+from drawbridge.sealing.local import LocalKey
+from drawbridge.statistics.service import Statistics
+from drawbridge.storage.database import Database
+from drawbridge.trading.store import OrderStore
+from drawbridge.vault.keyholder import KeyHolder
+from drawbridge.vault.service import Vault
+from drawbridge.vault.unlock import VaultDoor, read_vault_key
+from drawbridge.verification.store import CheckStore
+
+START_MS = 1_790_000_000_000
+_STEP_MS = 30_000
+
+
+@dataclass(frozen=True)
+class WebSite:
+    """The site, its services, the vault's holder, and the clock of all."""
+
+    app: Manners
+    services: Services
+    holder: KeyHolder
+    clock: SteppedClock
+
+    def code(self, secret: str) -> str:
+        """Give the authenticator's next code; a code counts once, so the clock moves on."""
+        self.clock.advance(_STEP_MS)
+        return pyotp.TOTP(secret).at(self.clock.now_ms() // 1_000)
+
+
+@asynccontextmanager
+async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
+    """Open the database and build the pages over it."""
+    clock = SteppedClock(START_MS)
+    database = await Database.open(folder / "drawbridge.db", "app")
+    try:
+        vault = Vault(database, clock, os.urandom, partial(read_vault_key, database))
+        services = Services(
+            database=database,
+            accounts=Accounts(database, AuditLog(clock), clock, os.urandom, LocalKey.fresh()),
+            door=VaultDoor(database, clock, os.urandom),
+            vault=vault,
+            checks=CheckStore(database, clock),
+            robots=RobotService(database, vault, clock, os.urandom),
+            statistics=Statistics(OrderStore(database)),
+            clock=clock,
+            entropy=os.urandom,
+            addresses=("203.0.113.7",),
+        )
+        holder = KeyHolder(database, clock, folder / "vault.key")
+        await holder.start()
+        yield WebSite(build_app(services), services, holder, clock)
+        await holder.stop()
+    finally:
+        await database.close()
