@@ -14,6 +14,7 @@ from drawbridge.catalogue.card import Card, Need, Permission
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.operations import FORBIDDEN_SCOPES, Scope
 
+_ONWARD: Final = " \u203a "
 _MORE_THAN_SPOT: Final = frozenset({Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
 _TRADING: Final = frozenset({Scope.TRADE_SPOT, *_MORE_THAN_SPOT})
 
@@ -145,7 +146,7 @@ def _steps(
     page = card.key_page
     yield Step("guide.step.open", {"exchange": card.name}, page.url)
     if page.menu_path:
-        yield Step("guide.step.menu", {"path": " › ".join(page.menu_path)})
+        yield Step("guide.step.menu", {"path": _ONWARD.join(page.menu_path)})
     for wanted in (Wanted.ON, Wanted.OFF):
         labels = _labels(groups, wanted)
         if labels:
@@ -161,9 +162,8 @@ def _steps(
 
 
 def _labels(groups: tuple[SwitchGroup, ...], wanted: Wanted) -> tuple[str, ...]:
-    """Name switches as a person finds them: the heading helps where a label alone is short."""
     return tuple(
-        f"{group.name}: {switch.label}" if group.name else switch.label
+        _named(group.name, switch.label)
         for group in groups
         for switch in group.switches
         if switch.wanted is wanted
@@ -175,13 +175,21 @@ def _remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
         facts = {"exchange": card.name, "since": card.since}
         yield Remark(f"guide.remark.{card.status.value}", facts, Tone.WARN)
         return
+    refused = [
+        _named(switch.group, switch.label)
+        for switch in card.permissions
+        if switch.shown and FORBIDDEN_SCOPES.intersection(switch.scopes)
+    ]
+    if refused:
+        yield Remark("guide.remark.refused", {"labels": tuple(refused)}, Tone.WARN)
     for switch in card.permissions:
         wanted = wanted_of(switch.need, purpose)
-        if wanted is Wanted.OFF and FORBIDDEN_SCOPES.intersection(switch.scopes) and switch.shown:
-            yield Remark("guide.remark.refused", {"label": _named(switch)}, Tone.WARN)
-        elif wanted is Wanted.ON and _MORE_THAN_SPOT.intersection(switch.scopes):
-            yield Remark("guide.remark.more_than_spot", {"label": _named(switch)})
-    hidden = tuple(_named(switch) for switch in card.permissions if not switch.shown)
+        if wanted is Wanted.ON and _MORE_THAN_SPOT.intersection(switch.scopes):
+            label = _named(switch.group, switch.label)
+            yield Remark("guide.remark.more_than_spot", {"label": label})
+    hidden = tuple(
+        _named(switch.group, switch.label) for switch in card.permissions if not switch.shown
+    )
     if hidden:
         yield Remark("guide.remark.hidden_switches", {"labels": hidden})
     yield from _address_remarks(card, purpose)
@@ -207,5 +215,9 @@ def _asked_scopes(purpose: Purpose) -> frozenset[Scope]:
     return trading | {Scope.READ}
 
 
-def _named(switch: Permission) -> str:
-    return f"{switch.group}: {switch.label}" if switch.group else switch.label
+def _named(group: str, label: str) -> str:
+    """Name a switch as a person finds it: the heading helps where a label alone is short.
+
+    In quotes, because some labels hold commas and are read in a list.
+    """
+    return f"“{label}” ({group})" if group else f"“{label}”"
