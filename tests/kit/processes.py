@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,14 @@ from pathlib import Path
 from typing import Any
 
 READY_WITHIN_S = 60
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on, with room for two more above it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return min(port, 65_000)
 
 
 class Process:
