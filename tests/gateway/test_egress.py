@@ -202,7 +202,7 @@ async def test_a_second_unasked_answer_is_never_taken_for_the_next_one(egress: E
 
 
 async def _wait_until_forgotten(egress: Egress, address: Address) -> None:
-    while any(connection.is_usable for connection in egress._pools[address]._idle):  # noqa: SLF001 - the one way to see that a closing was noticed
+    while any(connection.is_usable for connection in egress._pools[address]._kept):  # noqa: SLF001 - the one way to see that a closing was noticed
         await asyncio.wait([asyncio.create_task(_turn())])
 
 

@@ -1,0 +1,45 @@
+"""Requests as the bytes that leave, and what no answer may be. Pure.
+
+Nothing here knows of connections; see `egress.py`.
+"""
+
+import re
+from typing import Final
+
+from drawbridge.core.errors import BadInput, OutcomeUnknown
+from drawbridge.wire.http import WireAnswer, WireRequest
+
+_REDIRECTS: Final = range(300, 400)
+
+# A blank or control character in a target would let a value end the request line early.
+_UNSAFE_TARGET = re.compile(rb"[\x00-\x20\x7f-\xff]")
+# Who these are for and how long the body is: the sender alone decides, or a value could
+# smuggle a second request.
+_OURS = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
+
+
+def written(prefix: bytes, base_path: bytes, request: WireRequest) -> bytes:
+    """Write a request as it travels. Raises: `BadInput("unsafe_request")`."""
+    target = base_path + request.target
+    if _UNSAFE_TARGET.search(target):
+        raise BadInput("unsafe_request", field="path")
+    body, count, block = request.body, len(request.headers), b""
+    for name, value in request.headers:
+        if name in _OURS:
+            raise BadInput("unsafe_request", field="headers")
+        block += b"%b: %b\r\n" % (name, value)
+    # A line end inside a value would write a header of its own.
+    if block.count(b"\n") != count or block.count(b"\r") != count:
+        raise BadInput("unsafe_request", field="headers")
+    if body or request.method != "GET":
+        block += b"content-length: %d\r\n" % len(body)
+    return b"%b %b%b%b\r\n%b" % (request.method.encode("ascii"), target, prefix, block, body)
+
+
+def checked(answer: WireAnswer) -> WireAnswer:
+    """Refuse what we never follow or unpack; the request was written, so its outcome is open."""
+    if answer.status in _REDIRECTS:
+        raise OutcomeUnknown("redirected", status=answer.status)
+    if (answer.header(b"content-encoding") or b"identity") != b"identity":
+        raise OutcomeUnknown("answer_malformed")
+    return answer
