@@ -66,6 +66,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             clock=clock,
             entropy=os.urandom,
             addresses=("203.0.113.7",),
+            paper_site="http://127.0.0.1:8520",
         )
         holder = KeyHolder(database, clock, folder / "vault.key")
         await holder.start()

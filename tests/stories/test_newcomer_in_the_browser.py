@@ -9,13 +9,17 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from playwright.async_api import expect
 
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY
 from tests.kit.browser import DESK, PHONE, open_browser, open_window
+from tests.kit.memory import count_in_memory
 from tests.kit.newcomer import (
+    PASSPHRASE,
+    PASSWORD,
     Album,
     add_key,
     make_paper_key,
@@ -80,14 +84,23 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
         await watch_check(page, "This key is ready to trade")
         await album.shoot(page, "check-done")
         assert key[1] not in await page.content()
+        # The page's process saw the secret in a form; nothing of it is left there (scenario 34).
+        assert count_in_memory(town.web_pid, town.app.rpartition(":")[2]) > 0
+        for planted in (key[1], PASSPHRASE, PASSWORD):
+            for text in (planted, quote_plus(planted)):
+                assert count_in_memory(town.web_pid, text) == 0
 
         await start_robot(page, town.app, "BTC/USD", "1000")
-        await expect(page.locator("#robot-head").get_by_text("running")).to_be_visible(timeout=60_000)
+        await expect(page.locator("#robot-head").get_by_text("running")).to_be_visible(
+            timeout=60_000
+        )
         chart = page.locator("[data-drawn]")
         await expect(chart).not_to_have_attribute("data-drawn", "0", timeout=60_000)
         await album.shoot(page, "robot")
         await page.get_by_role("button", name="Stop").click()
-        await expect(page.locator("#robot-head").get_by_text("stopped")).to_be_visible(timeout=60_000)
+        await expect(page.locator("#robot-head").get_by_text("stopped")).to_be_visible(
+            timeout=60_000
+        )
 
         await page.goto(f"{town.app}/audit")
         await expect(page.get_by_text("The chain is whole")).to_be_visible()

@@ -269,7 +269,11 @@ async def test_the_form_asks_for_what_the_exchange_needs_and_shows_our_addresses
     page = await browser.get(NEW)
     assert "(public)" in page.words
     assert "(private)" in page.words
-    assert "203.0.113.7" in page.words
+    assert "127.0.0.1" in page.words
+    assert "http://127.0.0.1:8520/api-management/new?exchange=kraken" in page.html
+    live = await browser.get("/keys/new?exchange=kraken&venue=live")
+    assert "203.0.113.7" in live.words
+    assert "Log in at Kraken" in live.words
     assert "Must be off" in page.words
     assert "Withdraw" in page.words
     assert 'name="api_secret"' in page.html

@@ -8,19 +8,20 @@ from typing import Final
 from starlette.responses import Response
 
 from drawbridge.catalogue.card import Card
+from drawbridge.catalogue.guide import Guide, Purpose, build_guide
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import check_fields, exchange_ids, get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.guide_views import view_guide
 from drawbridge.entrypoints.web.key_views import CheckView, view_check, view_key, view_verdict
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue, read_venue
 from drawbridge.wording.say import say
 
-_PURPOSES: Final = ("trading", "reading")
+# The paper exchange is on this machine, so that is where its keys are used from.
+_HERE: Final = ("127.0.0.1",)
 _CODE: Final = ("code",)
 # What a person may do with a key in each state; the rest would be refused anyway.
 _ACTIONS: Final[Mapping[KeyStatus, tuple[str, ...]]] = {
@@ -41,7 +42,7 @@ class _Wanted:
 
     card: Card
     venue: Venue
-    purpose: str
+    purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,10 @@ class KeyPages:
         facts = {"key": key, "action": action, "form": form}
         return self.site.page(visit, "keys/confirm.html", facts, status)
 
+    def _guide(self, wanted: _Wanted) -> Guide:
+        paper = wanted.venue is Venue.PAPER
+        return build_guide(wanted.card, wanted.purpose, _HERE if paper else self.services.addresses)
+
     def _new(self, visit: Visit, wanted: _Wanted, form: Form, status: int = 200) -> Response:
         card = wanted.card
         papered = card.level >= Level.PAPERED
@@ -164,21 +169,25 @@ class KeyPages:
             "venues": [
                 venue.value for venue in (Venue.PAPER, Venue.LIVE) if papered or venue is Venue.LIVE
             ],
-            "purpose": wanted.purpose,
+            "purpose": wanted.purpose.value,
             "form": form,
             "labels": {part.field: part.label for part in card.credentials},
             "replaceable": {part.either for part in card.credentials if part.either},
-            "guide": view_guide(card, wanted.purpose, self.services.addresses),
+            "guide": self._guide(wanted),
+            "paper_site": self.services.paper_site,
         }
         return self.site.page(visit, "keys/new.html", facts, status)
+
+
+def _read_purpose(text: str) -> Purpose:
+    return Purpose.READING if text == Purpose.READING else Purpose.TRADING
 
 
 def _read_wanted(visit: Visit) -> _Wanted:
     asked = visit.request.query_params
     card = get_card(asked.get("exchange", ""))
-    purpose = asked.get("purpose", "")
     venue = read_venue(asked.get("venue", Venue.LIVE))
-    return _Wanted(card, venue, purpose if purpose in _PURPOSES else _PURPOSES[0])
+    return _Wanted(card, venue, _read_purpose(asked.get("purpose", "")))
 
 
 def _card(key: KeyRecord) -> Card:

@@ -17,8 +17,9 @@ from drawbridge.verification.store import CheckStore
 class Services:
     """Everything that pages call.
 
-    `addresses` are those from which we reach the exchanges, shown for IP lists; `hosts` are
-    names under which the site is served besides this machine's own; `secure` where TLS is.
+    `paper_site` is the address of the paper exchange's account site. `addresses` are those from
+    which we reach the exchanges, shown for IP lists; `hosts` are names under which the site is
+    served besides this machine's own; `secure` where TLS is.
     """
 
     database: Database
@@ -31,5 +32,6 @@ class Services:
     clock: Clock
     entropy: Callable[[int], bytes]
     addresses: tuple[str, ...] = ()
+    paper_site: str = ""
     secure: bool = False
     hosts: tuple[str, ...] = ()

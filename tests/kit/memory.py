@@ -1,0 +1,37 @@
+"""Look through the memory of a process for a text that should not be there (Linux)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_CHUNK = 4 * 1024 * 1024
+
+
+def count_in_memory(pid: int, text: str) -> int:
+    """Count the places where the text stands, as UTF-8 and as the interpreter keeps it."""
+    wanted = text.encode()
+    return sum(part.count(wanted) for part in _parts(pid, len(wanted)))
+
+
+def _parts(pid: int, overlap: int) -> Iterator[bytes]:
+    """Give all readable memory in pieces that overlap, so that no text is cut in two."""
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for start, end in _areas(pid):
+            at = start
+            while at < end:
+                try:
+                    memory.seek(at)
+                    part = memory.read(min(_CHUNK, end - at))
+                except OSError:
+                    break  # an area that the kernel keeps for itself
+                if not part:
+                    break
+                yield part
+                at += max(1, len(part) - overlap) if at + len(part) < end else len(part)
+
+
+def _areas(pid: int) -> Iterator[tuple[int, int]]:
+    for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
+        place, rights, *rest = line.split()
+        if "r" in rights and "w" in rights and not (rest and rest[-1].startswith("[vv")):
+            start, _, end = place.partition("-")
+            yield int(start, 16), int(end, 16)
