@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from drawbridge.core.clock import MINUTE_MS, SteppedClock
-from drawbridge.core.errors import DrawbridgeError, NotFound
+from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown, NotFound
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.markets import Candle, Market, Markets, Ticker
 from drawbridge.core.operations import (
@@ -27,7 +27,6 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.gateway.policy import Purpose
 from drawbridge.storage.database import Database
-from drawbridge.trading.model import OwnOrder
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 A = TypeVar("A")
@@ -108,6 +107,7 @@ class MemoryExchange:
     fill_share: Decimal = Decimal(1)
     status_told: OrderStatus = OrderStatus.FILLED
     hides_fills: bool = False
+    came_to_nothing: set[str] = field(default_factory=set)
     fee_in_base: bool = True
     placed: list[PlaceOrder] = field(default_factory=list)
     origin: str = ""
@@ -118,7 +118,9 @@ class MemoryExchange:
         self.clock.advance(START_MS + len(self.closes) * MINUTE_MS - self.clock.now_ms() + 3_000)
 
     async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
-        del key_id
+        assert key_id == KEY
+        if order.client_id in self.came_to_nothing:
+            raise Conflict("order_already_intended")
         known = self.orders.get(order.client_id)
         if known is None:
             self.origin = origin
@@ -126,22 +128,20 @@ class MemoryExchange:
             error = self.place_errors.pop(0) if self.place_errors else None
             if error is None or self.carried_out_all_the_same:
                 known = self._carry_out(order)
+            if isinstance(error, ExchangeDown):
+                self.came_to_nothing.add(order.client_id)
             if error is not None:
                 raise error
         return cast("Order", known)
 
-    async def refresh(self, key_id: str, client_id: str) -> Order:
-        del key_id
-        return self.orders[client_id]
-
-    async def find_order(self, key_id: str, client_id: str) -> OwnOrder | None:
-        del key_id
-        # Only whether there is one is ever asked.
-        return cast("OwnOrder | None", self.orders.get(client_id))
+    async def look_up(self, key_id: str, client_id: str) -> Order | None:
+        assert key_id == KEY
+        if self.hides_fills and client_id in self.orders:
+            raise ExchangeDown("fills_not_told_yet")
+        return self.orders.get(client_id)
 
     async def fills_of(self, origin: str) -> tuple[Fill, ...]:
-        mine = origin == self.origin and not self.hides_fills
-        return tuple(self.fills) if mine else ()
+        return tuple(self.fills) if origin == self.origin else ()
 
     async def get_record(self, key_id: str) -> KeyRecord:
         assert key_id == KEY

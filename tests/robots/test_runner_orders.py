@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from drawbridge.core.errors import (
     ExchangeDown,
-    ExchangeRefused,
     OutcomeUnknown,
 )
 from drawbridge.core.orders import OrderStatus, Side
@@ -44,7 +43,7 @@ async def test_an_order_that_certainly_was_not_taken_is_tried_again_with_an_id_o
     bench: Bench,
 ) -> None:
     await bench.begin()
-    bench.exchange.place_errors = [ExchangeDown("overloaded"), ExchangeRefused("never_arrived")]
+    bench.exchange.place_errors = [ExchangeDown("overloaded"), ExchangeDown("unreachable")]
 
     await bench.tell(UP)
     robot = await bench.step(4)

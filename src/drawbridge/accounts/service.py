@@ -102,6 +102,10 @@ class Accounts:
         """Tell whether anybody can log in yet."""
         return await store.count_owners(self._database) > 0
 
+    async def list_owners(self) -> tuple[Owner, ...]:
+        """List everybody who can log in, for this machine's own command line."""
+        return await store.list_owners(self._database)
+
     async def create_owner(self, name: str, password: Secret, *, first: bool = False) -> Owner:
         """Create a person; `first` refuses when there is one already.
 

@@ -74,6 +74,12 @@ async def find_by_id(source: Database | Transaction, owner: str) -> Known | None
     return Known(_owner(row), row["password_hash"]) if row else None
 
 
+async def list_owners(source: Database | Transaction) -> tuple[Owner, ...]:
+    """List everybody who can log in, the first one first."""
+    rows = await source.fetch_all(_OWNER + "ORDER BY owners.created_ms, owners.id")
+    return tuple(_owner(row) for row in rows)
+
+
 async def insert_owner(tx: Transaction, owner: Owner, folded_name: str, password_hash: str) -> None:
     """Write a new person. Raises: `Conflict("row_exists")` when the name is taken."""
     sql = "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"

@@ -70,7 +70,7 @@ class Supervisor:
         tries = 0
         while not self._stopping.is_set():
             started = asyncio.get_running_loop().time()
-            process = await _start(child)
+            process = await start_child(child)
             ready = await self._wait_ready(process, child)
             if not ready and tries == 0 and not self._stopping.is_set():
                 # It cannot even start: say so and stop all, instead of trying for ever.
@@ -116,7 +116,8 @@ class Supervisor:
         await ended
 
 
-async def _start(child: Child) -> asyncio.subprocess.Process:
+async def start_child(child: Child) -> asyncio.subprocess.Process:
+    """Start one child; it ends when the pipe to it is closed or this process is gone."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -6,8 +6,10 @@ the command line replaces itself with it.
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
+from typing import NoReturn
 
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child, Supervisor
@@ -30,6 +32,16 @@ def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
         arguments = ["--state", state, "--port-base", port, "--with-parent"]
         children.append(Child(_PAPER, "drawbridge.entrypoints.paper_server", arguments, own))
     return children
+
+
+def become(settings: Settings, *, with_paper: bool) -> NoReturn:
+    """Turn this process into the supervisor: what the command line had loaded is let go."""
+    arguments = [sys.executable, "-m", "drawbridge.app.up"]
+    if with_paper:
+        arguments.append("--with-paper")
+    sys.stdout.flush()
+    environment = {**os.environ, **settings.environment()}
+    os.execve(sys.executable, arguments, environment)  # noqa: S606  our own module, no shell
 
 
 def _tell(name: str, ready: Mapping[str, object]) -> None:

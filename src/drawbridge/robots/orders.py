@@ -5,40 +5,36 @@ order that was sent before a crash is found again instead of being sent twice.
 """
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
     DrawbridgeError,
     ExchangeDown,
-    ExchangeRefused,
     OutcomeUnknown,
 )
-from drawbridge.core.money import ZERO
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Order, OrderType
 from drawbridge.robots.model import Decision, DecisionState, Robot
 from drawbridge.robots.risk import is_entry
-from drawbridge.robots.seams import Desk, Record
+from drawbridge.robots.seams import Desk
 from drawbridge.robots.store import update_decision
 from drawbridge.storage.database import Database
 
 # A decision is made when its candle has closed, which is one candle's length after its moment;
 # an entry that could not be placed for as long again would buy at a price that is gone.
 _ENTRY_GOOD_FOR_CANDLES: Final = 2
-# What trading says of an order that was sent, not answered, and then certainly not found.
-_NEVER_ARRIVED: Final = "never_arrived"
+# What trading says of a client order id that was used and came to nothing.
+_CAME_TO_NOTHING: Final = "order_already_intended"
 
 
 class OrderChains:
     """Settles decisions, one order at a time."""
 
-    def __init__(self, database: Database, desk: Desk, record: Record, clock: Clock) -> None:
-        """Use the app's database, trading's desk and its record."""
+    def __init__(self, database: Database, desk: Desk, clock: Clock) -> None:
+        """Use the app's database and trading's desk."""
         self._database = database
         self._desk = desk
-        self._record = record
         self._clock = clock
 
     async def settle(self, robot: Robot, decision: Decision) -> bool:
@@ -48,17 +44,13 @@ class OrderChains:
         `OutcomeUnknown` while nobody knows; any other family is the exchange's or the gateway's
         definite no, after which the decision is closed.
         """
-        key_id, client_id = robot.plan.key_id, decision.client_id
-        if await self._is_too_late(robot, decision):
+        order = await self._desk.look_up(robot.plan.key_id, decision.client_id)
+        if order is None and self._is_too_late(robot, decision):
             await self._close(decision, DecisionState.DROPPED)
             return True
-        order = await self._placed(robot, decision)
+        if order is None:
+            order = await self._placed(robot, decision)
         if not order.status.is_final:
-            order = await self._desk.refresh(key_id, client_id)
-        if not order.status.is_final:
-            return False
-        if await self._filled_on_record(robot, decision) < order.filled:
-            # Executions can be told later than the order; a position is made of them alone.
             return False
         await self._close(decision, DecisionState.DONE)
         return True
@@ -73,7 +65,7 @@ class OrderChains:
             client_id=decision.client_id,
         )
         try:
-            return await self._desk.place(plan.key_id, robot.origin, wanted)
+            await self._desk.place(plan.key_id, robot.origin, wanted)
         except OutcomeUnknown:
             raise
         except ExchangeDown:
@@ -81,28 +73,22 @@ class OrderChains:
             # has an id of its own.
             await self._try_again(decision)
             raise
-        except ExchangeRefused as error:
-            if error.code != _NEVER_ARRIVED:
-                await self._close(decision, DecisionState.REFUSED, error.code)
-                raise
-            await self._try_again(decision)
-            raise ExchangeDown(error.code) from None
         except DrawbridgeError as error:
+            if error.code == _CAME_TO_NOTHING:
+                await self._try_again(decision)
+                raise ExchangeDown(error.code) from None
             await self._close(decision, DecisionState.REFUSED, error.code)
             raise
+        # Looked up again, because not every exchange tells the fills in its answer.
+        order = await self._desk.look_up(plan.key_id, decision.client_id)
+        if order is None:
+            raise ExchangeDown(_CAME_TO_NOTHING)
+        return order
 
-    async def _filled_on_record(self, robot: Robot, decision: Decision) -> Decimal:
-        fills = await self._record.fills_of(robot.origin)
-        return sum((fill.quantity for fill in fills if fill.client_id == decision.client_id), ZERO)
-
-    async def _is_too_late(self, robot: Robot, decision: Decision) -> bool:
+    def _is_too_late(self, robot: Robot, decision: Decision) -> bool:
         good_for_ms = _ENTRY_GOOD_FOR_CANDLES * robot.plan.interval_ms
         age_ms = self._clock.now_ms() - decision.moment_ms - robot.plan.interval_ms
-        if not is_entry(decision.side) or age_ms <= good_for_ms:
-            return False
-        # An order that may have been sent is never dropped, however old it is.
-        known = await self._record.find_order(robot.plan.key_id, decision.client_id)
-        return known is None
+        return is_entry(decision.side) and age_ms > good_for_ms
 
     async def _try_again(self, decision: Decision) -> None:
         await self._write(replace(decision, attempt=decision.attempt + 1))

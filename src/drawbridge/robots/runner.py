@@ -79,7 +79,7 @@ class Robots:
         """Use the app's database, trading's desk and record, the gateway, the vault's keys."""
         self._database = database
         self._robots = RobotStore(database)
-        self._chains = OrderChains(database, desk, record, clock)
+        self._chains = OrderChains(database, desk, clock)
         self._record = record
         self._roads = roads
         self._keys = keys

@@ -6,30 +6,31 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation, PlaceOrder
 from drawbridge.core.orders import Fill, Order
 from drawbridge.gateway.policy import Purpose
-from drawbridge.trading.model import OwnOrder
 
 A = TypeVar("A")
 
 
 class Desk(Protocol):
-    """Where orders are placed; trading's broker is one."""
+    """Where orders are placed and looked up; trading's broker is one."""
 
     async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
-        """Place an order, or give the one that the same client id placed before.
+        """Place an order once.
 
-        Raises: `ExchangeDown` when nothing happened, `OutcomeUnknown` when nobody knows (then
-        asking again with the same order is right); any other family is a definite no.
+        Raises: `Conflict("order_already_intended")` for a client id that came to nothing before,
+        `ExchangeDown` when nothing happened, `OutcomeUnknown` when nobody knows; any other
+        family is a definite no.
         """
 
-    async def refresh(self, key_id: str, client_id: str) -> Order:
-        """Read an order at the exchange again."""
+    async def look_up(self, key_id: str, client_id: str) -> Order | None:
+        """Give an order as it stands now, with all its fills on record.
+
+        None when it certainly does not exist at the exchange.
+        Raises: `OutcomeUnknown` while nobody knows, `ExchangeDown` when it cannot be told yet.
+        """
 
 
 class Record(Protocol):
-    """Where orders and fills stand on disk; trading's store is one."""
-
-    async def find_order(self, key_id: str, client_id: str) -> OwnOrder | None:
-        """Give an order, or None when it was never intended."""
+    """Where fills stand on disk; trading's store is one."""
 
     async def fills_of(self, origin: str) -> tuple[Fill, ...]:
         """Give every fill of this origin's orders, in the order of time."""

@@ -6,7 +6,7 @@ one exchange at the root, in the order of their ids.
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,13 @@ def papered() -> tuple[Exchange, ...]:
     )
 
 
-async def host(place: Place, *, with_parent: bool) -> None:
-    """Serve until told to stop. Prints one line of JSON when all is up.
+async def host(
+    place: Place,
+    *,
+    with_parent: bool,
+    on_ready: Callable[[Mapping[str, object]], None] = tell_ready,
+) -> None:
+    """Serve until told to stop; `on_ready` (by default, a line of JSON) tells when all is up.
 
     Raises: `Conflict("port_taken")`, `Corrupted` for a state that cannot be read.
     """
@@ -83,7 +88,7 @@ async def host(place: Place, *, with_parent: bool) -> None:
         await serve(
             server_for(server),
             listeners,
-            lambda: tell_ready(addresses(place.host, listeners, exchanges)),
+            lambda: on_ready(addresses(place.host, listeners, exchanges)),
             with_parent=with_parent,
         )
     finally:

@@ -1,0 +1,48 @@
+"""Ask an exchange something public once, without a vault: for the doctor and the demonstration."""
+
+from typing import TypeVar
+
+from drawbridge.app.settings import Settings
+from drawbridge.catalogue.registry import get_card, get_exchange
+from drawbridge.core.markets import Markets
+from drawbridge.core.operations import GetMarkets, GetServerTime, Operation
+from drawbridge.gateway import outcome
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.venues import Address, live_address, parse_paper_url
+from drawbridge.vault.model import Venue
+
+A = TypeVar("A")
+
+_TIMEOUT_MS = 5_000
+
+
+async def ask(settings: Settings, exchange_id: str, venue: Venue, operation: Operation[A]) -> A:
+    """Carry out a public operation at the exchange's pinned host or at the paper exchange.
+
+    Raises: `ExchangeDown` when nobody answers, and what the exchange says.
+    """
+    egress = Egress()
+    address = _address(settings, exchange_id, venue)
+    markets = Markets()
+    try:
+        if not isinstance(operation, GetMarkets | GetServerTime):
+            markets = Markets(await _asked(egress, address, exchange_id, GetMarkets(), markets))
+        return await _asked(egress, address, exchange_id, operation, markets)
+    finally:
+        await egress.close()
+
+
+async def _asked(
+    egress: Egress, address: Address, exchange_id: str, operation: Operation[A], markets: Markets
+) -> A:
+    exchange = get_exchange(exchange_id)
+    request = exchange.codec.encode_request(operation, markets)
+    answer = await egress.send(address, request, _TIMEOUT_MS)
+    return outcome.read(exchange, operation, answer, markets)
+
+
+def _address(settings: Settings, exchange_id: str, venue: Venue) -> Address:
+    if venue is Venue.PAPER:
+        return parse_paper_url(f"http://{settings.paper}/{exchange_id}")
+    card = get_card(exchange_id)
+    return live_address(card.hosts[0], card.base_path)

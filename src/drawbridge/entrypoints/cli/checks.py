@@ -1,0 +1,119 @@
+"""Following a key's check while it runs, step by step."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from drawbridge.app.build import House
+from drawbridge.app.gateway_process import is_gateway_running
+from drawbridge.core.errors import ExchangeDown, Forbidden, NotProven, OutcomeUnknown
+from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
+from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.unlock import VaultStatus, read_vault_state
+from drawbridge.verification.store import Check, Step, StepState
+from drawbridge.wording.say import say, say_reason
+
+_LOOK_EVERY_S: Final = 0.1
+_LONGEST_S: Final = 90
+# How a script learns what a check found: by the exit code of the family that fits.
+_EXIT: Final[Mapping[KeyStatus, int]] = {
+    KeyStatus.ENABLED: 0,
+    KeyStatus.READ_ONLY: 0,
+    KeyStatus.REFUSED: Forbidden.exit_code,
+    KeyStatus.INVALID: NotProven.exit_code,
+    KeyStatus.CLEANUP_PENDING: OutcomeUnknown.exit_code,
+}
+_MARKS: Final[Mapping[StepState, str]] = {
+    StepState.RUNNING: "…",
+    StepState.OK: "ok",
+    StepState.FAILED: "no",
+    StepState.SKIPPED: "-",
+}
+
+
+async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) -> int:
+    """Print a key's check as it goes on, and give the exit code for what it found."""
+    if wait and await _can_be_checked(house):
+        await _follow(house, key, quiet=as_json)
+    else:
+        wait = False
+    found = await house.vault.get_record(key.id)
+    if as_json:
+        print_json(
+            {
+                "id": found.id,
+                "label": found.label,
+                "status": found.status,
+                "reason": found.reason,
+                "facts": found.facts,
+                "scopes": found.scopes,
+                "check": await latest_check(house, found),
+            }
+        )
+    else:
+        status = say(f"cli.key.status.{found.status.value}")
+        print_line(say("cli.key.changed", label=found.label, status=status))
+        if found.reason:
+            print_line(say_reason(found.reason, found.facts))
+    return _EXIT.get(found.status, ExchangeDown.exit_code) if wait else 0
+
+
+async def latest_check(house: House, key: KeyRecord) -> list[dict[str, object]]:
+    """Give the steps of a key's last check, as scripts read them."""
+    check = await house.checks.find_latest(key.id)
+    return [
+        {
+            "step": step.step.value,
+            "state": step.state.value,
+            "code": step.code,
+            "facts": step.facts,
+            "at_ms": step.at_ms,
+        }
+        for step in (check.steps if check else ())
+    ]
+
+
+def print_steps(steps: list[dict[str, object]]) -> None:
+    """Print the steps of a check that has ended."""
+    for step in steps:
+        mark, name = _MARKS[StepState(str(step["state"]))], step["step"]
+        print_line(f"  {mark:3} {say(f'cli.step.{name}')}")
+
+
+async def _can_be_checked(house: House) -> bool:
+    """Tell whether somebody is there to check, and say what to do if not."""
+    if not is_gateway_running(house.settings.gateway_lock):
+        print_hint(say("cli.key.no_gateway"))
+        return False
+    if (await read_vault_state(house.database)).status is not VaultStatus.OPEN:
+        print_hint(say("cli.key.vault_closed"))
+        return False
+    return True
+
+
+async def _follow(house: House, key: KeyRecord, *, quiet: bool) -> None:
+    """Look at the rows of the check until it has ended.
+
+    Why: it is our check if anything of it happened after it was wished for, whether it was begun
+    for us or we joined one that was under way.
+    """
+    since_ms = key.check_requested_ms or 0
+    shown: set[tuple[str, StepState]] = set()
+    for _ in range(int(_LONGEST_S / _LOOK_EVERY_S)):
+        check = await house.checks.find_latest(key.id)
+        if check is not None and any(step.at_ms >= since_ms for step in check.steps):
+            if not quiet:
+                _show_news(check, shown)
+            if any(step.step is Step.DONE and step.at_ms >= since_ms for step in check.steps):
+                return
+        await asyncio.sleep(_LOOK_EVERY_S)
+    print_hint(say("cli.key.still_checking"))
+
+
+def _show_news(check: Check, shown: set[tuple[str, StepState]]) -> None:
+    for step in check.steps:
+        news = (step.step.value, step.state)
+        if step.state is StepState.RUNNING or news in shown:
+            continue
+        shown.add(news)
+        print_line(f"  {_MARKS[step.state]:3} {say(f'cli.step.{step.step.value}')}")

@@ -1,0 +1,112 @@
+"""The command `guide`: how to make a key at an exchange, step by step."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drawbridge.core.errors import BadInput
+from drawbridge.entrypoints.cli.options import Json, settings_for
+from drawbridge.entrypoints.cli.output import print_json, print_line, print_table
+from drawbridge.wording.say import say
+
+if TYPE_CHECKING:
+    from drawbridge.catalogue.guide import Guide, SwitchGroup
+
+
+def guide(
+    exchange: Annotated[
+        str, typer.Argument(metavar="EXCHANGE", help=say("cli.guide.exchange"))
+    ] = "",
+    *,
+    purpose: Annotated[
+        str, typer.Option("--purpose", metavar="trading|reading", help=say("cli.guide.purpose"))
+    ] = "trading",
+    json: Json = False,
+) -> None:
+    """Print the guide of an exchange, or without one the list of exchanges."""
+    from drawbridge.catalogue.guide import Purpose, build_guide
+    from drawbridge.catalogue.registry import get_card
+
+    if not exchange:
+        _list_exchanges(as_json=json)
+        return
+    if purpose not in set(Purpose):
+        raise BadInput("bad_purpose", field="purpose", known=[it.value for it in Purpose])
+    addresses = settings_for(None).egress_addresses
+    made = build_guide(get_card(exchange.strip().lower()), Purpose(purpose), addresses)
+    if json:
+        print_json(_told(made))
+    else:
+        _show(made)
+
+
+def _list_exchanges(*, as_json: bool) -> None:
+    from drawbridge.catalogue.registry import exchange_ids, get_card
+
+    cards = [get_card(name) for name in exchange_ids()]
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": card.id,
+                    "name": card.name,
+                    "level": card.level.name.lower(),
+                    "status": card.status,
+                }
+                for card in cards
+            ]
+        )
+        return
+    columns = [say(f"cli.guide.column.{name}") for name in ("id", "name", "level", "status")]
+    rows = [[card.id, card.name, card.level.name.lower(), card.status.value] for card in cards]
+    print_table(columns, rows)
+
+
+def _show(made: "Guide") -> None:
+    for number, step in enumerate(made.steps, 1):
+        print_line(f"{number}. {say(step.key, **step.facts)}")
+        if step.url:
+            print_line(f"   {step.url}")
+    for group in made.groups:
+        print_line()
+        _show_group(group)
+    if made.addresses:
+        print_line()
+        print_line(say("cli.guide.addresses"))
+    for address in made.addresses:
+        print_line(f"  {address}")
+    print_line()
+    for remark in made.remarks:
+        print_line(f"- {say(remark.key, **remark.facts)}")
+    for text in made.not_established:
+        print_line(f"- {say('cli.guide.not_established', text=text)}")
+
+
+def _show_group(group: "SwitchGroup") -> None:
+    if group.name:
+        print_line(group.name)
+    for switch in group.switches:
+        print_line(f"  [{say(f'cli.guide.wanted.{switch.wanted.value}')}] {switch.label}")
+
+
+def _told(made: "Guide") -> dict[str, object]:
+    return {
+        "exchange": made.exchange,
+        "purpose": made.purpose,
+        "steps": [{"text": say(it.key, **it.facts), "url": it.url} for it in made.steps],
+        "switches": [
+            {
+                "group": group.name,
+                "label": switch.label,
+                "api": switch.api,
+                "wanted": switch.wanted,
+                "need": switch.need,
+                "scopes": switch.scopes,
+            }
+            for group in made.groups
+            for switch in group.switches
+        ],
+        "addresses": made.addresses,
+        "remarks": [{"text": say(it.key, **it.facts), "tone": it.tone} for it in made.remarks],
+        "not_established": made.not_established,
+    }

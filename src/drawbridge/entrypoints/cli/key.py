@@ -1,0 +1,224 @@
+"""Commands about exchange keys: add, list, show, verify, disable, enable, delete."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, Yes
+from drawbridge.entrypoints.cli.output import (
+    or_dash,
+    print_fields,
+    print_hint,
+    print_json,
+    print_line,
+    print_table,
+)
+from drawbridge.wording.say import say, say_reason
+
+if TYPE_CHECKING:
+    from drawbridge.app.build import House
+    from drawbridge.vault.model import KeyRecord
+
+app = typer.Typer(help=say("cli.key.help"), no_args_is_help=True)
+
+KeyName = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.key.argument"))]
+
+
+@app.command(help=say("cli.key.add.help"))
+def add(
+    exchange: Annotated[
+        str, typer.Option("--exchange", metavar="ID", help=say("cli.option.exchange"))
+    ],
+    *,
+    venue: Annotated[
+        str, typer.Option("--venue", metavar="VENUE", help=say("cli.option.venue"))
+    ] = "paper",
+    label: Annotated[str, typer.Option("--label", help=say("cli.key.add.label"))] = "",
+    owner: Owner = "",
+    no_wait: NoWait = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Store a key and have it checked."""
+    from drawbridge.catalogue.registry import get_card
+    from drawbridge.entrypoints.cli.checks import see_check
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.typing_in import read_fields
+
+    # The fields are read before anything is opened: a person may take their time.
+    fields = read_fields(get_card(exchange.strip().lower()))
+
+    async def work(house: "House") -> int:
+        person = await owner_of(house, owner)
+        known = exchange.strip().lower()
+        added = await house.vault.add(person, known, venue, fields, label)
+        fields.clear()
+        for name in added.notes:
+            print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
+        return await see_check(house, added.key, wait=not no_wait, as_json=json)
+
+    raise typer.Exit(in_house(data, work))
+
+
+@app.command("list", help=say("cli.key.list.help"))
+def list_keys(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """List the keys with their status, rights and expiry."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+
+    async def work(house: "House") -> None:
+        keys = await house.vault.list_keys(await owner_of(house, owner))
+        if json:
+            print_json([_told(key) for key in keys])
+            return
+        if not keys:
+            print_line(say("cli.key.none"))
+            return
+        columns = [say(f"cli.key.column.{name}") for name in _COLUMNS]
+        print_table(columns, [_row(key) for key in keys])
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.key.show.help"))
+def show(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """Show one key and what its last check found."""
+    from drawbridge.entrypoints.cli.checks import latest_check, print_steps
+    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+
+    async def work(house: "House") -> None:
+        found = await key_named(house, await owner_of(house, owner), key)
+        steps = await latest_check(house, found)
+        if json:
+            print_json({**_told(found), "check": steps})
+            return
+        names = [say(f"cli.key.column.{name}") for name in _COLUMNS]
+        print_fields(dict(zip(names, _row(found), strict=True)))
+        print_steps(steps)
+        if found.reason:
+            print_line(say_reason(found.reason, found.facts))
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.key.verify.help"))
+def verify(
+    key: KeyName,
+    *,
+    owner: Owner = "",
+    no_wait: NoWait = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Have a key checked anew."""
+    from drawbridge.entrypoints.cli.checks import see_check
+    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+
+    async def work(house: "House") -> int:
+        person = await owner_of(house, owner)
+        found = await key_named(house, person, key)
+        asked = await house.vault.request_check(person, found.id)
+        return await see_check(house, asked, wait=not no_wait, as_json=json)
+
+    raise typer.Exit(in_house(data, work))
+
+
+@app.command(help=say("cli.key.disable.help"))
+def disable(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """Switch a key off."""
+    _change(key, owner, data, lambda house: house.vault.disable, as_json=json)
+
+
+@app.command(help=say("cli.key.enable.help"))
+def enable(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """Switch a key on again; it is checked anew."""
+    _change(key, owner, data, lambda house: house.vault.enable, as_json=json)
+
+
+@app.command(help=say("cli.key.delete.help"))
+def delete(
+    key: KeyName,
+    *,
+    owner: Owner = "",
+    yes: Yes = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Erase a key's secret and take it out of every list."""
+    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.typing_in import confirm
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        found = await key_named(house, person, key)
+        confirm(say("cli.key.delete.sure", label=found.label), yes=yes)
+        await house.vault.delete(person, found.id)
+        if json:
+            print_json({"id": found.id, "deleted": True})
+        else:
+            print_line(say("cli.key.delete.done", label=found.label))
+
+    in_house(data, work)
+
+
+Change = Callable[[str, str], Awaitable["KeyRecord"]]
+
+
+def _change(
+    name: str,
+    owner: str,
+    data: Path | None,
+    choose: Callable[["House"], Change],
+    *,
+    as_json: bool,
+) -> None:
+    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        found = await key_named(house, person, name)
+        changed = await choose(house)(person, found.id)
+        if as_json:
+            print_json(_told(changed))
+        else:
+            status = say(f"cli.key.status.{changed.status.value}")
+            print_line(say("cli.key.changed", label=changed.label, status=status))
+
+    in_house(data, work)
+
+
+_COLUMNS = ("label", "exchange", "venue", "key", "status", "rights", "expires", "id")
+
+
+def _row(key: "KeyRecord") -> list[str]:
+    from drawbridge.core.secret import masked
+    from drawbridge.wording import formats
+
+    return [
+        key.label,
+        key.exchange,
+        key.venue.value,
+        masked(key.public_key),
+        say(f"cli.key.status.{key.status.value}"),
+        or_dash(", ".join(sorted(scope.value for scope in key.scopes))),
+        or_dash(formats.day(key.expires_ms) if key.expires_ms else None),
+        key.id,
+    ]
+
+
+def _told(key: "KeyRecord") -> dict[str, object]:
+    return {
+        "id": key.id,
+        "label": key.label,
+        "exchange": key.exchange,
+        "venue": key.venue,
+        "key": key.public_key,
+        "status": key.status,
+        "reason": key.reason,
+        "facts": key.facts,
+        "scopes": key.scopes,
+        "expires_ms": key.expires_ms,
+        "created_ms": key.created_ms,
+        "checked_ms": key.checked_ms,
+    }

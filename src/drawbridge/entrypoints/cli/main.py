@@ -1,0 +1,103 @@
+"""The command line's start: all groups of commands, and the rim where errors become words.
+
+`python -m drawbridge.entrypoints.cli.main` and `drawbridge` are the same.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from drawbridge.core.errors import BadInput, DrawbridgeError
+from drawbridge.entrypoints.cli import audit, backtest, demo, doctor, guide, key, paper, robot, up
+from drawbridge.entrypoints.cli.output import print_error, print_line
+from drawbridge.wording.say import say
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+app = typer.Typer(
+    name="drawbridge",
+    help=say("cli.help"),
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain help loads quickly and reads the same in a terminal, a pipe and the README.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("up", help=say("cli.up.help"))(up.up)
+app.add_typer(paper.app, name="paper")
+app.add_typer(key.app, name="key")
+app.add_typer(robot.app, name="robot")
+app.command("guide", help=say("cli.guide.help"))(guide.guide)
+app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
+app.add_typer(audit.app, name="audit")
+app.command("doctor", help=say("cli.doctor.help"))(doctor.doctor)
+app.command("demo", help=say("cli.demo.help"))(demo.demo)
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print_line(version("drawbridge"))
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda wanted: _print_version(wanted=wanted),
+            is_eager=True,
+            help=say("cli.option.version"),
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before every command."""
+    del version
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and give the exit code of the error table."""
+    as_json = "--json" in arguments
+    try:
+        ended = app(args=list(arguments), prog_name="drawbridge", standalone_mode=False)
+    except DrawbridgeError as error:
+        print_error(error, as_json=as_json)
+        return error.exit_code
+    except typer.Abort:
+        return _INTERRUPTED
+    except typer.TyperException as refused:
+        return _refused(refused, as_json=as_json)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone; nothing can be told any more, not even at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return ended if isinstance(ended, int) else 0
+
+
+def run() -> None:
+    """Be the program `drawbridge`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _refused(refused: typer.TyperException, *, as_json: bool) -> int:
+    """Say what was wrong about the arguments in the form of every other error."""
+    message = getattr(refused, "format_message", lambda: str(refused))()
+    if not message:  # only the help was wanted, and it has been printed
+        return BadInput.exit_code
+    error = BadInput("bad_arguments", told=message)
+    print_error(error, as_json=as_json)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,101 @@
+"""Reading secrets: from a hidden prompt, or from a pipe. Never from an argument.
+
+Why: arguments stand in the shell's history and in the list of processes, where anybody on the
+machine can read them.
+"""
+
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from drawbridge.catalogue.card import Card, CredentialField
+from drawbridge.core.errors import BadInput
+from drawbridge.core.secret import Secret
+from drawbridge.entrypoints.cli.output import print_hint
+from drawbridge.wording.say import say
+
+_MAX_CHARACTERS: Final = 1 << 18
+
+
+def read_fields(card: Card) -> dict[str, str]:
+    """Read the fields of a new key: asked for on a terminal, else from standard input.
+
+    Shape: from a pipe, a JSON object of field names and texts (null counts as left out), which
+    is what `drawbridge paper key --json` prints; or one line per required field, in the order
+    in which the exchange shows them.
+    Raises: `BadInput` naming the field.
+    """
+    if sys.stdin.isatty():
+        return _asked(card)
+    text = sys.stdin.read(_MAX_CHARACTERS + 1)
+    if len(text) > _MAX_CHARACTERS:
+        raise BadInput("too_long", field="stdin", most=_MAX_CHARACTERS)
+    if text.lstrip().startswith("{"):
+        return _from_json(text)
+    return _from_lines(text, [part for part in card.credentials if part.required])
+
+
+def read_new_secret(prompt: str) -> Secret:
+    """Ask twice for a password or passphrase, or read it from a pipe.
+
+    Raises: `BadInput("not_the_same")` when the two differ.
+    """
+    if not sys.stdin.isatty():
+        return Secret(sys.stdin.readline(_MAX_CHARACTERS).rstrip("\r\n"))
+    first, second = getpass.getpass(prompt), getpass.getpass(say("cli.prompt.again"))
+    if first != second:
+        raise BadInput("not_the_same", field="password")
+    return Secret(first)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be undone.
+
+    Raises: `BadInput("not_confirmed")` unless it was confirmed, by answer or by `--yes`.
+    """
+    if yes:
+        return
+    if sys.stdin.isatty():
+        print_hint(question)
+        if input(say("cli.prompt.confirm")).strip().casefold() in {"y", "yes"}:
+            return
+    raise BadInput("not_confirmed", field="yes")
+
+
+def _asked(card: Card) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in card.credentials:
+        if not part.required or part.either in given:
+            continue
+        label = f"{part.label}: "
+        given[part.field] = getpass.getpass(label) if part.secret else input(label)
+    return given
+
+
+def _from_json(text: str) -> dict[str, str]:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        # Not shown and not kept: the text may hold a secret.
+        raise BadInput("stdin_not_json", field="stdin") from None
+    fields: dict[str, str] = {}
+    for name, value in told.items():
+        if isinstance(value, str):
+            fields[name] = value
+        elif value is not None:
+            raise BadInput("stdin_not_texts", field="stdin")
+    return fields
+
+
+def _from_lines(text: str, parts: Sequence[CredentialField]) -> dict[str, str]:
+    lines = text.splitlines()
+    if len(lines) < len(parts):
+        missing = parts[len(lines)]
+        raise BadInput("missing_field", field=missing.field)
+    last = len(parts) - 1
+    fields = {part.field: lines[place] for place, part in enumerate(parts)}
+    if parts and parts[last].multiline:
+        fields[parts[last].field] = "\n".join(lines[last:])
+    return fields
