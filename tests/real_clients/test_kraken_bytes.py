@@ -311,7 +311,7 @@ REFUSALS: dict[str, type[Exception]] = {
     "ip_not_allowed": ccxt.PermissionDenied,
     "too_small": ccxt.InvalidOrder,
     "insufficient_funds": ccxt.InsufficientFunds,
-    "unknown_symbol": ccxt.BadSymbol,
+    "unknown_symbol": ccxt.ExchangeError,
     "malformed": ccxt.BadRequest,
     "rate_limited": ccxt.DDoSProtection,
     "banned": ccxt.DDoSProtection,

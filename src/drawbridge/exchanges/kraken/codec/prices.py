@@ -321,7 +321,9 @@ def decode_trades_answer(
         )
         for row in rows
     ]
-    return _limited(found, operation.limit, from_start=operation.since_ms is not None)
+    last = operation.until_ms
+    inside = [trade for trade in found if last is None or trade.time_ms <= last]
+    return _limited(inside, operation.limit, from_start=operation.since_ms is not None)
 
 
 def _typical(candle: Candle) -> Decimal:
