@@ -222,6 +222,8 @@ def stale(paper: Paper, exchange: str) -> None:
     early = client.milliseconds() - 120_000
     client.milliseconds = lambda: early
     client.nonce = lambda: early
+    # ccxt never repeats a nonce by itself; a second program with the same key does.
+    client.incrementing_nonce = lambda: early
     client.fetch_balance()
     client.fetch_balance()
 
