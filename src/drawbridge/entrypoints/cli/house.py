@@ -31,7 +31,7 @@ def in_house(data: Path | None, work: Callable[[House], Awaitable[A]]) -> A:
 async def owner_of(house: House, name: str) -> str:
     """Give the id of the named owner, or of the only one there is.
 
-    Raises: `Conflict("no_owner_yet")`, `BadInput("which_owner")`, `NotFound("unknown_owner")`.
+    Raises: `Conflict("no_owner_yet")`, `BadInput("which_owner")`, `NotFound("no_such_owner")`.
     """
     owners = await house.accounts.list_owners()
     if not owners:
@@ -43,7 +43,7 @@ async def owner_of(house: House, name: str) -> str:
     for owner in owners:
         if owner.name.casefold() == name.strip().casefold():
             return owner.id
-    raise NotFound("unknown_owner", field="owner")
+    raise NotFound("no_such_owner", field="owner")
 
 
 async def key_named(house: House, owner: str, name: str) -> KeyRecord:

@@ -6,11 +6,12 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from drawbridge.core.errors import BadInput, DrawbridgeError
+from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.entrypoints.cli import audit, backtest, demo, doctor, guide, key, paper, robot, up
 from drawbridge.entrypoints.cli.output import print_error, print_line
 from drawbridge.wording.say import say
@@ -69,19 +70,24 @@ def main(arguments: Sequence[str]) -> int:
     try:
         ended = app(args=list(arguments), prog_name="drawbridge", standalone_mode=False)
     except DrawbridgeError as error:
-        print_error(error, as_json=as_json)
-        return error.exit_code
-    except typer.Abort:
+        return _told(error, as_json=as_json)
+    except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except typer.TyperException as refused:
         return _refused(refused, as_json=as_json)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read has gone; nothing can be told any more, not even at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    except Exception as fault:  # noqa: BLE001  the rim: nobody is ever shown a traceback
+        facts = {"kind": type(fault).__name__, "place": _place_of(fault)}
+        return _told(Corrupted("program_fault", **facts), as_json=as_json)
     return ended if isinstance(ended, int) else 0
+
+
+def _told(error: DrawbridgeError, *, as_json: bool) -> int:
+    print_error(error, as_json=as_json)
+    return error.exit_code
 
 
 def run() -> None:
@@ -89,14 +95,22 @@ def run() -> None:
     sys.exit(main(sys.argv[1:]))
 
 
+def _place_of(fault: Exception) -> str:
+    """Name file and line of a fault of ours, and nothing of what it was about."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
 def _refused(refused: typer.TyperException, *, as_json: bool) -> int:
     """Say what was wrong about the arguments in the form of every other error."""
     message = getattr(refused, "format_message", lambda: str(refused))()
     if not message:  # only the help was wanted, and it has been printed
         return BadInput.exit_code
-    error = BadInput("bad_arguments", told=message)
-    print_error(error, as_json=as_json)
-    return error.exit_code
+    return _told(BadInput("bad_arguments", told=message), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Showing:
             self._paper, papered(), "demo", wish, Surroundings(self._clock, entropy)
         )
         labels = sorted(it.label for it in card.permissions if it.api in switches)
-        self._say("key", exchange=card.name, key=masked(made.api_key), switches=labels)
+        self._say("key", exchange=card.name, api_key=masked(made.api_key), switches=labels)
         fields = {"api_key": made.api_key}
         if made.api_secret:
             fields["api_secret"] = made.api_secret.reveal()
