@@ -119,7 +119,7 @@ async def open_key_form(page: Page, site: str, exchange: str) -> None:
 async def add_key(page: Page, key: tuple[str, str], authenticator: Authenticator) -> None:
     """Fill in the form of a key and send it."""
     await page.get_by_label("(public)").fill(key[0])
-    await page.get_by_label("(private)").fill(key[1])
+    await page.get_by_label(re.compile("private", re.IGNORECASE)).fill(key[1])
     await page.get_by_label("6-digit code").fill(await authenticator.code(page))
     await page.get_by_role("button", name="Add and check").click()
     await expect(page.get_by_role("heading", name="Check")).to_be_visible()

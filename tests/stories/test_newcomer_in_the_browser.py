@@ -7,12 +7,13 @@ kept under the folder that DRAWBRIDGE_ALBUM names, or in the test's own.
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, Cookie, Page, expect
 
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY
 from tests.kit.browser import DESK, PHONE, open_browser, open_window
@@ -41,7 +42,6 @@ class Town:
     app: str
     paper: str
     web_pid: int
-    data: Path
 
 
 def _free_port() -> int:
@@ -53,18 +53,25 @@ def _free_port() -> int:
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    paper = Paper(tmp_path / "paper")
-    environment = {
-        "DRAWBRIDGE_DATA": str(tmp_path / "data"),
-        "DRAWBRIDGE_PORT": str(_free_port()),
-        "DRAWBRIDGE_PAPER": paper.account_site.removeprefix("http://"),
-        "DRAWBRIDGE_EGRESS_ADDRESSES": "203.0.113.7",
-    }
-    gateway = Process("drawbridge.app.gateway_process", ["--with-parent"], environment)
-    web = Process("drawbridge.entrypoints.web", ["--with-parent"], environment | WIPE_FREED_MEMORY)
-    yield Town(web.ready["address"], paper.account_site, web.pid, tmp_path / "data")
-    for process in (web, gateway, paper.process):
-        assert process.stop() == 0
+    with ExitStack() as started:
+        paper = Paper(tmp_path / "paper")
+        started.callback(_stop, paper.process)
+        environment = {
+            "DRAWBRIDGE_DATA": str(tmp_path / "data"),
+            "DRAWBRIDGE_PORT": str(_free_port()),
+            "DRAWBRIDGE_PAPER": paper.account_site.removeprefix("http://"),
+            "DRAWBRIDGE_EGRESS_ADDRESSES": "203.0.113.7",
+        }
+        gateway = Process("drawbridge.app.gateway_process", ["--with-parent"], environment)
+        started.callback(_stop, gateway)
+        environment |= WIPE_FREED_MEMORY
+        web = Process("drawbridge.entrypoints.web", ["--with-parent"], environment)
+        started.callback(_stop, web)
+        yield Town(web.ready["address"], paper.account_site, web.pid)
+
+
+def _stop(process: Process) -> None:
+    assert process.stop() == 0
 
 
 @pytest.mark.browser
@@ -107,11 +114,11 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
         assert window.complaints == []
         cookies = await page.context.cookies()
 
+        await _without_scripts(browser, town, cookies)
+        await _on_a_phone(browser, town, cookies, album)
         for size, dark, name in ((DESK, True, "dark"), (PHONE, False, "phone")):
             async with open_window(browser, size, dark=dark) as other:
-                await other.page.context.add_cookies(
-                    [{**cookie} for cookie in cookies]  # type: ignore[typeddict-item]  # same keys
-                )
+                await _take_along(other.page, cookies)
                 for path in PAGES:
                     await other.page.goto(town.app + path)
                     title = path.strip("/").replace("/", "-").partition("?")[0] or "home"
@@ -120,3 +127,37 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
                     width = await other.page.evaluate("document.documentElement.scrollWidth")
                     assert width <= size[0], f"{path} is wider than the screen"
                 assert other.complaints == []
+
+
+async def _take_along(page: Page, cookies: list[Cookie]) -> None:
+    """Let another window be the same person's."""
+    # The browser takes what it gave, but the types of the two differ.
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
+async def _without_scripts(browser: Browser, town: Town, cookies: list[Cookie]) -> None:
+    """Ask for a check and watch it where scripts are switched off."""
+    async with open_window(browser, scripts=False) as window:
+        page = window.page
+        await _take_along(page, cookies)
+        await page.goto(f"{town.app}/keys")
+        await page.get_by_role("link", name=f"{EXCHANGE} #1").click()
+        await page.get_by_role("button", name="Check again").click()
+        await watch_check(page, "This key is ready to trade")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+
+
+async def _on_a_phone(browser: Browser, town: Town, cookies: list[Cookie], album: Album) -> None:
+    """See that the paper exchange's phone view leads to a desktop browser (scenario 88)."""
+    async with open_window(browser, PHONE) as window:
+        page = window.page
+        await _take_along(page, cookies)
+        for path in ("/api-management", "/api-management/new?exchange=kraken", "/"):
+            await page.goto(town.paper + path)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+            await album.shoot(page, f"paper{path.partition('?')[0].replace('/', '-')}-phone")
+        await page.goto(f"{town.paper}/api-management/new?exchange=kraken")
+        await expect(page.get_by_text("Keys are made in a desktop browser")).to_be_visible()
+        await expect(page.get_by_role("button", name="Create key")).to_be_hidden()
+        assert window.complaints == []

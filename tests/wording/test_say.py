@@ -1,7 +1,9 @@
 """Sentences by key, with facts and plural forms; errors as a sentence and a next step."""
 
+import re
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +82,15 @@ def test_no_key_stands_in_two_files() -> None:
             assert key not in seen, f"{key} stands in {seen[key]} and {file.name}"
             seen[key] = file.name
     assert seen.keys() == sentences().keys()
+
+
+def test_every_key_that_pages_and_code_name_has_a_sentence() -> None:
+    root = Path(str(files("drawbridge")))
+    named = re.compile(r"""\bsay\(\s*["']([a-z_.]+[a-z_])["']\s*[,)]""")
+    missing = {
+        f"{file.relative_to(root)}: {key}"
+        for file in (*root.rglob("*.py"), *root.rglob("*.html"))
+        for key in named.findall(file.read_text(encoding="utf-8"))
+        if key not in sentences() and file.name != "say.py"
+    }
+    assert missing == set()

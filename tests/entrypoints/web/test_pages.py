@@ -268,7 +268,7 @@ async def test_the_form_asks_for_what_the_exchange_needs_and_shows_our_addresses
     await _set_up(browser, site)
     page = await browser.get(NEW)
     assert "(public)" in page.words
-    assert "(private)" in page.words
+    assert "Private key" in page.words
     assert "127.0.0.1" in page.words
     assert "http://127.0.0.1:8520/api-management/new?exchange=kraken" in page.html
     live = await browser.get("/keys/new?exchange=kraken&venue=live")

@@ -4,6 +4,7 @@
   "use strict";
   const AGAIN_MS = 2000;
   const MOST_WAIT_MS = 30000;
+  const SHOWN_AT_FIRST = 120;
   const charts = LightweightCharts;
 
   const colour = (name) => {
@@ -65,7 +66,8 @@
       marks.setMarkers(trades.map(marker));
       if (line) line.setData(told.equity.map((row) => ({ time: seconds(row[0]), value: Number(row[1]) })));
       if (!fitted && told.candles.length) {
-        prices.timeScale().fitContent();
+        const bars = told.candles.length;
+        prices.timeScale().setVisibleLogicalRange({ from: bars - SHOWN_AT_FIRST, to: bars + 3 });
         if (worth) worth.timeScale().fitContent();
         fitted = true;
       }
