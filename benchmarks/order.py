@@ -24,7 +24,7 @@ from drawbridge.wire.dialect import Credential, sign
 from drawbridge.wire.stamps import next_stamp
 from tests.kit.processes import Process
 
-_ORDERS = 384
+_ORDERS = 960
 _IN_FLIGHT = 32
 _TIMEOUT_MS = 10_000
 _EXCHANGES = ("binance", "kraken")

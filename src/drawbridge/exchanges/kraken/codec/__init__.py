@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from drawbridge.core.errors import BadInput
+from drawbridge.core.errors import BadInput, NotFound, OutcomeUnknown
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
     CancelOrder,
@@ -32,7 +32,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.exchanges.kraken.codec import account, listing, orders, placing, prices
 from drawbridge.exchanges.kraken.codec.ids import order_id, trade_id
-from drawbridge.exchanges.kraken.codec.values import reading
+from drawbridge.exchanges.kraken.codec.values import UNREADABLE
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.errors import RawError
 from drawbridge.wire.http import Headers, WireAnswer, WireRequest
@@ -112,8 +112,16 @@ def decode_answer(operation: Operation[Any], answer: WireAnswer, markets: Market
     no such order.
     """
     decode = _CLIENT[type(operation)][1]
-    with reading():
+    try:
         return decode(operation, answer, markets)
+    except NotFound as error:
+        # That there is no such order is a plain answer; a pair nobody knows is none.
+        if error.code != "unknown_symbol":
+            raise
+        raise OutcomeUnknown("unreadable_answer") from None
+    except UNREADABLE:
+        # What happened at the exchange, we cannot tell.
+        raise OutcomeUnknown("unreadable_answer") from None
 
 
 def read_error(answer: WireAnswer) -> RawError | None:

@@ -4,15 +4,14 @@ Amounts travel as texts with a fixed least number of decimals, times as seconds 
 answers in an envelope `{"error":[],"result":…}`, always with status 200.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Final
 
 import orjson
 
-from drawbridge.core.errors import BadInput, NotFound, OutcomeUnknown
+from drawbridge.core.errors import BadInput
 from drawbridge.core.money import parse_decimal, plain
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import FORM_TYPE, WireAnswer, WireRequest
@@ -26,6 +25,17 @@ _FORM: Final = (FORM_TYPE,)
 _MAX_SECONDS: Final = 10**11
 _MAX_DIGITS: Final = 20
 _MAX_PLAIN: Final = 60
+
+# Everything that reading a strange answer can raise.
+UNREADABLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    BadInput,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 Parameters = Mapping[str, str]
 
@@ -128,31 +138,6 @@ def success(result: object) -> WireAnswer:
 def result_of(answer: WireAnswer) -> Any:  # noqa: ANN401  JSON has no type until it is read
     """Give the result inside an answer. Raises: `ValueError`, `KeyError` for another shape."""
     return orjson.loads(answer.body)["result"]
-
-
-@contextmanager
-def reading() -> Iterator[None]:
-    """Turn everything that reading a strange answer can raise into one thing.
-
-    Raises: `OutcomeUnknown("unreadable_answer")`: what happened at the exchange, we cannot tell.
-    """
-    try:
-        yield
-    except NotFound as error:
-        # That there is no such order is a plain answer; a pair nobody knows is none.
-        if error.code != "unknown_symbol":
-            raise
-        raise OutcomeUnknown("unreadable_answer") from None
-    except (
-        ArithmeticError,
-        AttributeError,
-        BadInput,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ):
-        raise OutcomeUnknown("unreadable_answer") from None
 
 
 def amount(value: object, field: str = "amount") -> Decimal:
