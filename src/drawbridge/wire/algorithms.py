@@ -27,6 +27,8 @@ from drawbridge.core.secret import Secret
 _RSA_BITS: Final = range(2048, 8193)
 _ES256_BYTES = 32
 _BAD_SIGNATURE = "bad_signature"
+_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 Encoding = Callable[[bytes], bytes]
@@ -59,20 +61,26 @@ class Hmac:
     Why: copying the two states costs a third of setting up the key for each message.
     """
 
-    __slots__ = ("_encoding", "_fold_case", "_prepared")
+    __slots__ = ("_encoding", "_fold_case", "_inner", "_outer")
 
     def __init__(self, key: bytes, digest: str, encoding: Encoding) -> None:
         """Prepare the key; `encoding` is `hexadecimal` or `base64.b64encode`."""
-        self._prepared = hmac.new(key, digestmod=digest)
+        self._inner, self._outer = hashlib.new(digest), hashlib.new(digest)
+        size = self._inner.block_size
+        # RFC 2104: a key longer than a block is hashed, a shorter one filled up with zeros.
+        padded = (hashlib.new(digest, key).digest() if len(key) > size else key).ljust(size, b"\0")
+        self._inner.update(padded.translate(_INNER_PAD))
+        self._outer.update(padded.translate(_OUTER_PAD))
         self._encoding = encoding
         # Hex has no case; base64 has.
         self._fold_case = encoding is hexadecimal
 
     def sign(self, payload: bytes) -> bytes:
         """Give the encoded HMAC of the payload."""
-        state = self._prepared.copy()
-        state.update(payload)
-        return self._encoding(state.digest())
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        return self._encoding(outer.digest())
 
     def verify(self, payload: bytes, signature: bytes) -> None:
         """Compare in constant time. Raises: `NotProven("bad_signature")`."""

@@ -22,10 +22,11 @@ from drawbridge.wire.algorithms import (
     parse_public_key,
 )
 from drawbridge.wire.dialect import Claim, Credential
-from drawbridge.wire.http import WireRequest
-from drawbridge.wire.text import decoded, drop_parameters, find_parameter, joined
+from drawbridge.wire.http import WireRequest, without_headers
+from drawbridge.wire.text import decoded, drop_parameters, find_parameter
 
 _KEY_HEADER: Final = b"x-mbx-apikey"
+_OLD_KEY: Final = frozenset({_KEY_HEADER})
 _SIGNATURE: Final = frozenset({b"signature"})
 _WRITTEN: Final = frozenset({b"signature", b"timestamp"})
 # The year 2001 in microseconds; in milliseconds it is a year that nobody will see.
@@ -63,13 +64,17 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
     Any old key, stamp and signature go, wherever they stood; all other bytes stay.
     """
     query, body = _without_stamp(request.query), _without_stamp(request.body)
-    stamped = b"timestamp=" + stamp.encode("ascii")
+    stamped = b"timestamp=" + stamp.encode()
+    # The place is that of the request as it came: what is left of a body may be nothing.
     if _travels_in_body(request):
-        body = joined(stamped, body)
+        body = b"%b&%b" % (stamped, body) if body else stamped
     else:
-        query = joined(stamped, query)
-    headers = tuple(pair for pair in request.headers if pair[0] != _KEY_HEADER)
-    key = (_KEY_HEADER, credential.key.encode("ascii", "replace"))
+        query = b"%b&%b" % (stamped, query) if query else stamped
+    headers = request.headers
+    for name, _ in headers:
+        if name == _KEY_HEADER:
+            headers = without_headers(headers, _OLD_KEY)
+    key = (_KEY_HEADER, credential.key.encode())
     return WireRequest(request.method, request.path, query, (key, *headers), body)
 
 
@@ -79,16 +84,22 @@ def payload(request: WireRequest) -> bytes:
     Covers: every parameter, the stamp and the window. Not covered: method, path and headers,
     the key itself included; a signature of a GET is good for a DELETE of the same parameters.
     """
-    return _unsigned(request.query) + _unsigned(request.body)
+    query, body = request.query, request.body
+    if not query:
+        return _unsigned(body)
+    return _unsigned(query) + _unsigned(body) if body else _unsigned(query)
 
 
 def attach(request: WireRequest, signature: bytes) -> WireRequest:
-    """Write the signature as the last parameter."""
-    written = b"signature=" + _percent_encoded(signature)
+    """Write the signature behind the parameters; `prepare` has taken any old one away."""
+    if not signature.isalnum():
+        # Base64 holds only three characters that a parameter may not hold as they are.
+        signature = signature.replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
+    query, body = request.query, request.body
     if _travels_in_body(request):
-        query, body = request.query, joined(_unsigned(request.body), written)
+        body += b"&signature=" + signature
     else:
-        query, body = joined(_unsigned(request.query), written), request.body
+        query += b"&signature=" + signature
     return WireRequest(request.method, request.path, query, request.headers, body)
 
 
@@ -156,11 +167,6 @@ def _unsigned(raw: bytes) -> bytes:
 
 
 def _without_stamp(raw: bytes) -> bytes:
-    if b"signature=" not in raw and b"timestamp=" not in raw:
+    if not raw or (b"signature=" not in raw and b"timestamp=" not in raw):
         return raw
     return drop_parameters(raw, _WRITTEN)
-
-
-def _percent_encoded(signature: bytes) -> bytes:
-    # Hex and base64 hold only three characters that a parameter may not hold as they are.
-    return signature.replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
