@@ -11,7 +11,7 @@ from drawbridge.core.errors import ExchangeRefused, NotFound
 from drawbridge.core.operations import CancelOrder, PlaceOrder
 from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.paper.book import OrderState
-from drawbridge.paper.events import Accepted, Ended, Opened, Traded, decode_events
+from drawbridge.paper.events import Accepted, Ended, Opened, Traded, decode_events, encode_batch
 from drawbridge.paper.ledger import FEES, HOUSE, free, held
 from drawbridge.paper.setting_up import relive
 from drawbridge.paper.snapshot import encode_state, restore_state
@@ -233,15 +233,17 @@ def test_the_journal_alone_gives_the_same_world(
 ) -> None:
     world = _end(acts, path)
     again = world.empty().state
-    relive(again, Told(len(world.journal), b"", world.journal))
+    relive(again, Told(len(world.journal), b"", [encode_batch(world.journal)]))
     assert encode_state(again) == encode_state(world.state)
     _check_same_book(again, world.state)
 
     half = len(world.journal) // 2
     early = world.empty().state
-    relive(early, Told(half, b"", world.journal[:half]))
+    relive(early, Told(half, b"", [encode_batch(world.journal[:half])]))
     late = world.empty().state
-    relive(late, Told(len(world.journal), encode_state(early), world.journal[half:]))
+    relive(
+        late, Told(len(world.journal), encode_state(early), [encode_batch(world.journal[half:])])
+    )
     assert encode_state(late) == encode_state(world.state)
     _check_same_book(late, world.state)
 

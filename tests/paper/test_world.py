@@ -52,9 +52,16 @@ async def test_a_world_whose_steps_changed_is_not_misread(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("damage", "code"),
     [
-        ("UPDATE paper_commands SET events = 'x'", "paper_journal_unreadable"),
-        ("UPDATE paper_commands SET events = '[[\"a\",1]]'", "paper_journal_unreadable"),
-        ("UPDATE paper_commands SET exchange = 'gone'", "paper_journal_unreadable"),
+        ("UPDATE paper_commands SET batch = 'x'", "paper_journal_unreadable"),
+        ('UPDATE paper_commands SET batch = \'[["alpha",[["a",1]]]]\'', "paper_journal_unreadable"),
+        (
+            'UPDATE paper_commands SET batch = \'[["gone",[["e",1,"expired",1]]]]\'',
+            "paper_journal_unreadable",
+        ),
+        (
+            'UPDATE paper_commands SET batch = \'[["alpha",[["e",7,"expired",1]]]]\'',
+            "paper_journal_unreadable",
+        ),
         ("INSERT INTO paper_snapshots VALUES (9, x'7b7d')", "paper_snapshot_unreadable"),
     ],
 )
@@ -64,10 +71,7 @@ async def test_a_damaged_journal_stops_the_start(tmp_path: Path, damage: str, co
     await make_key(tmp_path, EXCHANGES, "ann", KeyWish("alpha"), at)
     connection = connect(tmp_path / DATABASE)
     connection.execute("DELETE FROM paper_snapshots")
-    connection.execute(
-        'INSERT INTO paper_commands VALUES (1, \'alpha\', \'[["o","bob",1,[["USD",5]]]]\'),'
-        " (2, 'alpha', '[[\"e\",7,\"expired\",1]]')"
-    )
+    connection.execute("INSERT INTO paper_commands VALUES (1, '[]')")
     connection.execute(damage)
     connection.close()
     with pytest.raises(Corrupted, match=code):

@@ -5,7 +5,7 @@ as tuples they become JSON arrays in a tenth of the time. Journals of older vers
 ever, so a field is only ever added at the end, with a default.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -84,14 +84,31 @@ _TAGS: Final[dict[type[Event], str]] = {
 
 
 def encode_events(events: Sequence[Event]) -> str:
-    """Write events as one line. Shape: `[[tag, field, …], …]`."""
+    """Write the events of one command as JSON. Shape: `[[tag, field, …], …]`."""
     return orjson.dumps([(_TAGS[type(event)], *event) for event in events]).decode()
 
 
 def decode_events(text: str) -> list[Event]:
     """Read what `encode_events` wrote. Raises: `Corrupted("paper_journal_unreadable")`."""
+    ((_, events),) = decode_batch(encode_batch((("", text),)))
+    return events
+
+
+def encode_batch(commands: Iterable[tuple[str, str]]) -> str:
+    """Write the commands that reach the disk together: exchange's id and encoded events each.
+
+    Why: as one row they cost a third of what they cost as rows of their own.
+    """
+    return "[" + ",".join(f'["{exchange_id}",{events}]' for exchange_id, events in commands) + "]"
+
+
+def decode_batch(text: str) -> list[tuple[str, list[Event]]]:
+    """Read what `encode_batch` wrote. Raises: `Corrupted("paper_journal_unreadable")`."""
     try:
-        return [_event(row) for row in orjson.loads(text)]
+        return [
+            (exchange_id, [_event(row) for row in events])
+            for exchange_id, events in orjson.loads(text)
+        ]
     except (ValueError, TypeError, KeyError, IndexError):
         raise Corrupted("paper_journal_unreadable") from None
 

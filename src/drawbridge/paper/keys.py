@@ -15,7 +15,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.paper.accounts import Entropy, KeyWish, NewPaperKey, PaperKey, draw_key
 from drawbridge.paper.store import KeyRow, PaperStore, open_database
 
-_MOST_KEYS: Final = 30
+_MOST_KEYS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class PaperKeys:
         exchange = self._exchanges.get(wish.exchange_id)
         if exchange is None:
             raise NotFound("unknown_exchange", exchange=wish.exchange_id[:32])
-        if len(self.of(account)) >= _MOST_KEYS:
+        if sum(key.exchange_id == wish.exchange_id for key in self.of(account)) >= _MOST_KEYS:
             raise Conflict("too_many_keys", most=_MOST_KEYS)
         now_ms = self._clock.now_ms()
         drawn = draw_key(exchange, wish, self._entropy, now_ms)

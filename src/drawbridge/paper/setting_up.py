@@ -11,7 +11,7 @@ import orjson
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import Conflict, Corrupted
-from drawbridge.paper.events import decode_events
+from drawbridge.paper.events import decode_batch
 from drawbridge.paper.feed import Feed, Pace
 from drawbridge.paper.house import House
 from drawbridge.paper.market_data import MarketData
@@ -99,11 +99,12 @@ def relive(state: State, told: Told) -> None:
     """Let everything that is on disk happen again. Raises: `Corrupted`."""
     if told.snapshot:
         restore_state(state, told.snapshot)
-    for exchange_id, events in told.commands:
-        try:
-            state.apply(exchange_id, decode_events(events))
-        except KeyError as error:
-            raise Corrupted("paper_journal_unreadable", exchange=exchange_id) from error
+    for batch in told.batches:
+        for exchange_id, events in decode_batch(batch):
+            try:
+                state.apply(exchange_id, events)
+            except KeyError as error:
+                raise Corrupted("paper_journal_unreadable", exchange=exchange_id) from error
 
 
 def count_places(exchanges: Sequence[Exchange]) -> dict[str, int]:

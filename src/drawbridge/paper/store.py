@@ -1,7 +1,7 @@
 """All SQL of the paper exchange, its lock on the folder, and the journal of commands.
 
-One process runs a world; others may look at it and make keys for it while it runs. Which events
-there are is not known here: they arrive as text.
+One process runs a world; others may look at it and make keys for it while it runs. What
+the events say is not known here: they arrive as text.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import orjson
 
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
 from drawbridge.paper.accounts import DrawnKey, Network
+from drawbridge.paper.events import encode_batch
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database, Row
 from drawbridge.storage.journal import GroupCommit
@@ -25,9 +26,11 @@ from drawbridge.storage.journal import GroupCommit
 DATABASE: Final = "paper.db"
 _LOCK: Final = "paper.lock"
 
+_GATHER_S: Final = 0.001
+
 Statement = tuple[str, Sequence[Value]]
 
-_INSERT_COMMAND: Final = "INSERT INTO paper_commands (n, exchange, events) VALUES (?, ?, ?)"
+_INSERT_BATCH: Final = "INSERT INTO paper_commands (n, batch) VALUES (?, ?)"
 _NOTE_NONCE: Final = "UPDATE paper_keys SET last_nonce = ? WHERE exchange = ? AND key = ?"
 
 
@@ -51,11 +54,14 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is on disk of a world: the last snapshot (empty: none) and the commands after it."""
+    """What is on disk of a world: the last snapshot (empty: none) and the commands after it.
+
+    `n` is the number of the last command; `batches` as `events.encode_batch` wrote them.
+    """
 
     n: int
     snapshot: bytes
-    commands: Sequence[tuple[str, str]]
+    batches: Sequence[str]
 
 
 async def open_database(folder: Path) -> Database:
@@ -178,12 +184,12 @@ class PaperStore:
             )
             n = snapshot["n"] if snapshot else 0
             rows = await it.fetch_all(
-                "SELECT n, exchange, events FROM paper_commands WHERE n > ? ORDER BY n", n
+                "SELECT n, batch FROM paper_commands WHERE n > ? ORDER BY n", n
             )
         return Told(
             n=rows[-1]["n"] if rows else n,
             snapshot=snapshot["state"] if snapshot else b"",
-            commands=[(row["exchange"], row["events"]) for row in rows],
+            batches=[row["batch"] for row in rows],
         )
 
 
@@ -198,9 +204,11 @@ class CommandLog:
         """Go on after command number `n`."""
         self._journal = journal
         self._n = n
-        self._queue: list[Statement] = []
+        self._commands: list[tuple[str, str]] = []
+        self._others: list[Statement] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._writing: list[asyncio.Future[None]] = []
+        self._in_flight = False
         self._writer: asyncio.Task[None] | None = None
         self.failure: DrawbridgeError | None = None
 
@@ -212,19 +220,16 @@ class CommandLog:
     def append(self, exchange_id: str, events: str) -> None:
         """Queue the events of one command."""
         self._n += 1
-        self._queue.append((_INSERT_COMMAND, (self._n, exchange_id, events)))
+        self._commands.append((exchange_id, events))
 
     def note_nonce(self, exchange_id: str, key: str, nonce: int) -> None:
         """Queue the last nonce of a key."""
-        self._queue.append((_NOTE_NONCE, (str(nonce), exchange_id, key)))
+        self._others.append((_NOTE_NONCE, (str(nonce), exchange_id, key)))
 
     def snapshot(self, state: bytes) -> None:
         """Queue a snapshot of everything up to now; what it sums up is let go of."""
-        self._queue += (
-            (
-                "INSERT INTO paper_snapshots (n, state) VALUES (?, ?)",
-                (self._n, state),
-            ),
+        self._others += (
+            ("INSERT INTO paper_snapshots (n, state) VALUES (?, ?)", (self._n, state)),
             ("DELETE FROM paper_snapshots WHERE n < ?", (self._n,)),
             ("DELETE FROM paper_commands WHERE n <= ?", (self._n,)),
         )
@@ -233,10 +238,11 @@ class CommandLog:
         """Return once everything queued so far is on disk. Raises: `Corrupted`."""
         if self.failure is not None:
             raise self.failure
-        if not self._queue and self._writer is None:
+        queued = self._commands or self._others
+        if not queued and not self._in_flight:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        (self._waiting if self._queue else self._writing).append(done)
+        (self._waiting if queued else self._writing).append(done)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         await done
@@ -249,9 +255,11 @@ class CommandLog:
             await self._journal.close()
 
     async def _write(self) -> None:
-        while self._queue:
-            rows, self._queue = self._queue, []
+        while self._commands or self._others:
+            rows = self._take()
             self._writing, self._waiting = self._waiting, []
+            together = len(self._writing) > 1
+            self._in_flight = True
             try:
                 await self._journal.write_many(rows)
             except (DrawbridgeError, sqlite3.Error) as error:
@@ -259,9 +267,24 @@ class CommandLog:
                 self.failure = Corrupted("paper_journal_failed", cause=type(error).__name__)
                 self._tell((*self._writing, *self._waiting), self.failure)
                 return
+            self._in_flight = False
             self._tell(self._writing, None)
             self._writing = []
+            if together:
+                # Whoever trades in company waits a moment for the others: one commit for many
+                # costs a fraction of many commits. Who is alone never waits.
+                await asyncio.sleep(_GATHER_S)
         self._writer = None
+
+    def _take(self) -> list[Statement]:
+        rows: list[Statement] = []
+        if self._commands:
+            rows.append((_INSERT_BATCH, (self._n, encode_batch(self._commands))))
+            self._commands = []
+        # After the commands: a snapshot takes the place of all that came before it.
+        rows += self._others
+        self._others = []
+        return rows
 
     @staticmethod
     def _tell(waiting: Sequence[asyncio.Future[None]], error: DrawbridgeError | None) -> None:

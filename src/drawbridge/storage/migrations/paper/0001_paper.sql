@@ -33,12 +33,11 @@ CREATE TABLE paper_keys (
 
 CREATE INDEX paper_keys_by_account ON paper_keys (account, created_ms);
 
--- One row per command with everything that it made happen. Rows are kept until a snapshot
--- holds their sum.
+-- Commands with everything that they made happen; those that reached the disk together are one
+-- row, and `n` is the number of the last of them. Rows are kept until a snapshot holds their sum.
 CREATE TABLE paper_commands (
     n INTEGER PRIMARY KEY,
-    exchange TEXT NOT NULL,
-    events TEXT NOT NULL
+    batch TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE paper_snapshots (
