@@ -1,0 +1,84 @@
+"""What an account is worth: hand-worked examples, and what has no price."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from drawbridge.core.markets import Ticker
+from drawbridge.core.operations import Balance, GetTickers
+from drawbridge.trading.portfolio import Portfolios, Prices, value
+from tests.gateway.setting import EXCHANGES, setting
+
+NOW_MS = 10_000
+
+
+def _ticker(symbol: str, last: str, time_ms: int = NOW_MS) -> Ticker:
+    price = Decimal(last)
+    one = Decimal(1)
+    return Ticker(
+        symbol, time_ms, price, price, one, price, one, price, price, price, one, price, 1
+    )
+
+
+def _holds(**amounts: str) -> tuple[Balance, ...]:
+    return tuple(Balance(name, Decimal(amount), Decimal(0)) for name, amount in amounts.items())
+
+
+def test_nothing_is_worth_nothing() -> None:
+    portfolio = value((), Prices(()), "USD", NOW_MS)
+    assert (portfolio.total, portfolio.holdings, portfolio.unpriced) == (Decimal(0), (), ())
+
+
+def test_what_has_no_price_is_listed_and_not_counted() -> None:
+    portfolio = value(_holds(USD="5", XYZ="7"), Prices(()), "USD", NOW_MS)
+    assert (portfolio.total, portfolio.unpriced) == (Decimal(5), ("XYZ",))
+    [unpriced] = [holding for holding in portfolio.holdings if holding.currency == "XYZ"]
+    assert (unpriced.value, unpriced.price_age_ms) == (None, None)
+
+
+def test_a_price_of_zero_is_no_price() -> None:
+    portfolio = value(_holds(XYZ="7"), Prices([_ticker("XYZ/USD", "0")]), "USD", NOW_MS)
+    assert portfolio.unpriced == ("XYZ",)
+
+
+def test_prices_are_found_directly_turned_round_and_through_one_other() -> None:
+    tickers = [
+        _ticker("BTC/USD", "20000", NOW_MS - 300),
+        _ticker("ETH/BTC", "0.05", NOW_MS - 700),
+        _ticker("USD/JPY", "150"),
+    ]
+    portfolio = value(_holds(BTC="2", ETH="10", USD="1", JPY="300"), Prices(tickers), "USD", NOW_MS)
+    values = {holding.currency: holding.value for holding in portfolio.holdings}
+    assert values["BTC"] == 40_000
+    assert values["ETH"] == 10_000
+    assert values["USD"] == 1
+    assert values["JPY"] is not None
+    assert round(values["JPY"], 6) == 2
+    ages = {holding.currency: holding.price_age_ms for holding in portfolio.holdings}
+    assert (ages["BTC"], ages["ETH"]) == (300, 700), "the age is that of the older price"
+    assert portfolio.unpriced == ()
+
+
+def test_what_is_held_by_orders_counts_as_well() -> None:
+    held = Balance("USD", Decimal(1), Decimal(2))
+    assert value((held,), Prices(()), "USD", NOW_MS).total == 3
+
+
+@pytest.mark.parametrize("exchange_id", EXCHANGES)
+async def test_a_portfolio_is_asked_for_with_no_more_tickers_than_needed(
+    tmp_path: Path, exchange_id: str
+) -> None:
+    """Part of scenario 56."""
+    async with setting(tmp_path, exchange_id) as house:
+        quote = house.symbol.partition("/")[2]
+        house.stub.balances = (
+            Balance("BTC", Decimal(2), Decimal(0)),
+            Balance(quote, Decimal(50), Decimal(50)),
+        )
+        portfolios = Portfolios(house.gateway, house.vault, house.clock)
+        portfolio = await portfolios.portfolio(house.key, quote)
+        assert portfolio.total == 2 * house.stub.price + 100
+        assert portfolio.unpriced == ()
+        [asked] = [seen for seen in house.stub.seen if isinstance(seen, GetTickers)]
+        assert asked.symbols == (house.symbol,)
