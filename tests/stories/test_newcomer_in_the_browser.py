@@ -157,6 +157,8 @@ async def _on_a_phone(browser: Browser, town: Town, cookies: list[Cookie], album
             await page.goto(town.paper + path)
             assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
             await album.shoot(page, f"paper{path.partition('?')[0].replace('/', '-')}-phone")
+        await page.goto(f"{town.paper}/api-management")
+        await expect(page.get_by_role("link", name="Create key").first).to_be_hidden()
         await page.goto(f"{town.paper}/api-management/new?exchange=kraken")
         await expect(page.get_by_text("Keys are made in a desktop browser")).to_be_visible()
         await expect(page.get_by_role("button", name="Create key")).to_be_hidden()

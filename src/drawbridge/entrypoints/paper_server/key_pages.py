@@ -18,6 +18,7 @@ from drawbridge.catalogue.card import Card, Permission
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import DAY_MS, Clock
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
+from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
@@ -91,7 +92,7 @@ class KeyPages:
             ticked = frozenset(fields.chosen("switch"))
             form = refused(error, _fields_of(card), fields.keep(*_KEPT), ticked)
             return self._new(visit, card, form, error.http_status)
-        facts = {"card": card, "made": made, "shown": _shown(made)}
+        facts = {"card": card, "made": made, "shown": _shown(card, made)}
         return self.site.page(visit, "made_key.html", facts)
 
     async def disable(self, visit: Visit, _fields: Fields) -> Response:
@@ -195,11 +196,16 @@ def _name_of(key: PaperKey) -> str:
     return hashlib.sha256(key.key.encode()).hexdigest()[:_NAME_LENGTH]
 
 
-def _shown(made: NewPaperKey) -> list[tuple[str, str, str]]:
-    secret, passphrase = made.api_secret, made.passphrase
-    shown = [("api-key", say("paper_site.shown_key"), made.api_key)]
-    if secret is not None:
-        shown.append(("api-secret", say("paper_site.shown_secret"), secret.reveal()))
-    if passphrase is not None:
-        shown.append(("api-passphrase", say("paper_site.shown_passphrase"), passphrase.reveal()))
-    return shown
+def _shown(card: Card, made: NewPaperKey) -> list[tuple[str, str, str]]:
+    """Give what is shown once: an element's id, the exchange's own label, the text."""
+    parts = {
+        "api_key": Secret(made.api_key),
+        "api_secret": made.api_secret,
+        "passphrase": made.passphrase,
+    }
+    labels = {part.field: part.label for part in card.credentials}
+    return [
+        (name.replace("_", "-"), labels.get(name, say(f"field.{name}")), text.reveal())
+        for name, text in parts.items()
+        if text is not None
+    ]
