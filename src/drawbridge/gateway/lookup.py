@@ -77,7 +77,9 @@ async def _find_listed(gateway: Gateway, sought: Sought) -> Order | None:
     since_ms = sought.intended_ms - _CLOCKS_DIFFER_BY_MS
     offset = 0
     for _ in range(_MOST_PAGES):
-        operation = GetClosedOrders(sought.symbol, since_ms=since_ms, offset=offset)
+        # Of all pairs: where a codec picks one pair's orders out of a page of many, an empty page
+        # would look like the end of the list.
+        operation = GetClosedOrders(since_ms=since_ms, offset=offset)
         page = await _ask(gateway, sought, operation)
         if found := _named(page, sought.client_id):
             return found
