@@ -1,6 +1,7 @@
 """Look through the memory of a process for a text that should not be there (Linux)."""
 
 from collections.abc import Iterator
+from io import RawIOBase
 from pathlib import Path
 
 _CHUNK = 4 * 1024 * 1024
@@ -16,17 +17,17 @@ def _parts(pid: int, overlap: int) -> Iterator[bytes]:
     """Give all readable memory in pieces that overlap, so that no text is cut in two."""
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for start, end in _areas(pid):
-            at = start
-            while at < end:
-                try:
-                    memory.seek(at)
-                    part = memory.read(min(_CHUNK, end - at))
-                except OSError:
-                    break  # an area that the kernel keeps for itself
-                if not part:
-                    break
-                yield part
-                at += max(1, len(part) - overlap) if at + len(part) < end else len(part)
+            for at in range(start, end, _CHUNK):
+                yield _read(memory, at, min(_CHUNK + overlap, end - at))
+
+
+def _read(memory: RawIOBase, at: int, length: int) -> bytes:
+    """Read a piece; areas that the kernel keeps for itself give nothing."""
+    try:
+        memory.seek(at)
+        return memory.read(length) or b""
+    except OSError:
+        return b""
 
 
 def _areas(pid: int) -> Iterator[tuple[int, int]]:

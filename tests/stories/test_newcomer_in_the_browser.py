@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import Browser, Cookie, Page, expect
 
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY
-from tests.kit.browser import DESK, PHONE, open_browser, open_window
+from tests.kit.browser import DESK, PHONE, Window, open_browser, open_window
 from tests.kit.memory import count_in_memory
 from tests.kit.newcomer import (
     PASSPHRASE,
@@ -91,11 +91,7 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
         await watch_check(page, "This key is ready to trade")
         await album.shoot(page, "check-done")
         assert key[1] not in await page.content()
-        # The page's process saw the secret in a form; nothing of it is left there (scenario 34).
-        assert count_in_memory(town.web_pid, town.app.rpartition(":")[2]) > 0
-        for planted in (key[1], PASSPHRASE, PASSWORD):
-            for text in (planted, quote_plus(planted)):
-                assert count_in_memory(town.web_pid, text) == 0
+        _search_memory(town, key[1])
 
         await start_robot(page, town.app, "BTC/USD", "1000")
         await expect(page.locator("#robot-head").get_by_text("running")).to_be_visible(
@@ -119,14 +115,26 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
         for size, dark, name in ((DESK, True, "dark"), (PHONE, False, "phone")):
             async with open_window(browser, size, dark=dark) as other:
                 await _take_along(other.page, cookies)
-                for path in PAGES:
-                    await other.page.goto(town.app + path)
-                    title = path.strip("/").replace("/", "-").partition("?")[0] or "home"
-                    form = "-form" if "?" in path else ""
-                    await album.shoot(other.page, f"{title}{form}-{name}")
-                    width = await other.page.evaluate("document.documentElement.scrollWidth")
-                    assert width <= size[0], f"{path} is wider than the screen"
-                assert other.complaints == []
+                await _look_around(other, town, size, Album(album.folder / name))
+
+
+def _search_memory(town: Town, secret: str) -> None:
+    """Find nothing that was typed into forms in the pages' process (scenario 34)."""
+    assert count_in_memory(town.web_pid, town.app.rpartition(":")[2]) > 0
+    for planted in (secret, PASSPHRASE, PASSWORD):
+        for text in (planted, quote_plus(planted)):
+            assert count_in_memory(town.web_pid, text) == 0
+
+
+async def _look_around(window: Window, town: Town, size: tuple[int, int], album: Album) -> None:
+    """Open every page; none is wider than the screen and none complains."""
+    for path in PAGES:
+        await window.page.goto(town.app + path)
+        title = path.strip("/").replace("/", "-").partition("?")[0] or "home"
+        await album.shoot(window.page, f"{title}-form" if "?" in path else title)
+        width = await window.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size[0], f"{path} is wider than the screen"
+    assert window.complaints == []
 
 
 async def _take_along(page: Page, cookies: list[Cookie]) -> None:
