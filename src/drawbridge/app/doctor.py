@@ -65,6 +65,9 @@ async def examine(
         yield Finding("data", Health.WARN, "absent", {"path": settings.data})
         return
     yield _data(settings.data)
+    if not settings.database.is_file():
+        yield Finding("database", Health.WARN, "absent")
+        return
     try:
         async with open_house(settings) as house:
             async for finding in _inside(house):

@@ -25,7 +25,7 @@ Plural = Mapping[str, str]
 Sentences = Mapping[str, "str | Plural"]
 
 
-def say(key: str, **facts: object) -> str:
+def say(key: str, /, **facts: object) -> str:
     """Say the sentence of `key` with its facts filled in.
 
     Shape: in a sentence, `{fact}` is the fact as text, and `{fact:amount}`, `{fact:day}`,

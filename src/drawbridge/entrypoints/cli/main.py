@@ -13,7 +13,7 @@ import typer
 
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.entrypoints.cli import audit, backtest, demo, doctor, guide, key, paper, robot, up
-from drawbridge.entrypoints.cli.output import print_error, print_line
+from drawbridge.entrypoints.cli.output import print_error, print_hint, print_line
 from drawbridge.wording.say import say
 
 _INTERRUPTED = 130
@@ -108,7 +108,10 @@ def _place_of(fault: Exception) -> str:
 def _refused(refused: typer.TyperException, *, as_json: bool) -> int:
     """Say what was wrong about the arguments in the form of every other error."""
     message = getattr(refused, "format_message", lambda: str(refused))()
-    if not message:  # only the help was wanted, and it has been printed
+    context = getattr(refused, "ctx", None)
+    if context is not None and message == context.get_help():
+        # A group without a command: what it offers is the answer, not a fault to be worded.
+        print_hint(message)
         return BadInput.exit_code
     return _told(BadInput("bad_arguments", told=message), as_json=as_json)
 

@@ -14,7 +14,7 @@ from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import read_settings
 from drawbridge.app.supervisor import Child, start_child
 from drawbridge.catalogue.registry import get_card
-from drawbridge.core.errors import Corrupted, ExchangeDown
+from drawbridge.core.errors import Conflict, Corrupted, ExchangeDown
 from drawbridge.core.ids import id_from
 from drawbridge.core.money import plain
 from drawbridge.core.operations import GetCandles, Scope
@@ -29,7 +29,7 @@ from drawbridge.robots.history import read_on
 from drawbridge.robots.model import Plan, Progress, Robot, RobotStatus, Wish, read_plan
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import IN
-from drawbridge.trading.model import OwnOrder
+from drawbridge.trading.model import OwnOrder, missing_fills
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultStatus, read_vault_state
 from drawbridge.vault.unlock import Wish as VaultWish
@@ -110,7 +110,7 @@ class Showing:
             self._line(f"     {step['state']:8} {words} {told}".rstrip())
         await self._show_orders(house, "check:1")
         if key.status is not KeyStatus.ENABLED:
-            raise Corrupted("demo_failed", told=say_reason(key.reason, key.facts))
+            raise Conflict("demo_failed", told=say_reason(key.reason, key.facts))
         self._say("proven", label=key.label)
         self._told["key"] = {"label": key.label, "status": key.status, "scopes": key.scopes}
         return key
@@ -285,9 +285,12 @@ async def _checked(house: House, key: KeyRecord) -> KeyRecord | None:
 async def _first_filled(house: House, robot: Robot) -> OwnOrder | None:
     now = await house.robots.get_robot(robot.owner, robot.id)
     if now.status is RobotStatus.PAUSED:
-        raise Corrupted("demo_failed", told=say_reason(now.reason, now.facts))
+        raise Conflict("demo_failed", told=say_reason(now.reason, now.facts))
     orders = await house.orders.orders_of(robot.origin)
-    return next((order for order in orders if order.filled and order.state.is_settled), None)
+    done = next((order for order in orders if order.filled and order.state.is_settled), None)
+    # Not every exchange tells the executions in its answer; they come a moment later.
+    fills = await house.orders.fills_of(robot.origin)
+    return None if done is None or missing_fills(done, fills) else done
 
 
 async def _stopped(house: House, robot: Robot) -> Robot | None:

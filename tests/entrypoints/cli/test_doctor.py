@@ -1,0 +1,93 @@
+"""The doctor: what it finds on machines in several states, and that it only looks."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.command_line import CommandLine
+
+
+@pytest.fixture
+def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(tmp_path / "data", capsys)
+
+
+def found(line: CommandLine, *arguments: str) -> dict[str, tuple[str, str]]:
+    told: dict[str, Any] = line.told("doctor", *arguments)
+    return {it["what"]: (it["health"], it["found"]) for it in told["findings"]}
+
+
+def test_a_machine_without_anything_is_told_where_to_begin_and_nothing_is_made(
+    line: CommandLine,
+) -> None:
+    assert found(line)["data"] == ("warn", "absent")
+    assert not line.data.exists()
+
+
+def test_a_data_folder_without_a_database_is_left_as_it_is(line: CommandLine) -> None:
+    line.data.mkdir(mode=0o755)
+
+    health = found(line)
+
+    assert health["data"] == ("warn", "open_to_others")
+    assert health["database"] == ("warn", "absent")
+    assert list(line.data.iterdir()) == []
+
+
+def test_a_broken_audit_chain_fails_with_the_place(line: CommandLine) -> None:
+    line.furnish()
+    with sqlite3.connect(line.data / "drawbridge.db") as connection:
+        connection.execute("DROP TRIGGER IF EXISTS audit_events_are_not_changed")
+        connection.execute("UPDATE audit_events SET at_ms = 1 WHERE n = 1")
+    connection.close()
+
+    code, out, _ = line.on_data("doctor")
+
+    assert code == 1
+    assert any(text.startswith("fail  The audit log") for text in out.splitlines())
+    assert line.refused("audit", "verify")[0] == 9
+
+
+def test_a_newer_database_fails_with_a_next_step(line: CommandLine) -> None:
+    line.furnish()
+    with sqlite3.connect(line.data / "drawbridge.db") as connection:
+        connection.execute("INSERT INTO migrations VALUES ('app/9999_future.sql')")
+    connection.close()
+
+    code, out, _ = line.on_data("doctor")
+
+    assert code == 1
+    assert "fail  The database cannot be used." in out
+
+
+def test_a_key_file_that_others_can_read_fails(line: CommandLine) -> None:
+    line.furnish()
+    (line.data / "vault.key").chmod(0o644)
+
+    code, out, _ = line.on_data("doctor")
+
+    assert code == 1
+    assert "chmod 600" in out
+
+
+def test_a_furnished_folder_is_healthy_and_told_what_still_waits(line: CommandLine) -> None:
+    line.furnish()
+
+    health = found(line)
+
+    assert health["owner"] == ("ok", "there")
+    assert health["audit"] == ("ok", "whole")
+    assert health["vault"] == ("warn", "closed")
+    assert health["gateway"] == ("warn", "stopped")
+    assert health["exchange"] == ("warn", "unreachable")
+
+
+def test_the_audit_chain_is_proven_with_its_last_hash(line: CommandLine) -> None:
+    line.furnish()
+
+    told = line.told("audit", "verify")
+
+    assert told["events"] > 0
+    assert len(bytes.fromhex(told["head"])) == 32
