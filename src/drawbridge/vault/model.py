@@ -83,7 +83,10 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a check has found that a key stands; `verification/` comes to it."""
+    """Where a check has found that a key stands; `verification/` comes to it.
+
+    `is_interim`: the check has not ended, so the wish for it and what the last one found stay.
+    """
 
     status: KeyStatus
     reason: str = ""
@@ -91,6 +94,7 @@ class Standing:
     scopes: frozenset[Scope] = frozenset()
     expires_ms: int | None = None
     account_hint: str = ""
+    is_interim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,10 +230,11 @@ class Vault:
             return await _reread(tx, key_id)
 
     async def _write_standing(self, tx: Transaction, key: KeyRecord, standing: Standing) -> None:
-        if standing.status is KeyStatus.CHECKING:
+        if standing.status is KeyStatus.CHECKING or standing.is_interim:
             if key.status is not KeyStatus.DISABLED:
                 # Reason and rights of the last check stay until this one has found its own.
-                await store.write_status(tx, key.id, standing.status, key.reason, key.facts)
+                told = standing if standing.reason else key
+                await store.write_status(tx, key.id, standing.status, told.reason, told.facts)
             return
         was_off = key.status is KeyStatus.DISABLED
         status = KeyStatus.DISABLED if was_off else standing.status

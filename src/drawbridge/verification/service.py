@@ -117,15 +117,34 @@ class Verification:
         # Whoever asked may go away; the check goes on, and its result is kept with the key.
         return await asyncio.shield(task)
 
+    async def tell_left_behind(self) -> None:
+        """Show the keys whose check a crash ended, and whose probe order may still be open.
+
+        Call it at start, before any check. It asks no exchange, so a locked vault does not
+        keep a person from seeing the order that waits for them.
+        """
+        waiting = {pending.key_id: pending for pending in await self._checks.pending_probes()}
+        for key in await self._keys.list_standing(KeyStatus.CHECKING):
+            if key.id in waiting and key.id not in self._running:
+                found = _left_pending(key, waiting[key.id])
+                # The check itself has not ended: it is made anew once its order is gone.
+                standing = replace(found.standing(key.status), is_interim=True)
+                await self._keys.record_verdict(key.id, standing)
+
     async def clean_up(self) -> int:
         """End the probe orders that a crash or an outage left behind; tell how many remain.
 
-        Call it at start, before any check, and now and then while some remain.
+        Call it at start and now and then while some remain.
+        Why: one that cannot be ended (its key was deleted) must not keep the others waiting.
         """
         remaining = 0
         for pending in await self._checks.pending_probes():
-            if pending.key_id not in self._running:
+            if pending.key_id in self._running:
+                continue
+            try:
                 remaining += not await self._cleaned(pending)
+            except DrawbridgeError:
+                remaining += 1
         for key in await self._keys.list_standing(KeyStatus.CHECKING):
             # A check that is still wished for is made anew; of any other, its end is told.
             if key.id not in self._running and key.check_requested_ms is None:
@@ -140,7 +159,6 @@ class Verification:
         number = await self._checks.begin(key_id)
         progress = Progress(self._checks, key_id, number)
         case = _Case(key, get_exchange(key.exchange), number, proof, progress)
-        await self._keys.record_verdict(key_id, _checking(key))
         found = Verdict(None, "check_interrupted")
         try:
             found = await self._found(case)
@@ -174,6 +192,9 @@ class Verification:
 
     async def _steps(self, case: _Case) -> Verdict:
         key, card, progress = case.key, case.card, case.progress
+        if left := await self._left_behind(case):
+            return left
+        await self._keys.record_verdict(key.id, _checking(key))
         async with progress.step(Step.FORMAT):
             await self._gateway.try_signer(key.id)
         async with progress.step(Step.CLOCK) as facts:
@@ -287,16 +308,33 @@ class Verification:
             for market in candidates(case.card, markets)
         ]
 
+    async def _left_behind(self, case: _Case) -> Verdict | None:
+        """End what an earlier check left behind; give the verdict if this one may not go on.
+
+        Why: never two probe orders of one key, whoever asks for its check.
+        """
+        for pending in await self._checks.pending_probes():
+            if pending.key_id != case.key.id:
+                continue
+            outcome = await self._probing.resume(pending, case.card.stamp)
+            if outcome.end is ProbeEnd.PENDING:
+                return _left_pending(case.key, pending)
+            if outcome.end is ProbeEnd.FILLED:
+                return _cleaned_up(case.key, outcome)
+        return None
+
     async def _cleaned(self, pending: PendingProbe) -> bool:
         key = await self._keys.get_record(pending.key_id)
         rule = get_exchange(key.exchange).card.stamp
         outcome = await self._probing.resume(pending, rule)
         if outcome.end is ProbeEnd.PENDING:
             return False
-        if key.status is KeyStatus.CLEANUP_PENDING:
-            reason = "probe_filled" if outcome.end is ProbeEnd.FILLED else "probe_cleaned_up"
-            found = Verdict(KeyStatus.UNVERIFIED, reason, outcome.facts, key.scopes)
-            await self._keys.record_verdict(key.id, found.standing(key.status))
+        key = await self._keys.get_record(pending.key_id)
+        if key.status is KeyStatus.CLEANUP_PENDING and key.id not in self._running:
+            standing = _cleaned_up(key, outcome).standing(key.status)
+            # A check that is wished for goes on by itself, unless there is something to tell.
+            goes_on = key.check_requested_ms is not None and outcome.end is not ProbeEnd.FILLED
+            await self._keys.record_verdict(key.id, replace(standing, is_interim=goes_on))
         return True
 
 
@@ -313,9 +351,22 @@ def _checking(key: KeyRecord) -> Standing:
     )
 
 
+def _left_pending(key: KeyRecord, pending: PendingProbe) -> Verdict:
+    card = get_exchange(key.exchange).card
+    facts = {"order": pending.order_id or pending.client_id, "symbol": pending.symbol}
+    so_far = Verdict(None, scopes=key.scopes, expires_ms=key.expires_ms)
+    return judge_probe(card, so_far, ProbeOutcome(ProbeEnd.PENDING, facts=facts))
+
+
+def _cleaned_up(key: KeyRecord, outcome: ProbeOutcome) -> Verdict:
+    reason = "probe_filled" if outcome.end is ProbeEnd.FILLED else "probe_cleaned_up"
+    return Verdict(KeyStatus.UNVERIFIED, reason, outcome.facts, key.scopes)
+
+
 def _settled_status(before: KeyStatus) -> KeyStatus:
-    """Give the status to go back to; one left over from a crash means: not known."""
-    return KeyStatus.UNVERIFIED if before is KeyStatus.CHECKING else before
+    """Give the status to go back to; one left over from a check without an end means: not known."""
+    unsettled = {KeyStatus.CHECKING, KeyStatus.CLEANUP_PENDING}
+    return KeyStatus.UNVERIFIED if before in unsettled else before
 
 
 def _told(found: Verdict) -> Mapping[str, object]:

@@ -68,6 +68,7 @@ class PendingProbe:
     symbol: str
     client_id: str
     intended_ms: int
+    order_id: str = ""
 
 
 class CheckStore:
@@ -114,7 +115,8 @@ class CheckStore:
     async def pending_probes(self) -> tuple[PendingProbe, ...]:
         """Give the probe orders whose end nobody saw, oldest first."""
         rows = await self._database.fetch_all(
-            "SELECT key_id, origin, symbol, client_order_id, intended_ms FROM orders"
+            "SELECT key_id, origin, symbol, client_order_id, intended_ms,"
+            " exchange_order_id FROM orders"
             " WHERE state IN ('intended', 'unknown', 'open', 'partially_filled')"
             " AND origin LIKE 'check:%' ORDER BY intended_ms"
         )
@@ -125,6 +127,7 @@ class CheckStore:
                 symbol=row["symbol"],
                 client_id=row["client_order_id"],
                 intended_ms=row["intended_ms"],
+                order_id=row["exchange_order_id"],
             )
             for row in rows
         )
