@@ -17,16 +17,17 @@ from typing import Final
 import httptools
 
 from drawbridge.core.errors import ExchangeDown, Forbidden, OutcomeUnknown
+from drawbridge.gateway.outbox import Outbox
 from drawbridge.gateway.slots import Slots
 from drawbridge.gateway.travelling import checked, written
 from drawbridge.gateway.venues import Address, is_allowed, is_ip
 from drawbridge.wire.http import WireAnswer, WireRequest
 
-MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+# The list of all markets of a large exchange is the largest answer there is.
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_ANSWER_BYTES: Final = 2 * MAX_BODY_BYTES
 _BUFFER_BYTES: Final = 32 * 1024
-_WRITTEN_TOGETHER: Final = 8
 _TICK_S: Final = 0.001
 _INTERIM: Final = range(100, 200)
 _SWITCHING: Final = 101
@@ -109,8 +110,7 @@ class _Pool:
         self._kept_s = reach.idle_ms / 1_000
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = math.inf
-        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
-        self._in_turn = False
+        self.outbox = Outbox(self.loop)
         default = 443 if address.tls else 80
         shown = f"[{address.host}]" if ":" in address.host else address.host
         host = shown if address.port == default else f"{shown}:{address.port}"
@@ -126,14 +126,14 @@ class _Pool:
         while self._kept:
             connection = self._kept.pop()
             if connection.is_usable and connection.kept_since > oldest:
-                self._slots.free -= 1
+                self._slots.take_free()
                 return connection
             connection.abort()
         return None
 
     async def take_new(self, deadline: float) -> "_Connection":
         """Open a connection, once there is a slot for it."""
-        if not await self._slots.take(deadline):
+        if not (self._slots.take_free() or await self._waited(deadline)):
             raise ExchangeDown("egress_busy", host=self._address.host)
         try:
             connection = await self._dial(deadline)
@@ -165,30 +165,6 @@ class _Pool:
             self._alarm_at = deadline
             self._alarm = self.loop.call_at(deadline, self._ring)
 
-    def write(self, transport: asyncio.Transport, data: bytes) -> None:
-        """Write at once, or, after the first in a turn of the loop, a few together.
-
-        Why: each write that wakes a sleeping process or network card costs more than all else
-        about an order; what follows closely finds it awake.
-        """
-        if not self._in_turn:
-            self._in_turn = True
-            self.loop.call_soon(self._end_turn)
-            transport.write(data)
-            return
-        self._outbox.append((transport, data))
-        if len(self._outbox) >= _WRITTEN_TOGETHER:
-            self._flush()
-
-    def _end_turn(self) -> None:
-        self._in_turn = False
-        self._flush()
-
-    def _flush(self) -> None:
-        for transport, data in self._outbox:
-            transport.write(data)
-        self._outbox.clear()
-
     def close(self) -> None:
         """Abort all connections, in use or not."""
         if self._alarm is not None:
@@ -207,6 +183,13 @@ class _Pool:
         left = [connection.deadline for connection in self._open if connection.is_asking]
         if left:
             self.watch(min(left))
+
+    async def _waited(self, deadline: float) -> bool:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._slots.wait()
+        except TimeoutError:
+            return False
 
     async def _dial(self, deadline: float) -> "_Connection":
         host, told = self._address.host, ""
@@ -259,7 +242,7 @@ class _Pool:
 
 
 class _Connection(asyncio.BufferedProtocol):
-    """One connection, one request at a time; also the parser's target.
+    """One connection, one request at a time.
 
     Why buffered: asyncio's plain protocols take fresh memory of 256 KiB for every read.
     """
@@ -270,14 +253,9 @@ class _Connection(asyncio.BufferedProtocol):
         self.deadline = 0.0
         self._pool = pool
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpResponseParser(self)
+        self._reader = _Reader()
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._waiter: asyncio.Future[WireAnswer] | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._received = 0
-        self._body_bytes = 0
-        self._in_head = True
 
     @property
     def is_asking(self) -> bool:
@@ -295,12 +273,11 @@ class _Connection(asyncio.BufferedProtocol):
             raise ExchangeDown("unreachable")
         # Usable again only after a whole answer: who is cancelled leaves no half-read one behind.
         self.is_usable = False
-        self._received = self._body_bytes = 0
-        self._in_head = True
+        self._reader.begin()
         self.deadline = deadline
         self._waiter = self._pool.loop.create_future()
         self._pool.watch(deadline)
-        self._pool.write(transport, data)
+        self._pool.outbox.write(transport, data)
         return self._waiter
 
     def end_if_late(self, now: float) -> None:
@@ -314,7 +291,7 @@ class _Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    # ------------------------------------------------------------- what asyncio calls
+    # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes
@@ -326,18 +303,19 @@ class _Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._waiter is None or self._waiter.done():
+        waiter = self._waiter
+        if waiter is None or waiter.done():
             # Nobody asked: what comes unasked could be taken for the next request's answer.
             self.abort()
             return
-        self._received += nbytes
         try:
-            self._parser.feed_data(self._buffer[:nbytes])
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._fail(OutcomeUnknown("answer_malformed"))
+            answer = self._reader.feed(self._buffer[:nbytes])
+        except OutcomeUnknown as error:
+            self._fail(error)
             return
-        if self._received > (MAX_HEAD_BYTES if self._in_head else _MAX_ANSWER_BYTES):
-            self._fail(OutcomeUnknown("answer_too_large"))
+        if answer is not None:
+            self.is_usable = self._reader.is_in_step
+            waiter.set_result(answer)
 
     def eof_received(self) -> None:
         self.is_usable = False
@@ -346,14 +324,55 @@ class _Connection(asyncio.BufferedProtocol):
         del error  # Whatever the reason, the answer is not whole.
         self.is_usable = False
         self._transport = None
-        self._fail(OutcomeUnknown("answer_lost") if self._received else _ClosedBeforeAnswer())
+        began = self._reader.received > 0
+        self._fail(OutcomeUnknown("answer_lost") if began else _ClosedBeforeAnswer())
         self._pool.forget(self)
 
-    # ------------------------------------------------------------ what the parser calls
+    def _fail(self, error: Exception) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self.abort()
+
+
+class _Reader:
+    """Reads a connection's answers, one after the other; the target of httptools' parser."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.is_in_step = True
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._in_head = True
+        self._answer: WireAnswer | None = None
+
+    def begin(self) -> None:
+        """Get ready for the next answer."""
+        self.received = self._body_bytes = 0
+        self._in_head = True
+        self._answer = None
+
+    def feed(self, data: memoryview) -> WireAnswer | None:
+        """Take what came; give the answer once it is whole.
+
+        Raises: `OutcomeUnknown` for what is malformed or larger than any answer should be.
+        """
+        self.received += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            raise OutcomeUnknown("answer_malformed") from None
+        most = MAX_HEAD_BYTES if self._in_head else _MAX_ANSWER_BYTES
+        if self.received > most or self._body_bytes > MAX_BODY_BYTES:
+            raise OutcomeUnknown("answer_too_large")
+        return self._answer
+
+    # What the parser calls.
 
     def on_message_begin(self) -> None:
-        if self._waiter is None or self._waiter.done():
-            self.is_usable = False  # A second answer to one request: the two are out of step.
+        if self._answer is not None:
+            self.is_in_step = False  # a second answer to one request
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.lower(), value))
@@ -363,25 +382,15 @@ class _Connection(asyncio.BufferedProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if self._body_bytes > MAX_BODY_BYTES:
-            self._fail(OutcomeUnknown("answer_too_large"))
-            return
-        self._body.append(body)
+        if self._body_bytes <= MAX_BODY_BYTES:
+            self._body.append(body)
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
         headers, body = tuple(self._headers), b"".join(self._body)
         self._headers, self._body = [], []
-        waiter = self._waiter
-        if waiter is None or waiter.done():
-            return
         if status in _INTERIM and status != _SWITCHING:
             self._in_head = True
-            return
-        self.is_usable = self._parser.should_keep_alive()
-        waiter.set_result(WireAnswer(status, body, headers))
-
-    def _fail(self, error: Exception) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(error)
-        self.abort()
+        elif self._answer is None:
+            self.is_in_step = self.is_in_step and self._parser.should_keep_alive()
+            self._answer = WireAnswer(status, body, headers)

@@ -20,23 +20,24 @@ class Slots:
         self.free = free
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def take(self, deadline: float) -> bool:
-        """Take a slot; False when there was none until the deadline or too many wait."""
-        if self.free:
-            self.free -= 1
-            return True
+    def take_free(self) -> bool:
+        """Take a slot if one is free."""
+        if not self.free:
+            return False
+        self.free -= 1
+        return True
+
+    async def wait(self) -> bool:
+        """Wait for a slot and take it; False at once when too many wait already."""
         if len(self._waiting) >= _MOST_WAITING:
             return False
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
-            async with asyncio.timeout_at(deadline):
-                await waiter
-        except BaseException as error:
+            await waiter
+        except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 self.release()  # it was ours already when the wait ended
-            if isinstance(error, TimeoutError):
-                return False
             raise
         return True
 
