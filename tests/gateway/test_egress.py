@@ -134,7 +134,7 @@ async def test_waiting_for_a_free_connection_ends_at_the_deadline() -> None:
         (
             (
                 b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
-                (b"10000\r\n" + b"a" * 0x10000 + b"\r\n") * 130,
+                (b"10000\r\n" + b"a" * 0x10000 + b"\r\n") * (MAX_BODY_BYTES // 0x10000 + 2),
             ),
             "answer_too_large",
         ),

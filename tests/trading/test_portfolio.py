@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Ticker
 from drawbridge.core.operations import Balance, GetTickers
-from drawbridge.trading.portfolio import Portfolios, Prices, value
+from drawbridge.trading.holdings import PortfolioStore
+from drawbridge.trading.portfolio import Portfolios, Prices, most_quoted, value
 from tests.gateway.setting import EXCHANGES, setting
 
 NOW_MS = 10_000
@@ -76,9 +78,48 @@ async def test_a_portfolio_is_asked_for_with_no_more_tickers_than_needed(
             Balance("BTC", Decimal(2), Decimal(0)),
             Balance(quote, Decimal(50), Decimal(50)),
         )
-        portfolios = Portfolios(house.gateway, house.vault, house.clock)
+        store = PortfolioStore(house.database, house.clock)
+        portfolios = Portfolios(house.gateway, house.vault, store, house.clock)
         portfolio = await portfolios.portfolio(house.key, quote)
         assert portfolio.total == 2 * house.stub.price + 100
         assert portfolio.unpriced == ()
         [asked] = [seen for seen in house.stub.seen if isinstance(seen, GetTickers)]
         assert asked.symbols == (house.symbol,)
+
+
+@pytest.mark.parametrize("exchange_id", EXCHANGES)
+async def test_what_was_read_is_kept_with_its_age_and_read_anew_when_asked(
+    tmp_path: Path, exchange_id: str
+) -> None:
+    """Scenario 56."""
+    async with setting(tmp_path, exchange_id) as house:
+        base, _, quote = house.symbol.partition("/")
+        house.stub.balances = (Balance(quote, Decimal("50.25"), Decimal(1)),)
+        store = PortfolioStore(house.database, house.clock)
+        portfolios = Portfolios(house.gateway, house.vault, store, house.clock)
+        assert await store.find(house.key) is None
+        await portfolios.refresh(house.key)
+        house.stub.balances = ()
+        await portfolios.refresh(house.key)
+        kept = await store.find(house.key)
+        assert kept is not None
+        assert kept.portfolio is not None
+        assert kept.portfolio.currency == most_quoted(
+            await house.gateway.markets(exchange_id, "paper")
+        )
+        assert kept.portfolio.total == Decimal("51.25")
+        await store.ask(house.key, base.lower())
+        await portfolios.refresh(house.key)
+        asked = await store.find(house.key)
+        assert asked is not None
+        assert asked.portfolio is not None
+        assert (asked.portfolio.currency, asked.portfolio.holdings) == (base, ())
+
+
+@pytest.mark.parametrize("currency", ["", "U S", "$", "x" * 13, "dollár"])
+async def test_a_currency_is_a_short_code(tmp_path: Path, currency: str) -> None:
+    async with setting(tmp_path, EXCHANGES[0]) as house:
+        store = PortfolioStore(house.database, house.clock)
+        with pytest.raises(BadInput, match="bad_currency") as refusal:
+            await store.ask(house.key, currency)
+        assert refusal.value.facts["field"] == "currency"

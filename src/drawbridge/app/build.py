@@ -19,6 +19,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.robots.service import RobotService
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
+from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
@@ -43,6 +44,7 @@ class House:
     checks: CheckStore
     robots: RobotService
     orders: OrderStore
+    portfolios: PortfolioStore
 
 
 @asynccontextmanager
@@ -80,4 +82,5 @@ def _furnish(settings: Settings, database: Database) -> House:
         checks=CheckStore(database, clock),
         robots=RobotService(database, vault, clock, entropy),
         orders=OrderStore(database),
+        portfolios=PortfolioStore(database, clock),
     )

@@ -30,6 +30,7 @@ from drawbridge.gateway.venues import Venues
 from drawbridge.robots.runner import Robots
 from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
+from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
@@ -93,7 +94,9 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             vault=house.vault,
             verification=Verification(gateway, house.vault, house.checks, probing, clock),
             robots=Robots(database, broker, house.orders, gateway, house.vault, clock),
+            broker=broker,
             reconciliation=reconciliation,
+            portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
         )
     finally:
         await holder.stop()

@@ -8,13 +8,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.robots.runner import Robots
 from drawbridge.storage.database import Database
+from drawbridge.trading.broker import Broker
+from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.vault.keyholder import KeyHolder
+from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
 from drawbridge.verification.service import Verification
 
@@ -34,7 +38,9 @@ class Work:
     vault: Vault
     verification: Verification
     robots: Robots
+    broker: Broker
     reconciliation: Reconciliation
+    portfolios: Portfolios
 
 
 class Workers:
@@ -45,9 +51,11 @@ class Workers:
         self._work = work
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._stepping: asyncio.Task[None] | None = None
+        self._valuing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Work for ever. What a crash left behind is brought in order before anything new."""
+        """Work for ever. What a crash left behind is told before anything new begins."""
+        await _told("left behind", self._work.verification.tell_left_behind)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_reconciling())
             group.create_task(self._keep_looking())
@@ -73,6 +81,13 @@ class Workers:
         if self._stepping is None or self._stepping.done():
             # Robots wait for exchanges; keys must not wait for robots.
             self._stepping = asyncio.create_task(_told("robots", work.robots.step))
+        if self._valuing is None or self._valuing.done():
+            self._valuing = asyncio.create_task(self._value())
+
+    async def _value(self) -> None:
+        vault, portfolios = self._work.vault, self._work.portfolios
+        for key in await vault.list_standing(KeyStatus.ENABLED, KeyStatus.READ_ONLY):
+            await _told("portfolio", partial(portfolios.refresh, key.id))
 
     async def _check(self, key_id: str) -> None:
         async def verify() -> None:

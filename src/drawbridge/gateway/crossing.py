@@ -50,7 +50,7 @@ _MOST_WAITS: Final = 3
 _MARKETS_GOOD_FOR_MS: Final = HOUR_MS
 # The exchange refused the stamp, so the request was not carried out and may be stamped anew.
 _STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
-_STAY_AWAY: Final = frozenset({"rate_limited", "banned"})
+_STAY_AWAY: Final = frozenset({"rate_limited", "order_rate_limited", "banned"})
 
 
 class KeyBook(Protocol):

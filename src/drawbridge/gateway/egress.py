@@ -24,7 +24,7 @@ from drawbridge.gateway.venues import Address, is_allowed, is_ip
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 # The list of all markets of a large exchange is the largest answer there is.
-MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_ANSWER_BYTES: Final = 2 * MAX_BODY_BYTES
 _BUFFER_BYTES: Final = 32 * 1024

@@ -54,7 +54,7 @@ class Admission:
     def admit(self, request: WireRequest, address: str, now_ms: int) -> Admitted:
         """Let a request in or refuse it as the real exchange would.
 
-        Raises: `Forbidden`, `NotProven`, `BadInput`, `ExchangeDown("rate_limited")`.
+        Raises: `Forbidden`, `NotProven`, `BadInput`, `ExchangeDown` with the reason of the limit.
         """
         endpoint = self._exchange.endpoints.classify(request)
         used: dict[str, int] = {}
@@ -125,7 +125,10 @@ class Admission:
             used[name] = count.used(now_ms)
             if wait_ms:
                 raise ExchangeDown(
-                    "rate_limited", retry_after_ms=wait_ms, limit=limit.amount, used=used[name]
+                    limit.reason,
+                    retry_after_ms=wait_ms,
+                    limit=limit.amount,
+                    seconds=limit.window_ms // 1_000,
                 )
 
     def _count(self, limit: Limit, sender: str) -> Count:

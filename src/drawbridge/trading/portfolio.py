@@ -4,41 +4,23 @@ Prices come from the exchange's own tickers, directly or through one currency in
 has no price is listed, never guessed and never counted as zero.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from drawbridge.core.clock import Clock
+from drawbridge.core.clock import MINUTE_MS, Clock
+from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.markets import Markets, Ticker
 from drawbridge.core.money import ONE, ZERO
 from drawbridge.core.operations import Balance, GetBalances, GetTickers
 from drawbridge.gateway.crossing import Gateway, KeyBook
 from drawbridge.gateway.policy import Purpose
+from drawbridge.trading.holdings import Holding, Portfolio, PortfolioStore
 
 _MOST_HUBS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One currency; `value` is None where no price was found."""
-
-    currency: str
-    free: Decimal
-    held: Decimal
-    value: Decimal | None
-    price_age_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Portfolio:
-    """An account's worth in `currency`; `unpriced` names what is not in the total."""
-
-    currency: str
-    total: Decimal
-    holdings: tuple[Holding, ...]
-    unpriced: tuple[str, ...]
-    as_of_ms: int
+_TRY_AGAIN_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +81,58 @@ def value(balances: Iterable[Balance], prices: Prices, currency: str, now_ms: in
 class Portfolios:
     """The portfolios of keys."""
 
-    def __init__(self, gateway: Gateway, keys: KeyBook, clock: Clock) -> None:
+    def __init__(
+        self, gateway: Gateway, keys: KeyBook, store: PortfolioStore, clock: Clock
+    ) -> None:
         """Ask through the gateway."""
         self._gateway = gateway
         self._keys = keys
+        self._store = store
         self._clock = clock
+        # When to ask again after a failure; only for keys that failed.
+        self._not_before_ms: dict[str, int] = {}
 
-    async def portfolio(self, key_id: str, currency: str) -> Portfolio:
-        """Ask for a key's balances and what they are worth. Raises: as `Gateway.call`."""
+    async def refresh(self, key_id: str) -> None:
+        """Read a key's portfolio if it is older than a minute or was asked for since."""
+        known = await self._store.find(key_id)
+        as_of_ms = known.portfolio.as_of_ms if known and known.portfolio else 0
+        asked_ms = known.asked_ms if known else 0
+        now_ms = self._clock.now_ms()
+        if as_of_ms > max(asked_ms, now_ms - MINUTE_MS):
+            return
+        if now_ms < self._not_before_ms.get(key_id, 0):
+            return
+        try:
+            portfolio = await self.portfolio(key_id, known.wished if known else "")
+        except DrawbridgeError as error:
+            self._not_before_ms[key_id] = now_ms + _TRY_AGAIN_MS
+            await self._store.keep_problem(key_id, error.code)
+            raise
+        self._not_before_ms.pop(key_id, None)
+        await self._store.keep(key_id, portfolio)
+
+    async def portfolio(self, key_id: str, currency: str = "") -> Portfolio:
+        """Ask for a key's balances and what they are worth.
+
+        Without a currency it is the one that most pairs of the exchange trade against.
+        Raises: as `Gateway.call`.
+        """
         key = await self._keys.get_record(key_id)
         balances = await self._gateway.call(key_id, GetBalances(), purpose=Purpose.READ)
         markets = await self._gateway.markets(key.exchange, key.venue)
-        symbols = _needed(markets, {balance.currency for balance in balances}, currency)
+        into = currency or most_quoted(markets)
+        symbols = _needed(markets, {balance.currency for balance in balances}, into)
         tickers: Mapping[str, Ticker] = {}
         if symbols:
             told = await self._gateway.call_public(key.exchange, key.venue, GetTickers(symbols))
             tickers = {ticker.symbol: ticker for ticker in told}
-        return value(balances, Prices(tickers.values()), currency, self._clock.now_ms())
+        return value(balances, Prices(tickers.values()), into, self._clock.now_ms())
+
+
+def most_quoted(markets: Markets) -> str:
+    """Give the currency that most pairs trade against, empty when there are no pairs."""
+    counted = Counter(market.quote for market in markets if market.active)
+    return max(sorted(counted), key=counted.__getitem__, default="")
 
 
 def _needed(markets: Markets, held: set[str], currency: str) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ class Endpoints:
 def read_endpoints(text: str) -> Endpoints:
     """Read an `endpoints.toml`.
 
-    Shape: `[[limit]] name kind per amount window_ms` and `[[endpoint]] name method path access
+    Shape: `[[limit]] name kind per amount window_ms reason` and `[[endpoint]] name method path access
     operation costs={limit=n} answer switches=[…]`; `access` is `public`, `any_key` or a scope;
     `switches` are the key's switches (the exchange's own names) of which at least one must be
     on, where the scope alone does not tell.
@@ -87,6 +87,7 @@ def read_endpoints(text: str) -> Endpoints:
             per=LimitPer(row["per"]),
             amount=row["amount"],
             window_ms=row["window_ms"],
+            reason=row.get("reason", "rate_limited"),
         )
         for row in document.get("limit", ())
     ]

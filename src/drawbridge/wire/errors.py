@@ -95,7 +95,7 @@ class ErrorTable:
             if row.status not in {0, raw.status} and raw.status:
                 continue
             if pattern is None or pattern.match(raw.message):
-                return _error(row, told)
+                return _error(row, raw.status, told)
         if raw.status in _TOO_MANY:
             return ExchangeDown("rate_limited", retry_after_ms=_RETRY_MS, told=told)
         if raw.status in _SERVER_FAULT:
@@ -136,8 +136,8 @@ def read_error_table(text: str) -> ErrorTable:
     return ErrorTable(rows, document.get("fallback", "malformed"))
 
 
-def _error(row: ErrorRow, told: str) -> DrawbridgeError:
+def _error(row: ErrorRow, status: int, told: str) -> DrawbridgeError:
     family = FAMILIES[row.family]
     if family is ExchangeDown:
         return ExchangeDown(row.reason, retry_after_ms=row.retry_after_ms or _RETRY_MS, told=told)
-    return family(row.reason, told=told)
+    return family(row.reason, status=status, told=told)

@@ -25,13 +25,17 @@ class LimitPer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` in `window_ms`; a decaying count sinks by `amount` per `window_ms`."""
+    """At most `amount` in `window_ms`; a decaying count sinks by `amount` per `window_ms`.
+
+    `reason` is the error that the exchange gives when it is used up.
+    """
 
     name: str
     kind: LimitKind
     per: LimitPer
     amount: int
     window_ms: int
+    reason: str = "rate_limited"
 
 
 class Count:

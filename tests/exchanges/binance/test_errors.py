@@ -39,7 +39,7 @@ def test_errors_are_found_in_answers(answer: WireAnswer, wanted: RawError | None
         (RawError(400, "-1013", "Filter failure: ICEBERG_PARTS"), "refused"),
         (RawError(418, "-1003", "x"), "banned"),
         (RawError(429, "-1003", "x"), "rate_limited"),
-        (RawError(429, "-1015", "x"), "rate_limited"),
+        (RawError(429, "-1015", "x"), "order_rate_limited"),
         (RawError(429, "", "<html>"), "rate_limited"),
         (RawError(403, "", "<html>"), "rate_limited"),
         (RawError(451, "0", "x"), "place_restricted"),
