@@ -1,0 +1,108 @@
+"""Stamps: the exchange's time, and nonces that only ever rise."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drawbridge.core.clock import HOUR_MS, SteppedClock
+from drawbridge.gateway.stamps import Stamps
+from drawbridge.storage.database import Database
+from drawbridge.wire.stamps import StampKind, StampRule
+
+PLACE = ("one", "paper")
+TIME = StampRule(StampKind.TIME)
+NONCE = StampRule(StampKind.NONCE, units_per_ms=1_000)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    yield database
+    await database.close()
+
+
+async def _stamp(stamps: Stamps, rule: StampRule, key_id: str = "key_1") -> int:
+    async with stamps.stamped(key_id, PLACE, rule) as stamp:
+        return int(stamp)
+
+
+async def test_a_clock_that_goes_back_never_lowers_a_nonce(database: Database) -> None:
+    clock = SteppedClock(1_000_000)
+    stamps = Stamps(database, clock)
+    first = await _stamp(stamps, NONCE)
+    clock.advance(-500_000)
+    assert await _stamp(stamps, NONCE) == first + 1
+
+
+async def test_after_a_restart_nonces_go_on_above_those_before(database: Database) -> None:
+    clock = SteppedClock(1_000_000)
+    reached = 0
+    for _ in range(5):
+        stamps = Stamps(database, clock)
+        for _ in range(20):
+            nonce = await _stamp(stamps, NONCE)
+            assert nonce > reached
+            reached = nonce
+        clock.advance(-1_000)
+
+
+async def test_nonces_of_calls_at_once_are_all_different_and_one_is_out_at_a_time(
+    database: Database,
+) -> None:
+    stamps = Stamps(database, SteppedClock(1_000_000))
+    out = 0
+    seen: list[int] = []
+
+    async def call() -> None:
+        nonlocal out
+        async with stamps.stamped("key_1", PLACE, NONCE) as stamp:
+            out += 1
+            assert out == 1
+            await database.data_version()
+            seen.append(int(stamp))
+            out -= 1
+
+    await asyncio.gather(*(call() for _ in range(10)))
+    assert seen == sorted(set(seen))
+
+
+async def test_keys_do_not_wait_for_each_other(database: Database) -> None:
+    stamps = Stamps(database, SteppedClock(1_000_000))
+    async with stamps.stamped("key_1", PLACE, NONCE):
+        assert await _stamp(stamps, NONCE, "key_2")
+
+
+async def test_few_nonces_reach_the_disk(database: Database) -> None:
+    clock = SteppedClock(1_000_000)
+    stamps = Stamps(database, clock)
+    before = await database.data_version()
+    for _ in range(50):
+        await _stamp(stamps, NONCE)
+        clock.advance(10)
+    assert await database.data_version() == before + 1
+
+
+async def test_a_nonce_can_be_raised_above_what_others_used(database: Database) -> None:
+    stamps = Stamps(database, SteppedClock(1_000_000))
+    await stamps.raise_above("key_1", 10**15)
+    assert await _stamp(stamps, NONCE) == 10**15 + 1
+    await stamps.raise_above("key_1", 5)
+    assert await _stamp(stamps, NONCE) == 10**15 + 2
+    restarted = Stamps(database, SteppedClock(1_000_000))
+    assert await _stamp(restarted, NONCE) > 10**15 + 2
+
+
+async def test_the_exchanges_clock_is_used_until_it_is_forgotten(database: Database) -> None:
+    clock = SteppedClock(1_000_000)
+    stamps = Stamps(database, clock)
+    assert stamps.find_offset(PLACE) is None
+    clock.advance(100)
+    offset = stamps.learn(PLACE, 1_000_000, 1_500_050)
+    assert offset.ahead_ms == 500_000, "half of the way there and back"
+    assert await _stamp(stamps, TIME) == 1_500_100
+    clock.advance(HOUR_MS)
+    assert stamps.find_offset(PLACE) is None, "clocks drift"
+    stamps.forget(PLACE)
+    assert await _stamp(stamps, TIME) == clock.now_ms()
