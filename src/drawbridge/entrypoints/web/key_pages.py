@@ -147,8 +147,12 @@ class KeyPages:
         return await self.services.vault.get_key(visit.person.id, _id(visit))
 
     async def _check_facts(self, key: KeyRecord) -> dict[str, object]:
-        check = view_check(key, await self.services.checks.find_latest(key.id))
-        return {"key": view_key(key), "check": check, "verdict": view_verdict(key)}
+        check = await self.services.checks.find_latest(key.id)
+        return {
+            "key": view_key(key),
+            "check": view_check(key, check),
+            "verdict": view_verdict(key, check),
+        }
 
     async def _confirm(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key = view_key(await self._key(visit))

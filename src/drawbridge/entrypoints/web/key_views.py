@@ -1,18 +1,19 @@
 """Keys and their checks as pages show them: states, rights and reasons in plain words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.operations import Scope
 from drawbridge.vault.model import KeyRecord, KeyStatus
-from drawbridge.verification.store import Check, CheckStep, Step
-from drawbridge.wording.say import has_words, say, say_reason
+from drawbridge.verification.store import Check, CheckStep, Step, StepState
+from drawbridge.wording.say import say, say_reason
 
 _GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _ATTENTION: Final = frozenset({KeyStatus.DISABLED, KeyStatus.CLEANUP_PENDING, KeyStatus.UNVERIFIED})
 _UNFINISHED: Final = frozenset({KeyStatus.UNVERIFIED, KeyStatus.CHECKING})
+_AGAINST: Final = frozenset({KeyStatus.REFUSED.value, KeyStatus.INVALID.value})
 _NOT_REACHED: Final = {True: "skipped", False: "waiting"}
 
 
@@ -63,6 +64,7 @@ class VerdictView:
     tone: str
     title: str
     lines: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     onward: str = ""
     onward_words: str = ""
 
@@ -91,7 +93,7 @@ def words_of(scopes: Iterable[Scope]) -> str:
     return ", ".join(say(f"scope.{scope.value}") for scope in Scope if scope in held)
 
 
-def view_verdict(key: KeyRecord) -> VerdictView:
+def view_verdict(key: KeyRecord, check: Check | None) -> VerdictView:
     """Say what a key's last check means for the person."""
     reason = say_reason(key.reason, key.facts) if key.reason else ""
     lines = tuple(line for line in (reason,) if line)
@@ -99,12 +101,14 @@ def view_verdict(key: KeyRecord) -> VerdictView:
         trades = key.status is KeyStatus.ENABLED
         title = say("check.good_trading" if trades else "check.good_reading")
         onward = (f"/robots/new?key={key.id}", say("check.start_robot")) if trades else ("", "")
-        return VerdictView("good", title, lines, *onward)
+        return VerdictView("good", title, lines, _remarks(check), *onward)
     if key.status in _UNFINISHED and not reason:
         line = say("check.waiting_line" if key.check_requested_ms else "check.none_line")
         return VerdictView("", say("check.none_title"), (line,))
     tone = "warn" if key.status in _ATTENTION else "bad"
-    return VerdictView(tone, say(f"check.{tone}"), lines)
+    guide = (f"/keys/new?exchange={key.exchange}&venue={key.venue.value}", say("check.guide"))
+    onward = guide if tone == "bad" else ("", "")
+    return VerdictView(tone, say(f"check.{tone}"), lines, _remarks(check), *onward)
 
 
 def view_check(key: KeyRecord, check: Check | None) -> CheckView:
@@ -123,10 +127,28 @@ def view_check(key: KeyRecord, check: Check | None) -> CheckView:
 
 
 def _view_step(step: CheckStep) -> StepView:
-    told = _told(step.code, step.facts) if step.code else ""
-    return StepView(step.step.value, step.state.value, told)
+    state = step.state.value
+    if step.step is Step.VERDICT and step.facts.get("status") in _AGAINST:
+        # The step itself was taken; what it found is against the key, and that is what counts.
+        state = StepState.FAILED.value
+    return StepView(step.step.value, state, _told(step))
 
 
-def _told(code: str, facts: Mapping[str, object]) -> str:
-    said = f"check.said.{code}"
-    return say(said, **facts) if has_words(said) else say_reason(code, facts)
+def _told(step: CheckStep) -> str:
+    """Say what a step found; the end says nothing of its own, the verdict stands below it."""
+    if step.step is Step.DONE:
+        return ""
+    if step.code:
+        return say_reason(step.code, step.facts)
+    try:
+        return say(f"check.found_{step.step.value}", **step.facts)
+    except KeyError:
+        return ""
+
+
+def _remarks(check: Check | None) -> tuple[str, ...]:
+    """Say what is worth knowing beside the verdict."""
+    steps = check.steps if check else ()
+    told = [step.facts.get("remarks") for step in steps if step.step is Step.VERDICT]
+    remarks = [remark for found in told if isinstance(found, list) for remark in found]
+    return tuple(say_reason(remark["code"], remark["facts"]) for remark in remarks)
