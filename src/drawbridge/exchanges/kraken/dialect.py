@@ -18,13 +18,16 @@ from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Hmac, base64_secret, sha256
 from drawbridge.wire.dialect import Claim, Credential
-from drawbridge.wire.http import WireRequest, without_headers
+from drawbridge.wire.http import FORM_TYPE, WireRequest, without_headers
 from drawbridge.wire.text import drop_parameters, joined
 
 _KEY: Final = b"api-key"
 _SIGNATURE: Final = b"api-sign"
 _AUTHENTICATION: Final = frozenset({_KEY, _SIGNATURE})
+_FORM: Final = (FORM_TYPE,)
 _NONCE: Final = b"nonce="
+_OTP: Final = b"otp="
+_NONCE_LENGTH: Final = len(_NONCE)
 # The second factor of a key itself: it belongs to the sender's own key, not to ours.
 _SECOND_FACTOR: Final = frozenset({b"otp"})
 _JSON_NONCE: Final = re.compile(rb'("nonce"\s*:\s*)("?)[0-9]*\2')
@@ -57,36 +60,31 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
 
     A body without a nonce gets it first, as ccxt does.
     """
-    body, nonce = request.body, stamp.encode("ascii")
-    body = _json_with(body, nonce) if body[:1] == b"{" else _form_with(body, nonce)
-    headers = without_headers(request.headers, _AUTHENTICATION)
-    return WireRequest(
-        request.method,
-        request.path,
-        request.query,
-        (*headers, (_KEY, credential.key.encode("ascii"))),
-        body,
-    )
+    body, headers, nonce = request.body, request.headers, stamp.encode("ascii")
+    if _NONCE not in body and _OTP not in body and body[:1] != b"{":
+        # What we wrote ourselves: nothing to look for, nothing to replace.
+        body = _NONCE + nonce + b"&" + body if body else _NONCE + nonce
+    else:
+        body = _json_with(body, nonce) if body[:1] == b"{" else _form_with(body, nonce)
+    if headers != _FORM:
+        headers = without_headers(headers, _AUTHENTICATION)
+    key = (_KEY, credential.key.encode("ascii"))
+    return WireRequest(request.method, request.path, request.query, (*headers, key), body)
 
 
 def payload(request: WireRequest) -> bytes:
     """Give path, query and the SHA-256 of nonce and body: the bytes that are signed."""
     body = request.body
-    return request.path + request.query + sha256(_nonce(body) + body)
+    # Ours comes first; whether it stands there once more was looked at when it was claimed.
+    first = body.startswith(_NONCE)
+    nonce = body[_NONCE_LENGTH:].partition(b"&")[0] if first else _nonce(body)
+    return request.path + request.query + sha256(nonce + body)
 
 
 def attach(request: WireRequest, signature: bytes) -> WireRequest:
-    """Write the signature into its header."""
-    headers = request.headers
-    if any(name == _SIGNATURE for name, _ in headers):
-        headers = without_headers(headers, frozenset({_SIGNATURE}))
-    return WireRequest(
-        request.method,
-        request.path,
-        request.query,
-        (*headers, (_SIGNATURE, signature)),
-        request.body,
-    )
+    """Write the signature into its header; `prepare` has dropped any old one."""
+    headers = (*request.headers, (_SIGNATURE, signature))
+    return WireRequest(request.method, request.path, request.query, headers, request.body)
 
 
 def signer(secret: Secret) -> Hmac:
@@ -139,7 +137,7 @@ def _json_nonce(body: bytes) -> bytes:
 
 
 def _form_with(body: bytes, nonce: bytes) -> bytes:
-    if b"otp=" in body:
+    if _OTP in body:
         body = drop_parameters(body, _SECOND_FACTOR)
     old = _nonce(body)
     if body.startswith(_NONCE):
