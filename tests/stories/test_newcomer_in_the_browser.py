@@ -106,6 +106,7 @@ async def test_a_newcomer_gets_from_nothing_to_a_running_robot(
         )
 
         await page.goto(f"{town.app}/audit")
+        await page.get_by_role("link", name="Verify the whole chain").click()
         await expect(page.get_by_text("The chain is whole")).to_be_visible()
         assert window.complaints == []
         cookies = await page.context.cookies()

@@ -170,8 +170,16 @@ async def test_the_audit_page_tells_what_happened_and_that_the_chain_is_whole(
 ) -> None:
     await add_good(browser, site, await set_up(browser, site))
     page = await browser.get("/audit")
-    assert "The chain is whole" in page.words
     assert "vault:key:added" in page.words
+    page = await browser.get("/audit?verify=1")
+    assert "The chain is whole" in page.words
+    async with site.services.database.transaction() as tx:
+        await tx.execute("DROP TRIGGER audit_events_are_not_changed")
+        await tx.execute("UPDATE audit_events SET facts = '{}' WHERE n = 2")
+    page = await browser.get("/audit?verify=1")
+    assert page.status == 200
+    assert "The chain is whole" not in page.words
+    assert 'role="alert"' in page.html
 
 
 async def test_the_password_can_be_changed_and_ends_the_session(

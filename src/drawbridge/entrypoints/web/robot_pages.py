@@ -185,7 +185,7 @@ def _bar(candle: Candle) -> tuple[int | str, ...]:
 
 def _mark(fill: Fill, interval_ms: int) -> dict[str, object]:
     """Give a trade at the candle in which it fell, where the chart can put its arrow."""
-    words = f"{say(f'side.{fill.side.value}')} {plain(fill.quantity)} @ {plain(fill.price)}"
+    words = f"{say(f'side.{fill.side.value}')} {plain(fill.quantity)}"
     at_ms = fill.time_ms - fill.time_ms % interval_ms
     return {"at_ms": at_ms, "side": fill.side.value, "words": words}
 

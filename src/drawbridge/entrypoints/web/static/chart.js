@@ -67,7 +67,7 @@
       if (line) line.setData(told.equity.map((row) => ({ time: seconds(row[0]), value: Number(row[1]) })));
       if (!fitted && told.candles.length) {
         const bars = told.candles.length;
-        prices.timeScale().setVisibleLogicalRange({ from: bars - SHOWN_AT_FIRST, to: bars + 3 });
+        prices.timeScale().setVisibleLogicalRange({ from: bars - SHOWN_AT_FIRST, to: bars + 12 });
         if (worth) worth.timeScale().fitContent();
         fitted = true;
       }
