@@ -47,6 +47,8 @@ def _result(paper: Paper, constant: Process, exchange_id: str) -> Result:
     batches = iter(
         _signed(exchange, credential, _SYMBOLS[exchange_id], number) for number in range(99)
     )
+    # A key made by another process is taken in at its first use, while later requests overtake.
+    _send(port, next(batches)[:1], paper.process.pid)
     blank = [as_bytes("POST", b"/x", (), b"a=1" * 60)] * _ORDERS
 
     def ours() -> float:

@@ -9,6 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,7 +27,7 @@ from drawbridge.storage.journal import GroupCommit
 DATABASE: Final = "paper.db"
 _LOCK: Final = "paper.lock"
 
-_GATHER_S: Final = 0.001
+_GATHER_S: Final = 0.002
 
 Statement = tuple[str, Sequence[Value]]
 
@@ -209,6 +210,8 @@ class CommandLog:
         self._waiting: list[asyncio.Future[None]] = []
         self._writing: list[asyncio.Future[None]] = []
         self._in_flight = False
+        self._expected = 1
+        self._company: asyncio.Event | None = None
         self._writer: asyncio.Task[None] | None = None
         self.failure: DrawbridgeError | None = None
 
@@ -245,6 +248,8 @@ class CommandLog:
         (self._waiting if queued else self._writing).append(done)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
+        elif self._company is not None and len(self._waiting) >= self._expected:
+            self._company.set()
         await done
 
     async def close(self) -> None:
@@ -258,7 +263,7 @@ class CommandLog:
         while self._commands or self._others:
             rows = self._take()
             self._writing, self._waiting = self._waiting, []
-            together = len(self._writing) > 1
+            self._expected = len(self._writing)
             self._in_flight = True
             try:
                 await self._journal.write_many(rows)
@@ -270,11 +275,21 @@ class CommandLog:
             self._in_flight = False
             self._tell(self._writing, None)
             self._writing = []
-            if together:
-                # Whoever trades in company waits a moment for the others: one commit for many
-                # costs a fraction of many commits. Who is alone never waits.
-                await asyncio.sleep(_GATHER_S)
+            if self._expected > 1:
+                await self._gather()
         self._writer = None
+
+    async def _gather(self) -> None:
+        """Wait until as many have come as were written last time, but not for long.
+
+        Why: one commit for many costs a fraction of many commits, and whoever was answered
+        together mostly asks again together. Who is alone never waits.
+        """
+        self._company = asyncio.Event()
+        if len(self._waiting) < self._expected:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._company.wait(), _GATHER_S)
+        self._company = None
 
     def _take(self) -> list[Statement]:
         rows: list[Statement] = []
