@@ -113,7 +113,7 @@ async def setting(folder: Path, exchange_id: str) -> AsyncIterator[Setting]:
         vault, opening = _vault(database, clock)
         venues = Venues({exchange_id: f"http://127.0.0.1:{server.port}"})
         gateway = Gateway(vault, opening, Road(Egress(), venues), stamps, journal, clock)
-        await _add_owner(database)
+        await add_owner(database)
         added = await vault.add(OWNER, exchange_id, "paper", fields, "first")
         try:
             house = Setting(
@@ -148,7 +148,8 @@ def _vault(database: Database, clock: SteppedClock) -> tuple[Vault, CountedOpeni
     return vault, CountedOpening(Opening(database, clock, lambda: keyring))
 
 
-async def _add_owner(database: Database) -> None:
+async def add_owner(database: Database) -> None:
+    """Write the person to whom the keys belong."""
     async with database.transaction() as tx:
         await tx.execute(
             "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"

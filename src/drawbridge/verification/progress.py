@@ -1,11 +1,11 @@
 """Telling how far a check is, step by step, to whoever looks at the rows."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.verification.store import CheckStore, Step, StepState
-from drawbridge.verification.verdict import Verdict
+from drawbridge.verification.verdict import Verdict, plain_fact
 
 
 class Progress:
@@ -38,3 +38,19 @@ class Progress:
         failed = found.status is None or found.reason in {"check_interrupted", "check_too_slow"}
         state = StepState.FAILED if failed else StepState.OK
         await self._checks.write(self._check, Step.DONE, state, found.reason, found.facts)
+
+
+def told(found: Verdict) -> Mapping[str, object]:
+    """Give a verdict as the facts of its step: remarks with their codes, switches to turn."""
+    return {
+        "status": "" if found.status is None else found.status.value,
+        "reason": found.reason,
+        "mend": list(found.mend),
+        "remarks": [
+            {
+                "code": remark.code,
+                "facts": {name: plain_fact(fact) for name, fact in remark.facts.items()},
+            }
+            for remark in found.remarks
+        ],
+    }

@@ -13,11 +13,18 @@ from typing import Any, Final, Protocol
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown, OutcomeUnknown
+from drawbridge.core.errors import (
+    Conflict,
+    DrawbridgeError,
+    ExchangeDown,
+    Forbidden,
+    OutcomeUnknown,
+)
 from drawbridge.core.markets import Market, Ticker
 from drawbridge.core.operations import (
     Balance,
     GetBalances,
+    GetKeyRights,
     GetTicker,
     KeyRights,
     Operation,
@@ -29,7 +36,7 @@ from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
 from drawbridge.verification.probing import Probing
-from drawbridge.verification.progress import Progress
+from drawbridge.verification.progress import Progress, told
 from drawbridge.verification.store import CheckStore, PendingProbe, Step
 from drawbridge.verification.verdict import (
     ProbeEnd,
@@ -40,7 +47,6 @@ from drawbridge.verification.verdict import (
     judge_probe,
     judge_rights,
     judge_untold,
-    plain_fact,
 )
 
 _LONGEST_S: Final = 60
@@ -207,7 +213,7 @@ class Verification:
         now_ms = self._clock.now_ms()
         found = judge_untold(card) if rights is None else judge_rights(card, rights, now_ms)
         async with progress.step(Step.VERDICT) as facts:
-            facts.update(_told(found))
+            facts.update(told(found))
         if found.status not in {KeyStatus.ENABLED, KeyStatus.READ_ONLY}:
             # A key with a forbidden right never gets as far as an order.
             return found
@@ -288,7 +294,7 @@ class Verification:
         except ExchangeDown:
             raise
         except DrawbridgeError as error:
-            return error
+            return _about_the_address(operation, error)
         if isinstance(answer, KeyRights) and answer.last_nonce is not None:
             # Another program may have used this key with larger nonces than ours.
             await self._gateway.raise_nonce(key_id, answer.last_nonce)
@@ -338,6 +344,17 @@ class Verification:
         return True
 
 
+def _about_the_address(operation: Operation[Any], error: DrawbridgeError) -> DrawbridgeError:
+    """Give what a refusal to tell a key's rights means.
+
+    Why: every good key may ask that, so a right cannot be what is missing; some exchanges say
+    the same words to a key that comes from an address which is not on its list.
+    """
+    if isinstance(operation, GetKeyRights) and error.code == "right_missing":
+        return Forbidden("ip_not_allowed", **error.facts)
+    return error
+
+
 def _needed(planned: Plan) -> Mapping[str, object]:
     return {"needed": planned.needed, "currency": planned.needed_currency}
 
@@ -367,18 +384,3 @@ def _settled_status(before: KeyStatus) -> KeyStatus:
     """Give the status to go back to; one left over from a check without an end means: not known."""
     unsettled = {KeyStatus.CHECKING, KeyStatus.CLEANUP_PENDING}
     return KeyStatus.UNVERIFIED if before in unsettled else before
-
-
-def _told(found: Verdict) -> Mapping[str, object]:
-    return {
-        "status": "" if found.status is None else found.status.value,
-        "reason": found.reason,
-        "mend": list(found.mend),
-        "remarks": [
-            {
-                "code": remark.code,
-                "facts": {name: plain_fact(fact) for name, fact in remark.facts.items()},
-            }
-            for remark in found.remarks
-        ],
-    }
