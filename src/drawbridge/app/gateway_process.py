@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from drawbridge.app.build import House, open_house
-from drawbridge.app.lifetime import tell_ready, until_stopped
+from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
-from drawbridge.core.errors import Conflict, DrawbridgeError
+from drawbridge.core.errors import Conflict
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
@@ -36,7 +35,6 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.service import Verification
-from drawbridge.wording.say import say_error
 
 _OWNER_ONLY: Final = 0o600
 
@@ -106,18 +104,19 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
 
 async def run(settings: Settings, *, with_parent: bool) -> None:
     """Work until told to stop. Prints one line of JSON when ready."""
-    async with open_house(settings) as house:
-        with only_gateway(settings.gateway_lock):
-            async with open_gateway(house) as work:
-                working = asyncio.create_task(Workers(work).run())
-                stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
-                tell_ready({"vault": "open" if work.holder.is_open else "closed"})
-                await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
-                stopping.cancel()
-                working.cancel()
-                # What it died of, if it did, is not swallowed.
-                with contextlib.suppress(asyncio.CancelledError):
-                    await working
+    async with contextlib.AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_house(settings))
+        stack.enter_context(only_gateway(settings.gateway_lock))
+        work = await stack.enter_async_context(open_gateway(house))
+        working = asyncio.create_task(Workers(work).run())
+        stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
+        tell_ready({"vault": "open" if work.holder.is_open else "closed"})
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        # What it died of, if it did, is not swallowed.
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
 
 
 def _paper_urls(settings: Settings) -> dict[str, str]:
@@ -133,13 +132,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="drawbridge-gateway")
     parser.add_argument("--with-parent", action="store_true")
     given = parser.parse_args()
-    logging.basicConfig(format="gateway: %(message)s", level=logging.WARNING)
-    try:
-        asyncio.run(run(read_settings(), with_parent=given.with_parent))
-    except DrawbridgeError as error:
-        sys.stderr.write(say_error(error) + "\n")
-        return error.exit_code
-    return 0
+
+    async def work() -> None:
+        await run(read_settings(), with_parent=given.with_parent)
+
+    return run_process("gateway", work)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,28 @@
-"""How long a process lives: until it is told to stop, or its parent is gone."""
+"""How a process lives: from its start to its exit code, until it is told to stop."""
 
 import asyncio
 import json
+import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.wording.say import say_error
+
+
+def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) -> int:
+    """Do a process's work and give the exit code of the error table.
+
+    What went wrong is said on standard error in words, never as a traceback.
+    """
+    logging.basicConfig(format=f"{name}: %(message)s", level=logging.WARNING)
+    try:
+        asyncio.run(work())
+    except DrawbridgeError as error:
+        sys.stderr.write(say_error(error) + "\n")
+        return error.exit_code
+    return 0
 
 
 async def until_stopped(*, with_parent: bool) -> None:

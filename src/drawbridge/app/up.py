@@ -5,16 +5,15 @@ the command line replaces itself with it.
 """
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
+from drawbridge.app.lifetime import run_process
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child, Supervisor
-from drawbridge.core.errors import DrawbridgeError
-from drawbridge.wording.say import say, say_error
+from drawbridge.wording.say import say
 
 _PAPER = "paper"
 _WEB = "web"
@@ -62,17 +61,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="drawbridge-up")
     parser.add_argument("--with-paper", action="store_true")
     given = parser.parse_args()
-    try:
+
+    async def work() -> None:
         settings = read_settings()
         _print(say("up.starting"))
         _print(say("up.stop_hint"))
-        children = children_of(settings, with_paper=given.with_paper)
-        asyncio.run(Supervisor(children, _tell).run())
-    except DrawbridgeError as error:
-        sys.stderr.write(say_error(error) + "\n")
-        return error.exit_code
-    _print(say("up.stopped"))
-    return 0
+        await Supervisor(children_of(settings, with_paper=given.with_paper), _tell).run()
+        _print(say("up.stopped"))
+
+    return run_process("up", work)
 
 
 if __name__ == "__main__":

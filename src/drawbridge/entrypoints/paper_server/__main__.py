@@ -4,13 +4,11 @@ Started by the supervisor and by `drawbridge paper`; only parses its few argumen
 """
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 
-from drawbridge.core.errors import DrawbridgeError
+from drawbridge.app.lifetime import run_process
 from drawbridge.entrypoints.paper_server.hosting import Place, host
-from drawbridge.wording.say import say_error
 
 
 def main() -> int:
@@ -22,12 +20,11 @@ def main() -> int:
     parser.add_argument("--with-parent", action="store_true")
     given = parser.parse_args()
     place = Place(given.state, given.port_base, unlimited=given.unlimited)
-    try:
-        asyncio.run(host(place, with_parent=given.with_parent))
-    except DrawbridgeError as error:
-        sys.stderr.write(say_error(error) + "\n")
-        return error.exit_code
-    return 0
+
+    async def work() -> None:
+        await host(place, with_parent=given.with_parent)
+
+    return run_process("paper", work)
 
 
 if __name__ == "__main__":
