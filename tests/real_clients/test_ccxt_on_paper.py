@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ccxt
@@ -316,3 +317,21 @@ def test_the_path_prefix_serves_the_same_exchange(paper: Paper, exchange: str) -
     )
     client.load_markets()
     assert client.fetch_balance()["BTC"]["total"] > 0
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_too_many_requests_are_refused_until_the_client_has_waited(
+    tmp_path: Path, exchange: str
+) -> None:
+    """Scenario 89. Its own paper exchange: limits are counted per address as well."""
+    paper = Paper(tmp_path)
+    try:
+        client = connect(paper, exchange, paper.key(exchange))
+        client.load_markets()
+        with raising(ccxt.DDoSProtection):
+            for _ in range(400):
+                client.fetch_balance()
+        assert "Traceback" not in str(client.last_http_response)
+        assert client.last_response_headers.get("Retry-After", "1").isdigit()
+    finally:
+        assert paper.process.stop() == 0
