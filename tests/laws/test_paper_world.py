@@ -1,8 +1,10 @@
 """Laws of the paper exchanges, for any sequence of orders, cancels and prices (scenario 90)."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,15 +126,19 @@ def test_what_is_held_is_what_open_orders_still_need(
     acts: Sequence[Act], path: Sequence[Decimal]
 ) -> None:
     for world in _play(acts, path):
-        for person in PEOPLE:
-            need = dict.fromkeys(world.places, 0)
-            for floor in world.state.floors.values():
-                for order in floor.record(person).open.values():
-                    rules = order.rules
-                    assert order.held == rules.need(order.side, order.ticks, order.left)
-                    need[rules.paid_currency(order.side)] += order.held
-            for currency, atoms in need.items():
-                assert world.state.ledger.atoms(held(person), currency) == atoms
+        need: Counter[tuple[str, str]] = Counter()
+        for order in _open_orders(world.state):
+            rules = order.rules
+            assert order.held == rules.need(order.side, order.ticks, order.left)
+            need[order.account, rules.paid_currency(order.side)] += order.held
+        for person, currency in product(PEOPLE, world.places):
+            assert world.state.ledger.atoms(held(person), currency) == need[person, currency]
+
+
+def _open_orders(state: State) -> Iterator[OrderState]:
+    for floor in state.floors.values():
+        for record in floor.records.values():
+            yield from record.open.values()
 
 
 @given(_acts, _paths)
@@ -175,10 +181,11 @@ def _check_priority(events: Sequence[object]) -> None:
             book.pop(event.number, None)
         elif isinstance(event, Traded):
             _check_trade(event, book)
-            for number in (event.taker, event.maker):
-                left[number] = left.get(number, 0) - event.lots
-                if not left[number]:
-                    book.pop(number, None)
+            left[event.taker] = left.get(event.taker, 0) - event.lots
+            left[event.maker] = left.get(event.maker, 0) - event.lots
+            filled = [number for number in (event.taker, event.maker) if not left[number]]
+            for number in filled:
+                book.pop(number, None)
 
 
 def _check_trade(event: Traded, book: dict[int, Accepted]) -> None:

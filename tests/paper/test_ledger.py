@@ -1,3 +1,5 @@
+"""Bookkeeping: what is refused, and what the proof adds up."""
+
 from decimal import Decimal
 
 import pytest

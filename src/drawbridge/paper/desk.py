@@ -29,7 +29,6 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Fill, Order
 from drawbridge.paper import engine, history
 from drawbridge.paper.book import OrderState
-from drawbridge.paper.engine import Arrival
 from drawbridge.paper.events import Accepted, Event, Opened, encode_events
 from drawbridge.paper.house import STEP_MS
 from drawbridge.paper.market_data import MarketData
@@ -107,7 +106,7 @@ class Desk:
         self._record(exchange_id, encode_events(events))
 
     def _place(self, floor: Floor, account: str, wanted: PlaceOrder, now_ms: int) -> Placed:
-        events = engine.place(self._state, floor, Arrival(account, wanted, now_ms))
+        events = engine.place(self._state, floor, account, wanted, now_ms)
         accepted = events[0]
         if not isinstance(accepted, Accepted):
             raise Corrupted("paper_engine_broken")

@@ -5,7 +5,6 @@ nothing is stored. Reasons are the ones that every exchange's error table can sp
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -16,44 +15,48 @@ from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Ended, Event, Traded
 from drawbridge.paper.house import Quote
 from drawbridge.paper.ledger import free
-from drawbridge.paper.matching import Match, Wanted, match, meet_house, reaches
-from drawbridge.paper.rules import Rules
+from drawbridge.paper.matching import NOTHING, Match, Wanted, match, meet_house, reaches
+from drawbridge.paper.rules import MOST_LOTS, MOST_TICKS, Rules, atoms_of
 from drawbridge.paper.state import Floor, Pit, State
 
 MOST_OPEN_ORDERS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An order that comes in: whose it is, what it asks for, and when."""
-
-    account: str
-    order: PlaceOrder
-    now_ms: int
-
-
-def place(state: State, floor: Floor, arrival: Arrival) -> list[Event]:
+def place(state: State, floor: Floor, account: str, order: PlaceOrder, now_ms: int) -> list[Event]:
     """Judge an order; give its acceptance, its trades and, where it may not rest, its end.
 
     Raises: `ExchangeRefused` with the reason, `NotFound("unknown_symbol")`, `BadInput`,
     `Forbidden("right_missing")` for margin, which there is none of.
     """
-    order = arrival.order
     if order.leverage is not None:
         raise Forbidden("right_missing", rule="margin")
     pit = floor.pit(order.symbol)
-    quote = pit.house.at(arrival.now_ms)
-    wanted = _read(pit.rules, arrival, quote)
-    _check_account(floor, arrival)
+    quote = pit.house.at(now_ms)
+    wanted = _read(pit.rules, account, order, quote)
+    _check_account(floor, account, order.client_id)
     found = _match(pit, wanted, quote)
     if order.post_only and (found.meetings or found.expired or found.stopped):
         raise ExchangeRefused("post_only_would_take", price=order.price)
     if order.time_in_force is TimeInForce.FOK and found.lots < wanted.lots:
         found = Match(stopped=True)
-    accepted = _accepted(pit.rules, floor.next_order, arrival, wanted, found)
+    held = _held(pit.rules, wanted, found)
+    accepted = Accepted(
+        number=floor.next_order,
+        account=account,
+        symbol=order.symbol,
+        side=order.side,
+        type=order.type,
+        time_in_force=order.time_in_force,
+        lots=wanted.lots or found.lots,
+        ticks=wanted.ticks,
+        spend=wanted.spend,
+        post_only=order.post_only,
+        client_id=order.client_id,
+        held=held,
+        at_ms=now_ms,
+    )
     _check_funds(state, pit.rules, accepted)
     events: list[Event] = [accepted]
-    now_ms = arrival.now_ms
     if found.expired:
         events += [Ended(own.number, OrderStatus.EXPIRED, now_ms) for own in found.expired]
     if found.meetings:
@@ -106,25 +109,26 @@ def advance(floor: Floor, pit: Pit, now_ms: int) -> list[Event]:
     return events
 
 
-def _read(rules: Rules, arrival: Arrival, quote: Quote) -> Wanted:
+def _read(rules: Rules, account: str, order: PlaceOrder, quote: Quote) -> Wanted:
     """Count what is asked for in ticks, lots and atoms, by the market's rules."""
-    order = arrival.order
     if order.type is OrderType.LIMIT:
         if order.price is None or order.quantity is None:
             missing = "price" if order.price is None else "quantity"
             raise BadInput("missing_parameter", field=missing)
         lots, ticks = rules.lots_of(order.quantity), rules.ticks_of(order.price)
         _check_cost(rules, rules.cost(ticks, lots))
-        return Wanted(arrival.account, order.side, lots, ticks)
+        return Wanted(account, order.side, lots, ticks)
     if order.quantity is not None:
         lots = rules.lots_of(order.quantity)
         _check_cost(rules, rules.cost(quote.best(order.side.opposite), lots))
-        return Wanted(arrival.account, order.side, lots, 0)
+        return Wanted(account, order.side, lots, 0)
     if order.quote_quantity is None:
         raise BadInput("missing_parameter", field="quantity")
-    spend = rules.quote_atoms_of(order.quote_quantity)
+    spend = atoms_of(order.quote_quantity, rules.quote_places)
+    if spend > MOST_LOTS * MOST_TICKS:
+        raise ExchangeRefused("too_large", quantity=order.quote_quantity)
     _check_cost(rules, spend)
-    return Wanted(arrival.account, order.side, 0, 0, spend)
+    return Wanted(account, order.side, 0, 0, spend)
 
 
 def _check_cost(rules: Rules, cost: int) -> None:
@@ -133,13 +137,12 @@ def _check_cost(rules: Rules, cost: int) -> None:
         raise ExchangeRefused("notional_too_small", least=least, currency=rules.quote)
 
 
-def _check_account(floor: Floor, arrival: Arrival) -> None:
-    record = floor.records.get(arrival.account)
+def _check_account(floor: Floor, account: str, client_id: str) -> None:
+    record = floor.records.get(account)
     if record is not None and len(record.open) >= MOST_OPEN_ORDERS:
         raise ExchangeRefused("too_many_orders", most=MOST_OPEN_ORDERS)
-    client_id = arrival.order.client_id
     if client_id:
-        same = floor.by_client_id.get((arrival.account, client_id))
+        same = floor.by_client_id.get((account, client_id))
         if same is not None and not same.status.is_final:
             raise ExchangeRefused("duplicate_client_id", client_id=client_id)
 
@@ -157,40 +160,22 @@ def _match(pit: Pit, wanted: Wanted, quote: Quote) -> Match:
     if not reaches(wanted.side, wanted.ticks, price) and (
         best is None or not reaches(wanted.side, wanted.ticks, best)
     ):
-        return Match()
+        return NOTHING
     house = quote.left(other, pit.taken(other, quote.step))
     return match(wanted, pit.rules, people, house)
 
 
-def _accepted(
-    rules: Rules, number: int, arrival: Arrival, wanted: Wanted, found: Match
-) -> Accepted:
-    order = arrival.order
+def _held(rules: Rules, wanted: Wanted, found: Match) -> int:
+    """Give what must be set aside for an order that was just matched."""
     lots = wanted.lots or found.lots
     if not lots and wanted.spend and not found.stopped:
         # There is always depth at some price, so it was the amount that bought no single lot.
         least = rules.quote_amount(rules.least_cost)
         raise ExchangeRefused("notional_too_small", least=least, currency=rules.quote)
     if wanted.ticks or wanted.side is Side.SELL:
-        held = rules.need(wanted.side, wanted.ticks, lots)
-    else:
-        rate = rules.taker_rate
-        held = sum(rules.paid(Side.BUY, one.ticks, one.lots, rate) for one in found.meetings)
-    return Accepted(
-        number=number,
-        account=arrival.account,
-        symbol=rules.symbol,
-        side=order.side,
-        type=order.type,
-        time_in_force=order.time_in_force,
-        lots=lots,
-        ticks=wanted.ticks,
-        spend=wanted.spend,
-        post_only=order.post_only,
-        client_id=order.client_id,
-        held=held,
-        at_ms=arrival.now_ms,
-    )
+        return rules.need(wanted.side, wanted.ticks, lots)
+    rate = rules.taker_rate
+    return sum(rules.paid(Side.BUY, one.ticks, one.lots, rate) for one in found.meetings)
 
 
 def _trades(rules: Rules, number: int, accepted: Accepted, found: Match) -> Iterator[Traded]:

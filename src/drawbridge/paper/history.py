@@ -25,7 +25,7 @@ Kept = TypeVar("Kept", OrderState, FillState)
 
 def tell_order(floor: Floor, order: OrderState) -> Order:
     """Give an order in the words of `core`."""
-    return order.told(tuple(map(floor.trade_id, order.trades)))
+    return order.told(tuple(map(floor.trade_id, order.trades)) if order.trades else ())
 
 
 def tell_fill(floor: Floor, fill: FillState) -> Fill:

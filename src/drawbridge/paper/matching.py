@@ -1,11 +1,11 @@
 """Who meets whom: an order against the other side of the book, people and house together.
 
 Pure: it only looks and says what would happen. At one price people come before the house, and
-among people the oldest first.
+among people the oldest first. Tuples rather than dataclasses, because every order makes some.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from drawbridge.catalogue.card import SelfTradeMode
 from drawbridge.core.orders import Side
@@ -13,8 +13,7 @@ from drawbridge.paper.book import BookSide, OrderState
 from drawbridge.paper.rules import Rules
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What an order wants. `ticks` 0: at any price. `spend` in quote atoms instead of `lots`."""
 
     account: str
@@ -24,8 +23,7 @@ class Wanted:
     spend: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """A trade that would happen; `maker` None is the house."""
 
     maker: OrderState | None
@@ -33,15 +31,16 @@ class Meeting:
     lots: int
 
 
-@dataclass(slots=True)
-class Match:
+class Match(NamedTuple):
     """What would happen. `stopped`: an own order stood in the way, and the rest must end."""
 
-    meetings: list[Meeting] = field(default_factory=list)
-    expired: list[OrderState] = field(default_factory=list)
+    meetings: Sequence[Meeting] = ()
+    expired: Sequence[OrderState] = ()
     lots: int = 0
-    cost: int = 0
     stopped: bool = False
+
+
+NOTHING: Final = Match()
 
 
 def reaches(side: Side, ticks: int, price: int) -> bool:
@@ -55,24 +54,27 @@ def match(
     wanted: Wanted, rules: Rules, people: BookSide, house: Iterable[tuple[int, int]]
 ) -> Match:
     """Let an order meet the other side, best price first, until it has what it wants."""
-    found = Match()
-    for maker, ticks, lots in _offers(wanted.side, people, house):
+    meetings: list[Meeting] = []
+    expired: list[OrderState] = []
+    lots = cost = 0
+    for maker, ticks, offered in _offers(wanted.side, people, house):
         if not reaches(wanted.side, wanted.ticks, ticks):
             break
-        open_lots = _open_lots(wanted, rules, found, ticks)
+        open_lots = (
+            _affordable(wanted.spend - cost, rules, ticks) if wanted.spend else (wanted.lots - lots)
+        )
         if not open_lots:
             break
         if maker is not None and maker.account == wanted.account:
-            if rules.self_trade is SelfTradeMode.EXPIRE_MAKER:
-                found.expired.append(maker)
-                continue
-            found.stopped = True
-            break
-        taken = min(open_lots, lots)
-        found.meetings.append(Meeting(maker, ticks, taken))
-        found.lots += taken
-        found.cost += rules.cost(ticks, taken)
-    return found
+            if rules.self_trade is not SelfTradeMode.EXPIRE_MAKER:
+                return Match(meetings, expired, lots, stopped=True)
+            expired.append(maker)
+            continue
+        taken = min(open_lots, offered)
+        meetings.append(Meeting(maker, ticks, taken))
+        lots += taken
+        cost += rules.cost(ticks, taken)
+    return Match(meetings, expired, lots)
 
 
 def meet_house(
@@ -98,11 +100,8 @@ def meet_house(
         yield order, taken
 
 
-def _open_lots(wanted: Wanted, rules: Rules, found: Match, ticks: int) -> int:
-    if not wanted.spend:
-        return wanted.lots - found.lots
-    left = wanted.spend - found.cost
-    # The most lots whose cost, rounded down, is still within what is left.
+def _affordable(left: int, rules: Rules, ticks: int) -> int:
+    """Give the most lots whose cost, rounded down, is within what is left to spend."""
     return ((left + 1) * rules.cost_by - 1) // (ticks * rules.cost_per)
 
 

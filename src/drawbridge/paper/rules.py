@@ -19,8 +19,8 @@ EXACT: Final = Context(prec=100, rounding=ROUND_DOWN)
 
 RATE_PLACES: Final = 8
 _RATE_UNITS: Final = 10**RATE_PLACES
-_MOST_LOTS: Final = 10**18
-_MOST_TICKS: Final = 10**15
+MOST_LOTS: Final = 10**18
+MOST_TICKS: Final = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Rules:
         ticks, rest = EXACT.divmod(price, self.price_tick)
         if rest:
             raise ExchangeRefused("price_off_tick", price=price, tick=self.price_tick)
-        if ticks > _MOST_TICKS:
+        if ticks > MOST_TICKS:
             raise ExchangeRefused("price_out_of_range", price=price)
         return int(ticks)
 
@@ -71,16 +71,9 @@ class Rules:
         if rest:
             step = self.quantity_step
             raise ExchangeRefused("quantity_off_step", quantity=quantity, step=step)
-        if lots > _MOST_LOTS:
+        if lots > MOST_LOTS:
             raise ExchangeRefused("too_large", quantity=quantity)
         return int(lots)
-
-    def quote_atoms_of(self, amount: Decimal) -> int:
-        """Count an amount of quote currency in atoms, cutting off what lies below one."""
-        atoms = int(EXACT.scaleb(amount, self.quote_places))
-        if atoms > _MOST_LOTS * _MOST_TICKS:
-            raise ExchangeRefused("too_large", quantity=amount)
-        return atoms
 
     def cost(self, ticks: int, lots: int) -> int:
         """Give price times quantity in quote atoms, rounded down.

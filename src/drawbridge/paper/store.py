@@ -9,7 +9,6 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -211,7 +210,7 @@ class CommandLog:
         self._writing: list[asyncio.Future[None]] = []
         self._in_flight = False
         self._expected = 1
-        self._company: asyncio.Event | None = None
+        self._company: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
         self.failure: DrawbridgeError | None = None
 
@@ -249,7 +248,7 @@ class CommandLog:
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         elif self._company is not None and len(self._waiting) >= self._expected:
-            self._company.set()
+            _let_go(self._company)
         await done
 
     async def close(self) -> None:
@@ -285,10 +284,13 @@ class CommandLog:
         Why: one commit for many costs a fraction of many commits, and whoever was answered
         together mostly asks again together. Who is alone never waits.
         """
-        self._company = asyncio.Event()
-        if len(self._waiting) < self._expected:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._company.wait(), _GATHER_S)
+        if len(self._waiting) >= self._expected:
+            return
+        loop = asyncio.get_running_loop()
+        self._company = loop.create_future()
+        timer = loop.call_later(_GATHER_S, _let_go, self._company)
+        await self._company
+        timer.cancel()
         self._company = None
 
     def _take(self) -> list[Statement]:
@@ -310,6 +312,11 @@ class CommandLog:
                 future.set_result(None)
             else:
                 future.set_exception(error)
+
+
+def _let_go(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _make_private(folder: Path) -> None:
