@@ -123,6 +123,18 @@ async def test_a_robot_that_is_not_stopped_is_not_deleted(service: RobotService)
         await service.delete(OWNER, robot.id)
 
 
+async def test_a_key_with_a_robot_at_work_is_not_free(service: RobotService) -> None:
+    """Scenario 41."""
+    robot = await service.create(OWNER, replace(WISH, name="Alice"))
+    await service.check_key_is_free(OWNER, KEY)
+    await service.start(OWNER, robot.id)
+
+    with pytest.raises(Conflict, match="key_has_robots") as caught:
+        await service.check_key_is_free(OWNER, KEY)
+
+    assert caught.value.facts["robots"] == ("Alice",)
+
+
 async def test_a_robot_that_is_still_stopping_is_not_started(service: RobotService) -> None:
     robot = await service.create(OWNER, WISH)
     await service.start(OWNER, robot.id)

@@ -134,6 +134,19 @@ class RobotService:
             await store.mark_deleted(tx, robot, self._clock.now_ms())
             await self._tell(tx, Tag.ROBOTS_ROBOT_DELETED, robot)
 
+    async def check_key_is_free(self, owner: str, key_id: str) -> None:
+        """Make sure that no robot works with a key, before the key is deleted.
+
+        Raises: `Conflict("key_has_robots")` naming them.
+        """
+        busy = tuple(
+            robot.name
+            for robot in await self._robots.list_of(owner)
+            if robot.plan.key_id == key_id and robot.status is not RobotStatus.STOPPED
+        )
+        if busy:
+            raise Conflict("key_has_robots", robots=busy)
+
     async def _next_name(self, owner: str, symbol: str) -> str:
         return next_label(symbol, (robot.name for robot in await self._robots.list_of(owner)))
 

@@ -88,7 +88,10 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, header_style="bold")
+    table = Table(header_style="bold")
+    for column in columns:
+        # Folded and not cut off: an id is there to be copied.
+        table.add_column(column, overflow="fold")
     for row in rows:
         # As text, not as markup: what people named their keys is not to be interpreted.
         table.add_row(*map(Text, row))
