@@ -12,7 +12,7 @@ import pytest_asyncio
 from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidden, NotFound
 from drawbridge.robots.model import OnStop, RobotStatus, Wish
-from drawbridge.robots.service import RobotService
+from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.storage.database import Database
 from drawbridge.vault.model import KeyStatus
 from tests.kit.robots import KEY, OWNER, MemoryExchange, key_record, open_database
@@ -123,18 +123,6 @@ async def test_a_robot_that_is_not_stopped_is_not_deleted(service: RobotService)
         await service.delete(OWNER, robot.id)
 
 
-async def test_a_key_with_a_robot_at_work_is_not_free(service: RobotService) -> None:
-    """Scenario 41."""
-    robot = await service.create(OWNER, replace(WISH, name="Alice"))
-    await service.check_key_is_free(OWNER, KEY)
-    await service.start(OWNER, robot.id)
-
-    with pytest.raises(Conflict, match="key_has_robots") as caught:
-        await service.check_key_is_free(OWNER, KEY)
-
-    assert caught.value.facts["robots"] == ("Alice",)
-
-
 async def test_a_robot_that_is_still_stopping_is_not_started(service: RobotService) -> None:
     robot = await service.create(OWNER, WISH)
     await service.start(OWNER, robot.id)
@@ -202,3 +190,21 @@ async def test_a_refused_change_leaves_no_trace_in_the_audit_log(
         await service.create(OWNER, replace(WISH, amount="x"))
 
     assert await list_events(database, OWNER) == ()
+
+
+async def test_a_key_is_in_use_while_a_robot_that_trades_with_it_is_not_stopped(
+    service: RobotService, database: Database, exchange: MemoryExchange
+) -> None:
+    """Scenario 41."""
+    robot = await service.create(OWNER, replace(WISH, name="Dawn"))
+    async with database.transaction() as tx:
+        await check_unused(tx, exchange.key)
+    assert await service.robots_of_key(OWNER, KEY) == ()
+    await service.start(OWNER, robot.id)
+    async with database.transaction() as tx:
+        with pytest.raises(Conflict, match="key_used_by_robots") as refusal:
+            await check_unused(tx, exchange.key)
+    assert refusal.value.facts["robots"] == ["Dawn"]
+    assert [used.id for used in await service.robots_of_key(OWNER, KEY)] == [robot.id]
+    assert await service.robots_of_key("somebody else", KEY) == ()
+    assert await service.robots_of_key(OWNER, "key_other") == ()

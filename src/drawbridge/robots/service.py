@@ -88,6 +88,14 @@ class RobotService:
         """Give one robot. Raises: `NotFound("unknown_robot")`."""
         return await self._robots.get(owner, robot_id)
 
+    async def robots_of_key(self, owner: str, key_id: str) -> tuple[Robot, ...]:
+        """List the robots that trade with a key of this owner and are not stopped."""
+        return tuple(
+            robot
+            for robot in await self._robots.list_of(owner)
+            if robot.plan.key_id == key_id and robot.status is not RobotStatus.STOPPED
+        )
+
     async def list_decisions(self, owner: str, robot_id: str) -> tuple[Decision, ...]:
         """List the newest decisions of a robot. Raises: `NotFound("unknown_robot")`."""
         robot = await self._robots.get(owner, robot_id)
@@ -134,19 +142,6 @@ class RobotService:
             await store.mark_deleted(tx, robot, self._clock.now_ms())
             await self._tell(tx, Tag.ROBOTS_ROBOT_DELETED, robot)
 
-    async def check_key_is_free(self, owner: str, key_id: str) -> None:
-        """Make sure that no robot works with a key, before the key is deleted.
-
-        Raises: `Conflict("key_has_robots")` naming them.
-        """
-        busy = tuple(
-            robot.name
-            for robot in await self._robots.list_of(owner)
-            if robot.plan.key_id == key_id and robot.status is not RobotStatus.STOPPED
-        )
-        if busy:
-            raise Conflict("key_has_robots", robots=busy)
-
     async def _next_name(self, owner: str, symbol: str) -> str:
         return next_label(symbol, (robot.name for robot in await self._robots.list_of(owner)))
 
@@ -159,3 +154,13 @@ class RobotService:
     async def _tell(self, tx: Transaction, tag: Tag, robot: Robot) -> None:
         event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name})
         await append(tx, event, self._clock.now_ms())
+
+
+async def check_unused(tx: Transaction, key: KeyRecord) -> None:
+    """Make sure that no robot needs this key any more; the vault asks before it deletes one.
+
+    Raises: `Conflict("key_used_by_robots")` with their names.
+    """
+    if robots := await store.list_at_work_with(tx, key.id):
+        names = [robot.name for robot in robots]
+        raise Conflict("key_used_by_robots", label=key.label, robots=names)

@@ -99,6 +99,16 @@ class RobotStore:
         return _decision(row) if row else None
 
 
+async def list_at_work_with(tx: Transaction, key_id: str) -> tuple[Robot, ...]:
+    """List the robots that trade with a key and are not stopped, oldest first."""
+    rows = await tx.fetch_all(
+        "SELECT * FROM robots WHERE key_id = ? AND status <> 'stopped' AND deleted_ms IS NULL"
+        " ORDER BY created_ms, id",
+        key_id,
+    )
+    return tuple(_robot(row) for row in rows)
+
+
 async def name_is_free(tx: Transaction, owner: str, name: str) -> bool:
     """Tell whether no robot of this owner has the name, whatever its capitals."""
     row = await tx.fetch_one(

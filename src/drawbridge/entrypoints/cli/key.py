@@ -152,7 +152,6 @@ def delete(
     async def work(house: "House") -> None:
         person = await owner_of(house, owner)
         found = await key_named(house, person, key)
-        await house.robots.check_key_is_free(person, found.id)
         confirm(say("cli.key.delete.sure", label=found.label), yes=yes)
         await house.vault.delete(person, found.id)
         if json:

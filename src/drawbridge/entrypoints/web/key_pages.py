@@ -138,7 +138,6 @@ class KeyPages:
         """Delete a key, on a code."""
         try:
             await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
-            await self.services.robots.check_key_is_free(visit.person.id, _id(visit))
             await self.services.vault.delete(visit.person.id, _id(visit))
         except DrawbridgeError as error:
             return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
