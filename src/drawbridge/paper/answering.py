@@ -11,7 +11,6 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.markets import Currency
 from drawbridge.core.operations import (
-    CancelOrder,
     GetCurrencies,
     GetFixed,
     GetKeyRights,
@@ -29,7 +28,6 @@ from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.stamps import StampKind
 
-_CHANGES = (PlaceOrder, CancelOrder)
 _TOO_MANY = frozenset({418, 429})
 
 
@@ -54,12 +52,13 @@ class Answering:
         now_ms = self._clock.now_ms()
         try:
             admitted = await self._admit(request, address, now_ms)
-            answer, changed = self._carry_out(admitted, request, now_ms)
+            answer = self._carry_out(admitted, request, now_ms)
+            if admitted.key is not None:
+                # Nothing is told to a client before it is on disk: neither that an order was
+                # placed nor, to who only reads, that it was filled.
+                await self._world.durable()
         except DrawbridgeError as error:
             return self.refuse(error)
-        if changed:
-            # Nothing is promised to a client before it is on disk.
-            await self._world.durable()
         headers = self._exchange.codec.limit_headers(admitted.used)
         if headers:
             answer = WireAnswer(answer.status, answer.body, answer.headers + headers)
@@ -85,22 +84,20 @@ class Answering:
         await self._world.refresh()
         return self._admission.admit(request, address, now_ms)
 
-    def _carry_out(
-        self, admitted: Admitted, request: WireRequest, now_ms: int
-    ) -> tuple[WireAnswer, bool]:
+    def _carry_out(self, admitted: Admitted, request: WireRequest, now_ms: int) -> WireAnswer:
         endpoint, key = admitted.endpoint, admitted.key
         if not endpoint.operation:
             # It exists on the real exchange; the paper exchange does not carry it out.
             raise Forbidden("unknown_endpoint", rule="endpoint")
         if endpoint.answer:
-            return WireAnswer(200, endpoint.answer), False
+            return WireAnswer(200, endpoint.answer)
         codec = self._exchange.codec
         view = ServerView(endpoint, request, self._markets, now_ms)
         operation = codec.decode_request(view)
         if key is not None and isinstance(operation, PlaceOrder):
             self._admission.require(key, operation.scope)
         result = self._result(key, operation, now_ms)
-        return codec.encode_answer(operation, result, view), isinstance(operation, _CHANGES)
+        return codec.encode_answer(operation, result, view)
 
     def _result(self, key: PaperKey | None, operation: Operation[Any], now_ms: int) -> object:
         match operation:
