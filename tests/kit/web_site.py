@@ -19,7 +19,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.robots.service import RobotService
+from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.service import Statistics
 from drawbridge.storage.database import Database
@@ -54,7 +54,8 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
     clock = SteppedClock(START_MS)
     database = await Database.open(folder / "drawbridge.db", "app")
     try:
-        vault = Vault(database, clock, os.urandom, partial(read_vault_key, database))
+        public_key = partial(read_vault_key, database)
+        vault = Vault(database, clock, os.urandom, public_key, needs=(check_unused,))
         services = Services(
             database=database,
             accounts=Accounts(database, AuditLog(clock), clock, os.urandom, LocalKey.fresh()),

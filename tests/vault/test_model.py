@@ -9,11 +9,13 @@ from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.vault.model import (
     KeyRecord,
     KeyStatus,
+    Proof,
     Venue,
     check_deleting,
     check_enabling,
     clean_label,
     next_label,
+    read_proof,
     read_venue,
 )
 
@@ -76,3 +78,12 @@ def test_a_label_comes_into_one_line() -> None:
 )
 def test_the_next_label_has_the_lowest_free_number(taken: tuple[str, ...], label: str) -> None:
     assert next_label("Kraken", taken) == label
+
+
+def test_a_dry_run_is_refused_where_the_exchange_offers_none() -> None:
+    """Scenario 6: nobody who asked for a dry run gets an order instead."""
+    with pytest.raises(BadInput, match="dry_run_not_offered") as refusal:
+        read_proof("dry_run", has_dry_run=False)
+    assert refusal.value.facts["field"] == "proof"
+    assert read_proof(" SKIP ", has_dry_run=False) is Proof.SKIP
+    assert read_proof("dry_run", has_dry_run=True) is Proof.DRY_RUN

@@ -102,6 +102,20 @@ async def test_a_check_that_a_crash_ended_and_nobody_asks_for_again_is_told(
     assert (key.status, key.reason) == (KeyStatus.UNVERIFIED, "check_interrupted")
 
 
+async def test_a_probe_whose_key_is_gone_does_not_keep_the_others_waiting(case: Checking) -> None:
+    """Scenario 9, where somebody switched a key off and deleted it in the middle of it."""
+    house = case.house
+    await house.change(KeyStatus.CHECKING)
+    await house.gateway.call(house.key, _far_below(case), purpose=Purpose.CHECK, origin="check:1")
+    async with house.database.transaction() as tx:
+        await tx.execute("CREATE TEMP TABLE gone AS SELECT * FROM orders")
+        await tx.execute("UPDATE gone SET key_id = 'key_gone', intended_ms = intended_ms - 1")
+        await tx.execute("INSERT INTO orders SELECT * FROM gone")
+    assert await case.restarted().clean_up() == 1
+    [order] = house.stub.orders.values()
+    assert order.status is OrderStatus.CANCELLED
+
+
 def _far_below(case: Checking) -> PlaceOrder:
     return PlaceOrder(
         symbol=case.house.symbol,
@@ -139,3 +153,6 @@ async def test_balances_that_changed_meanwhile_are_not_hidden(case: Checking) ->
     verdict = await case.verification.verify(house.key)
     assert verdict.status is KeyStatus.ENABLED
     assert "balances_changed" in {remark.code for remark in verdict.remarks}
+    kept = (await case.latest()).remarks
+    assert [remark.code for remark in kept].count("balances_changed") == 1
+    assert len({str(remark) for remark in kept}) == len(kept), "each remark is kept once"

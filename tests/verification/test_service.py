@@ -28,8 +28,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import OrderStatus
 from drawbridge.core.secret import Secret
-from drawbridge.vault.model import KeyStatus
-from drawbridge.verification.service import Proof
+from drawbridge.vault.model import KeyStatus, Proof
 from drawbridge.verification.store import Step, StepState
 from drawbridge.wording.say import has_words, say_reason
 from tests.gateway.setting import EXCHANGES, trading_rights

@@ -16,7 +16,7 @@ from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
-from drawbridge.robots.service import RobotService
+from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
@@ -64,7 +64,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 def _furnish(settings: Settings, database: Database) -> House:
     clock = SystemClock()
-    vault = Vault(database, clock, entropy, partial(read_vault_key, database))
+    public_key = partial(read_vault_key, database)
+    vault = Vault(database, clock, entropy, public_key, needs=(check_unused,))
     return House(
         settings=settings,
         database=database,

@@ -18,7 +18,7 @@ from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.vault.keyholder import KeyHolder
-from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.model import KeyStatus, Proof
 from drawbridge.vault.service import Vault
 from drawbridge.verification.service import Verification
 
@@ -77,7 +77,7 @@ class Workers:
             return
         for key in await work.vault.list_asked():
             if key.id not in self._checks:
-                self._checks[key.id] = asyncio.create_task(self._check(key.id))
+                self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
         if self._stepping is None or self._stepping.done():
             # Robots wait for exchanges; keys must not wait for robots.
             self._stepping = asyncio.create_task(_told("robots", work.robots.step))
@@ -89,9 +89,9 @@ class Workers:
         for key in await vault.list_standing(KeyStatus.ENABLED, KeyStatus.READ_ONLY):
             await _told("portfolio", partial(portfolios.refresh, key.id))
 
-    async def _check(self, key_id: str) -> None:
+    async def _check(self, key_id: str, proof: Proof) -> None:
         async def verify() -> None:
-            await self._work.verification.verify(key_id)
+            await self._work.verification.verify(key_id, proof=proof)
 
         try:
             await _told("check", verify)

@@ -40,6 +40,18 @@ class KeyStatus(StrEnum):
     CLEANUP_PENDING = "cleanup_pending"
 
 
+class Proof(StrEnum):
+    """How a check proves the trading right.
+
+    `ORDER` places an order that cannot trade and cancels it; `DRY_RUN` lets the exchange only
+    look at such an order; `SKIP` proves nothing, and the key is told as not proven.
+    """
+
+    ORDER = "order"
+    DRY_RUN = "dry_run"
+    SKIP = "skip"
+
+
 # What a check may conclude; the other states are set by the person or by the check's own start.
 CHECKED_STATUSES: Final = frozenset(
     {
@@ -60,7 +72,8 @@ class KeyRecord:
     """A stored key without its secret; `public_key` is the key's name at the exchange.
 
     `reason` is a code of the wording files with its `facts`, empty while all is well.
-    `version` rises with every new secret.
+    `version` rises with every new secret. `check_proof` is how the last check that was wished
+    for is to prove the trading right.
     """
 
     id: KeyId
@@ -77,6 +90,7 @@ class KeyRecord:
     expires_ms: int | None = None
     checked_ms: int | None = None
     check_requested_ms: int | None = None
+    check_proof: Proof = Proof.ORDER
     account_hint: str = ""
     version: int = 1
 
@@ -116,6 +130,20 @@ def read_venue(text: str) -> Venue:
         return Venue(text)
     except ValueError:
         raise BadInput("bad_venue", field="venue") from None
+
+
+def read_proof(text: str, *, has_dry_run: bool) -> Proof:
+    """Read how to prove the trading right.
+
+    Raises: `BadInput("bad_proof")`, `BadInput("dry_run_not_offered")`.
+    """
+    try:
+        proof = Proof(text.strip().lower())
+    except ValueError:
+        raise BadInput("bad_proof", field="proof", known=[proof.value for proof in Proof]) from None
+    if proof is Proof.DRY_RUN and not has_dry_run:
+        raise BadInput("dry_run_not_offered", field="proof")
+    return proof
 
 
 def clean_label(text: str) -> str:

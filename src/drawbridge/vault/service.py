@@ -29,6 +29,7 @@ from drawbridge.vault.model import (
     Added,
     KeyRecord,
     KeyStatus,
+    Proof,
     Standing,
     Venue,
     check_deleting,
@@ -36,11 +37,14 @@ from drawbridge.vault.model import (
     clean_label,
     fold_label,
     next_label,
+    read_proof,
     read_venue,
 )
 
 Entropy: TypeAlias = Callable[[int], bytes]
 PublicKeyProvider: TypeAlias = Callable[[], Awaitable[VaultPublicKey]]
+# Asked before a key is deleted, in the same transaction; raises `Conflict` if it is needed still.
+KeyNeed: TypeAlias = Callable[[Transaction, KeyRecord], Awaitable[None]]
 
 _ID_BYTES: Final = 10
 _PUBLIC_FIELD: Final = "api_key"
@@ -54,6 +58,7 @@ class _Entry:
     card: Card
     venue: Venue
     label: str
+    proof: Proof
     secrets: Mapping[str, Secret]
 
     @property
@@ -70,15 +75,29 @@ class Vault:
         clock: Clock,
         entropy: Entropy,
         public_key: PublicKeyProvider,
+        *,
+        needs: tuple[KeyNeed, ...] = (),
     ) -> None:
-        """Join the parts; `public_key` gives the key that secrets are sealed to."""
+        """Join the parts; `public_key` gives the key that secrets are sealed to.
+
+        `needs` are those who may still need a key that a person wants to delete.
+        Why: who uses keys stands above the vault, and yet no road around them may lead to it.
+        """
         self._database = database
         self._clock = clock
         self._entropy = entropy
         self._public_key = public_key
+        self._needs = needs
 
     async def add(
-        self, owner: str, exchange_id: str, venue: str, fields: Mapping[str, str], label: str = ""
+        self,
+        owner: str,
+        exchange_id: str,
+        venue: str,
+        fields: Mapping[str, str],
+        label: str = "",
+        *,
+        proof: str = Proof.ORDER,
     ) -> Added:
         """Check the fields, seal them, store the key and ask for its check.
 
@@ -91,10 +110,11 @@ class Vault:
         card = _get_open_card(exchange_id)
         place = _read_place(card, venue)
         wanted = clean_label(label)
+        chosen = read_proof(proof, has_dry_run=card.probe_order.dry_run)
         # In a thread: reading an RSA key takes 30 ms, and a megabyte of nonsense a while.
         checked = await asyncio.to_thread(check_fields, card, fields)
         public_key = await self._public_key()
-        entry = _Entry(OwnerId(owner), card, place, wanted, checked.secrets)
+        entry = _Entry(OwnerId(owner), card, place, wanted, chosen, checked.secrets)
         async with self._database.transaction() as tx:
             known = await store.find_by_public_key(tx, card.id, place, entry.public_key)
             key = await self._entered(tx, entry, known)
@@ -104,7 +124,12 @@ class Vault:
             }
             await store.write_sealed(tx, key.id, key.version, sealed)
             tag = Tag.VAULT_KEY_RESEALED if known else Tag.VAULT_KEY_ADDED
-            facts = {"exchange": card.id, "venue": place.value, "label": key.label}
+            facts = {
+                "exchange": card.id,
+                "venue": place.value,
+                "label": key.label,
+                "proof": chosen.value,
+            }
             await self._tell(tx, tag, key, facts)
         return Added(key, checked.cleaned, seen_before=known is not None)
 
@@ -131,11 +156,14 @@ class Vault:
         """List everybody's keys that stand in one of these states."""
         return await store.list_standing(self._database, statuses)
 
-    async def request_check(self, owner: str, key_id: str) -> KeyRecord:
+    async def request_check(
+        self, owner: str, key_id: str, *, proof: str = Proof.ORDER
+    ) -> KeyRecord:
         """Ask for a check; asking again while one is asked for joins it.
 
+        A check that has not begun yet goes by the newest choice of `proof`.
         Raises: `NotFound("unknown_key")`, `Conflict("key_refused")`,
-        `Conflict("key_disabled")`.
+        `Conflict("key_disabled")`, `BadInput("bad_proof")`, `BadInput("dry_run_not_offered")`.
         """
         async with self._database.transaction() as tx:
             key = _of(owner, await store.find_key(tx, key_id))
@@ -143,8 +171,11 @@ class Vault:
                 raise Conflict("key_refused", label=key.label)
             if key.status is KeyStatus.DISABLED:
                 raise Conflict("key_disabled", label=key.label)
-            if await store.ask_for_check(tx, key_id, self._clock.now_ms()):
-                await self._tell(tx, Tag.VAULT_KEY_CHECK_REQUESTED, key)
+            has_dry_run = get_card(key.exchange).probe_order.dry_run
+            chosen = read_proof(proof, has_dry_run=has_dry_run)
+            if await store.ask_for_check(tx, key_id, chosen, self._clock.now_ms()):
+                facts = {"proof": chosen.value}
+                await self._tell(tx, Tag.VAULT_KEY_CHECK_REQUESTED, key, facts)
             return await _reread(tx, key_id)
 
     async def disable(self, owner: str, key_id: str) -> KeyRecord:
@@ -162,7 +193,7 @@ class Vault:
             return await _reread(tx, key_id)
 
     async def enable(self, owner: str, key_id: str) -> KeyRecord:
-        """Switch a key on again: it is checked anew before it is used.
+        """Switch a key on again: it is checked anew, as last time, before it is used.
 
         Raises: `NotFound("unknown_key")`, `Conflict("key_not_disabled")`,
         `Conflict("key_refused")`.
@@ -171,7 +202,7 @@ class Vault:
             key = _of(owner, await store.find_key(tx, key_id))
             check_enabling(key)
             await store.write_status(tx, key_id, KeyStatus.UNVERIFIED)
-            await store.ask_for_check(tx, key_id, self._clock.now_ms())
+            await store.ask_for_check(tx, key_id, key.check_proof, self._clock.now_ms())
             await self._tell(tx, Tag.VAULT_KEY_ENABLED, key)
             return await _reread(tx, key_id)
 
@@ -179,11 +210,14 @@ class Vault:
         """Delete a key: its secret is erased, its history stays.
 
         Raises: `NotFound("unknown_key")`; `Conflict("key_cleanup_pending")`,
-        `Conflict("key_being_checked")` while an order of its check may still be open.
+        `Conflict("key_being_checked")` while an order of its check may still be open; whatever
+        those raise who need the key still, as `Conflict("key_used_by_robots")`.
         """
         async with self._database.transaction() as tx:
             key = _of(owner, await store.find_key(tx, key_id))
             check_deleting(key)
+            for check_need in self._needs:
+                await check_need(tx, key)
             await store.erase_sealed(tx, key_id)
             await store.write_deleted(tx, key_id, self._clock.now_ms())
             await self._tell(tx, Tag.VAULT_KEY_DELETED, key, {"label": key.label})
@@ -261,6 +295,7 @@ class Vault:
             status=KeyStatus.UNVERIFIED,
             created_ms=now_ms,
             check_requested_ms=now_ms,
+            check_proof=entry.proof,
         )
         await store.insert_key(tx, key)
         return key
@@ -307,6 +342,7 @@ async def _entered_again(
         account_hint="",
         checked_ms=None,
         check_requested_ms=now_ms,
+        check_proof=entry.proof,
     )
     await store.write_resealed(tx, key)
     return key

@@ -7,21 +7,22 @@ from typing import Final
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
 from drawbridge.storage.database import Database, Row, Transaction
-from drawbridge.vault.model import KeyRecord, KeyStatus, Standing, Venue, fold_label
+from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing, Venue, fold_label
 
 _KEYS: Final = """
 SELECT id, owner, exchange, venue, label, public_key, status, reason, facts, scopes, expires_ms,
-       account_hint, created_ms, checked_ms, check_requested_ms, version
+       account_hint, created_ms, checked_ms, check_requested_ms, check_proof, version
 FROM keys WHERE deleted_ms IS NULL
 """
 _INSERT: Final = """
 INSERT INTO keys (id, owner, exchange, venue, label, label_folded, public_key, status,
-                  created_ms, check_requested_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  created_ms, check_requested_ms, check_proof)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _RESEALED: Final = """
 UPDATE keys SET version = ?, label = ?, label_folded = ?, status = ?, reason = '', facts = '{}',
-    scopes = '', expires_ms = NULL, account_hint = '', checked_ms = NULL, check_requested_ms = ?
+    scopes = '', expires_ms = NULL, account_hint = '', checked_ms = NULL, check_requested_ms = ?,
+    check_proof = ?
 WHERE id = ?
 """
 _STANDING: Final = """
@@ -34,6 +35,8 @@ _STATUS: Final = "UPDATE keys SET status = ?, reason = ?, facts = ? WHERE id = ?
 _ASK: Final = """
 UPDATE keys SET check_requested_ms = ? WHERE id = ? AND check_requested_ms IS NULL
 """
+# A check that has begun ends as it began; one that still waits takes the newest choice.
+_CHOOSE: Final = "UPDATE keys SET check_proof = ? WHERE id = ? AND status <> 'checking'"
 _DELETED: Final = "UPDATE keys SET deleted_ms = ?, check_requested_ms = NULL WHERE id = ?"
 _SEAL: Final = "INSERT INTO key_secrets (key_id, field, version, sealed) VALUES (?, ?, ?, ?)"
 
@@ -94,13 +97,15 @@ async def insert_key(tx: Transaction, key: KeyRecord) -> None:
         key.status,
         key.created_ms,
         key.check_requested_ms,
+        key.check_proof,
     )
 
 
 async def write_resealed(tx: Transaction, key: KeyRecord) -> None:
     """Write that a key got a new secret, which nothing is known about yet."""
     label = (key.label, fold_label(key.label))
-    await tx.execute(_RESEALED, key.version, *label, key.status, key.check_requested_ms, key.id)
+    wish = (key.check_requested_ms, key.check_proof)
+    await tx.execute(_RESEALED, key.version, *label, key.status, *wish, key.id)
 
 
 async def write_sealed(
@@ -158,8 +163,9 @@ async def write_status(
     await tx.execute(_STATUS, status, reason, _facts_text(facts or {}), key_id)
 
 
-async def ask_for_check(tx: Transaction, key_id: str, now_ms: int) -> bool:
+async def ask_for_check(tx: Transaction, key_id: str, proof: Proof, now_ms: int) -> bool:
     """Write the wish for a check; False when it stood there already."""
+    await tx.execute(_CHOOSE, proof, key_id)
     return bool(await tx.execute(_ASK, now_ms, key_id))
 
 
@@ -189,6 +195,7 @@ def _record(row: Row) -> KeyRecord:
         expires_ms=row["expires_ms"],
         checked_ms=row["checked_ms"],
         check_requested_ms=row["check_requested_ms"],
+        check_proof=Proof(row["check_proof"]),
         account_hint=row["account_hint"],
         version=row["version"],
     )

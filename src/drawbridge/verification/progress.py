@@ -34,10 +34,14 @@ class Progress:
             await self._checks.write(self._check, step, StepState.SKIPPED)
 
     async def end(self, found: Verdict) -> None:
-        """Show the check as ended, with what it found."""
+        """Show the check as ended, with what it found.
+
+        Why: some remarks arise only after the verdict's own step, from the probe order.
+        """
         failed = found.status is None or found.reason in {"check_interrupted", "check_too_slow"}
         state = StepState.FAILED if failed else StepState.OK
-        await self._checks.write(self._check, Step.DONE, state, found.reason, found.facts)
+        facts = {**found.facts, "remarks": _remarks(found)}
+        await self._checks.write(self._check, Step.DONE, state, found.reason, facts)
 
 
 def told(found: Verdict) -> Mapping[str, object]:
@@ -46,11 +50,15 @@ def told(found: Verdict) -> Mapping[str, object]:
         "status": "" if found.status is None else found.status.value,
         "reason": found.reason,
         "mend": list(found.mend),
-        "remarks": [
-            {
-                "code": remark.code,
-                "facts": {name: plain_fact(fact) for name, fact in remark.facts.items()},
-            }
-            for remark in found.remarks
-        ],
+        "remarks": _remarks(found),
     }
+
+
+def _remarks(found: Verdict) -> list[dict[str, object]]:
+    return [
+        {
+            "code": remark.code,
+            "facts": {name: plain_fact(fact) for name, fact in remark.facts.items()},
+        }
+        for remark in found.remarks
+    ]

@@ -7,7 +7,6 @@ What a finding means is decided in `verdict.py`; what is sent crosses the gatewa
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from drawbridge.catalogue.card import Card
@@ -33,7 +32,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
-from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
+from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.progress import Progress, told
@@ -54,14 +53,6 @@ _STATUSES_WITHOUT_CHECK: Final[Mapping[KeyStatus, str]] = {
     KeyStatus.REFUSED: "key_refused",
     KeyStatus.DISABLED: "key_disabled",
 }
-
-
-class Proof(StrEnum):
-    """How the trading right is proven: by an order, by the exchange's own dry run, or not."""
-
-    ORDER = "order"
-    DRY_RUN = "dry_run"
-    SKIP = "skip"
 
 
 class KeyShelf(Protocol):
@@ -93,6 +84,12 @@ class _Case:
     @property
     def card(self) -> Card:
         return self.exchange.card
+
+    @property
+    def is_unproven(self) -> bool:
+        """Tell whether nothing is to be proven; who asked for a dry run never gets an order."""
+        no_dry_run = self.proof is Proof.DRY_RUN and not self.card.probe_order.dry_run
+        return self.proof is Proof.SKIP or no_dry_run
 
 
 class Verification:
@@ -220,7 +217,7 @@ class Verification:
         async with progress.step(Step.BALANCE) as facts:
             balances = await self._balances(key.id)
             facts["currencies"] = sum(1 for balance in balances if balance.total)
-        if not found.may_trade or case.proof is Proof.SKIP:
+        if not found.may_trade or case.is_unproven:
             await progress.skip(Step.PROBE_PLACED, Step.PROBE_CANCELLED)
             skipped = ProbeOutcome(ProbeEnd.SKIPPED)
             return judge_probe(card, found, skipped) if found.may_trade else found
@@ -253,7 +250,7 @@ class Verification:
             return ProbeOutcome(ProbeEnd.REFUSED, "no_probe_market")
         if planned.order is None:
             return ProbeOutcome(ProbeEnd.FUNDS_MISSING, facts=_needed(planned))
-        if case.proof is Proof.DRY_RUN and card.probe_order.dry_run:
+        if case.proof is Proof.DRY_RUN:
             return await self._dry_run(key.id, replace(planned.order, dry_run=True))
         placed = await self._probing.place(key.id, case.number, planned.order, card.stamp)
         if isinstance(placed, ProbeOutcome) and placed.end is ProbeEnd.FUNDS_MISSING:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from drawbridge.core.clock import Clock
 from drawbridge.storage.database import Database, Row
+from drawbridge.verification.verdict import Remark
 
 
 class Step(StrEnum):
@@ -57,6 +58,12 @@ class Check:
     def is_done(self) -> bool:
         """Tell whether it has ended."""
         return any(step.step is Step.DONE for step in self.steps)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Give what is worth knowing beside the verdict, each thing once."""
+        told = [remark for step in self.steps for remark in _remarks(step.facts.get("remarks"))]
+        return tuple(remark for at, remark in enumerate(told) if remark not in told[:at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +160,11 @@ _WRITE = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id, check_no, step) DO UPDATE SET"
     " state = excluded.state, code = excluded.code, facts = excluded.facts, at_ms = excluded.at_ms"
 )
+
+
+def _remarks(told: object) -> tuple[Remark, ...]:
+    remarks = told if isinstance(told, list) else []
+    return tuple(Remark(remark["code"], remark["facts"]) for remark in remarks)
 
 
 def _step(row: Row) -> CheckStep:
