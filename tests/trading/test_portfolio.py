@@ -116,6 +116,32 @@ async def test_what_was_read_is_kept_with_its_age_and_read_anew_when_asked(
         assert (asked.portfolio.currency, asked.portfolio.holdings) == (base, ())
 
 
+async def test_what_went_wrong_is_kept_with_its_facts_until_it_is_asked_for_anew(
+    tmp_path: Path,
+) -> None:
+    async with setting(tmp_path, EXCHANGES[0]) as house:
+        store = PortfolioStore(house.database, house.clock)
+        await store.ask(house.key, "USD")
+        await store.keep_problem(house.key, "clock_off", {"exchange": "Here", "rate": Decimal(2)})
+        kept = await store.find(house.key)
+        assert kept is not None
+        assert (kept.problem, kept.problem_facts) == (
+            "clock_off",
+            {"exchange": "Here", "rate": "2"},
+        )
+        assert not kept.is_awaited
+        await store.ask(house.key, "EUR")
+        kept = await store.find(house.key)
+        assert kept is not None
+        assert (kept.problem, kept.problem_facts, kept.wished) == ("", {}, "EUR")
+        assert kept.is_awaited
+        house.clock.advance(1)
+        await store.keep(house.key, value((), Prices(()), "EUR", house.clock.now_ms()))
+        kept = await store.find(house.key)
+        assert kept is not None
+        assert not kept.is_awaited
+
+
 @pytest.mark.parametrize("currency", ["", "U S", "$", "x" * 13, "dollár"])
 async def test_a_currency_is_a_short_code(tmp_path: Path, currency: str) -> None:
     async with setting(tmp_path, EXCHANGES[0]) as house:

@@ -4,6 +4,7 @@ Pages and commands read from here; asking the exchanges is the business of `port
 gateway's process.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,13 +41,24 @@ class Portfolio:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A key's portfolio as pages show it; `problem` is the code of what went wrong last."""
+    """A key's portfolio as pages show it.
+
+    `problem` is the code of what went wrong last, with its facts; empty when nothing did.
+    """
 
     key_id: str
     wished: str
     asked_ms: int
     portfolio: Portfolio | None
     problem: str
+    problem_facts: Mapping[str, object]
+
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether it was asked for since it was read last."""
+        return not self.problem and (
+            self.portfolio is None or self.portfolio.as_of_ms < self.asked_ms
+        )
 
 
 class PortfolioStore:
@@ -73,7 +85,7 @@ class PortfolioStore:
         await self._write(
             "INSERT INTO portfolios (key_id, currency, asked_ms) VALUES (?, ?, ?)"
             " ON CONFLICT (key_id) DO UPDATE SET currency = excluded.currency,"
-            " asked_ms = excluded.asked_ms",
+            " asked_ms = excluded.asked_ms, problem = '', problem_facts = '{}'",
             key_id,
             wished,
             self._clock.now_ms(),
@@ -85,19 +97,21 @@ class PortfolioStore:
         await self._write(
             "INSERT INTO portfolios (key_id, as_of_ms, told) VALUES (?, ?, ?)"
             " ON CONFLICT (key_id) DO UPDATE SET as_of_ms = excluded.as_of_ms,"
-            " told = excluded.told, problem = ''",
+            " told = excluded.told, problem = '', problem_facts = '{}'",
             key_id,
             portfolio.as_of_ms,
             told,
         )
 
-    async def keep_problem(self, key_id: str, code: str) -> None:
+    async def keep_problem(self, key_id: str, code: str, facts: Mapping[str, object]) -> None:
         """Keep why it could not be read; what was read before stays, with its age."""
         await self._write(
-            "INSERT INTO portfolios (key_id, problem) VALUES (?, ?)"
-            " ON CONFLICT (key_id) DO UPDATE SET problem = excluded.problem",
+            "INSERT INTO portfolios (key_id, problem, problem_facts) VALUES (?, ?, ?)"
+            " ON CONFLICT (key_id) DO UPDATE SET problem = excluded.problem,"
+            " problem_facts = excluded.problem_facts",
             key_id,
             code,
+            orjson.dumps(dict(facts), default=str).decode(),
         )
 
     async def _write(self, sql: str, *args: str | int) -> None:
@@ -113,6 +127,7 @@ def _shown(row: Row) -> Shown:
         asked_ms=row["asked_ms"],
         portfolio=None if told is None else _portfolio(told),
         problem=row["problem"],
+        problem_facts=orjson.loads(row["problem_facts"]),
     )
 
 

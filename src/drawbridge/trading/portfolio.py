@@ -106,7 +106,7 @@ class Portfolios:
             portfolio = await self.portfolio(key_id, known.wished if known else "")
         except DrawbridgeError as error:
             self._not_before_ms[key_id] = now_ms + _TRY_AGAIN_MS
-            await self._store.keep_problem(key_id, error.code)
+            await self._store.keep_problem(key_id, error.code, error.facts)
             raise
         self._not_before_ms.pop(key_id, None)
         await self._store.keep(key_id, portfolio)
