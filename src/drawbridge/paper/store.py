@@ -203,6 +203,7 @@ class CommandLog:
     def __init__(self, journal: GroupCommit, n: int) -> None:
         """Go on after command number `n`."""
         self._journal = journal
+        self._loop = asyncio.get_running_loop()
         self._n = n
         self._commands: list[tuple[str, str]] = []
         self._others: list[Statement] = []
@@ -243,10 +244,10 @@ class CommandLog:
         queued = self._commands or self._others
         if not queued and not self._in_flight:
             return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[None] = self._loop.create_future()
         (self._waiting if queued else self._writing).append(done)
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+            self._writer = self._loop.create_task(self._write())
         elif self._company is not None and len(self._waiting) >= self._expected:
             _let_go(self._company)
         await done
@@ -262,7 +263,6 @@ class CommandLog:
         while self._commands or self._others:
             rows = self._take()
             self._writing, self._waiting = self._waiting, []
-            self._expected = len(self._writing)
             self._in_flight = True
             try:
                 await self._journal.write_many(rows)
@@ -272,6 +272,8 @@ class CommandLog:
                 self._tell((*self._writing, *self._waiting), self.failure)
                 return
             self._in_flight = False
+            # Whoever is answered now may come again, and some have come meanwhile.
+            self._expected = len(self._writing) + len(self._waiting)
             self._tell(self._writing, None)
             self._writing = []
             if self._expected > 1:
@@ -279,16 +281,15 @@ class CommandLog:
         self._writer = None
 
     async def _gather(self) -> None:
-        """Wait until as many have come as were written last time, but not for long.
+        """Wait until as many have come as trade at the moment, but not for long.
 
         Why: one commit for many costs a fraction of many commits, and whoever was answered
-        together mostly asks again together. Who is alone never waits.
+        mostly asks again at once. Who is alone never waits.
         """
         if len(self._waiting) >= self._expected:
             return
-        loop = asyncio.get_running_loop()
-        self._company = loop.create_future()
-        timer = loop.call_later(_GATHER_S, _let_go, self._company)
+        self._company = self._loop.create_future()
+        timer = self._loop.call_later(_GATHER_S, _let_go, self._company)
         await self._company
         timer.cancel()
         self._company = None

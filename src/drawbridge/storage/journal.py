@@ -5,6 +5,7 @@ single sync of the disk. No SQL of any feature is here; rows arrive with their s
 """
 
 import asyncio
+import queue
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -38,8 +39,8 @@ class GroupCommit:
         self._loop = asyncio.get_running_loop()
         self._connection = connect(path)
         self._room = asyncio.Semaphore(_MOST_WAITING)
-        self._news = threading.Condition()
-        self._queue: list[_Unit] = []
+        # None, put in last, ends the thread.
+        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
@@ -57,19 +58,16 @@ class GroupCommit:
         Raises: as `write`. When the caller is cancelled, the rows may still have been written.
         """
         async with self._room:
+            if self._closing:
+                raise Corrupted("journal_closed")
             unit = _Unit(statements, self._loop.create_future())
-            with self._news:
-                if self._closing:
-                    raise Corrupted("journal_closed")
-                self._queue.append(unit)
-                self._news.notify()
+            self._queue.put(unit)
             await unit.written
 
     async def close(self) -> None:
         """Write what is queued, then stop."""
-        with self._news:
-            self._closing = True
-            self._news.notify()
+        self._closing = True
+        self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
 
@@ -83,17 +81,26 @@ class GroupCommit:
                 return
 
     def _take(self) -> list[_Unit]:
-        with self._news:
-            while not self._queue and not self._closing:
-                self._news.wait()
-            taken = self._queue[:_MOST_PER_COMMIT]
-            del self._queue[:_MOST_PER_COMMIT]
-            return taken
+        """Wait for a unit and take all that have come with it; none at all is the end."""
+        taken: list[_Unit] = []
+        unit = self._queue.get()
+        while unit is not None:
+            taken.append(unit)
+            if len(taken) == _MOST_PER_COMMIT or self._queue.empty():
+                return taken
+            unit = self._queue.get()
+        if taken:
+            self._queue.put(None)  # still the last, for the next turn
+        return taken
 
     def _commit(self, units: list[_Unit]) -> None:
         connection = self._connection
         try:
             with our_errors():
+                if len(units) == 1 and len(units[0].statements) == 1:
+                    # A statement alone is a transaction by itself.
+                    connection.execute(*units[0].statements[0])
+                    return
                 connection.execute("BEGIN IMMEDIATE")
                 for unit in units:
                     _write(connection, unit)
