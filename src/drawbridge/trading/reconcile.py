@@ -4,9 +4,11 @@ Unknown outcomes are looked up by client order id; open orders are read again; e
 fetched until they add up to what was filled. Nothing is ever sent a second time.
 """
 
+from typing import Final
+
 from drawbridge.catalogue.registry import get_card
-from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError, NotFound
+from drawbridge.core.clock import MINUTE_MS, Clock
+from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
 from drawbridge.core.operations import GetOrder, GetOwnTrades
 from drawbridge.core.orders import Fill
 from drawbridge.gateway.crossing import Gateway, KeyBook
@@ -15,6 +17,9 @@ from drawbridge.gateway.lookup import Sought, look_up
 from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.model import OwnOrder, missing_fills
 from drawbridge.trading.store import OrderStore
+
+_CLOCKS_DIFFER_BY_MS: Final = MINUTE_MS
+_MOST_TRADES: Final = 10_000
 
 
 class Reconciliation:
@@ -77,18 +82,46 @@ class Reconciliation:
             await self._journal.fail(order.key_id, order.client_id, NEVER_ARRIVED, order.reason)
 
     async def _fetch_fills(self, order: OwnOrder) -> None:
-        held = await self._store.fills_of_order(order.key_id, order.client_id)
-        if not missing_fills(order, held):
+        if not await self._misses_fills(order):
             return
-        fills = await self._own_trades(order)
-        if fills:
-            told = order.as_order()
-            await self._journal.settle(order.key_id, order.client_id, told, fills)
-
-    async def _own_trades(self, order: OwnOrder) -> tuple[Fill, ...]:
         operation = GetOwnTrades(symbol=order.symbol, order_id=order.order_id)
+        await self._keep_fills(order.key_id, await self._own_trades(order, operation))
+        if await self._misses_fills(order):
+            await self._leaf_through(order)
+
+    async def _leaf_through(self, order: OwnOrder) -> None:
+        """Go through all trades since an order was meant, page by page.
+
+        Why: not every exchange finds trades by their order; it then gives the latest ones. What
+        else is met on the way is kept as well, so that a thousand orders are one walk.
+        """
+        since_ms, seen = order.intended_ms - _CLOCKS_DIFFER_BY_MS, set[str]()
+        while len(seen) < _MOST_TRADES:
+            operation = GetOwnTrades(since_ms=since_ms, offset=len(seen))
+            page = await self._own_trades(order, operation)
+            news = {fill.trade_id for fill in page} - seen
+            if not news:
+                return
+            seen |= news
+            await self._keep_fills(order.key_id, page)
+            if not await self._misses_fills(order):
+                return
+
+    async def _misses_fills(self, order: OwnOrder) -> bool:
+        return missing_fills(order, await self._store.fills_of_order(order.key_id, order.client_id))
+
+    async def _own_trades(self, order: OwnOrder, operation: GetOwnTrades) -> tuple[Fill, ...]:
         try:
-            trades = await self._gateway.call(order.key_id, operation, purpose=Purpose.CLEAN_UP)
-        except NotFound:
+            return await self._gateway.call(order.key_id, operation, purpose=Purpose.CLEAN_UP)
+        except (BadInput, NotFound):
+            # Not asked for in this way here; what is missing is told by another answer.
             return ()
-        return tuple(fill for fill in trades if fill.order_id == order.order_id)
+
+    async def _keep_fills(self, key_id: str, fills: tuple[Fill, ...]) -> None:
+        """Write down the fills of our own orders; other programs' orders have no row."""
+        of_order: dict[str, list[Fill]] = {}
+        for fill in fills:
+            of_order.setdefault(fill.order_id, []).append(fill)
+        for known in await self._store.orders_by_exchange_id(key_id, tuple(of_order)):
+            own = tuple(of_order[known.order_id])
+            await self._journal.settle(key_id, known.client_id, known.as_order(), own)

@@ -1,5 +1,6 @@
 """Reading the order journal. It is written by the gateway alone; see `gateway/journal.py`."""
 
+import json
 from decimal import Decimal
 
 from drawbridge.core.errors import NotFound
@@ -53,6 +54,18 @@ class OrderStore:
         )
         return tuple(_order(row) for row in rows)
 
+    async def orders_by_exchange_id(
+        self, key_id: str, order_ids: tuple[str, ...]
+    ) -> tuple[OwnOrder, ...]:
+        """Give those of a key's orders that the exchange knows by these ids."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM orders WHERE key_id = ? AND exchange_order_id <> ''"
+            " AND exchange_order_id IN (SELECT value FROM json_each(?))",
+            key_id,
+            json.dumps(order_ids),
+        )
+        return tuple(_order(row) for row in rows)
+
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
         """Give an order's executions, oldest first."""
         rows = await self._database.fetch_all(
@@ -73,11 +86,17 @@ class OrderStore:
         return tuple(_fill(row) for row in rows)
 
     async def orders_without_fills(self) -> tuple[OwnOrder, ...]:
-        """Give the orders that filled more than the fills on disk add up to."""
+        """Give the orders that filled more than the fills on disk add up to, oldest first.
+
+        Why: the sum is one of floating numbers and only chooses; what is missing is reckoned
+        exactly by whoever asks.
+        """
         rows = await self._database.fetch_all(
             "SELECT * FROM orders WHERE filled <> '0' AND origin NOT LIKE 'check:%'"
-            " AND NOT EXISTS (SELECT 1 FROM fills WHERE fills.key_id = orders.key_id"
-            " AND fills.client_order_id = orders.client_order_id) LIMIT ?",
+            " AND CAST(filled AS REAL) * 0.999999999 > (SELECT coalesce(sum("
+            "CAST(fills.quantity AS REAL)), 0) FROM fills WHERE fills.key_id = orders.key_id"
+            " AND fills.client_order_id = orders.client_order_id)"
+            " ORDER BY intended_ms LIMIT ?",
             _MOST_ROWS,
         )
         return tuple(_order(row) for row in rows)
