@@ -55,6 +55,10 @@ class Process:
         self._process.terminate()
         return self._close()
 
+    def finish(self) -> int:
+        """Wait until it has done its work and give its exit code."""
+        return self._close()
+
     def _close(self) -> int:
         code = self._process.wait(READY_WITHIN_S)
         for pipe in (self._process.stdin, self._process.stdout):

@@ -1,0 +1,152 @@
+"""A real data folder with owner, vault and keys, for tests over the product's own processes.
+
+Everything goes through the services and the processes that people use; only the waiting, and
+the reading of what both sides hold in the end, is ours.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+from drawbridge.app.build import House
+from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.settings import Settings
+from drawbridge.catalogue.registry import get_card
+from drawbridge.core.operations import Scope
+from drawbridge.core.secret import Secret
+from drawbridge.entrypoints.paper_server.hosting import papered
+from drawbridge.paper.accounts import KeyWish, switches_for
+from drawbridge.paper.keys import Surroundings, make_key
+from drawbridge.paper.setting_up import build, read_pace, relive
+from drawbridge.paper.state import State
+from drawbridge.paper.store import PaperStore, open_database
+from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.unlock import VaultStatus, Wish, read_vault_state
+from drawbridge.verification.store import Step
+from tests.kit.processes import Paper, Process
+
+T = TypeVar("T")
+
+OWNER: Final = "Ada"
+PASSWORD: Final = "a long password of Ada's own"
+ACCOUNT: Final = "scripts"
+_WITHIN_S: Final = 60
+_LOOK_EVERY_S: Final = 0.002
+
+
+async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
+    """Wait until a condition gives something, and give it; `what` did not happen in a minute."""
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            while not (found := await condition()):  # noqa: ASYNC110  other processes set no event
+                # Looked at often, because the moment that is waited for may be short.
+                await asyncio.sleep(_LOOK_EVERY_S)
+            return found
+    except TimeoutError:
+        raise AssertionError(what) from None
+
+
+class LaterClock:
+    """Tell the machine's time, set ahead; or a time that runs many times as fast."""
+
+    def __init__(self, ahead_ms: int = 0, times: int = 1) -> None:
+        """Begin `ahead_ms` from now and run `times` as fast."""
+        self._began_ms = self._now()
+        self._ahead_ms = ahead_ms
+        self._times = times
+
+    def now_ms(self) -> int:
+        """Give the time."""
+        return self._began_ms + self._ahead_ms + (self._now() - self._began_ms) * self._times
+
+    @staticmethod
+    def _now() -> int:
+        return time.time_ns() // 1_000_000
+
+
+@dataclass
+class Town:
+    """A paper exchange and the data folder of an app that knows it; ends what it started."""
+
+    paper: Paper
+    settings: Settings
+    started: list[Process] = field(default_factory=list)
+
+    def gateway(self) -> Process:
+        """Start the process that holds the vault's private key, as the supervisor does."""
+        return self.start("drawbridge.app.gateway_process", ["--with-parent"])
+
+    def start(self, module: str, arguments: list[str]) -> Process:
+        """Start a process of the app over this data folder."""
+        process = Process(module, arguments, self.settings.environment())
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End whatever still runs."""
+        for process in (*self.started, self.paper.process):
+            process.stop()
+
+
+@contextmanager
+def found_town(folder: Path) -> Iterator[Town]:
+    """Found a town in a folder."""
+    paper = Paper(folder / "paper", unlimited=True)
+    address = paper.account_site.removeprefix("http://")
+    town = Town(paper, Settings(data=folder / "data", paper=address))
+    try:
+        yield town
+    finally:
+        town.end()
+
+
+async def create_owner(house: House) -> str:
+    """Create the owner, and the vault with a key file; a gateway must be running."""
+    owner = await house.accounts.create_owner(OWNER, Secret(PASSWORD), first=True)
+    await house.door.ask(owner.id, Wish.CREATE, None)
+
+    async def is_open() -> bool:
+        return (await read_vault_state(house.database)).status is VaultStatus.OPEN
+
+    await until(is_open, "the vault is open")
+    return owner.id
+
+
+async def add_key(house: House, town: Town, owner: str, exchange_id: str) -> KeyRecord:
+    """Make a paper key that reads and trades, and add it; nothing is waited for."""
+    scopes = frozenset({Scope.READ, Scope.TRADE_SPOT})
+    switches = switches_for(get_card(exchange_id), scopes)
+    at = Surroundings(SystemClock(), entropy)
+    wish = KeyWish(exchange_id, switches=switches)
+    made = await make_key(town.paper.state, papered(), ACCOUNT, wish, at)
+    assert made.api_secret is not None
+    fields = {"api_key": made.api_key, "api_secret": made.api_secret.reveal()}
+    return (await house.vault.add(owner, exchange_id, "paper", fields)).key
+
+
+async def checked(house: House, key_id: str) -> KeyRecord:
+    """Wait until a key's check has ended and nobody wishes for another; give the key."""
+
+    async def ended() -> KeyRecord | None:
+        key = await house.vault.get_record(key_id)
+        check = await house.checks.find_latest(key_id)
+        is_done = check is not None and any(step.step is Step.DONE for step in check.steps)
+        return key if is_done and key.check_requested_ms is None else None
+
+    return await until(ended, "the check has ended")
+
+
+async def read_paper(town: Town) -> State:
+    """Read what the paper exchange has on disk: every order, fill and balance."""
+    database = await open_database(town.paper.state)
+    try:
+        store = PaperStore(database)
+        state = build(papered(), await read_pace(store, SystemClock().now_ms())).state
+        relive(state, await store.told())
+    finally:
+        await database.close()
+    return state
