@@ -55,6 +55,16 @@ def test_a_venue_or_exchange_that_is_none_is_refused(line: CommandLine) -> None:
     assert json.loads(exchange.stderr)["code"] == "unknown_exchange"
 
 
+def test_a_way_of_proving_that_is_none_is_refused(line: CommandLine) -> None:
+    line.add_key("Alice")
+
+    added = line.given(f"{KEY}\n{SECRET}\n", *ADD, "--proof", "prayer")
+    code, told = line.refused("key", "verify", "Alice", "--proof", "prayer")
+
+    assert json.loads(added.stderr)["code"] == "bad_proof"
+    assert (code, told["code"]) == (2, "bad_proof")
+
+
 @pytest.mark.parametrize("command", ["show", "verify", "disable", "enable"])
 def test_a_key_that_is_not_there_is_not_found(line: CommandLine, command: str) -> None:
     for name in ("", "Binance #1", "x" * 1_000_000):

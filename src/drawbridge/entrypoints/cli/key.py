@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help=say("cli.key.help"), no_args_is_help=True)
 
+Proving = Annotated[
+    str, typer.Option("--proof", metavar="order|dry_run|skip", help=say("cli.key.proof"))
+]
 KeyName = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.key.argument"))]
 
 
@@ -36,6 +39,7 @@ def add(
         str, typer.Option("--venue", metavar="VENUE", help=say("cli.option.venue"))
     ] = "paper",
     label: Annotated[str, typer.Option("--label", help=say("cli.key.add.label"))] = "",
+    proof: Proving = "order",
     owner: Owner = "",
     no_wait: NoWait = False,
     data: Data = None,
@@ -53,7 +57,7 @@ def add(
     async def work(house: "House") -> int:
         person = await owner_of(house, owner)
         known = exchange.strip().lower()
-        added = await house.vault.add(person, known, venue, fields, label)
+        added = await house.vault.add(person, known, venue, fields, label, proof=proof)
         fields.clear()
         for name in added.notes:
             print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
@@ -106,6 +110,7 @@ def show(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = Fal
 def verify(
     key: KeyName,
     *,
+    proof: Proving = "order",
     owner: Owner = "",
     no_wait: NoWait = False,
     data: Data = None,
@@ -118,7 +123,7 @@ def verify(
     async def work(house: "House") -> int:
         person = await owner_of(house, owner)
         found = await key_named(house, person, key)
-        asked = await house.vault.request_check(person, found.id)
+        asked = await house.vault.request_check(person, found.id, proof=proof)
         return await see_check(house, asked, wait=not no_wait, as_json=json)
 
     raise typer.Exit(in_house(data, work))
