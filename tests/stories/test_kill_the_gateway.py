@@ -17,7 +17,7 @@ from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.orders import Side
 from drawbridge.paper.world import DEMO_BALANCES
 from drawbridge.robots.model import DecisionState, Robot, RobotStatus, Wish, held_of
-from tests.kit.house import LaterClock, Town, add_key, checked, create_owner, new_town, until
+from tests.kit.house import LaterClock, Town, add_key, checked, create_owner, found_town, until
 from tests.kit.processes import Paper
 
 EXCHANGE = "binance"
@@ -120,8 +120,5 @@ def test_a_gateway_that_is_killed_while_robots_trade_loses_nothing_and_doubles_n
     tmp_path: Path,
 ) -> None:
     """Scenario 60: killed again and again, at whatever step its robots are."""
-    town = new_town(tmp_path)
-    try:
+    with found_town(tmp_path) as town:
         asyncio.run(go_through(town))
-    finally:
-        town.paper.process.stop()
