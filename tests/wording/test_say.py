@@ -57,6 +57,21 @@ def test_plural_forms_follow_the_count(count: int, said: str) -> None:
     assert say("span.days", count=count) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("0", "0"),
+        ("0.00001234567", "0.0000123457"),
+        ("-1.23456789", "-1.23457"),
+        ("99.99999999", "100"),
+        ("123.456", "123.46"),
+        ("1234567.891", "1,234,567.89"),
+    ],
+)
+def test_a_worth_is_told_no_more_exactly_than_it_is_known(value: str, said: str) -> None:
+    assert formats.rounded(Decimal(value)) == said
+
+
 def test_amounts_keep_every_digit() -> None:
     assert formats.amount(Decimal("1234567.000000010")) == "1,234,567.00000001"
     assert formats.amount(Decimal("-0.00000001")) == "-0.00000001"

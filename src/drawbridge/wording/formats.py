@@ -5,13 +5,15 @@ UTC and says so: a person, their exchange and their logs then speak of the same 
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from drawbridge.core.money import plain
 
 _GROUPED_FROM = 1_000
+_CENTS_FROM = 100
+_SIX_DIGITS: Final = Context(prec=6)
 _UNITS: Final = (
     ("days", DAY_MS),
     ("hours", HOUR_MS),
@@ -28,6 +30,16 @@ def amount(value: Decimal | int) -> str:
     if -_GROUPED_FROM < exact < _GROUPED_FROM:
         return text
     return f"{int(whole):,}{point}{decimals}"
+
+
+def rounded(value: Decimal) -> str:
+    """Write what something is worth: two decimals from a hundred up, else six digits.
+
+    Why: a worth comes from a price of a moment; more digits would claim what nobody knows.
+    """
+    if abs(value) >= _CENTS_FROM:
+        return amount(round(value, 2))
+    return amount(_SIX_DIGITS.create_decimal(value))
 
 
 def day(at_ms: int) -> str:

@@ -12,6 +12,7 @@ from drawbridge.entrypoints.pages.entrance import Entrance, read_new_password
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import LOG_IN, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.holding_views import sum_up, view_accounts
 from drawbridge.entrypoints.web.key_views import view_key
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
@@ -80,6 +81,8 @@ class AccountPages:
         keys = await self.services.vault.list_keys(owner.id)
         robots = await self.services.robots.list_robots(owner.id)
         vault = await read_vault_state(self.services.database)
+        now_ms = self.services.clock.now_ms()
+        accounts = await view_accounts(self.services.portfolios, keys, now_ms)
         stages = (
             Stage("vault", "/vault", vault.status is VaultStatus.OPEN),
             Stage("authenticator", "/authenticator", owner.second_factor),
@@ -92,6 +95,8 @@ class AccountPages:
             "next_path": next((stage.path for stage in stages if not stage.done), ""),
             "keys": [view_key(key) for key in keys],
             "robots": [view_robot(robot) for robot in robots],
+            "accounts": accounts,
+            "sums": sum_up(accounts),
         }
         return self.site.page(visit, "home.html", facts)
 

@@ -70,6 +70,8 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}", site.shows(pages.show)),
         Route("/keys/{key}/check", site.shows(pages.show_check)),
         Route("/keys/{key}/check", site.takes(pages.check), methods=_POST),
+        Route("/keys/{key}/holdings", site.shows(pages.show_holdings)),
+        Route("/keys/{key}/currency", site.takes(pages.choose_currency), methods=_POST),
         Route("/keys/{key}/disable", site.takes(pages.disable), methods=_POST),
         Route("/keys/{key}/enable", site.shows(pages.confirm)),
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),

@@ -41,6 +41,7 @@ def services_of(house: House) -> Services:
         checks=house.checks,
         robots=house.robots,
         statistics=Statistics(house.orders),
+        portfolios=house.portfolios,
         clock=house.clock,
         entropy=house.entropy,
         addresses=settings.egress_addresses,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -15,9 +16,11 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.holding_views import AccountView, view_accounts
 from drawbridge.entrypoints.web.key_views import CheckView, view_check, view_key, view_verdict
+from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue, read_venue
+from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Venue, read_venue
 from drawbridge.wording.say import say
 
 # The paper exchange is on this machine, so that is where its keys are used from.
@@ -75,31 +78,27 @@ class KeyPages:
             await asyncio.to_thread(check_fields, wanted.card, texts)
             await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
             added = await self.services.vault.add(
-                visit.person.id, wanted.card.id, wanted.venue, texts, fields.line("label")
+                visit.person.id,
+                wanted.card.id,
+                wanted.venue,
+                texts,
+                fields.line("label"),
+                proof=_proof_in(fields),
             )
         except DrawbridgeError as error:
-            # What may stand in the form again: the name and what the exchange itself calls public.
-            public = [part.field for part in wanted.card.credentials if not part.secret]
-            form = refused(error, ("label", "code", *names), fields.keep("label", *public))
+            kept = _kept(wanted.card, fields, error)
+            form = refused(error, ("label", *_CODE, *names), kept)
             return self._new(visit, wanted, form, error.http_status)
         finally:
             texts.clear()
-        cleaned = "".join(f"&cleaned={name}" for name in added.notes)
-        return go(f"/keys/{added.key.id}?new=1{cleaned}")
+        told = [("cleaned", name) for name in added.notes]
+        if added.seen_before:
+            told.append(("seen", "before"))
+        return go(f"/keys/{added.key.id}{'?' if told else ''}{urlencode(told)}")
 
     async def show(self, visit: Visit) -> Response:
         """Show a key, its last check and what can be done with it."""
-        key = await self._key(visit)
-        asked = visit.request.query_params.getlist("cleaned")
-        cleaned = [
-            say(f"field.{part.field}") for part in _card(key).credentials if part.field in asked
-        ]
-        facts = {
-            **await self._check_facts(key),
-            "actions": _ACTIONS[key.status],
-            "cleaned": ", ".join(cleaned),
-        }
-        return self.site.page(visit, "keys/show.html", facts)
+        return await self._show(visit, Form())
 
     async def show_check(self, visit: Visit) -> Response:
         """Show the check alone, for the page that watches it."""
@@ -111,9 +110,32 @@ class KeyPages:
             page.headers["hx-refresh"] = "true"
         return page
 
-    async def check(self, visit: Visit, _fields: Fields) -> Response:
-        """Ask for a check."""
-        key = await self.services.vault.request_check(visit.person.id, _id(visit))
+    async def show_holdings(self, visit: Visit) -> Response:
+        """Show alone what the account holds, for the page that watches it."""
+        key = await self._key(visit)
+        account = await self._account(key)
+        facts = {"key": view_key(key), "account": account}
+        page = self.site.page(visit, "keys/holdings.html", facts)
+        if account is None:
+            # The key is not in use any more: the whole page is another one now.
+            page.headers["hx-refresh"] = "true"
+        return page
+
+    async def choose_currency(self, visit: Visit, fields: Fields) -> Response:
+        """Ask for what the account holds, told in another currency."""
+        key = await self._key(visit)
+        try:
+            await self.services.portfolios.ask(key.id, fields.text("currency"))
+        except DrawbridgeError as error:
+            form = refused(error, ("currency",), fields.keep("currency"))
+            return await self._show(visit, form, error.http_status)
+        return go(f"/keys/{key.id}#account")
+
+    async def check(self, visit: Visit, fields: Fields) -> Response:
+        """Ask for a check, with the proof that was chosen."""
+        key = await self.services.vault.request_check(
+            visit.person.id, _id(visit), proof=_proof_in(fields)
+        )
         return go(f"/keys/{key.id}")
 
     async def disable(self, visit: Visit, _fields: Fields) -> Response:
@@ -146,6 +168,31 @@ class KeyPages:
     async def _key(self, visit: Visit) -> KeyRecord:
         return await self.services.vault.get_key(visit.person.id, _id(visit))
 
+    async def _show(self, visit: Visit, form: Form, status: int = 200) -> Response:
+        key, asked = await self._key(visit), visit.request.query_params
+        card = get_card(key.exchange)
+        cleaned = [
+            say(f"field.{part.field}")
+            for part in card.credentials
+            if part.field in asked.getlist("cleaned")
+        ]
+        facts = {
+            **await self._check_facts(key),
+            "actions": _ACTIONS[key.status],
+            "cleaned": ", ".join(cleaned),
+            "seen_before": "seen" in asked,
+            "account": await self._account(key),
+            "currencies": [currency.code for currency in card.currencies],
+            "proofs": _proofs(card),
+            "proof": Proof.ORDER.value,
+            "form": form,
+        }
+        return self.site.page(visit, "keys/show.html", facts, status)
+
+    async def _account(self, key: KeyRecord) -> AccountView | None:
+        found = await view_accounts(self.services.portfolios, [key], self.services.clock.now_ms())
+        return found[0] if found else None
+
     async def _check_facts(self, key: KeyRecord) -> dict[str, object]:
         check = await self.services.checks.find_latest(key.id)
         return {
@@ -157,7 +204,13 @@ class KeyPages:
     async def _confirm(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key = view_key(await self._key(visit))
         action = visit.request.url.path.rpartition("/")[2]
-        facts = {"key": key, "action": action, "form": form}
+        used_by = await self.services.robots.robots_of_key(visit.person.id, key.id)
+        facts = {
+            "key": key,
+            "action": action,
+            "form": form,
+            "used_by": [view_robot(robot) for robot in used_by] if action == "delete" else [],
+        }
         return self.site.page(visit, "keys/confirm.html", facts, status)
 
     def _guide(self, wanted: _Wanted) -> Guide:
@@ -178,6 +231,8 @@ class KeyPages:
             "labels": {part.field: part.label for part in card.credentials},
             "replaceable": {part.either for part in card.credentials if part.either},
             "guide": self._guide(wanted),
+            "proofs": _proofs(card),
+            "proof": form.values.get("proof", Proof.ORDER.value),
             "paper_site": self.services.paper_site,
         }
         return self.site.page(visit, "keys/new.html", facts, status)
@@ -194,8 +249,14 @@ def _read_wanted(visit: Visit) -> _Wanted:
     return _Wanted(card, venue, _read_purpose(asked.get("purpose", "")))
 
 
-def _card(key: KeyRecord) -> Card:
-    return get_card(key.exchange)
+def _proofs(card: Card) -> list[str]:
+    has_dry_run = card.probe_order.dry_run
+    return [proof.value for proof in Proof if has_dry_run or proof is not Proof.DRY_RUN]
+
+
+def _proof_in(fields: Fields) -> str:
+    """Give the chosen proof; a form that offers none means the usual one."""
+    return fields.line("proof") or Proof.ORDER.value
 
 
 def _id(visit: Visit) -> str:

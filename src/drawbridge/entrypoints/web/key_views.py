@@ -148,7 +148,5 @@ def _told(step: CheckStep) -> str:
 
 def _remarks(check: Check | None) -> tuple[str, ...]:
     """Say what is worth knowing beside the verdict."""
-    steps = check.steps if check else ()
-    told = [step.facts.get("remarks") for step in steps if step.step is Step.VERDICT]
-    remarks = [remark for found in told if isinstance(found, list) for remark in found]
-    return tuple(say_reason(remark["code"], remark["facts"]) for remark in remarks)
+    remarks = check.remarks if check else ()
+    return tuple(say_reason(remark.code, remark.facts) for remark in remarks)

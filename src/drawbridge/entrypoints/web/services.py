@@ -8,6 +8,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.robots.service import RobotService
 from drawbridge.statistics.service import Statistics
 from drawbridge.storage.database import Database
+from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor
 from drawbridge.verification.store import CheckStore
@@ -29,6 +30,7 @@ class Services:
     checks: CheckStore
     robots: RobotService
     statistics: Statistics
+    portfolios: PortfolioStore
     clock: Clock
     entropy: Callable[[int], bytes]
     addresses: tuple[str, ...] = ()
