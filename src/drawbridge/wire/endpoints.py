@@ -6,7 +6,7 @@ segment, percent-encoding or change of case can name an endpoint in a second way
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drawbridge.core.errors import Forbidden
 from drawbridge.core.operations import OPERATIONS, Scope
@@ -22,7 +22,8 @@ class Endpoint:
     """One row of the table.
 
     `access` is `public`, `any_key` (any valid key may) or a scope; `operation` is empty where
-    we know the endpoint and its scope but do not carry it out; `answer` is what the paper
+    we know the endpoint and its scope but do not carry it out; `scope` is the right that it
+    needs, None for none, and `is_signed` tells whether it needs a key; `answer` is what the paper
     exchange says where one fixed answer will do; `costs` charges limits by name.
     """
 
@@ -34,16 +35,14 @@ class Endpoint:
     costs: tuple[tuple[str, int], ...] = ()
     answer: bytes = b""
     switches: tuple[str, ...] = ()
+    scope: Scope | None = field(init=False)
+    is_signed: bool = field(init=False)
 
-    @property
-    def scope(self) -> Scope | None:
-        """Give the scope that it needs, None when it needs none."""
-        return None if self.access in {PUBLIC, ANY_KEY} else Scope(self.access)
-
-    @property
-    def is_signed(self) -> bool:
-        """Tell whether a key is needed."""
-        return self.access != PUBLIC
+    def __post_init__(self) -> None:
+        """Work out what every request will be asked for."""
+        scope = None if self.access in {PUBLIC, ANY_KEY} else Scope(self.access)
+        object.__setattr__(self, "scope", scope)
+        object.__setattr__(self, "is_signed", self.access != PUBLIC)
 
 
 class Endpoints:
@@ -71,10 +70,10 @@ class Endpoints:
 def read_endpoints(text: str) -> Endpoints:
     """Read an `endpoints.toml`.
 
-    Shape: `[[limit]] name kind per amount window_ms reason` and `[[endpoint]] name method path access
-    operation costs={limit=n} answer switches=[…]`; `access` is `public`, `any_key` or a scope;
-    `switches` are the key's switches (the exchange's own names) of which at least one must be
-    on, where the scope alone does not tell.
+    Shape: `[[limit]] name kind per amount window_ms reason` and `[[endpoint]] name method path
+    access operation costs={limit=n} answer switches=[…]`; `access` is `public`, `any_key` or a
+    scope; `switches` are the key's switches (the exchange's own names) of which at least one
+    must be on, where the scope alone does not tell.
 
     Raises: `ValueError` for a row that names an unknown operation, scope or limit: a broken
     table is our own fault and stops the start.

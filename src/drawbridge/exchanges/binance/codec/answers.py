@@ -61,6 +61,8 @@ def write_error(error: RawError) -> WireAnswer:
 
 def limit_headers(used: Mapping[str, int]) -> Headers:
     """Tell how much of each limit is used up, where the exchange tells it."""
+    if not used:
+        return ()
     return tuple(
         (name, b"%d" % count)
         for limit, count in used.items()

@@ -32,9 +32,11 @@ from drawbridge.exchanges.binance.codec.tables import (
     amount,
 )
 from drawbridge.wire.codec import ServerView
+from drawbridge.wire.http import WireRequest
 from drawbridge.wire.text import find_parameter
 
 _FORMS: Final = frozenset({b"ACK", b"RESULT", b"FULL"})
+_OWN_NAME: Final = b"newClientOrderId"
 
 
 def placed(operation: PlaceOrder, result: Placed, view: ServerView) -> object:
@@ -51,7 +53,8 @@ def placed(operation: PlaceOrder, result: Placed, view: ServerView) -> object:
     }
     if told == b"ACK":
         return head
-    head |= _terms(order) | {"workingTime": order.created_ms}
+    head |= _terms(order)
+    head["workingTime"] = order.created_ms
     if told == b"FULL":
         head["fills"] = [_own_fill(fill) for fill in result.fills]
     return head
@@ -100,17 +103,23 @@ def _type_word(order: Order) -> str:
 
 def cancelled(_: CancelOrder, result: Order, view: ServerView) -> object:
     """Write the answer to a cancellation."""
-    named = read_parameters(view.request).get("newClientOrderId")
     return {
         "symbol": view.markets.get(result.symbol).id,
         "origClientOrderId": result.client_id,
         "orderId": int(result.order_id),
         "orderListId": -1,
         # The cancellation's own id; where the sender gives none the real one draws one.
-        "clientOrderId": named or f"cancel{result.order_id}",
+        "clientOrderId": _own_name(view.request) or f"cancel{result.order_id}",
         "transactTime": result.updated_ms,
         **_terms(result),
     }
+
+
+def _own_name(request: WireRequest) -> str:
+    # Hardly anyone names a cancellation; looking for the name is a tenth of reading everything.
+    if _OWN_NAME not in request.query and _OWN_NAME not in request.body:
+        return ""
+    return read_parameters(request).get(_OWN_NAME.decode(), "")
 
 
 def one_order(_: GetOrder, result: Order, view: ServerView) -> object:

@@ -129,4 +129,6 @@ TRADES_SPAN_MS: Final = _HOUR_MS
 
 def amount(value: Decimal) -> str:
     """Write an amount as the exchange does, cutting off what lies beyond its decimals."""
+    if not value:  # of the amounts that an answer holds, most are nothing yet
+        return NOTHING
     return f"{value.quantize(UNIT, ROUND_DOWN):f}"

@@ -5,11 +5,14 @@ to one, so that ids look and sort as little like a count as the real ones do.
 """
 
 import re
+from base64 import b32decode, b32encode
 from typing import Final
 
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 _LENGTH: Final = 16
-_SPAN: Final = 1 << (5 * _LENGTH)
+# Sixteen letters of base32 are ten bytes.
+_BYTES: Final = 10
+_SPAN: Final = 1 << (8 * _BYTES)
 # Odd, so that multiplying by it modulo the span is one to one and can be undone.
 _SCATTER: Final = 0x9E3779B97F4A7C15F39D
 _GATHER: Final = pow(_SCATTER, -1, _SPAN)
@@ -40,18 +43,12 @@ def is_trade_id(text: str) -> bool:
 def number_of(text: str) -> int:
     """Give back the number of an id; 0 for one that is not made here."""
     letters = text[1:].replace("-", "")
-    if len(letters) != _LENGTH or not set(letters) <= set(_LETTERS):
+    if len(letters) != _LENGTH or not _LETTERS.issuperset(letters):
         return 0
-    scattered = 0
-    for letter in letters:
-        scattered = scattered << 5 | _LETTERS.index(letter)
-    return scattered * _GATHER % _SPAN
+    return int.from_bytes(b32decode(letters), "big") * _GATHER % _SPAN
 
 
 def _scattered(number: int) -> str:
-    rest = number * _SCATTER % _SPAN
-    letters = ""
-    for _ in range(_LENGTH):
-        letters = _LETTERS[rest & 31] + letters
-        rest >>= 5
+    scattered = number * _SCATTER % _SPAN
+    letters = b32encode(scattered.to_bytes(_BYTES, "big")).decode("ascii")
     return f"{letters[:5]}-{letters[5:10]}-{letters[10:]}"
