@@ -5,6 +5,7 @@ the robots have on record, to the last digit.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -24,6 +25,7 @@ EXCHANGE = "binance"
 MARKETS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
 AVERAGES = ((1, 2), (1, 3), (2, 5), (3, 8), (5, 13), (8, 21), (12, 26), (20, 50))
 KILLS = 4
+MINUTES = 5
 
 
 async def start_robots(house: House, owner: str, key_id: str) -> list[Robot]:
@@ -56,6 +58,7 @@ async def go_through(town: Town) -> None:
         owner = await create_owner(house)
         key = await checked(house, (await add_key(house, town, owner, EXCHANGE)).id)
         robots = await start_robots(house, owner, key.id)
+        await first_trade(house)
         for kill in range(1, KILLS + 1):
             await until(partial(has_traded, house, owner, 2 * kill), "it trades")
             await asyncio.to_thread(gateway.kill)
@@ -74,6 +77,20 @@ async def go_through(town: Town) -> None:
 async def stepped(work: Work, house: House, owner: str) -> bool:
     await work.robots.step()
     return await all_stand(house, owner, RobotStatus.STOPPED)
+
+
+async def first_trade(house: House) -> None:
+    """Wait for the first order; where every market falls, the next minutes bring a turn."""
+
+    async def is_there() -> bool:
+        rows = await house.database.fetch_all("SELECT 1 FROM orders WHERE origin LIKE 'robot:%'")
+        return bool(rows)
+
+    for _ in range(MINUTES):
+        with suppress(TimeoutError):
+            await until(is_there, "some market rises")
+            return
+    raise TimeoutError
 
 
 async def has_traded(house: House, owner: str, wanted: int) -> bool:
