@@ -31,7 +31,13 @@ _GATHER_S: Final = 0.002
 Statement = tuple[str, Sequence[Value]]
 
 _INSERT_BATCH: Final = "INSERT INTO paper_commands (n, batch) VALUES (?, ?)"
-_NOTE_NONCE: Final = "UPDATE paper_keys SET last_nonce = ? WHERE exchange = ? AND key = ?"
+# Takes `[[exchange, key, nonce], …]` as JSON: one statement however many keys were used.
+_NOTE_NONCES: Final = (
+    "UPDATE paper_keys SET last_nonce = noted.nonce FROM"
+    " (SELECT json_extract(value, '$[0]') AS exchange, json_extract(value, '$[1]') AS key,"
+    " json_extract(value, '$[2]') AS nonce FROM json_each(?)) AS noted"
+    " WHERE paper_keys.exchange = noted.exchange AND paper_keys.key = noted.key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,7 @@ class CommandLog:
         self._loop = asyncio.get_running_loop()
         self._n = n
         self._commands: list[tuple[str, str]] = []
+        self._nonces: dict[tuple[str, str], int] = {}
         self._others: list[Statement] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._writing: list[asyncio.Future[None]] = []
@@ -227,7 +234,7 @@ class CommandLog:
 
     def note_nonce(self, exchange_id: str, key: str, nonce: int) -> None:
         """Queue the last nonce of a key."""
-        self._others.append((_NOTE_NONCE, (str(nonce), exchange_id, key)))
+        self._nonces[exchange_id, key] = nonce
 
     def snapshot(self, state: bytes) -> None:
         """Queue a snapshot of everything up to now; what it sums up is let go of."""
@@ -241,7 +248,7 @@ class CommandLog:
         """Return once everything queued so far is on disk. Raises: `Corrupted`."""
         if self.failure is not None:
             raise self.failure
-        queued = self._commands or self._others
+        queued = self._commands or self._nonces or self._others
         if not queued and not self._in_flight:
             return
         done: asyncio.Future[None] = self._loop.create_future()
@@ -260,7 +267,7 @@ class CommandLog:
             await self._journal.close()
 
     async def _write(self) -> None:
-        while self._commands or self._others:
+        while self._commands or self._nonces or self._others:
             rows = self._take()
             self._writing, self._waiting = self._waiting, []
             self._in_flight = True
@@ -299,6 +306,11 @@ class CommandLog:
         if self._commands:
             rows.append((_INSERT_BATCH, (self._n, encode_batch(self._commands))))
             self._commands = []
+        if self._nonces:
+            # As texts: a nonce may be larger than any number of the database.
+            noted = [(*name, str(nonce)) for name, nonce in self._nonces.items()]
+            rows.append((_NOTE_NONCES, (orjson.dumps(noted).decode(),)))
+            self._nonces = {}
         # After the commands: a snapshot takes the place of all that came before it.
         rows += self._others
         self._others = []

@@ -97,19 +97,32 @@ class GroupCommit:
         connection = self._connection
         try:
             with our_errors():
-                if len(units) == 1 and len(units[0].statements) == 1:
-                    # A statement alone is a transaction by itself.
-                    connection.execute(*units[0].statements[0])
-                    return
-                connection.execute("BEGIN IMMEDIATE")
-                for unit in units:
-                    _write(connection, unit)
-                connection.execute("COMMIT")
+                if len(units) == 1:
+                    _write_alone(connection, units[0].statements)
+                else:
+                    _write_together(connection, units)
         except (DrawbridgeError, sqlite3.Error) as error:
             # Not one of them is on disk, so every writer must hear of it.
             _roll_back(connection)
             for unit in units:
                 unit.failure = error
+
+
+def _write_alone(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+    if len(statements) == 1:  # which is a transaction by itself
+        connection.execute(*statements[0])
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for sql, args in statements:
+        connection.execute(sql, args)
+    connection.execute("COMMIT")
+
+
+def _write_together(connection: sqlite3.Connection, units: list[_Unit]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for unit in units:
+        _write(connection, unit)
+    connection.execute("COMMIT")
 
 
 def _write(connection: sqlite3.Connection, unit: _Unit) -> None:
