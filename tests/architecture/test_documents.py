@@ -1,13 +1,15 @@
-"""Generated documents say what the product says, and links between documents lead somewhere."""
+"""Documents say what the product says, and links between documents lead somewhere."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from drawbridge.app.settings import read_settings
 from tests.architecture.tree import ROOT
 from tools.make_reference import HELP_BEGINS, HELP_ENDS, find_outdated, with_help
 
+_SETTING = re.compile(r"^\| `(DRAWBRIDGE_\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
@@ -46,3 +48,9 @@ def test_the_generated_documents_are_current() -> None:
 
 def test_links_between_our_documents_lead_somewhere() -> None:
     assert _dead_links(ROOT) == []
+
+
+def test_the_page_of_settings_tells_every_variable_with_its_default() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    settings = read_settings({"XDG_DATA_HOME": "~/.local/share"})
+    assert dict(_SETTING.findall(page)) == settings.environment()
