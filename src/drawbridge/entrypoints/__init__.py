@@ -1,1 +1,1 @@
-"""The ways in: command line, web, paper exchange. Thin: parse, call, present; no rule lives here."""
+"""The ways in: command line, web, paper exchange. Thin: parse, call, present; no rule is here."""
