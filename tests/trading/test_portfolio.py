@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Ticker
 from drawbridge.core.operations import Balance, GetTickers
@@ -85,6 +86,21 @@ async def test_a_portfolio_is_asked_for_with_no_more_tickers_than_needed(
         assert portfolio.unpriced == ()
         [asked] = [seen for seen in house.stub.seen if isinstance(seen, GetTickers)]
         assert asked.symbols == (house.symbol,)
+
+
+@pytest.mark.parametrize("exchange_id", EXCHANGES)
+async def test_a_price_without_a_time_is_as_old_as_the_question(
+    tmp_path: Path, exchange_id: str
+) -> None:
+    """Some exchanges tell no time with their prices; that is not the year 1970."""
+    async with setting(tmp_path, exchange_id) as house:
+        quote = house.symbol.partition("/")[2]
+        house.stub.balances = (Balance("BTC", Decimal(2), Decimal(0)),)
+        store = PortfolioStore(house.database, house.clock)
+        portfolios = Portfolios(house.gateway, house.vault, store, house.clock)
+        [held] = (await portfolios.portfolio(house.key, quote)).holdings
+        assert held.price_age_ms is not None
+        assert held.price_age_ms < MINUTE_MS
 
 
 @pytest.mark.parametrize("exchange_id", EXCHANGES)

@@ -85,7 +85,10 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """The last 24 hours of a market and its best prices now."""
+    """The last 24 hours of a market and its best prices now.
+
+    `time_ms` is 0 where the exchange tells no time with its prices.
+    """
 
     symbol: str
     time_ms: int

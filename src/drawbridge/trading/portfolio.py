@@ -6,7 +6,7 @@ has no price is listed, never guessed and never counted as zero.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -124,8 +124,13 @@ class Portfolios:
         symbols = _needed(markets, {balance.currency for balance in balances}, into)
         tickers: Mapping[str, Ticker] = {}
         if symbols:
+            asked_ms = self._clock.now_ms()
             told = await self._gateway.call_public(key.exchange, key.venue, GetTickers(symbols))
-            tickers = {ticker.symbol: ticker for ticker in told}
+            # A price that comes without a time is at least as young as the question.
+            tickers = {
+                ticker.symbol: ticker if ticker.time_ms else replace(ticker, time_ms=asked_ms)
+                for ticker in told
+            }
         return value(balances, Prices(tickers.values()), into, self._clock.now_ms())
 
 

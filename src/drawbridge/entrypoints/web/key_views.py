@@ -99,7 +99,7 @@ def view_verdict(key: KeyRecord, check: Check | None) -> VerdictView:
     lines = tuple(line for line in (reason,) if line)
     if key.status in _GOOD:
         trades = key.status is KeyStatus.ENABLED
-        title = say("check.good_trading" if trades else "check.good_reading")
+        title = say(_good_title(key))
         onward = (f"/robots/new?key={key.id}", say("check.start_robot")) if trades else ("", "")
         return VerdictView("good", title, lines, _remarks(check), *onward)
     if key.status in _UNFINISHED and not reason:
@@ -109,6 +109,13 @@ def view_verdict(key: KeyRecord, check: Check | None) -> VerdictView:
     guide = (f"/keys/new?exchange={key.exchange}&venue={key.venue.value}", say("check.guide"))
     onward = guide if tone == "bad" else ("", "")
     return VerdictView(tone, say(f"check.{tone}"), lines, _remarks(check), *onward)
+
+
+def _good_title(key: KeyRecord) -> str:
+    if key.status is KeyStatus.READ_ONLY:
+        return "check.good_reading"
+    is_proven = key.reason != "trading_not_proven"
+    return "check.good_trading" if is_proven else "check.good_unproven"
 
 
 def view_check(key: KeyRecord, check: Check | None) -> CheckView:
