@@ -158,6 +158,26 @@ async def test_what_went_wrong_is_kept_with_its_facts_until_it_is_asked_for_anew
         assert not kept.is_awaited
 
 
+async def test_a_reading_that_ends_after_another_currency_was_wished_does_not_answer_it(
+    tmp_path: Path,
+) -> None:
+    async with setting(tmp_path, EXCHANGES[0]) as house:
+        store = PortfolioStore(house.database, house.clock)
+        portfolios = Portfolios(house.gateway, house.vault, store, house.clock)
+        base = house.symbol.partition("/")[0]
+        await store.ask(house.key, base)
+        house.clock.advance(1)
+        await store.keep(house.key, value((), Prices(()), "USD", house.clock.now_ms()))
+        kept = await store.find(house.key)
+        assert kept is not None
+        assert kept.is_awaited
+        await portfolios.refresh(house.key)
+        kept = await store.find(house.key)
+        assert kept is not None
+        assert kept.portfolio is not None
+        assert (kept.portfolio.currency, kept.is_awaited) == (base, False)
+
+
 @pytest.mark.parametrize("currency", ["", "U S", "$", "x" * 13, "dollár"])
 async def test_a_currency_is_a_short_code(tmp_path: Path, currency: str) -> None:
     async with setting(tmp_path, EXCHANGES[0]) as house:

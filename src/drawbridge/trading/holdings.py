@@ -54,11 +54,20 @@ class Shown:
     problem_facts: Mapping[str, object]
 
     @property
+    def answers_wish(self) -> bool:
+        """Tell whether it was read since it was asked for, in the currency that was wished.
+
+        Why: a reading may end after another currency was asked for that it began without.
+        """
+        read = self.portfolio
+        if read is None or read.as_of_ms < self.asked_ms:
+            return False
+        return self.wished in {"", read.currency}
+
+    @property
     def is_awaited(self) -> bool:
-        """Tell whether it was asked for since it was read last."""
-        return not self.problem and (
-            self.portfolio is None or self.portfolio.as_of_ms < self.asked_ms
-        )
+        """Tell whether an answer is to come."""
+        return not self.problem and not self.answers_wish
 
 
 class PortfolioStore:

@@ -96,9 +96,8 @@ class Portfolios:
         """Read a key's portfolio if it is older than a minute or was asked for since."""
         known = await self._store.find(key_id)
         as_of_ms = known.portfolio.as_of_ms if known and known.portfolio else 0
-        asked_ms = known.asked_ms if known else 0
         now_ms = self._clock.now_ms()
-        if as_of_ms > max(asked_ms, now_ms - MINUTE_MS):
+        if known and known.answers_wish and as_of_ms > now_ms - MINUTE_MS:
             return
         if now_ms < self._not_before_ms.get(key_id, 0):
             return

@@ -1,13 +1,20 @@
 """Keys from the command line: secrets by pipe only, bad input named, nothing stored."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from drawbridge.app.build import House
+from drawbridge.core.operations import Scope
+from drawbridge.robots.model import Wish
+from drawbridge.trading.holdings import Holding, Portfolio
+from drawbridge.vault.model import KeyStatus, Standing
 from tests.kit.command_line import KEY, SECRET, CommandLine
 
 ADD = ("key", "add", "--exchange", "binance", "--json")
+_ENABLED = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
 
 
 @pytest.fixture
@@ -63,6 +70,14 @@ def test_a_way_of_proving_that_is_none_is_refused(line: CommandLine) -> None:
 
     assert json.loads(added.stderr)["code"] == "bad_proof"
     assert (code, told["code"]) == (2, "bad_proof")
+
+
+def test_a_currency_that_is_none_is_refused(line: CommandLine) -> None:
+    line.add_key("Alice")
+
+    code, told = line.refused("key", "show", "Alice", "--currency", "U S D")
+
+    assert (code, told["code"], told["facts"]["field"]) == (2, "bad_currency", "currency")
 
 
 @pytest.mark.parametrize("command", ["show", "verify", "disable", "enable"])
@@ -161,3 +176,69 @@ def test_people_see_a_table_with_the_key_masked(line: CommandLine) -> None:
 
 def test_an_empty_list_says_what_to_do(line: CommandLine) -> None:
     assert "drawbridge key add" in line.on_data("key", "list")[1]
+
+
+def test_a_key_entered_again_is_told_to_have_been_here(line: CommandLine) -> None:
+    """Scenario 3."""
+    first = line.given(f"{KEY}\n{SECRET}\n", *ADD)
+    again = line.given(f"{KEY}\n{SECRET}\n", *ADD)
+
+    assert "was here already" not in first.stderr
+    assert "was here already" in again.stderr
+    assert json.loads(again.stdout)["id"] == json.loads(first.stdout)["id"]
+
+
+def test_a_key_that_a_robot_uses_is_not_deleted(line: CommandLine) -> None:
+    """Scenario 41."""
+    key = line.add_key("Alice")
+    line.house(lambda house: _employ(house, key))
+
+    code, told = line.refused("key", "delete", "Alice", "--yes")
+
+    assert (code, told["code"], told["facts"]["robots"]) == (5, "key_used_by_robots", ["Dawn"])
+    assert len(line.told("key", "list")) == 1
+
+
+def test_holdings_are_shown_with_worth_age_and_what_has_no_price(line: CommandLine) -> None:
+    """Scenario 56."""
+    key = line.add_key("Alice")
+    assert line.told("key", "show", "Alice")["holdings"] is None
+    line.house(lambda house: _hold(house, key))
+
+    told = line.told("key", "show", "Alice")["holdings"]
+    shown = line.on_data("key", "show", "Alice")[1]
+
+    assert (told["currency"], told["total"], told["unpriced"]) == ("USD", "1234.567", ["XYZ"])
+    assert told["holdings"][0]["value"] == "1234.567"
+    assert "In sum: 1,234.57 USD (" in shown
+    assert "no price was found: XYZ" in shown
+
+
+def test_another_currency_is_wished_for_also_while_nobody_can_read_it(line: CommandLine) -> None:
+    key = line.add_key("Alice")
+    line.house(lambda house: _hold(house, key))
+
+    code, out, err = line.on_data("key", "show", "Alice", "--currency", "eur")
+
+    assert code == 0
+    assert "1,234.57 USD" in out
+    assert "could not be read anew yet" in err
+    assert line.told("key", "show", "Alice")["holdings"]["wished"] == "EUR"
+
+
+async def _hold(house: House, key: str) -> None:
+    await house.vault.record_verdict(key, _ENABLED)
+    worth = Decimal("1234.567")
+    holdings = (
+        Holding("BTC", Decimal("0.5"), Decimal(0), worth, 4_000),
+        Holding("XYZ", Decimal(7), Decimal(0), None, None),
+    )
+    portfolio = Portfolio("USD", worth, holdings, ("XYZ",), house.clock.now_ms())
+    await house.portfolios.keep(key, portfolio)
+
+
+async def _employ(house: House, key: str) -> None:
+    await house.vault.record_verdict(key, _ENABLED)
+    owner = (await house.vault.get_record(key)).owner
+    robot = await house.robots.create(owner, Wish(key, "BTC/USDT", "100", name="Dawn"))
+    await house.robots.start(owner, robot.id)

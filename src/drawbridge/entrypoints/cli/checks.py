@@ -38,6 +38,7 @@ async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) 
     else:
         wait = False
     found = await house.vault.get_record(key.id)
+    remarks = await latest_remarks(house, found)
     if as_json:
         print_json(
             {
@@ -48,6 +49,7 @@ async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) 
                 "facts": found.facts,
                 "scopes": found.scopes,
                 "check": await latest_check(house, found),
+                "remarks": remarks,
             }
         )
     else:
@@ -55,6 +57,7 @@ async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) 
         print_line(say("cli.key.changed", label=found.label, status=status))
         if found.reason:
             print_line(say_reason(found.reason, found.facts))
+        print_remarks(remarks)
     return _EXIT.get(found.status, ExchangeDown.exit_code) if wait else 0
 
 
@@ -71,6 +74,25 @@ async def latest_check(house: House, key: KeyRecord) -> list[dict[str, object]]:
         }
         for step in (check.steps if check else ())
     ]
+
+
+async def latest_remarks(house: House, key: KeyRecord) -> list[dict[str, object]]:
+    """Give what a key's last check found beside its verdict, as scripts read it."""
+    check = await house.checks.find_latest(key.id)
+    return [
+        {
+            "code": remark.code,
+            "message": say_reason(remark.code, remark.facts),
+            "facts": remark.facts,
+        }
+        for remark in (check.remarks if check else ())
+    ]
+
+
+def print_remarks(remarks: list[dict[str, object]]) -> None:
+    """Print what is worth knowing beside the verdict."""
+    for remark in remarks:
+        print_line(f"- {remark['message']}")
 
 
 def print_steps(steps: list[dict[str, object]]) -> None:

@@ -61,6 +61,8 @@ def add(
         fields.clear()
         for name in added.notes:
             print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
+        if added.seen_before:
+            print_hint(say("keys.seen_before"))
         return await see_check(house, added.key, wait=not no_wait, as_json=json)
 
     raise typer.Exit(in_house(data, work))
@@ -86,22 +88,41 @@ def list_keys(*, owner: Owner = "", data: Data = None, json: Json = False) -> No
 
 
 @app.command(help=say("cli.key.show.help"))
-def show(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
-    """Show one key and what its last check found."""
-    from drawbridge.entrypoints.cli.checks import latest_check, print_steps
+def show(
+    key: KeyName,
+    *,
+    currency: Annotated[
+        str, typer.Option("--currency", metavar="CODE", help=say("cli.key.show.currency"))
+    ] = "",
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Show one key, what its last check found, and what its account holds."""
+    from drawbridge.entrypoints.cli.checks import (
+        latest_check,
+        latest_remarks,
+        print_remarks,
+        print_steps,
+    )
+    from drawbridge.entrypoints.cli.holdings import find_holdings, print_holdings, tell_holdings
     from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
 
     async def work(house: "House") -> None:
         found = await key_named(house, await owner_of(house, owner), key)
-        steps = await latest_check(house, found)
+        held = await find_holdings(house, found, currency)
+        steps, remarks = await latest_check(house, found), await latest_remarks(house, found)
         if json:
-            print_json({**_told(found), "check": steps})
+            told = {"check": steps, "remarks": remarks, "holdings": tell_holdings(found, held)}
+            print_json({**_told(found), **told})
             return
         names = [say(f"cli.key.column.{name}") for name in _COLUMNS]
         print_fields(dict(zip(names, _row(found), strict=True)))
         print_steps(steps)
         if found.reason:
             print_line(say_reason(found.reason, found.facts))
+        print_remarks(remarks)
+        print_holdings(found, held, house.clock.now_ms())
 
     in_house(data, work)
 
