@@ -171,7 +171,7 @@ async def test_a_nonce_that_counted_counts_after_a_restart(tmp_path: Path) -> No
     wide = 2**64 - 1
     found = world.find_key("beta", shown.api_key)
     assert found is not None
-    found.last_nonce = wide
+    world.raise_nonce(found, wide)
     await world.durable()
     await world.close()
     again = await _open(tmp_path, clock)

@@ -36,7 +36,7 @@ _BYTES_EACH: Final = 8
 class PaperKey:
     """A key of the paper exchange, ready to verify with.
 
-    Only `disabled` and the nonces change; `stored_nonce` is the last one on its way to the disk.
+    Only `disabled` and `last_nonce` change.
     """
 
     exchange_id: str
@@ -51,7 +51,6 @@ class PaperKey:
     verifier: Verifier
     passphrase: str | None = None
     last_nonce: int = 0
-    stored_nonce: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Admission:
         if rule.kind is StampKind.NONCE:
             # Only a signed nonce counts: else a stranger could burn every later one.
             check_nonce(stamp, key.last_nonce)
-            key.last_nonce = stamp
+            self._world.raise_nonce(key, stamp)
         return key
 
     @staticmethod

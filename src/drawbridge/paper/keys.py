@@ -41,24 +41,10 @@ class PaperKeys:
         self._clock = surroundings.clock
         self._entropy = surroundings.entropy
         self._index: dict[tuple[str, str], PaperKey] = {}
-        self._used: set[PaperKey] = set()
 
     def find(self, exchange_id: str, key: str) -> PaperKey | None:
         """Give a key, None when there is no such key."""
-        found = self._index.get((exchange_id, key))
-        if found is not None:
-            self._used.add(found)
-        return found
-
-    def rising(self) -> list[PaperKey]:
-        """Give the keys whose last nonce has risen since this was asked before."""
-        if not self._used:
-            return []
-        found = [key for key in self._used if key.last_nonce > key.stored_nonce]
-        for key in found:
-            key.stored_nonce = key.last_nonce
-        self._used.clear()
-        return found
+        return self._index.get((exchange_id, key))
 
     async def reload(self) -> None:
         """Read the table anew; a nonce that has risen in memory stays risen."""
@@ -129,7 +115,6 @@ class PaperKeys:
             verifier=exchange.keys.verifier(Secret(row.material)),
             passphrase=row.passphrase,
             last_nonce=row.last_nonce,
-            stored_nonce=row.last_nonce,
         )
 
 

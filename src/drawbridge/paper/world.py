@@ -116,6 +116,11 @@ class PaperWorld:
         """Give a key, None when there is no such key."""
         return self.keys.find(exchange_id, key)
 
+    def raise_nonce(self, key: PaperKey, nonce: int) -> None:
+        """Let a key be used with higher nonces only; `durable` tells when that is on disk."""
+        key.last_nonce = nonce
+        self._log.note_nonce(key.exchange_id, key.key, nonce)
+
     def carry_out(
         self, exchange_id: str, account: str | None, operation: Operation[Answer], now_ms: int
     ) -> Answer:
@@ -134,8 +139,6 @@ class PaperWorld:
 
     async def durable(self) -> None:
         """Return once everything carried out so far is on disk. Raises: `Corrupted`."""
-        for key in self.keys.rising():
-            self._log.note_nonce(key.exchange_id, key.key, key.last_nonce)
         await self._log.durable()
 
     async def refresh(self) -> None:

@@ -88,7 +88,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _respond(send: Send, answer: WireAnswer) -> None:
-    length = (b"content-length", str(len(answer.body)).encode())
+    length = (b"content-length", b"%d" % len(answer.body))
     await send(
         {
             "type": "http.response.start",
