@@ -13,6 +13,12 @@ def count_in_memory(pid: int, text: str) -> int:
     return sum(part.count(wanted) for part in _parts(pid, len(wanted)))
 
 
+def find_in_memory(pid: int, wanted: tuple[bytes, ...]) -> set[bytes]:
+    """Give those of the byte strings that stand anywhere, in one walk."""
+    longest = max(len(each) for each in wanted)
+    return {each for part in _parts(pid, longest) for each in wanted if each in part}
+
+
 def _parts(pid: int, overlap: int) -> Iterator[bytes]:
     """Give all readable memory in pieces that overlap, so that no text is cut in two."""
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:

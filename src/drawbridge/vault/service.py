@@ -113,6 +113,7 @@ class Vault:
         chosen = read_proof(proof, has_dry_run=card.probe_order.dry_run)
         # In a thread: reading an RSA key takes 30 ms, and a megabyte of nonsense a while.
         checked = await asyncio.to_thread(check_fields, card, fields)
+        _check_no_secret(card, wanted, checked.secrets)
         public_key = await self._public_key()
         entry = _Entry(OwnerId(owner), card, place, wanted, chosen, checked.secrets)
         async with self._database.transaction() as tx:
@@ -346,6 +347,14 @@ async def _entered_again(
     )
     await store.write_resealed(tx, key)
     return key
+
+
+def _check_no_secret(card: Card, label: str, fields: Mapping[str, Secret]) -> None:
+    """Refuse a label into which a secret was pasted: labels are shown, told and kept in clear."""
+    for part in card.credentials:
+        secret = fields.get(part.field)
+        if part.secret and secret is not None and secret.reveal() in label:
+            raise BadInput("label_holds_secret", field="label")
 
 
 def _check_label(label: str, mine: tuple[KeyRecord, ...] | list[KeyRecord]) -> None:

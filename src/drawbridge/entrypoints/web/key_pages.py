@@ -259,5 +259,22 @@ def _proof_in(fields: Fields) -> str:
     return fields.line("proof") or Proof.ORDER.value
 
 
+def _kept(card: Card, fields: Fields, error: DrawbridgeError) -> dict[str, str]:
+    """Choose what stands in the form again: the name, and what the exchange calls public.
+
+    Why: people paste a secret into the wrong field. While the fields of the key are themselves
+    in question, none of them is shown again, and never a text that holds a secret.
+    """
+    in_question = any(part.field == error.facts.get("field") for part in card.credentials)
+    public = [part.field for part in card.credentials if not part.secret and not in_question]
+    secrets = [fields.line(part.field) for part in card.credentials if part.secret]
+    kept = fields.keep("label", "proof", *public)
+    return {
+        name: text
+        for name, text in kept.items()
+        if not any(secret and secret in text for secret in secrets)
+    }
+
+
 def _id(visit: Visit) -> str:
     return str(visit.request.path_params["key"])
