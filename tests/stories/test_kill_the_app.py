@@ -18,6 +18,7 @@ import pytest
 from drawbridge.app.asking import ask
 from drawbridge.app.build import House, open_house
 from drawbridge.app.gateway_process import open_gateway
+from drawbridge.app.settings import Settings
 from drawbridge.core.money import floor_to_step
 from drawbridge.core.operations import GetTicker
 from drawbridge.core.orders import Fill, Order, OrderStatus, Side
@@ -200,24 +201,25 @@ async def test_a_probe_order_of_a_killed_gateway_is_found_and_cancelled(
 ) -> None:
     """Scenarios 8 and 9, at each moment between placing and having cancelled."""
     with found_town(tmp_path) as town:
-        async with held_wire(town.settings.paper) as wire:
-            town.settings = replace(town.settings, paper=wire.address)
-            async with open_house(town.settings) as house:
-                key = await key_of_new_owner(house, town, exchange_id)
-                for markers, held, state, status in MOMENTS:
-                    await killed_while_held(house, town, key, wire, (held, markers[exchange_id]))
-                    probe = (await probes_of(house))[-1]
-                    assert probe["state"] == state
-                    assert (await probe_there(town, exchange_id, probe)).status is status
-                    wire.hold(Held.REQUEST)
-                    gateway = town.gateway()
-                    await assert_shown_as_pending(house, key, probe)
-                    wire.release()
-                    assert (await checked(house, key)).status is KeyStatus.ENABLED
-                    there = await probe_there(town, exchange_id, probe)
-                    assert there.status is OrderStatus.CANCELLED
-                    gateway.stop()
-                rows = await probes_of(house)
+        async with (
+            held_wire(town.settings.paper) as wire,
+            open_house(led_over(town, wire)) as house,
+        ):
+            key = await key_of_new_owner(house, town, exchange_id)
+            for markers, held, state, status in MOMENTS:
+                await killed_while_held(house, town, key, wire, (held, markers[exchange_id]))
+                probe = (await probes_of(house))[-1]
+                assert probe["state"] == state
+                assert (await probe_there(town, exchange_id, probe)).status is status
+                wire.hold(Held.REQUEST)
+                gateway = town.gateway()
+                await assert_shown_as_pending(house, key, probe)
+                wire.release()
+                assert (await checked(house, key)).status is KeyStatus.ENABLED
+                there = await probe_there(town, exchange_id, probe)
+                assert there.status is OrderStatus.CANCELLED
+                gateway.stop()
+            rows = await probes_of(house)
         state_of_paper = await read_paper(town)
     # For each moment one probe that was left behind and one of the check that was made anew.
     assert [row["state"] for row in rows] == [OrderState.CANCELLED] * (2 * len(MOMENTS) + 1)
@@ -234,30 +236,37 @@ async def test_a_probe_order_that_never_left_is_pending_until_that_is_certain(
 ) -> None:
     """Scenario 8: it is looked for, and no second one is placed meanwhile."""
     with found_town(tmp_path) as town:
-        async with held_wire(town.settings.paper) as wire:
-            town.settings = replace(town.settings, paper=wire.address)
-            async with open_house(town.settings) as house:
-                key = await key_of_new_owner(house, town, exchange_id)
-                held = (Held.REQUEST, PLACES[exchange_id])
-                await killed_while_held(house, town, key, wire, held)
-                probe = (await probes_of(house))[-1]
-                assert probe["state"] == OrderState.INTENDED
-                wire.hold(Held.REQUEST)
-                async with open_gateway(house) as work:
-                    await work.verification.tell_left_behind()
-                    await assert_shown_as_pending(house, key, probe)
-                wire.release()
-                later = LaterClock(ahead_ms=90_000)
-                async with open_gateway(replace(house, clock=later)) as work:
-                    assert await work.verification.clean_up() == 0
-                states = [row["state"] for row in await probes_of(house)]
-                assert states == [OrderState.CANCELLED, OrderState.NEVER_ARRIVED]
-                town.gateway()
-                assert (await checked(house, key)).status is KeyStatus.ENABLED
+        async with (
+            held_wire(town.settings.paper) as wire,
+            open_house(led_over(town, wire)) as house,
+        ):
+            key = await key_of_new_owner(house, town, exchange_id)
+            held = (Held.REQUEST, PLACES[exchange_id])
+            await killed_while_held(house, town, key, wire, held)
+            probe = (await probes_of(house))[-1]
+            assert probe["state"] == OrderState.INTENDED
+            wire.hold(Held.REQUEST)
+            async with open_gateway(house) as work:
+                await work.verification.tell_left_behind()
+                await assert_shown_as_pending(house, key, probe)
+            wire.release()
+            later = LaterClock(ahead_ms=90_000)
+            async with open_gateway(replace(house, clock=later)) as work:
+                assert await work.verification.clean_up() == 0
+            states = [row["state"] for row in await probes_of(house)]
+            assert states == [OrderState.CANCELLED, OrderState.NEVER_ARRIVED]
+            town.gateway()
+            assert (await checked(house, key)).status is KeyStatus.ENABLED
         state = await read_paper(town)
     came = [order.status for order in state.floors[exchange_id].orders.values()]
     assert came == [OrderStatus.CANCELLED] * 2, "before the kill, and after the clean-up"
     assert_nothing_moved(state)
+
+
+def led_over(town: Town, wire: HeldWire) -> Settings:
+    """Let the app reach the paper exchange over the wire only."""
+    town.settings = replace(town.settings, paper=wire.address)
+    return town.settings
 
 
 async def key_of_new_owner(house: House, town: Town, exchange_id: str) -> str:
