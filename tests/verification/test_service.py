@@ -41,6 +41,10 @@ async def case(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         yield case
 
 
+async def _state(case: Checking, step: Step) -> StepState:
+    return {seen.step: seen.state for seen in (await case.latest()).steps}[step]
+
+
 def _switch(case: Checking, scope: Scope) -> str:
     card = case.house.exchange.card
     return next(switch.api for switch in card.permissions if scope in switch.scopes)
@@ -181,6 +185,7 @@ async def test_an_empty_account_is_no_failure(case: Checking) -> None:
     verdict = await case.verification.verify(case.house.key)
     assert (verdict.status, verdict.reason) == (KeyStatus.ENABLED, "funds_missing")
     assert not case.house.stub.count(PlaceOrder)
+    assert await _state(case, Step.PROBE_PLACED) is StepState.SKIPPED
     said = await _said(case)
     assert "valid" in said
     assert str((await case.key()).facts["currency"]) in said
@@ -202,6 +207,8 @@ async def test_an_order_that_is_refused_leaves_trading_not_proven(case: Checking
     verdict = await case.verification.verify(case.house.key)
     assert (verdict.status, verdict.reason) == (KeyStatus.ENABLED, "trading_not_proven")
     assert "price_out_of_range" in {remark.code for remark in verdict.remarks}
+    assert "price_out_of_range" in {remark.code for remark in (await case.latest()).remarks}
+    assert await _state(case, Step.PROBE_PLACED) is StepState.FAILED
 
 
 async def test_a_right_that_nothing_needs_is_warned_of(tmp_path: Path) -> None:
@@ -296,5 +303,4 @@ async def test_the_proof_can_be_skipped_and_that_is_said(case: Checking) -> None
     verdict = await case.verification.verify(case.house.key, proof=Proof.SKIP)
     assert (verdict.status, verdict.reason) == (KeyStatus.ENABLED, "trading_not_proven")
     assert not case.house.stub.count(PlaceOrder)
-    states = {step.step: step.state for step in (await case.latest()).steps}
-    assert states[Step.PROBE_PLACED] is StepState.SKIPPED
+    assert await _state(case, Step.PROBE_PLACED) is StepState.SKIPPED

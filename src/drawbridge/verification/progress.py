@@ -2,10 +2,20 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.verification.store import CheckStore, Step, StepState
-from drawbridge.verification.verdict import Verdict, plain_fact
+from drawbridge.verification.verdict import ProbeEnd, Verdict, plain_fact
+
+# How a step of the probe order stands after each end that did not do what the step says.
+_STATES: Final[Mapping[str, StepState]] = {
+    ProbeEnd.FUNDS_MISSING: StepState.SKIPPED,
+    ProbeEnd.REFUSED: StepState.FAILED,
+    ProbeEnd.NEVER_ARRIVED: StepState.FAILED,
+    ProbeEnd.PENDING: StepState.FAILED,
+    ProbeEnd.FILLED: StepState.FAILED,
+}
 
 
 class Progress:
@@ -26,7 +36,8 @@ class Progress:
         except DrawbridgeError as error:
             await self._checks.write(self._check, step, StepState.FAILED, error.code, error.facts)
             raise
-        await self._checks.write(self._check, step, StepState.OK, facts=facts)
+        state = _STATES.get(str(facts.get("end", "")), StepState.OK)
+        await self._checks.write(self._check, step, state, facts=facts)
 
     async def skip(self, *steps: Step) -> None:
         """Show steps as left out."""

@@ -11,7 +11,7 @@ from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.unlock import VaultStatus, read_vault_state
 from drawbridge.verification.store import Check, Step, StepState
-from drawbridge.wording.say import say, say_reason
+from drawbridge.wording.say import has_words, say, say_reason
 
 _LOOK_EVERY_S: Final = 0.1
 _LONGEST_S: Final = 90
@@ -98,8 +98,9 @@ def print_remarks(remarks: list[dict[str, object]]) -> None:
 def print_steps(steps: list[dict[str, object]]) -> None:
     """Print the steps of a check that has ended."""
     for step in steps:
-        mark, name = _MARKS[StepState(str(step["state"]))], step["step"]
-        print_line(f"  {mark:3} {say(f'cli.step.{name}')}")
+        facts = step["facts"]
+        end = facts.get("end") if isinstance(facts, dict) else None
+        _print_step(str(step["step"]), StepState(str(step["state"])), end)
 
 
 async def _can_be_checked(house: House) -> bool:
@@ -138,4 +139,12 @@ def _show_news(check: Check, shown: set[tuple[str, StepState]]) -> None:
         if step.state is StepState.RUNNING or news in shown:
             continue
         shown.add(news)
-        print_line(f"  {_MARKS[step.state]:3} {say(f'cli.step.{step.step.value}')}")
+        _print_step(step.step.value, step.state, step.facts.get("end"))
+
+
+def _print_step(name: str, state: StepState, end: object) -> None:
+    """Print a step, and how the test order ended where that is not as the step says."""
+    words = say(f"cli.step.{name}")
+    if has_words(key := f"probe_end.{end}"):
+        words = f"{words}. {say(key)}"
+    print_line(f"  {_MARKS[state]:3} {words}")

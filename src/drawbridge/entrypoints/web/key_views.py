@@ -8,7 +8,7 @@ from drawbridge.catalogue.registry import get_card
 from drawbridge.core.operations import Scope
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
-from drawbridge.wording.say import say, say_reason
+from drawbridge.wording.say import has_words, say, say_reason
 
 _GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _ATTENTION: Final = frozenset({KeyStatus.DISABLED, KeyStatus.CLEANUP_PENDING, KeyStatus.UNVERIFIED})
@@ -147,6 +147,8 @@ def _told(step: CheckStep) -> str:
         return ""
     if step.code:
         return say_reason(step.code, step.facts)
+    if has_words(end := f"probe_end.{step.facts.get('end')}"):
+        return say(end)
     try:
         return say(f"check.found_{step.step.value}", **step.facts)
     except KeyError:
