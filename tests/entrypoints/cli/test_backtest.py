@@ -24,6 +24,7 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     [
         (("--candles", "/nowhere/at.all"), "candles_unreadable", "candles"),
         (("--last", "-1"), "not_positive", "last"),
+        (("--last", "0"), "not_positive", "last"),
         (("--amount", "lots"), "not_a_number", "amount"),
         (("--amount", "0"), "not_positive", "amount"),
         (("--amount", "99999"), "amount_above_cash", "amount"),

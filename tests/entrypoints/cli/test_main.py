@@ -1,5 +1,6 @@
 """The rim of the command line: errors become words and exit codes, and help stays quick."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,20 @@ def test_every_command_tells_about_itself_and_all_its_options(
     for text in out.splitlines():
         if text.lstrip().startswith("--"):
             assert len(text.split(maxsplit=1)) == 2, f"{text!r} has no help"
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_no_option_tells_two_defaults(path: tuple[str, ...], line: CommandLine) -> None:
+    told = " ".join(line.run(*path, "--help")[1].split())
+
+    assert not re.search(r"\(default: [^)]*\)\.? \[default: ", told)
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_pages_are_not_started_on_a_port_that_is_none(line: CommandLine, port: str) -> None:
+    code, told = line.run("up", "--port", port)[::2]
+
+    assert (code, told) == (2, "port: a port is a whole number from 1 to 65535.\n")
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path], ids=" ".join)

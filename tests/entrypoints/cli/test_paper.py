@@ -56,8 +56,9 @@ def test_a_ledger_that_is_not_there_is_not_found(line: CommandLine, tmp_path: Pa
     assert exit_code == 5
 
 
-def test_a_port_that_is_none_is_refused(line: CommandLine, tmp_path: Path) -> None:
-    exit_code, _, err = line.run("paper", "--state", str(tmp_path), "--port-base", "70000")
+@pytest.mark.parametrize("port", ["70000", "-1"])
+def test_a_port_that_is_none_is_refused(line: CommandLine, tmp_path: Path, port: str) -> None:
+    exit_code, _, err = line.run("paper", "--state", str(tmp_path), "--port-base", port)
 
     assert exit_code == 2
     assert "port" in err

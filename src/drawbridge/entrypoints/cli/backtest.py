@@ -35,7 +35,9 @@ def backtest(
     recorded: Annotated[
         str, typer.Option("--recorded", metavar="NAME", help=say("cli.backtest.recorded"))
     ] = _RECORDED,
-    last: Annotated[int, typer.Option("--last", metavar="N", help=say("cli.backtest.last"))] = 0,
+    last: Annotated[
+        int | None, typer.Option("--last", metavar="N", help=say("cli.backtest.last"))
+    ] = None,
     market: Annotated[
         str, typer.Option("--market", metavar="SYMBOL", help=say("cli.backtest.market"))
     ] = "BTC/USD",
@@ -80,11 +82,11 @@ def backtest(
         _show(result, report)
 
 
-def _candles(path: Path | None, recorded: str, last: int) -> "CandleColumns":
+def _candles(path: Path | None, recorded: str, last: int | None) -> "CandleColumns":
     from drawbridge.robots.backtest.candles import read_candles
     from drawbridge.robots.backtest.recorded import read_recorded
 
-    if last < 0:
+    if last is not None and last < 1:
         raise BadInput("not_positive", field="last")
     columns = read_candles(path) if path else read_recorded(recorded)
     return columns.last(last) if last else columns

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help=say("cli.paper.help"))
 
 _ACCOUNT = "scripts"
-_MAX_PORT = 65_535
+_PORTS = range(65_536)
 
 
 @app.callback(invoke_without_command=True)
@@ -42,8 +42,8 @@ def run(
     *,
     state: State = None,
     port_base: Annotated[
-        int, typer.Option("--port-base", metavar="N", help=say("cli.paper.port_base"))
-    ] = -1,
+        int | None, typer.Option("--port-base", metavar="N", help=say("cli.paper.port_base"))
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the paper exchange until Ctrl-C."""
@@ -53,8 +53,8 @@ def run(
     from drawbridge.entrypoints.paper_server.hosting import Place, host
 
     settings = settings_for(None)
-    base = settings.paper_port if port_base < 0 else port_base
-    if base > _MAX_PORT:
+    base = settings.paper_port if port_base is None else port_base
+    if base not in _PORTS:
         raise BadInput("bad_port", field="port_base")
     place = Place(_folder(state), base)
     asyncio.run(host(place, with_parent=False, on_ready=tell_ready if json else _tell))

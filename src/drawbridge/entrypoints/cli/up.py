@@ -17,14 +17,16 @@ def up(
     with_paper: Annotated[
         bool, typer.Option("--with-paper", help=say("cli.up.with_paper"))
     ] = False,
-    port: Annotated[int, typer.Option("--port", metavar="N", help=say("cli.up.port"))] = 0,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help=say("cli.up.port"))
+    ] = None,
     data: Data = None,
 ) -> None:
     """Start the gateway, the pages and, if wished, the paper exchange."""
     from drawbridge.app.up import become
 
     settings = settings_for(data)
-    if port:
+    if port is not None:
         if port not in _PORTS:
             raise BadInput("bad_port", field="port")
         settings = dataclasses.replace(settings, port=port)
