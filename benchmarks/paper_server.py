@@ -1,5 +1,9 @@
 """T7: what a signed order costs the paper exchange, against a constant reply of the same server.
 
+Held against two references: an application that does nothing but answer, under the same HTTP
+server; and the paper exchange itself, telling the time, which goes the way of every request but
+is neither signed nor booked.
+
 Many people trade at once, each over a connection and with a key of their own: they place an
 order, cancel it, and so on. Every answer is verified, matched, booked and on disk before it is
 given, and every one is looked at: a refusal would be cheap. CPU is that of the whole server.
@@ -19,7 +23,14 @@ from benchmarks.load import as_bytes, cpu_seconds, send_each
 from benchmarks.measure import Cost, Result, compare
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
-from drawbridge.core.operations import CancelOrder, Operation, PlaceOrder, Scope
+from drawbridge.core.markets import Markets
+from drawbridge.core.operations import (
+    CancelOrder,
+    GetServerTime,
+    Operation,
+    PlaceOrder,
+    Scope,
+)
 from drawbridge.core.orders import OrderType, Side
 from drawbridge.core.secret import Secret
 from drawbridge.paper.accounts import KeyWish, switches_for
@@ -34,7 +45,16 @@ _ORDERS_EACH: Final = 100
 _REQUESTS: Final = _TRADERS * _ORDERS_EACH * 2
 _ROUNDS: Final = 5
 _SYMBOLS: Final = {"binance": "BTC/USDT", "kraken": "BTC/USD"}
+_NUMBERS: Final = itertools.count()
 _BLANK: Final = as_bytes("POST", b"/x", (), b"a=1" * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    name: str
+    port: int
+    pid: int
+    request: bytes
 
 
 @dataclass(slots=True)
@@ -44,40 +64,52 @@ class _Trader:
 
 
 def run() -> list[Result]:
-    """Compare each papered exchange with the constant reply."""
+    """Compare each papered exchange with both constant replies."""
     with tempfile.TemporaryDirectory() as folder:
         paper = Paper(Path(folder), unlimited=True)
         constant = Process("benchmarks.stubs.constant_server", ())
+        bare = _Reference("constant reply", constant.ready["port"], constant.pid, _BLANK)
         try:
-            return [_result(paper, constant, get_exchange(name)) for name in _SYMBOLS]
+            results = []
+            for exchange in map(get_exchange, _SYMBOLS):
+                told = exchange.codec.encode_request(GetServerTime(), Markets())
+                ask = as_bytes(told.method, told.target, told.headers, told.body)
+                own = _Reference("its own time", _port(paper, exchange), paper.process.pid, ask)
+                results += [_result(paper, exchange, bare, 3.0), _result(paper, exchange, own)]
+            return results
         finally:
             paper.process.stop()
             constant.stop()
 
 
-def _result(paper: Paper, constant: Process, exchange: Exchange) -> Result:
-    port = int(paper.exchanges[exchange.card.id]["rest"].rpartition(":")[2])
-    traders = [_trader(paper.state, exchange, number) for number in range(_TRADERS)]
-    names = (f"bench-{number}" for number in itertools.count())
-    blank = [[_BLANK] * (2 * _ORDERS_EACH)] * _TRADERS
+def _result(
+    paper: Paper, exchange: Exchange, against: _Reference, target: float | None = None
+) -> Result:
+    port = _port(paper, exchange)
+    traders = [_trader(paper.state, exchange) for _ in range(_TRADERS)]
+    asked = [[against.request] * (2 * _ORDERS_EACH)] * _TRADERS
 
     def ours() -> float:
-        signed = [_signed(exchange, trader, names) for trader in traders]
+        signed = [_signed(exchange, trader) for trader in traders]
         return _send(port, signed, paper.process.pid, exchange)
 
     def reference() -> float:
-        return _send(constant.ready["port"], blank, constant.pid, exchange)
+        return _send(against.port, asked, against.pid, exchange)
 
     pair = compare(ours, reference, rounds=_ROUNDS, measure=_server_cost)
     micros = 1e6 / _REQUESTS
     return Result(
         "T7",
-        f"paper exchange ({exchange.card.id}): server CPU per signed order / constant reply",
+        f"paper exchange ({exchange.card.id}): server CPU per signed order / {against.name}",
         pair.cpu_ratio,
-        3.0,
+        target,
         f"{pair.ours.cpu_s * micros:.0f} µs against {pair.reference.cpu_s * micros:.0f} µs",
         at_least=False,
     )
+
+
+def _port(paper: Paper, exchange: Exchange) -> int:
+    return int(paper.exchanges[exchange.card.id]["rest"].rpartition(":")[2])
 
 
 def _server_cost(work: Callable[[], object]) -> Cost:
@@ -98,19 +130,19 @@ def _send(port: int, requests: Sequence[Iterable[bytes]], pid: int, exchange: Ex
     return used
 
 
-def _trader(state: Path, exchange: Exchange, number: int) -> _Trader:
+def _trader(state: Path, exchange: Exchange) -> _Trader:
     switches = switches_for(exchange.card, frozenset({Scope.READ, Scope.TRADE_SPOT}))
     wish = KeyWish(exchange.card.id, switches=switches)
     at = Surroundings(SystemClock(), entropy)
-    made = asyncio.run(make_key(state, (exchange,), f"trader-{number}", wish, at))
+    made = asyncio.run(make_key(state, (exchange,), f"trader-{next(_NUMBERS)}", wish, at))
     fields = {"api_key": Secret(made.api_key), "api_secret": made.api_secret or Secret("")}
     return _Trader(credential_of(exchange, fields))
 
 
-def _signed(exchange: Exchange, trader: _Trader, names: Iterator[str]) -> list[bytes]:
+def _signed(exchange: Exchange, trader: _Trader) -> list[bytes]:
     """Sign a trader's orders and the cancelling of each."""
     markets, rule, requests = exchange.card.markets(), exchange.card.stamp, []
-    for operation in _orders(_SYMBOLS[exchange.card.id], names):
+    for operation in _orders(_SYMBOLS[exchange.card.id]):
         unsigned = exchange.codec.encode_request(operation, markets)
         trader.last_stamp = next_stamp(rule, time.time_ns() // 1_000_000, trader.last_stamp)
         stamp = str(trader.last_stamp)
@@ -119,8 +151,9 @@ def _signed(exchange: Exchange, trader: _Trader, names: Iterator[str]) -> list[b
     return requests
 
 
-def _orders(symbol: str, names: Iterator[str]) -> Iterator[Operation[object]]:
+def _orders(symbol: str) -> Iterator[Operation[object]]:
     price, quantity = Decimal(10_000), Decimal("0.001")
-    for name in itertools.islice(names, _ORDERS_EACH):
+    for number in itertools.islice(_NUMBERS, _ORDERS_EACH):
+        name = f"bench-{number}"
         yield PlaceOrder(symbol, Side.BUY, OrderType.LIMIT, quantity, price, client_id=name)
         yield CancelOrder(symbol=symbol, client_id=name)
