@@ -34,7 +34,9 @@ class Progress:
         try:
             yield facts
         except DrawbridgeError as error:
-            await self._checks.write(self._check, step, StepState.FAILED, error.code, error.facts)
+            # The family is for scripts: it decides their exit code, as that of any error does.
+            facts = {**error.facts, "family": type(error).__name__}
+            await self._checks.write(self._check, step, StepState.FAILED, error.code, facts)
             raise
         state = _STATES.get(str(facts.get("end", "")), StepState.OK)
         await self._checks.write(self._check, step, state, facts=facts)

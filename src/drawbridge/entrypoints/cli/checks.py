@@ -6,7 +6,17 @@ from typing import Final
 
 from drawbridge.app.build import House
 from drawbridge.app.gateway_process import is_gateway_running
-from drawbridge.core.errors import ExchangeDown, Forbidden, NotProven, OutcomeUnknown
+from drawbridge.core.errors import (
+    BadInput,
+    Conflict,
+    Corrupted,
+    ExchangeDown,
+    ExchangeRefused,
+    Forbidden,
+    NotFound,
+    NotProven,
+    OutcomeUnknown,
+)
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.unlock import VaultStatus, read_vault_state
@@ -23,6 +33,22 @@ _EXIT: Final[Mapping[KeyStatus, int]] = {
     KeyStatus.INVALID: NotProven.exit_code,
     KeyStatus.CLEANUP_PENDING: OutcomeUnknown.exit_code,
 }
+# A check that reached no verdict ends as what kept it from there, by the family of its error.
+_FAULTS: Final[Mapping[str, int]] = {
+    family.__name__: family.exit_code
+    for family in (
+        BadInput,
+        Conflict,
+        Corrupted,
+        ExchangeDown,
+        ExchangeRefused,
+        Forbidden,
+        NotFound,
+        NotProven,
+        OutcomeUnknown,
+    )
+}
+_OTHER_FAULT: Final = ExchangeDown.exit_code
 _MARKS: Final[Mapping[StepState, str]] = {
     StepState.RUNNING: "…",
     StepState.OK: "ok",
@@ -33,10 +59,8 @@ _MARKS: Final[Mapping[StepState, str]] = {
 
 async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) -> int:
     """Print a key's check as it goes on, and give the exit code for what it found."""
-    if wait and await _can_be_checked(house):
-        await _follow(house, key, quiet=as_json)
-    else:
-        wait = False
+    wait = wait and await _can_be_checked(house)
+    check = await _follow(house, key, quiet=as_json) if wait else None
     found = await house.vault.get_record(key.id)
     remarks = await latest_remarks(house, found)
     if as_json:
@@ -58,7 +82,21 @@ async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) 
         if found.reason:
             print_line(say_reason(found.reason, found.facts))
         print_remarks(remarks)
-    return _EXIT.get(found.status, ExchangeDown.exit_code) if wait else 0
+    return _exit_code(check, found.status) if wait else 0
+
+
+def _exit_code(check: Check | None, status: KeyStatus) -> int:
+    """Give the exit code for a check that was followed; None was not seen to end.
+
+    Why: a check that did not get to a verdict leaves a good key good, and has still not
+    succeeded; what went wrong decides then.
+    """
+    if check is None:
+        return ExchangeDown.exit_code
+    if not any(step.step is Step.DONE and step.state is StepState.FAILED for step in check.steps):
+        return _EXIT.get(status, ExchangeDown.exit_code)
+    families = (step.facts.get("family") for step in check.steps if step.state is StepState.FAILED)
+    return next((_FAULTS[str(name)] for name in families if name in _FAULTS), _OTHER_FAULT)
 
 
 async def latest_check(house: House, key: KeyRecord) -> list[dict[str, object]]:
@@ -114,8 +152,8 @@ async def _can_be_checked(house: House) -> bool:
     return True
 
 
-async def _follow(house: House, key: KeyRecord, *, quiet: bool) -> None:
-    """Look at the rows of the check until it has ended.
+async def _follow(house: House, key: KeyRecord, *, quiet: bool) -> Check | None:
+    """Look at the rows of the check until it has ended, and give it; None if that takes long.
 
     Why: it is our check if anything of it happened after it was wished for, whether it was begun
     for us or we joined one that was under way.
@@ -128,9 +166,10 @@ async def _follow(house: House, key: KeyRecord, *, quiet: bool) -> None:
             if not quiet:
                 _show_news(check, shown)
             if any(step.step is Step.DONE and step.at_ms >= since_ms for step in check.steps):
-                return
+                return check
         await asyncio.sleep(_LOOK_EVERY_S)
     print_hint(say("cli.key.still_checking"))
+    return None
 
 
 def _show_news(check: Check, shown: set[tuple[str, StepState]]) -> None:
