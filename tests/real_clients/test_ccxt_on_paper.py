@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,36 @@ def test_a_market_order_trades_and_the_numbers_are_those_of_the_ledger(
         before[desk.base]["total"] + 0.02 - paid_in_base, abs=1e-8
     )
     assert paper.ledger()["balanced"] is True
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_every_number_that_ccxt_parses_is_the_ledgers_to_the_last_digit(
+    paper: Paper, exchange: str
+) -> None:
+    """Scenario 87. An account of its own, so that nobody else moves its money."""
+    account, symbol = f"exact-{exchange}", SYMBOLS[exchange]
+    client = connect(paper, exchange, paper.key(exchange, "read,trade_spot", "--account", account))
+    client.number = str
+    client.load_markets()
+    bought = client.create_order(symbol, "market", "buy", "0.0123")
+    client.create_order(symbol, "market", "sell", "0.0045")
+    price = client.price_to_precision(symbol, float(client.fetch_ticker(symbol)["bid"]) * 0.5)
+    resting = client.create_order(symbol, "limit", "buy", "0.02", price)
+    told = client.fetch_balance()
+    booked = paper.ledger()["balances"][account]
+    for currency, amounts in booked.items():
+        for name in ("free", "used"):
+            ours = amounts["held" if name == "used" else name]
+            assert Decimal(told[currency][name] or 0) == Decimal(ours), (currency, name)
+    trades = [it for it in client.fetch_my_trades(symbol) if it["order"] == bought["id"]]
+    assert sum(Decimal(it["amount"]) for it in trades) == Decimal("0.0123")
+    order = client.fetch_order(resting["id"], symbol)
+    assert (Decimal(order["price"]), Decimal(order["amount"])) == (Decimal(price), Decimal("0.02"))
+    client.cancel_order(resting["id"], symbol)
+    after = client.fetch_balance()
+    quote = symbol.split("/")[1]
+    assert Decimal(after[quote]["used"] or 0) == 0
+    assert Decimal(after[quote]["total"]) == Decimal(told[quote]["total"])
 
 
 def test_a_post_only_order_rests_or_is_refused(desk: Desk) -> None:
