@@ -18,7 +18,8 @@ from drawbridge.core.markets import (
     PublicTrade,
     Ticker,
 )
-from drawbridge.core.orders import Fill, Order, OrderType, Side, TimeInForce
+from drawbridge.core.money import ZERO
+from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 
@@ -182,6 +183,24 @@ class PlaceOrder(Operation[Placed]):
     def scope(self) -> Scope:
         """Give the right that it needs."""
         return Scope.TRADE_SPOT if self.leverage is None else Scope.TRADE_MARGIN
+
+    def as_order(self, order_id: str) -> Order:
+        """Give the order as it was asked for, where an exchange tells no more than its id."""
+        return Order(
+            order_id=order_id,
+            client_id=self.client_id,
+            symbol=self.symbol,
+            side=self.side,
+            type=self.type,
+            time_in_force=self.time_in_force,
+            status=OrderStatus.OPEN,
+            quantity=self.quantity or ZERO,
+            price=self.price,
+            created_ms=0,
+            updated_ms=0,
+            quote_quantity=self.quote_quantity,
+            post_only=self.post_only,
+        )
 
 
 @dataclass(frozen=True, slots=True)

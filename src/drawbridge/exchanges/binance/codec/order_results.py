@@ -19,7 +19,7 @@ from drawbridge.core.operations import (
     Placed,
     PlaceOrder,
 )
-from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side
+from drawbridge.core.orders import Fill, Order, OrderType, Side
 from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
 from drawbridge.exchanges.binance.codec.tables import (
     LIMIT_MAKER,
@@ -58,21 +58,7 @@ def _as_asked(operation: PlaceOrder, told: Row) -> Order:
     """Give the order that a dry run found good: the answer is empty, nothing was placed."""
     if not isinstance(told, dict):
         raise BadInput("malformed", field="answer")
-    return Order(
-        order_id="",
-        client_id=operation.client_id,
-        symbol=operation.symbol,
-        side=operation.side,
-        type=operation.type,
-        time_in_force=operation.time_in_force,
-        status=OrderStatus.OPEN,
-        quantity=operation.quantity or ZERO,
-        price=operation.price,
-        created_ms=0,
-        updated_ms=0,
-        quote_quantity=operation.quote_quantity,
-        post_only=operation.post_only,
-    )
+    return operation.as_order("")
 
 
 def _immediate_fill(row: Row, order: Order) -> Fill:

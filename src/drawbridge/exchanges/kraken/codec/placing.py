@@ -14,7 +14,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.money import ZERO, parse_positive, plain
 from drawbridge.core.operations import Placed, PlaceOrder
-from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import OrderType, Side, TimeInForce
 from drawbridge.exchanges.kraken.codec import names, values
 from drawbridge.exchanges.kraken.codec.orders import described, read_client_id
 from drawbridge.wire.codec import ServerView
@@ -166,20 +166,4 @@ def decode_placed(operation: PlaceOrder, answer: WireAnswer, _markets: Markets) 
     result = orjson.loads(answer.body)["result"]
     values.text_of(result["descr"]["order"])
     order_id = "" if operation.dry_run else values.text_of(result["txid"][0])
-    return Placed(
-        Order(
-            order_id=order_id,
-            client_id=operation.client_id,
-            symbol=operation.symbol,
-            side=operation.side,
-            type=operation.type,
-            time_in_force=operation.time_in_force,
-            status=OrderStatus.OPEN,
-            quantity=operation.quantity or ZERO,
-            price=operation.price,
-            created_ms=0,
-            updated_ms=0,
-            quote_quantity=operation.quote_quantity,
-            post_only=operation.post_only,
-        )
-    )
+    return Placed(operation.as_order(order_id))
