@@ -19,10 +19,10 @@ from drawbridge.app.settings import Settings
 from drawbridge.audit.store import verify
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
-from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.errors import DrawbridgeError, NotFound
 from drawbridge.core.operations import GetServerTime
 from drawbridge.vault.model import Venue
-from drawbridge.vault.unlock import VaultStatus, read_vault_state
+from drawbridge.vault.unlock import VaultState, VaultStatus, read_vault_state
 
 _NEEDED_PYTHON: Final = (3, 11)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -116,7 +116,7 @@ async def _inside(house: House) -> AsyncIterator[Finding]:
     yield Finding(
         "gateway", Health.OK if running else Health.WARN, "running" if running else "stopped"
     )
-    yield await _vault(house, running=running)
+    yield await look_at_vault(house, running=running)
     known = bool(house.settings.egress_addresses)
     yield Finding("egress", Health.OK if known else Health.WARN, "known" if known else "unknown")
 
@@ -129,16 +129,31 @@ async def _database(house: House) -> Finding:
     return Finding("database", Health.OK, "good", {"path": house.settings.database})
 
 
-async def _vault(house: House, *, running: bool) -> Finding:
+async def look_at_vault(house: House, *, running: bool) -> Finding:
+    """Tell how the vault stands now; `running` tells whether a gateway is there to hold it."""
     state = await read_vault_state(house.database)
+    path = house.settings.vault_key
+    if running:
+        return _held_vault(state, path)
+    # What a gateway told that has ended is no fact any more; whether the file is there is one.
+    if state.status is VaultStatus.ABSENT:
+        return Finding("vault", Health.WARN, "absent")
+    if not path.exists():
+        error = NotFound("key_file_missing", path=str(path))
+        return Finding("vault", Health.FAIL, "failed", error=error)
+    return Finding("vault", Health.WARN, "closed")
+
+
+def _held_vault(state: VaultState, path: Path) -> Finding:
+    if state.status is VaultStatus.OPEN:
+        return Finding("vault", Health.OK, "open")
+    if state.error == "key_file_missing" and path.exists():
+        return Finding("vault", Health.WARN, "file_back", {"path": path})
     if state.error:
         error = DrawbridgeError(state.error, **state.error_facts)
         return Finding("vault", Health.FAIL, "failed", error=error)
-    if state.status is VaultStatus.ABSENT:
-        return Finding("vault", Health.WARN, "absent")
-    if state.status is VaultStatus.OPEN and running:
-        return Finding("vault", Health.OK, "open")
-    return Finding("vault", Health.WARN, "closed")
+    absent = state.status is VaultStatus.ABSENT
+    return Finding("vault", Health.WARN, "absent" if absent else "locked")
 
 
 async def _exchanges(house: House, *, online: bool) -> list[tuple[str, Venue]]:

@@ -1,11 +1,16 @@
 """The doctor: what it finds on machines in several states, and that it only looks."""
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drawbridge.app.build import House
+from drawbridge.app.gateway_process import only_gateway
+from drawbridge.vault.keyholder import KeyHolder
+from drawbridge.vault.unlock import read_vault_state
 from tests.kit.command_line import CommandLine
 
 
@@ -17,6 +22,29 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
 def found(line: CommandLine, *arguments: str) -> dict[str, tuple[str, str]]:
     told: dict[str, Any] = line.told("doctor", *arguments)
     return {it["what"]: (it["health"], it["found"]) for it in told["findings"]}
+
+
+def found_failed(line: CommandLine) -> dict[str, tuple[str, str]]:
+    code, out, _ = line.on_data("doctor", "--json")
+    assert code == 1
+    return {it["what"]: (it["health"], it["found"]) for it in json.loads(out)["findings"]}
+
+
+async def hold(house: House) -> KeyHolder:
+    holder = KeyHolder(house.database, house.clock, house.settings.vault_key)
+    await holder.start()
+    return holder
+
+
+async def hold_and_let_go(house: House) -> None:
+    await (await hold(house)).stop()
+
+
+def last_error(line: CommandLine) -> str:
+    async def read(house: House) -> str:
+        return (await read_vault_state(house.database)).error
+
+    return line.house(read)
 
 
 def test_a_machine_without_anything_is_told_where_to_begin_and_nothing_is_made(
@@ -82,6 +110,42 @@ def test_a_furnished_folder_is_healthy_and_told_what_still_waits(line: CommandLi
     assert health["vault"] == ("warn", "closed")
     assert health["gateway"] == ("warn", "stopped")
     assert health["exchange"] == ("warn", "unreachable")
+
+
+def test_a_lost_key_file_fails_until_it_is_back(line: CommandLine) -> None:
+    """What a gateway told before it ended is not told again when it has become untrue."""
+    line.furnish()
+    kept = (line.data / "vault.key").rename(line.data / "kept")
+    line.house(hold_and_let_go)
+    assert last_error(line) == "key_file_missing"
+
+    code, out, _ = line.on_data("doctor")
+    kept.rename(line.data / "vault.key")
+
+    assert code == 1
+    assert "fail  The vault could not be opened." in out
+    assert "begin a new data folder" in out
+    assert found(line)["vault"] == ("warn", "closed")
+
+
+def test_a_vault_is_told_as_its_running_gateway_has_it(line: CommandLine) -> None:
+    line.furnish()
+    with only_gateway(line.data / "gateway.lock"):
+        assert found(line)["vault"] == ("warn", "locked")
+        line.house(hold)
+        assert found(line)["vault"] == ("ok", "open")
+    # Killed before it could tell.
+    assert found(line)["vault"] == ("warn", "closed")
+
+
+def test_a_key_file_that_came_back_is_read_at_the_next_start(line: CommandLine) -> None:
+    line.furnish()
+    kept = (line.data / "vault.key").rename(line.data / "kept")
+    with only_gateway(line.data / "gateway.lock"):
+        line.house(hold)
+        assert found_failed(line)["vault"] == ("fail", "failed")
+        kept.rename(line.data / "vault.key")
+        assert found(line)["vault"] == ("warn", "file_back")
 
 
 def test_the_audit_chain_is_proven_with_its_last_hash(line: CommandLine) -> None:
