@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import NoReturn
 
 from drawbridge.app.lifetime import run_process
@@ -15,6 +16,7 @@ from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child, Supervisor
 from drawbridge.wording.say import say
 
+_GATEWAY = "gateway"
 _PAPER = "paper"
 _WEB = "web"
 
@@ -23,7 +25,7 @@ def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
     """Name the processes to run: the gateway, the pages and, if wished, the paper exchange."""
     own = settings.environment()
     children = [
-        Child("gateway", "drawbridge.app.gateway_process", ["--with-parent"], own),
+        Child(_GATEWAY, "drawbridge.app.gateway_process", ["--with-parent"], own),
         Child(_WEB, "drawbridge.entrypoints.web", ["--with-parent"], own | WIPE_FREED_MEMORY),
     ]
     if with_paper:
@@ -43,8 +45,10 @@ def become(settings: Settings, *, with_paper: bool) -> NoReturn:
     os.execve(sys.executable, arguments, environment)  # noqa: S606  our own module, no shell
 
 
-def _tell(name: str, ready: Mapping[str, object]) -> None:
-    if name == _WEB:
+def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
+    if name == _GATEWAY and ready["vault"] == "closed" and settings.vault_key.exists():
+        _print(say("up.vault_locked"))
+    elif name == _WEB:
         _print(say("up.web_ready", address=ready["address"]))
     elif name == _PAPER:
         _print(say("up.paper_ready", address=ready["account_site"]))
@@ -66,7 +70,8 @@ def main() -> int:
         settings = read_settings()
         _print(say("up.starting"))
         _print(say("up.stop_hint"))
-        await Supervisor(children_of(settings, with_paper=given.with_paper), _tell).run()
+        children = children_of(settings, with_paper=given.with_paper)
+        await Supervisor(children, partial(_tell, settings)).run()
         _print(say("up.stopped"))
 
     return run_process("up", work)

@@ -66,10 +66,13 @@ def test_an_error_for_people_is_one_sentence_and_its_next_step(line: CommandLine
     code, out, err = line.on_data("key", "list")
 
     assert (code, out) == (5, "")
-    assert err == "There is no owner yet. Start “drawbridge up”, open its pages, and create one.\n"
+    assert err == (
+        "There is no owner yet. Create one with “drawbridge owner create”, "
+        "or on the pages of “drawbridge up”.\n"
+    )
 
 
-@pytest.mark.parametrize("arguments", [(), ("key",), ("robot",)])
+@pytest.mark.parametrize("arguments", [(), ("key",), ("robot",), ("owner",), ("vault",)])
 def test_a_group_without_a_command_prints_what_it_offers(
     line: CommandLine, arguments: tuple[str, ...]
 ) -> None:

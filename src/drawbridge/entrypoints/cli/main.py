@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
-from drawbridge.entrypoints.cli import audit, backtest, demo, doctor, guide, key, paper, robot, up
+from drawbridge.entrypoints.cli import (
+    audit,
+    backtest,
+    demo,
+    doctor,
+    guide,
+    key,
+    owner,
+    paper,
+    robot,
+    up,
+    vault,
+)
 from drawbridge.entrypoints.cli.output import print_error, print_hint, print_line
 from drawbridge.wording.say import say
 
@@ -29,6 +41,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up", help=say("cli.up.help"))(up.up)
+app.add_typer(owner.app, name="owner")
+app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 app.add_typer(key.app, name="key")
 app.add_typer(robot.app, name="robot")

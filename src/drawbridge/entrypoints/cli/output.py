@@ -71,6 +71,14 @@ def print_fields(fields: Mapping[str, str]) -> None:
         print_line(f"{name.ljust(width)}{_GAP}{value}".rstrip())
 
 
+def print_qr(text: str) -> None:
+    """Draw a QR code where there is a terminal to hold a camera to."""
+    if sys.stdout.isatty():
+        import segno
+
+        segno.make(text, error="m", micro=False).terminal(sys.stdout, border=2, compact=True)
+
+
 def or_dash(value: object) -> str:
     """Write a value, or a dash where there is none."""
     if value is None or value == "":

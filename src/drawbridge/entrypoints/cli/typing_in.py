@@ -27,7 +27,7 @@ def read_fields(card: Card) -> dict[str, str]:
     in which the exchange shows them.
     Raises: `BadInput` naming the field.
     """
-    if sys.stdin.isatty():
+    if is_typed():
         return _asked(card)
     text = sys.stdin.read(_MAX_CHARACTERS + 1)
     if len(text) > _MAX_CHARACTERS:
@@ -37,17 +37,41 @@ def read_fields(card: Card) -> dict[str, str]:
     return _from_lines(text, [part for part in card.credentials if part.required])
 
 
-def read_new_secret(prompt: str) -> Secret:
-    """Ask twice for a password or passphrase, or read it from a pipe.
+def is_typed() -> bool:
+    """Tell whether a person sits at a terminal, who can be asked."""
+    return sys.stdin.isatty()
+
+
+def read_new_secret(prompt: str, field: str) -> Secret:
+    """Ask twice for a new password or passphrase, or read one line from a pipe.
 
     Raises: `BadInput("not_the_same")` when the two differ.
     """
-    if not sys.stdin.isatty():
-        return Secret(sys.stdin.readline(_MAX_CHARACTERS).rstrip("\r\n"))
-    first, second = getpass.getpass(prompt), getpass.getpass(say("cli.prompt.again"))
-    if first != second:
-        raise BadInput("not_the_same", field="password")
-    return Secret(first)
+    first = read_secret(prompt)
+    if is_typed() and read_secret(say("cli.prompt.again")) != first:
+        raise BadInput("not_the_same", field=field)
+    return first
+
+
+def read_secret(prompt: str) -> Secret:
+    """Ask for a password or passphrase without showing it, or read one line from a pipe."""
+    return Secret(getpass.getpass(prompt) if is_typed() else _piped_line())
+
+
+def read_line(prompt: str) -> str:
+    """Ask for a line that may be seen while it is typed, or read it from a pipe."""
+    if not is_typed():
+        return _piped_line().strip()
+    # Beside the result, as every hint: what is printed may be kept in a file.
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return input().strip()
+
+
+def is_answered_yes(question: str) -> bool:
+    """Ask a person at a terminal."""
+    print_hint(question)
+    return read_line(say("cli.prompt.confirm")).casefold() in {"y", "yes"}
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -55,13 +79,12 @@ def confirm(question: str, *, yes: bool) -> None:
 
     Raises: `BadInput("not_confirmed")` unless it was confirmed, by answer or by `--yes`.
     """
-    if yes:
-        return
-    if sys.stdin.isatty():
-        print_hint(question)
-        if input(say("cli.prompt.confirm")).strip().casefold() in {"y", "yes"}:
-            return
-    raise BadInput("not_confirmed", field="yes")
+    if not yes and not (is_typed() and is_answered_yes(question)):
+        raise BadInput("not_confirmed", field="yes")
+
+
+def _piped_line() -> str:
+    return sys.stdin.readline(_MAX_CHARACTERS).rstrip("\r\n")
 
 
 def _asked(card: Card) -> dict[str, str]:

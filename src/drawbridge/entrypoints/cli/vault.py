@@ -1,0 +1,174 @@
+"""Commands about the vault: create, unlock, status, without a browser.
+
+Nothing is opened here: the passphrase is sealed to the running gateway, which alone can.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from drawbridge.core.errors import (
+    Conflict,
+    Corrupted,
+    DrawbridgeError,
+    Forbidden,
+    NotFound,
+    NotProven,
+    OutcomeUnknown,
+)
+from drawbridge.entrypoints.cli.options import Data, Json, Owner
+from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
+from drawbridge.wording.say import say, say_error
+
+if TYPE_CHECKING:
+    from drawbridge.app.build import House
+    from drawbridge.audit.store import ToldEvent
+    from drawbridge.core.secret import Secret
+    from drawbridge.vault.unlock import VaultState, Wish
+
+app = typer.Typer(help=say("cli.vault.help"), no_args_is_help=True)
+
+_LOOK_EVERY_S: Final = 0.1
+_LONGEST_S: Final = 60
+# The gateway tells a refusal by its code; its family decides the exit code. Others: Conflict.
+_FAMILIES: Final[Mapping[str, type[DrawbridgeError]]] = {
+    "passphrase_wrong": NotProven,
+    "key_file_missing": NotFound,
+    "key_file_exposed": Forbidden,
+    "key_file_damaged": Corrupted,
+    "key_file_failed": Corrupted,
+}
+
+
+@app.command(help=say("cli.vault.create.help"))
+def create(
+    *,
+    key_file: Annotated[
+        bool, typer.Option("--key-file", help=say("cli.vault.create.key_file"))
+    ] = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Make the vault, under a passphrase or under a key file that opens by itself."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.typing_in import read_new_secret
+    from drawbridge.vault.unlock import VaultStatus, Wish
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        if (await _read_held_state(house)).status is not VaultStatus.ABSENT:
+            raise Conflict("vault_exists")
+        passphrase = None
+        if not key_file:
+            passphrase = read_new_secret(say("cli.prompt.new_passphrase"), "passphrase")
+        await _carry_out(house, person, Wish.CREATE, passphrase)
+        _tell_open("cli.vault.create.done", as_json=json)
+        if not json:
+            print_hint(say(f"cli.vault.create.{'file_hint' if key_file else 'passphrase_hint'}"))
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.vault.unlock.help"))
+def unlock(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """Unlock the vault, as is needed after every start of a vault with a passphrase."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.typing_in import read_secret
+    from drawbridge.vault.unlock import VaultStatus, Wish
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        state = await _read_held_state(house)
+        if state.status is VaultStatus.ABSENT:
+            raise Conflict("vault_absent")
+        if state.status is VaultStatus.LOCKED:
+            passphrase = read_secret(say("cli.prompt.passphrase"))
+            await _carry_out(house, person, Wish.UNLOCK, passphrase)
+        _tell_open("cli.vault.unlock.done", as_json=json)
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.vault.status.help"))
+def status(*, data: Data = None, json: Json = False) -> None:
+    """Tell how the vault stands, and the next step."""
+    from drawbridge.app.doctor import look_at_vault
+    from drawbridge.app.gateway_process import is_gateway_running
+    from drawbridge.entrypoints.cli.house import in_house
+
+    async def work(house: "House") -> None:
+        running = is_gateway_running(house.settings.gateway_lock)
+        found = await look_at_vault(house, running=running)
+        words = say(f"doctor.vault.{found.found}", **found.facts)
+        if found.error:
+            words = f"{words} {say_error(found.error)}"
+        if not json:
+            print_line(words)
+            return
+        code = found.error.code if found.error else ""
+        standing = found.found if found.found in {"absent", "open"} else "locked"
+        print_json({"status": standing, "gateway": running, "code": code, "message": words})
+
+    in_house(data, work)
+
+
+def _tell_open(sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"status": "open"})
+    else:
+        print_line(say(sentence))
+
+
+async def _read_held_state(house: "House") -> "VaultState":
+    """Read how the vault stands, before anything is typed in vain.
+
+    Raises: `Conflict("gateway_not_running")`.
+    """
+    from drawbridge.app.gateway_process import is_gateway_running
+    from drawbridge.vault.unlock import read_vault_state
+
+    if not is_gateway_running(house.settings.gateway_lock):
+        raise Conflict("gateway_not_running")
+    return await read_vault_state(house.database)
+
+
+async def _carry_out(house: "House", owner: str, wish: "Wish", passphrase: "Secret | None") -> None:
+    """Have the gateway do it, and wait for its answer. Raises: what the gateway tells."""
+    from drawbridge.app.gateway_process import is_gateway_running
+
+    before = await _last_answer(house, owner)
+    await house.door.ask(owner, wish, passphrase)
+    for _ in range(int(_LONGEST_S / _LOOK_EVERY_S)):
+        answer = await _last_answer(house, owner)
+        if answer is not None and (before is None or answer.n > before.n):
+            await _raise_refusal(house, answer)
+            return
+        if not is_gateway_running(house.settings.gateway_lock):
+            raise Conflict("gateway_not_running")
+        await asyncio.sleep(_LOOK_EVERY_S)
+    raise OutcomeUnknown("vault_not_answered")
+
+
+async def _last_answer(house: "House", owner: str) -> "ToldEvent | None":
+    """Find the gateway's last answer to a person; it is told together with the new state.
+
+    Why: the wish itself is gone as soon as it is read, which is before it is answered.
+    """
+    from drawbridge.audit.store import list_events
+    from drawbridge.audit.tags import Tag
+
+    told = {Tag.VAULT_KEYRING_CREATED, Tag.VAULT_KEYRING_UNLOCKED, Tag.VAULT_KEYRING_REFUSED}
+    events = await list_events(house.database, owner)
+    return next((event for event in events if event.tag in told), None)
+
+
+async def _raise_refusal(house: "House", answer: "ToldEvent") -> None:
+    from drawbridge.vault.unlock import read_vault_state
+
+    code = str(answer.facts.get("reason", ""))
+    if code:
+        facts = (await read_vault_state(house.database)).error_facts
+        raise _FAMILIES.get(code, Conflict)(code, **facts)
