@@ -133,14 +133,11 @@ def test_a_passphrase_typed_at_a_terminal_is_not_shown(line: CommandLine) -> Non
     assert PASSPHRASE.encode() not in database
 
 
-def test_up_tells_how_a_locked_vault_is_unlocked(
-    line: CommandLine, gateway: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_up_tells_how_a_locked_vault_is_unlocked(line: CommandLine, gateway: Process) -> None:
     assert line.given(f"{PASSPHRASE}\n", "vault", "create").returncode == 0
     gateway.stop()
-    monkeypatch.setenv("DRAWBRIDGE_PORT", str(free_port()))
 
-    with Terminal("up", "--data", str(line.data)) as terminal:
+    with Terminal("up", "--port", str(free_port()), "--data", str(line.data)) as terminal:
         terminal.see("The vault is locked. Open the page, or run “drawbridge vault unlock”.")
         terminal.interrupt(signal.SIGTERM)
         assert terminal.end() == 0
