@@ -1,6 +1,8 @@
 """The processes of one machine: a dead child is started again, a dead parent takes all along."""
 
+import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.app.gateway_process import is_gateway_running
+from drawbridge.app.gateway_lock import is_gateway_running, only_gateway
 from drawbridge.app.listening import listen, port_of
 from drawbridge.core.errors import Conflict
 from tests.kit.processes import Process, free_port
@@ -126,3 +128,17 @@ def test_only_one_gateway_works_on_a_data_folder(tmp_path: Path) -> None:
         assert "already runs" in second.stderr
     finally:
         assert first.stop() == 0
+
+
+async def test_who_only_asks_does_not_keep_a_gateway_from_starting(tmp_path: Path) -> None:
+    """Asking takes the lock for an instant; a gateway that starts just then waits for it."""
+    lock = tmp_path / "gateway.lock"
+    async with only_gateway(lock):
+        assert is_gateway_running(lock)
+    asking = os.open(lock, os.O_RDWR)
+    fcntl.flock(asking, fcntl.LOCK_EX)
+    starting = asyncio.ensure_future(only_gateway(lock).__aenter__())
+    taken, _ = await asyncio.wait((starting,), timeout=0.01)
+    assert not taken
+    os.close(asking)
+    await starting

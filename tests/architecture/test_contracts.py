@@ -95,6 +95,17 @@ def test_a_planted_import_breaks_its_contract(
     assert [told for told in said.splitlines() if broken in told and "BROKEN" in told], said
 
 
+def test_no_page_reaches_the_opening_through_another_room(house: Path) -> None:
+    planted = {
+        "drawbridge/app/gateway_process.py": "import drawbridge.vault.opening",
+        "drawbridge/entrypoints/web/main.py": "import drawbridge.app.gateway_process",
+    }
+    plant(house / "src", planted)
+    code, said = _lint(house, house / "src")
+    assert code == 1
+    assert [told for told in said.splitlines() if "by no way of imports BROKEN" in told], said
+
+
 @pytest.mark.parametrize(
     ("where", "line"),
     [

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from drawbridge.app.build import open_house
-from drawbridge.app.gateway_process import only_gateway, open_gateway
+from drawbridge.app.gateway_lock import only_gateway
+from drawbridge.app.gateway_process import open_gateway
 from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.settings import read_settings
 from drawbridge.core.errors import Conflict, ExchangeDown, OutcomeUnknown
@@ -76,11 +77,13 @@ async def main() -> None:
     given = parser.parse_args()
     orders = [order_of(number, given.symbol, given.price) for number in range(given.count)]
     settings = read_settings()
-    async with open_house(settings) as house:
-        with only_gateway(settings.gateway_lock):
-            async with open_gateway(house) as work:
-                tell_ready({"vault": "open" if work.holder.is_open else "closed"})
-                await place_all(work.broker, given.keys.split(","), orders, given.in_flight)
+    async with (
+        open_house(settings) as house,
+        only_gateway(settings.gateway_lock),
+        open_gateway(house) as work,
+    ):
+        tell_ready({"vault": "open" if work.holder.is_open else "closed"})
+        await place_all(work.broker, given.keys.split(","), orders, given.in_flight)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Final
 
 from drawbridge.app.asking import ask
 from drawbridge.app.build import House, open_house
-from drawbridge.app.gateway_process import is_gateway_running
+from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import verify
 from drawbridge.catalogue.levels import Level

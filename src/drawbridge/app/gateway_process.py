@@ -7,20 +7,16 @@ here: wishes come as rows of the database, and everything that leaves crosses th
 import argparse
 import asyncio
 import contextlib
-import fcntl
-import os
 import sys
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Final
+from collections.abc import AsyncIterator
 
 from drawbridge.app.build import House, open_house
+from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
-from drawbridge.core.errors import Conflict
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
@@ -35,35 +31,6 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.service import Verification
-
-_OWNER_ONLY: Final = 0o600
-
-
-@contextlib.contextmanager
-def only_gateway(lock: Path) -> Iterator[None]:
-    """Hold the lock of the data folder: one owner of its nonces and its private key.
-
-    Raises: `Conflict("gateway_running")`.
-    """
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Conflict("gateway_running") from None
-    finally:
-        os.close(descriptor)
-
-
-def is_gateway_running(lock: Path) -> bool:
-    """Tell whether some process holds the lock."""
-    try:
-        with only_gateway(lock):
-            return False
-    except FileNotFoundError:
-        return False
-    except Conflict:
-        return True
 
 
 @contextlib.asynccontextmanager
@@ -106,7 +73,7 @@ async def run(settings: Settings, *, with_parent: bool) -> None:
     """Work until told to stop. Prints one line of JSON when ready."""
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings))
-        stack.enter_context(only_gateway(settings.gateway_lock))
+        await stack.enter_async_context(only_gateway(settings.gateway_lock))
         work = await stack.enter_async_context(open_gateway(house))
         working = asyncio.create_task(Workers(work).run())
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))

@@ -1,14 +1,17 @@
 """The doctor: what it finds on machines in several states, and that it only looks."""
 
+import asyncio
+import contextlib
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drawbridge.app.build import House
-from drawbridge.app.gateway_process import only_gateway
+from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import read_vault_state
 from tests.kit.command_line import CommandLine
@@ -128,9 +131,21 @@ def test_a_lost_key_file_fails_until_it_is_back(line: CommandLine) -> None:
     assert found(line)["vault"] == ("warn", "closed")
 
 
+@contextlib.contextmanager
+def locked(lock: Path) -> Iterator[None]:
+    """Hold the lock as a running gateway does."""
+    with asyncio.Runner() as runner:
+        held = only_gateway(lock)
+        runner.run(held.__aenter__())
+        try:
+            yield
+        finally:
+            runner.run(held.__aexit__(None, None, None))
+
+
 def test_a_vault_is_told_as_its_running_gateway_has_it(line: CommandLine) -> None:
     line.furnish()
-    with only_gateway(line.data / "gateway.lock"):
+    with locked(line.data / "gateway.lock"):
         assert found(line)["vault"] == ("warn", "locked")
         line.house(hold)
         assert found(line)["vault"] == ("ok", "open")
@@ -141,7 +156,7 @@ def test_a_vault_is_told_as_its_running_gateway_has_it(line: CommandLine) -> Non
 def test_a_key_file_that_came_back_is_read_at_the_next_start(line: CommandLine) -> None:
     line.furnish()
     kept = (line.data / "vault.key").rename(line.data / "kept")
-    with only_gateway(line.data / "gateway.lock"):
+    with locked(line.data / "gateway.lock"):
         line.house(hold)
         assert found_failed(line)["vault"] == ("fail", "failed")
         kept.rename(line.data / "vault.key")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from drawbridge.app.build import House
-from drawbridge.app.gateway_process import is_gateway_running
+from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.core.errors import (
     BadInput,
     Conflict,

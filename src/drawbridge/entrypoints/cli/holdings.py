@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from drawbridge.app.build import House
-from drawbridge.app.gateway_process import is_gateway_running
+from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.entrypoints.cli.output import or_dash, print_hint, print_line, print_table
 from drawbridge.trading.holdings import Shown
 from drawbridge.vault.model import KeyRecord, KeyStatus

@@ -213,7 +213,7 @@ def _wish(
 
 async def _settled(house: "House", robot: "Robot") -> "Robot":
     """Wait until the runner has taken the wish up; what it waits for is told meanwhile."""
-    from drawbridge.app.gateway_process import is_gateway_running
+    from drawbridge.app.gateway_lock import is_gateway_running
     from drawbridge.robots.model import RobotStatus
 
     moving = {RobotStatus.STARTING, RobotStatus.STOPPING}

@@ -96,7 +96,7 @@ def unlock(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
 def status(*, data: Data = None, json: Json = False) -> None:
     """Tell how the vault stands, and the next step."""
     from drawbridge.app.doctor import look_at_vault
-    from drawbridge.app.gateway_process import is_gateway_running
+    from drawbridge.app.gateway_lock import is_gateway_running
     from drawbridge.entrypoints.cli.house import in_house
 
     async def work(house: "House") -> None:
@@ -127,7 +127,7 @@ async def _read_held_state(house: "House") -> "VaultState":
 
     Raises: `Conflict("gateway_not_running")`.
     """
-    from drawbridge.app.gateway_process import is_gateway_running
+    from drawbridge.app.gateway_lock import is_gateway_running
     from drawbridge.vault.unlock import read_vault_state
 
     if not is_gateway_running(house.settings.gateway_lock):
@@ -137,7 +137,7 @@ async def _read_held_state(house: "House") -> "VaultState":
 
 async def _carry_out(house: "House", owner: str, wish: "Wish", passphrase: "Secret | None") -> None:
     """Have the gateway do it, and wait for its answer. Raises: what the gateway tells."""
-    from drawbridge.app.gateway_process import is_gateway_running
+    from drawbridge.app.gateway_lock import is_gateway_running
 
     before = await _last_answer(house, owner)
     await house.door.ask(owner, wish, passphrase)
