@@ -97,6 +97,7 @@ def test_a_planted_import_breaks_its_contract(
 
 def test_no_page_reaches_the_opening_through_another_room(house: Path) -> None:
     planted = {
+        "drawbridge/app/__init__.py": "",
         "drawbridge/app/gateway_process.py": "import drawbridge.vault.opening",
         "drawbridge/entrypoints/web/main.py": "import drawbridge.app.gateway_process",
     }
