@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_the_script_interface_is_as_promised(line: CommandLine, tmp_path: Path) 
             *("paper", "key", "--state", state, "--exchange", "kraken"),
             *("--scopes", "read,trade_spot", "--expires", "90d", "--json"),
         )
-        books = line.run("paper", "ledger", "--state", state, "--json")
+        ledger = _ledger_with_money(line, state)
     finally:
         assert process.stop() == 0
     assert set(ready) == {"exchanges", "account_site"}
@@ -83,9 +84,19 @@ def test_the_script_interface_is_as_promised(line: CommandLine, tmp_path: Path) 
     key = json.loads(made[1])
     assert set(key) == {"api_key", "api_secret", "passphrase"}
     assert key["passphrase"] is None
-    ledger = json.loads(books[1])
     assert ledger["balanced"] is True
     assert {proof["difference"] for proof in ledger["proof"]} == {"0"}
+
+
+def _ledger_with_money(line: CommandLine, state: str) -> dict[str, Any]:
+    """Read the ledger until the running exchange has credited the new account."""
+    for _ in range(30):
+        ledger: dict[str, Any] = json.loads(
+            line.run("paper", "ledger", "--state", state, "--json")[1]
+        )
+        if ledger["proof"]:
+            return ledger
+    pytest.fail("the account was not credited in time")
 
 
 def test_people_see_a_new_key_once_with_a_warning(line: CommandLine, tmp_path: Path) -> None:
