@@ -12,7 +12,7 @@ from drawbridge.core.errors import Conflict, Corrupted, NotFound
 from drawbridge.core.operations import CancelOrder, GetTicker
 from drawbridge.paper.accounts import KeyWish
 from drawbridge.paper.keys import Surroundings, make_key
-from drawbridge.paper.store import DATABASE
+from drawbridge.paper.store import DATABASE, PaperStore
 from drawbridge.paper.world import PaperWorld, read_books
 from drawbridge.storage.connection import connect
 from tests.paper.small import ALPHA, BETA, BUY, START_MS, TAKE
@@ -142,6 +142,28 @@ async def test_keys_work_until_they_are_disabled_or_deleted(tmp_path: Path) -> N
     assert world.find_key("alpha", shown.api_key) is None
     with pytest.raises(NotFound, match="unknown_exchange"):
         await keys.create("ann", KeyWish("gamma"))
+    await world.close()
+
+
+async def test_only_changes_of_accounts_and_keys_are_taken_in_anew(tmp_path: Path) -> None:
+    """What the world itself writes for every order is nothing that it must read again."""
+    world = await _open(tmp_path, SteppedClock(START_MS))
+    store = PaperStore(world.database)
+    shown = await world.keys.create("ann", KeyWish("alpha", "bot", frozenset({"look"})))
+    await world.refresh()
+    before = await store.changes()
+    found = world.find_key("alpha", shown.api_key)
+    assert found is not None
+    world.raise_nonce(found, 7)
+    world.carry_out("alpha", "ann", BUY, START_MS)
+    await world.durable()
+    assert await store.changes() == before
+    for change in (world.keys.disable, world.keys.enable, world.keys.delete):
+        await change("ann", "alpha", shown.api_key)
+        before += 1
+        assert await store.changes() == before
+    await world.open_account("bob", START_MS)
+    assert await store.changes() == before + 1
     await world.close()
 
 

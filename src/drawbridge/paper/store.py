@@ -112,6 +112,11 @@ class PaperStore:
                 value,
             )
 
+    async def changes(self) -> int:
+        """Give a number that rises with every change of accounts and keys, by whomever."""
+        row = await self._database.fetch_one("SELECT n FROM paper_changes")
+        return int(row["n"]) if row else 0
+
     async def accounts(self) -> tuple[tuple[str, int], ...]:
         """Give all accounts with the time of their opening, oldest first."""
         rows = await self._database.fetch_all(

@@ -65,7 +65,7 @@ class PaperWorld:
         self._store = PaperStore(database)
         self._markets: dict[str, Markets] = {}
         self._lock = -1
-        self._version = -1
+        self._changes = -1
         self._taking_in = asyncio.Lock()
         self._snapshot_n = log.n
 
@@ -145,12 +145,12 @@ class PaperWorld:
         """Take in what other processes wrote, and put on disk what nobody is waiting for."""
         # One at a time: whoever comes second must find everything taken in, not half of it.
         async with self._taking_in:
-            version = await self.database.data_version()
-            if version != self._version:
+            changes = await self._store.changes()
+            if changes != self._changes:
                 await self.keys.reload()
                 for account, opened_ms in await self._store.accounts():
                     self._desk.open_account(account, self._demo(), opened_ms)
-                self._version = version
+                self._changes = changes
         await self.durable()
         if self._log.n - self._snapshot_n >= _SNAPSHOT_EVERY:
             await self._take_snapshot()
