@@ -8,7 +8,7 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetMarkets, GetServerTime, Operation
 from drawbridge.gateway import outcome
 from drawbridge.gateway.egress import Egress
-from drawbridge.gateway.venues import Address, live_address, parse_paper_url
+from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.vault.model import Venue
 
 A = TypeVar("A")
@@ -42,7 +42,6 @@ async def _asked(
 
 
 def _address(settings: Settings, exchange_id: str, venue: Venue) -> Address:
-    if venue is Venue.PAPER:
-        return parse_paper_url(f"http://{settings.paper}/{exchange_id}")
     card = get_card(exchange_id)
-    return live_address(card.hosts[0], card.base_path)
+    venues = Venues({exchange_id: settings.paper_url(exchange_id)})
+    return venues.get_address(exchange_id, venue, live_address(card.hosts[0], card.base_path))

@@ -28,7 +28,7 @@ async def only_gateway(lock: Path) -> AsyncIterator[None]:
     try:
         # Whoever asks whether a gateway runs holds the lock for an instant: that is no gateway.
         for _ in range(_TRIES):
-            if _is_taken(descriptor):
+            if _took(descriptor):
                 break
             await asyncio.sleep(_PAUSE_S)
         else:
@@ -45,13 +45,13 @@ def is_gateway_running(lock: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _is_taken(descriptor)
+        return not _took(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _is_taken(descriptor: int) -> bool:
-    """Take the lock if it is free; tell whether it is ours now."""
+def _took(descriptor: int) -> bool:
+    """Take the lock if it is free, and tell whether it was."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -88,7 +88,7 @@ async def run(settings: Settings, *, with_parent: bool) -> None:
 
 def _paper_urls(settings: Settings) -> dict[str, str]:
     return {
-        name: f"http://{settings.paper}/{name}"
+        name: settings.paper_url(name)
         for name in exchange_ids()
         if get_card(name).level >= Level.PAPERED
     }

@@ -59,6 +59,10 @@ class Settings:
         """Give the port in `paper`."""
         return int(self.paper.rpartition(":")[2])
 
+    def paper_url(self, exchange_id: str = "") -> str:
+        """Give the address of the paper exchange's site, or of one exchange there."""
+        return f"http://{self.paper}/{exchange_id}".rstrip("/")
+
     @property
     def web_address(self) -> str:
         """Give the address of the first page."""

@@ -7,13 +7,10 @@ from typing import Final
 from drawbridge.app.build import House
 from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.core.errors import (
-    BadInput,
-    Conflict,
     Corrupted,
+    DrawbridgeError,
     ExchangeDown,
-    ExchangeRefused,
     Forbidden,
-    NotFound,
     NotProven,
     OutcomeUnknown,
 )
@@ -21,6 +18,7 @@ from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.unlock import VaultStatus, read_vault_state
 from drawbridge.verification.store import Check, Step, StepState
+from drawbridge.wire.errors import FAMILIES
 from drawbridge.wording.say import has_words, say, say_reason
 
 _LOOK_EVERY_S: Final = 0.1
@@ -34,20 +32,8 @@ _EXIT: Final[Mapping[KeyStatus, int]] = {
     KeyStatus.CLEANUP_PENDING: OutcomeUnknown.exit_code,
 }
 # A check that reached no verdict ends as what kept it from there, by the family of its error.
-_FAULTS: Final[Mapping[str, int]] = {
-    family.__name__: family.exit_code
-    for family in (
-        BadInput,
-        Conflict,
-        Corrupted,
-        ExchangeDown,
-        ExchangeRefused,
-        Forbidden,
-        NotFound,
-        NotProven,
-        OutcomeUnknown,
-    )
-}
+_FAMILIES: Final[tuple[type[DrawbridgeError], ...]] = (*FAMILIES.values(), Corrupted)
+_FAULTS: Final[Mapping[str, int]] = {family.__name__: family.exit_code for family in _FAMILIES}
 _OTHER_FAULT: Final = ExchangeDown.exit_code
 _MARKS: Final[Mapping[StepState, str]] = {
     StepState.RUNNING: "…",

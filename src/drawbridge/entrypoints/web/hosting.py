@@ -45,7 +45,7 @@ def services_of(house: House) -> Services:
         clock=house.clock,
         entropy=house.entropy,
         addresses=settings.egress_addresses,
-        paper_site=f"http://{settings.paper}",
+        paper_site=settings.paper_url(),
         # Behind a proxy that does TLS the browser speaks TLS as well.
         secure=bool(settings.tls_certificate or settings.trusted_proxy),
         hosts=(settings.host, *settings.names),
