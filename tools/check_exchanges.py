@@ -26,6 +26,7 @@ VECTORS: Final = ROOT / "tests/exchanges"
 _SOURCED: Final = frozenset(
     {
         *("key_page", "credentials", "permissions", "ip_list", "expiry", "rights", "stamp"),
+        *("signature", "derivatives"),
         *("probe_order", "fees", "self_trade", "paper_markets", "currencies", "clients"),
     }
 )

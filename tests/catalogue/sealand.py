@@ -94,6 +94,9 @@ operation = "get_key_rights"
 [stamp]
 kind = "time"
 
+[signature]
+covers = ["query", "body"]
+
 [probe_order]
 symbols = ["BTC/USD"]
 
@@ -134,6 +137,7 @@ ip_list = "made up"
 expiry = "made up"
 rights = "made up"
 stamp = "made up"
+signature = "made up"
 probe_order = "made up"
 fees = "made up"
 self_trade = "made up"

@@ -7,11 +7,12 @@ candles that begin where candles begin, orders whose state fits their fills.
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
-from drawbridge.catalogue.card import Card, SecretEncoding
+from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.markets import (
     Candle,
@@ -47,33 +48,36 @@ from drawbridge.core.operations import (
     ServerTime,
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.paper.accounts import draw_secrets
 
 NOW_MS = 1_700_000_000_000
 _MINUTES = (1, 5, 15, 30, 60, 240, 1_440)
-_ALPHANUMERIC = "A-Za-z0-9"
 
 Draw = Callable[..., Any]
 
-stamps = st.integers(1, 10**15).map(str)
 times_ms = st.integers(1_500_000_000_000, NOW_MS)
 whole_times_ms = st.integers(1_500_000_000, NOW_MS // 1_000).map(lambda seconds: seconds * 1_000)
 client_ids = st.from_regex(r"\Adb[a-z2-7]{16}\Z")
 numbers = st.integers(1, 10**9)
 
 
+def stamps_of(card: Card) -> st.SearchStrategy[str]:
+    """Draw a stamp as the exchange's clock or counter could show it."""
+    times = st.integers(1_400_000_000_000, 1_900_000_000_000)
+    rule = card.stamp
+    return times.map(lambda time_ms: str(time_ms * rule.units_per_ms // rule.ms_per_unit))
+
+
 def fields_of(card: Card) -> st.SearchStrategy[dict[str, str]]:
     """Draw the fields of a key as the exchange would issue them."""
-    rule = card.paper_key
-    alphabet = rf"\A[{rule.key_alphabet}]{{{rule.key_length}}}\Z"
-    base64 = rule.secret_encoding is SecretEncoding.BASE64
-    inside = "A-Za-z0-9+/" if base64 else _ALPHANUMERIC
-    padding = -rule.secret_length // 4 * -4 - rule.secret_length
-    # The letter before the padding carries unused bits; A leaves them at zero.
-    ending = "A==" if base64 and not padding else ""
-    length = rule.secret_length - len(ending)
-    secret = rf"\A[{inside}]{{{length}}}{ending}\Z"
-    drawn = {"api_key": st.from_regex(alphabet), "api_secret": st.from_regex(secret)}
-    return st.fixed_dictionaries(drawn).filter(lambda it: it["api_key"] != it["api_secret"])
+    return st.integers(0, 2**64).map(lambda seed: _issued(card, seed))
+
+
+def _issued(card: Card, seed: int) -> dict[str, str]:
+    drawn = draw_secrets(card, Random(seed).randbytes)
+    secrets = {"api_secret": drawn.api_secret, "passphrase": drawn.passphrase}
+    told = {name: secret.reveal() for name, secret in secrets.items() if secret is not None}
+    return {"api_key": drawn.api_key, **told}
 
 
 def operations(exchange: Exchange) -> st.SearchStrategy[Operation[Any]]:
@@ -128,7 +132,7 @@ def private_operations(draw: Draw, exchange: Exchange) -> Operation[Any]:
             st.builds(GetClosedOrders, st.just(symbol), st.none() | whole_times_ms),
             st.builds(GetOwnTrades, st.just(symbol), since_ms=st.none() | whole_times_ms),
             st.just(GetBalances()),
-            st.just(GetKeyRights()),
+            st.just(GetKeyRights() if exchange.card.rights.told else GetBalances()),
             st.just(GetCurrencies()),
         )
     )

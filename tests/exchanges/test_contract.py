@@ -5,12 +5,13 @@ both ways. What only one exchange does is tested beside its vectors.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from drawbridge.catalogue.card import Part
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.reasons import REASONS
 from drawbridge.catalogue.registry import (
@@ -22,7 +23,7 @@ from drawbridge.catalogue.registry import (
     get_exchange,
 )
 from drawbridge.core.errors import BadInput, NotProven
-from drawbridge.core.operations import OPERATIONS, Operation, PlaceOrder
+from drawbridge.core.operations import Operation, PlaceOrder
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Verifier
 from drawbridge.wire.codec import ServerView
@@ -36,6 +37,15 @@ from tools.check_exchanges import EXCHANGES, find_faults
 
 CARRIED = tuple(x for x in exchange_ids() if get_card(x).level >= Level.TRADED)
 PAPERED = tuple(x for x in exchange_ids() if get_card(x).level >= Level.PAPERED)
+
+# What can be done at every exchange; others have no words for more, or have some of it.
+EVERYWHERE = frozenset(
+    {
+        *("get_server_time", "get_markets", "get_candles", "get_order_book", "get_trades"),
+        *("get_balances", "place_order", "cancel_order", "get_order", "get_open_orders"),
+        *("get_closed_orders", "get_own_trades", "get_key_rights"),
+    }
+)
 
 every_listed = pytest.mark.parametrize("exchange_id", exchange_ids())
 every_carried = pytest.mark.parametrize("exchange_id", CARRIED)
@@ -57,7 +67,8 @@ def _credential(exchange: Exchange, fields: dict[str, str]) -> Credential:
 
 def _signed(exchange: Exchange, request: WireRequest, data: st.DataObject) -> WireRequest:
     fields = data.draw(samples.fields_of(exchange.card))
-    return sign(exchange.dialect, request, _credential(exchange, fields), data.draw(samples.stamps))
+    stamp = data.draw(samples.stamps_of(exchange.card))
+    return sign(exchange.dialect, request, _credential(exchange, fields), stamp)
 
 
 def _view(exchange: Exchange, request: WireRequest, data: st.DataObject) -> ServerView:
@@ -76,9 +87,9 @@ def test_the_folder_holds_what_its_level_asks_for(exchange_id: str) -> None:
 @every_carried
 def test_every_operation_has_an_endpoint_that_is_decoded(exchange_id: str) -> None:
     exchange = get_exchange(exchange_id)
-    known = {row.operation for row in exchange.endpoints.rows()} - {"get_fixed"}
-    missing = OPERATIONS.keys() - known - {"get_fixed", "get_ticker"}
-    assert missing <= {"get_tickers"}
+    known = {row.operation for row in exchange.endpoints.rows()}
+    needed = set(EVERYWHERE) if exchange.card.rights.told else EVERYWHERE - {"get_key_rights"}
+    assert needed <= known
 
 
 @every_carried
@@ -141,7 +152,7 @@ def test_signing_leaves_what_was_asked_for_as_it_was(exchange_id: str, data: st.
 def test_any_change_of_what_was_asked_for_is_refused(exchange_id: str, data: st.DataObject) -> None:
     exchange = get_exchange(exchange_id)
     signed = _signing(exchange, data)
-    request, changed = signed.request, _changed(signed.request, data)
+    request, changed = signed.request, _changed(exchange, signed.request, data)
     # A signature written in hex may come in either case; nothing else may differ.
     assume((changed.query + changed.body).lower() != (request.query + request.body).lower())
     with pytest.raises((NotProven, BadInput)):
@@ -174,7 +185,8 @@ class Signing:
 
 def _signing(exchange: Exchange, data: st.DataObject) -> Signing:
     fields = data.draw(samples.fields_of(exchange.card))
-    credential, stamp = _credential(exchange, fields), data.draw(samples.stamps)
+    credential = _credential(exchange, fields)
+    stamp = data.draw(samples.stamps_of(exchange.card))
     plain = _encoded(exchange, data.draw(samples.private_operations(exchange)))
     request = sign(exchange.dialect, plain, credential, stamp)
     secret = Secret(fields["api_secret"])
@@ -192,16 +204,34 @@ def _encoded(exchange: Exchange, operation: Operation[object]) -> WireRequest:
     return request
 
 
-def _changed(request: WireRequest, data: st.DataObject) -> WireRequest:
-    query, body = request.query, request.body
+def _changed(exchange: Exchange, request: WireRequest, data: st.DataObject) -> WireRequest:
+    """Change one letter of query or body, wherever the signature covers it."""
+    covers = exchange.card.signature.covers
+    query = request.query if Part.QUERY in covers else b""
+    body = request.body if Part.BODY in covers else b""
+    assume(query or body)
     at = data.draw(st.integers(0, len(query) + len(body) - 1))
     letter = bytes([data.draw(st.integers(33, 126))])
     if at < len(query):
-        query = query[:at] + letter + query[at + 1 :]
-    else:
-        at -= len(query)
-        body = body[:at] + letter + body[at + 1 :]
-    return WireRequest(request.method, request.path, query, request.headers, body)
+        changed = request.query[:at] + letter + request.query[at + 1 :]
+        return replace(request, query=changed)
+    at -= len(query)
+    return replace(request, body=request.body[:at] + letter + request.body[at + 1 :])
+
+
+@pytest.mark.parametrize(
+    "exchange_id", [x for x in CARRIED if Part.PATH in get_card(x).signature.covers]
+)
+@several
+@given(data=st.data())
+def test_a_changed_path_is_refused_where_it_is_covered(
+    exchange_id: str, data: st.DataObject
+) -> None:
+    exchange = get_exchange(exchange_id)
+    signed = _signing(exchange, data)
+    changed = replace(signed.request, path=signed.request.path + b"x")
+    with pytest.raises((NotProven, BadInput)):
+        _admit(exchange, changed, signed.verifier)
 
 
 # ------------------------------------------------------------------------------------- codecs

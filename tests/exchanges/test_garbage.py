@@ -199,7 +199,7 @@ def test_no_credential_text_is_in_any_text_of_ours(exchange_id: str, data: st.Da
     checked = check_fields(exchange.card, fields)
     credential = credential_of(exchange, checked.secrets)
     plain = exchange.codec.encode_request(GetBalances(), exchange.card.markets())
-    request = sign(exchange.dialect, plain, credential, data.draw(samples.stamps))
+    request = sign(exchange.dialect, plain, credential, data.draw(samples.stamps_of(exchange.card)))
     for thing in (checked, credential, request, exchange.dialect.claim(request)):
         assert secret not in f"{thing} {thing!r}"
     for wrong in (secret + "\u00e9", secret[:-5], "-----BEGIN PRIVATE KEY-----" + secret):

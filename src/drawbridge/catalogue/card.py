@@ -14,8 +14,8 @@ from typing import Final
 
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.tables import read_table
-from drawbridge.core.markets import Currency, Market, Markets
-from drawbridge.core.money import ZERO
+from drawbridge.core.markets import Currency, Market, MarketKind, Markets
+from drawbridge.core.money import ONE, ZERO
 from drawbridge.core.operations import Scope
 from drawbridge.wire.stamps import StampKind, StampRule
 
@@ -54,10 +54,17 @@ class SelfTradeMode(StrEnum):
 
 
 class SecretEncoding(StrEnum):
-    """How the exchange writes the secrets that it draws."""
+    """How the exchange writes the secrets that it draws.
+
+    `FORM`: as `secret_form` says. `EC_PEM`: a P-256 private key in PEM; `ED25519`: a seed and its
+    public key in base64.
+    """
 
     ALPHANUMERIC = "alphanumeric"
     BASE64 = "base64"
+    FORM = "form"
+    EC_PEM = "ec_pem"
+    ED25519 = "ed25519"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,39 @@ class Rights:
     operation: str = ""
 
 
+class Part(StrEnum):
+    """A part of a request that a signature may cover."""
+
+    METHOD = "method"
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Which parts of a request its signature covers."""
+
+    covers: tuple[Part, ...] = (Part.PATH, Part.QUERY, Part.BODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Derivatives:
+    """The rules of an exchange's perpetual contracts.
+
+    Units: rates are fractions of the notional, `funding_hours` is the time between two fundings.
+    """
+
+    most_leverage: int = 1
+    usual_leverage: int = 1
+    maintenance_rate: Decimal = ZERO
+    liquidation_fee: Decimal = ZERO
+    funding_hours: int = 8
+    hedge_mode: bool = False
+    isolated: bool = True
+    usual_isolated: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeOrder:
     """How to place a test order that cannot trade: the first of `symbols` that is affordable.
@@ -183,6 +223,8 @@ class PaperMarket:
     min_notional: Decimal
     spread_bps: int
     aliases: tuple[str, ...] = ()
+    kind: MarketKind = MarketKind.SPOT
+    contract_size: Decimal = ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +243,17 @@ class Client:
 class PaperKeyRule:
     """How the paper exchange draws keys, so that they look like the real ones.
 
-    Units: lengths in characters as shown. `key_alphabet` is the inside of a character class.
+    Units: lengths in characters as shown. `key_alphabet` is the inside of a character class. A
+    form is a text with `{alphabet*length}` for what is drawn: `{0-9a-f*8}-{0-9a-f*4}`; where
+    there is one, alphabet and length do not count.
     """
 
     key_alphabet: str = "A-Za-z0-9"
     key_length: int = 64
     secret_encoding: SecretEncoding = SecretEncoding.ALPHANUMERIC
     secret_length: int = 64
+    key_form: str = ""
+    secret_form: str = ""
     passphrase: bool = False
     public_key_upload: bool = False
 
@@ -217,7 +263,10 @@ _TIME: Final = StampRule(StampKind.TIME)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """All facts about an exchange that others need to know."""
+    """All facts about an exchange that others need to know.
+
+    `since` is the date of the status; `alternatives` are the ids of exchanges to go to instead.
+    """
 
     id: str
     name: str
@@ -231,15 +280,19 @@ class Card:
     former_names: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     since: str = ""
+    alternatives: tuple[str, ...] = ()
+    stream_hosts: tuple[str, ...] = ()
     base_path: str = ""
     key_page: KeyPage = KeyPage()
     ip_list: IpList = IpList()
     expiry: Expiry = Expiry()
     rights: Rights = Rights()
     stamp: StampRule = _TIME
+    signature: Signature = Signature()
     probe_order: ProbeOrder = ProbeOrder()
     fees: Fees = Fees()
     self_trade: SelfTrade = SelfTrade()
+    derivatives: Derivatives = Derivatives()
     paper_markets: tuple[PaperMarket, ...] = ()
     currencies: tuple[Currency, ...] = ()
     clients: Mapping[str, Client] = field(default_factory=dict)
@@ -275,7 +328,7 @@ class Card:
         return Markets(self._market(pair) for pair in self.paper_markets)
 
     def _market(self, pair: PaperMarket) -> Market:
-        base, _, quote = pair.symbol.partition("/")
+        base, _, quote = pair.symbol.partition(":")[0].partition("/")
         return Market(
             symbol=pair.symbol,
             id=pair.id,
@@ -288,6 +341,8 @@ class Card:
             fee_maker=self.fees.maker,
             fee_taker=self.fees.taker,
             aliases=pair.aliases,
+            kind=pair.kind,
+            contract_size=pair.contract_size,
         )
 
 

@@ -36,7 +36,7 @@ FILES: Final[Mapping[Level, tuple[str, ...]]] = MappingProxyType(
 TABLES: Final[Mapping[Level, tuple[str, ...]]] = MappingProxyType(
     {
         Level.LISTED: ("key_page", "credentials", "permissions", "ip_list", "expiry", "sources"),
-        Level.CHECKED: ("rights", "stamp"),
+        Level.CHECKED: ("rights", "stamp", "signature"),
         Level.BRIDGED: ("clients",),
         Level.TRADED: ("probe_order", "fees"),
         Level.PAPERED: ("self_trade", "paper_markets", "currencies", "paper_key"),

@@ -1,14 +1,23 @@
 """What is traded, and what public data say about it.
 
-A symbol is ours: `BASE/QUOTE` in the field's usual names (`BTC/USD`), whatever an exchange
-calls it. `Market.id` is the exchange's own name for it.
+A symbol is ours: `BASE/QUOTE` in the field's usual names (`BTC/USD`), `BASE/QUOTE:SETTLE` for a
+perpetual contract, whatever an exchange calls it. `Market.id` is the exchange's own name for it.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from drawbridge.core.errors import NotFound
+from drawbridge.core.money import ONE
+
+
+class MarketKind(StrEnum):
+    """What changes hands: the goods themselves, or a contract that is settled in quote currency."""
+
+    SPOT = "spot"
+    LINEAR_PERPETUAL = "linear_perpetual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,8 @@ class Market:
     """A pair at one exchange with its trading rules.
 
     Units: `price_tick`, `min_notional` in quote currency; `quantity_step`, `min_quantity` in
-    base currency; fees as fractions (0.001 is 0.1 %).
+    base currency; fees as fractions (0.001 is 0.1 %). `contract_size` is how much base currency
+    one of the exchange's contracts is: quantities of ours are always in base currency.
     """
 
     symbol: str
@@ -31,6 +41,13 @@ class Market:
     fee_taker: Decimal
     aliases: tuple[str, ...] = ()
     active: bool = True
+    kind: MarketKind = MarketKind.SPOT
+    contract_size: Decimal = ONE
+
+    @property
+    def settle(self) -> str:
+        """Give the currency in which profits are paid; empty for spot."""
+        return self.symbol.partition(":")[2]
 
 
 class Markets:

@@ -19,7 +19,16 @@ from drawbridge.core.markets import (
     Ticker,
 )
 from drawbridge.core.money import ZERO
-from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import (
+    Fill,
+    Order,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Side,
+    TimeInForce,
+    Trigger,
+)
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 
@@ -73,7 +82,8 @@ class Placed:
 class KeyRights:
     """What an exchange tells about a key: its switches by the exchange's own names.
 
-    `switches` holds those that are on. None means that the exchange did not tell.
+    `switches` holds those that are on, `untold` those of which nothing could be learnt. Of the
+    other facts, None means that the exchange did not tell.
     """
 
     switches: frozenset[str]
@@ -84,6 +94,8 @@ class KeyRights:
     label: str = ""
     key: str = ""
     last_nonce: int | None = None
+    untold: frozenset[str] = frozenset()
+    account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +176,8 @@ class PlaceOrder(Operation[Placed]):
 
     A market order names `quantity` (base) or `quote_quantity` (what to spend or receive).
     `dry_run`: the exchange checks it and does not place it; then `order_id` is empty.
-    `leverage` other than None makes it a margin order.
+    `leverage` other than None makes it a margin order. With a `trigger` it waits for its price.
+    The last three are for contracts; `close_position` stands in place of a quantity.
     """
 
     symbol: str
@@ -178,10 +191,16 @@ class PlaceOrder(Operation[Placed]):
     post_only: bool = False
     dry_run: bool = False
     leverage: Decimal | None = None
+    trigger: Trigger | None = None
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+    close_position: bool = False
 
     @property
     def scope(self) -> Scope:
         """Give the right that it needs."""
+        if ":" in self.symbol:
+            return Scope.TRADE_DERIVATIVES
         return Scope.TRADE_SPOT if self.leverage is None else Scope.TRADE_MARGIN
 
     def as_order(self, order_id: str) -> Order:
@@ -200,6 +219,9 @@ class PlaceOrder(Operation[Placed]):
             updated_ms=0,
             quote_quantity=self.quote_quantity,
             post_only=self.post_only,
+            trigger=self.trigger,
+            reduce_only=self.reduce_only,
+            position_side=self.position_side,
         )
 
 
@@ -213,6 +235,13 @@ class CancelOrder(Operation[Order]):
     symbol: str = ""
     order_id: str = ""
     client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAllOrders(Operation[tuple[Order, ...]]):
+    """Cancel all open orders, of one symbol or (empty) of all; the answer holds those ended."""
+
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +291,32 @@ class GetKeyRights(Operation[KeyRights]):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAccess(Operation[bool]):
+    """Ask an endpoint that only reads, by its name in the table, to learn whether the key may.
+
+    Where an exchange tells no rights, its probe learns them by such questions: True, or the
+    refusal. What the endpoint answers is not looked at.
+    """
+
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamToken:
+    """A token that opens a private stream, and how long it may be used."""
+
+    token: str
+    lasts_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetStreamToken(Operation[StreamToken]):
+    """Ask for a token for streams; with `token`, the one that is to live on."""
+
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GetFixed(Operation[bytes]):
     """Ask for something to which the paper exchange has one fixed answer (see endpoints)."""
 
@@ -280,10 +335,13 @@ OPERATIONS: dict[str, type[Operation[object]]] = {
     "get_balances": GetBalances,
     "place_order": PlaceOrder,
     "cancel_order": CancelOrder,
+    "cancel_all_orders": CancelAllOrders,
     "get_order": GetOrder,
     "get_open_orders": GetOpenOrders,
     "get_closed_orders": GetClosedOrders,
     "get_own_trades": GetOwnTrades,
     "get_key_rights": GetKeyRights,
+    "check_access": CheckAccess,
+    "get_stream_token": GetStreamToken,
     "get_fixed": GetFixed,
 }

@@ -30,6 +30,40 @@ class OrderType(StrEnum):
     LIMIT = "limit"
 
 
+class TriggerKind(StrEnum):
+    """Which way the price must come: `STOP` against the order's side, `TAKE_PROFIT` with it.
+
+    A stop to sell waits for the price to fall, a stop to buy for it to rise.
+    """
+
+    STOP = "stop"
+    TAKE_PROFIT = "take_profit"
+
+
+class TriggerBy(StrEnum):
+    """Which price is watched."""
+
+    LAST = "last"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What a conditional order waits for before it is sent to the book."""
+
+    kind: TriggerKind
+    price: Decimal
+    by: TriggerBy = TriggerBy.LAST
+
+
+class PositionSide(StrEnum):
+    """Which position of a contract an order belongs to; `BOTH` where there is only one."""
+
+    BOTH = "both"
+    LONG = "long"
+    SHORT = "short"
+
+
 class TimeInForce(StrEnum):
     """How long an order waits: good till cancelled, immediate or cancel, fill or kill."""
 
@@ -60,7 +94,8 @@ class Order:
 
     `quantity` is in base currency; a market order by cost has `quote_quantity` instead and a
     quantity of zero until it is filled. `filled_quote` is what was paid or received, without
-    fees; `price` is the limit (None for market orders).
+    fees; `price` is the limit (None for market orders). A conditional order has a `trigger`, and
+    `triggered_ms` once its price has come.
     """
 
     order_id: str
@@ -81,6 +116,15 @@ class Order:
     quote_quantity: Decimal | None = None
     post_only: bool = False
     trade_ids: tuple[str, ...] = ()
+    trigger: Trigger | None = None
+    triggered_ms: int = 0
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the order still waits for its trigger."""
+        return self.trigger is not None and not self.triggered_ms and not self.status.is_final
 
     @property
     def remaining(self) -> Decimal:
@@ -95,7 +139,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution of an order of ours; `fee` is taken in `fee_currency`."""
+    """One execution of an order of ours; `fee` is taken in `fee_currency`.
+
+    `realised` is the profit (below zero: the loss) that it closed of a position, without the fee.
+    """
 
     trade_id: str
     order_id: str
@@ -109,6 +156,8 @@ class Fill:
     fee_currency: str
     is_maker: bool
     time_ms: int
+    realised: Decimal = ZERO
+    position_side: PositionSide = PositionSide.BOTH
 
     @property
     def quote_quantity(self) -> Decimal:

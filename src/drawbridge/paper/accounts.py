@@ -5,31 +5,27 @@ ids. Pure: randomness is passed in, and storing is `store.py`'s.
 """
 
 import base64
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from drawbridge.catalogue.card import Card, Need, PaperKeyRule, SecretEncoding
+from drawbridge.catalogue.forms import Entropy, draw_text, fill_form
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
-from drawbridge.wire.algorithms import Verifier
+from drawbridge.wire.algorithms import Verifier, ec_pem, ed25519_pair
 
 Network = IPv4Network | IPv6Network
-Entropy = Callable[[int], bytes]
 
 _MOST_LABEL: Final = 60
 _MOST_ADDRESSES: Final = 30
 _MOST_PUBLIC_KEY: Final = 8_192
 _ALPHANUMERIC: Final = "A-Za-z0-9"
 _PASSPHRASE_LENGTH: Final = 20
-_RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
-# So many random bytes per character that no character is likelier than another.
-_BYTES_EACH: Final = 8
+_SEED_BYTES: Final = 32
 
 
 @dataclass(slots=True, eq=False)
@@ -128,45 +124,46 @@ def draw_key(exchange: Exchange, wish: KeyWish, entropy: Entropy, now_ms: int) -
     return DrawnKey(shown, label, wish.switches, ip_list, expires_ms, material)
 
 
-def _draw(exchange: Exchange, public_key: str, entropy: Entropy) -> tuple[NewPaperKey, Secret]:
-    rule = exchange.card.paper_key
-    api_key = _text(rule.key_alphabet, rule.key_length, entropy)
+def draw_secrets(card: Card, entropy: Entropy) -> NewPaperKey:
+    """Draw key, secret and passphrase as the exchange issues them."""
+    rule = card.paper_key
+    api_key = (
+        fill_form(rule.key_form, entropy)
+        if rule.key_form
+        else draw_text(rule.key_alphabet, rule.key_length, entropy)
+    )
     passphrase = None
     if rule.passphrase:
-        passphrase = Secret(_text(_ALPHANUMERIC, _PASSPHRASE_LENGTH, entropy))
-    if not public_key.strip():
-        secret = _secret(rule, entropy)
-        return NewPaperKey(api_key, secret, passphrase), secret
-    if not rule.public_key_upload:
+        passphrase = Secret(draw_text(_ALPHANUMERIC, _PASSPHRASE_LENGTH, entropy))
+    return NewPaperKey(api_key, _secret(rule, entropy), passphrase)
+
+
+def _draw(exchange: Exchange, public_key: str, entropy: Entropy) -> tuple[NewPaperKey, Secret]:
+    drawn = draw_secrets(exchange.card, entropy)
+    if not public_key.strip() and drawn.api_secret is not None:
+        return drawn, drawn.api_secret
+    if not exchange.card.paper_key.public_key_upload:
         raise BadInput("public_key_not_taken", field="public_key", exchange=exchange.card.name)
     if len(public_key) > _MOST_PUBLIC_KEY or "PRIVATE" in public_key:
         # Whoever pastes the private half by mistake must not have it stored.
         raise BadInput("bad_public_key", field="public_key")
-    return NewPaperKey(api_key, None, passphrase), Secret(public_key)
+    return NewPaperKey(drawn.api_key, None, drawn.passphrase), Secret(public_key)
 
 
 def _secret(rule: PaperKeyRule, entropy: Entropy) -> Secret:
-    if rule.secret_encoding is SecretEncoding.BASE64:
-        # The fewest bytes that are written with so many characters, padding included.
-        size = (rule.secret_length // 4 - 1) * 3 + 1
-        return Secret(base64.b64encode(entropy(size)).decode("ascii"))
-    return Secret(_text(_ALPHANUMERIC, rule.secret_length, entropy))
-
-
-def _text(alphabet: str, length: int, entropy: Entropy) -> str:
-    letters = _letters(alphabet)
-    drawn = entropy(length * _BYTES_EACH)
-    places = range(0, len(drawn), _BYTES_EACH)
-    numbers = (int.from_bytes(drawn[place : place + _BYTES_EACH], "big") for place in places)
-    return "".join(letters[number % len(letters)] for number in numbers)
-
-
-def _letters(character_class: str) -> str:
-    """Write out the inside of a character class: `a-c9` is `abc9`."""
-    found = []
-    for first, last, single in _RANGE.findall(character_class):
-        found.append(single or "".join(map(chr, range(ord(first), ord(last) + 1))))
-    return "".join(found)
+    match rule.secret_encoding:
+        case SecretEncoding.BASE64:
+            # The fewest bytes that are written with so many characters, padding included.
+            size = (rule.secret_length // 4 - 1) * 3 + 1
+            return Secret(base64.b64encode(entropy(size)).decode("ascii"))
+        case SecretEncoding.FORM:
+            return Secret(fill_form(rule.secret_form, entropy))
+        case SecretEncoding.EC_PEM:
+            return Secret(ec_pem(entropy(_SEED_BYTES)))
+        case SecretEncoding.ED25519:
+            return Secret(ed25519_pair(entropy(_SEED_BYTES)))
+        case _:
+            return Secret(draw_text(_ALPHANUMERIC, rule.secret_length, entropy))
 
 
 def _read_ip_list(card: Card, wish: KeyWish) -> tuple[Network, ...]:

@@ -94,11 +94,7 @@ class Admission:
         if rule.kind is StampKind.TIME:
             check_time(rule, stamp, claim.window_ms, now_ms)
         verify(exchange.dialect, request, claim, key.verifier)
-        if key.passphrase is not None:
-            # In constant time, as the signature: the time taken must not tell how much was right.
-            told = (claim.passphrase or "").encode()
-            if not hmac.compare_digest(key.passphrase.encode(), told):
-                raise NotProven("bad_passphrase")
+        _check_passphrase(key, claim)
         if rule.kind is StampKind.NONCE:
             # Only a signed nonce counts: else a stranger could burn every later one.
             check_nonce(stamp, key.last_nonce)
@@ -141,3 +137,19 @@ class Admission:
         else:
             self._counts.move_to_end(at)
         return count
+
+
+def _check_passphrase(key: PaperKey, claim: Claim) -> None:
+    """Refuse a wrong passphrase. Raises: `NotProven("bad_passphrase")`."""
+    if key.passphrase is None:
+        return
+    known = key.passphrase.encode()
+    if claim.passphrase_signature is not None:
+        try:
+            key.verifier.verify(known, claim.passphrase_signature)
+        except NotProven:
+            raise NotProven("bad_passphrase") from None
+        return
+    # In constant time, as the signature: the time taken must not tell how much was right.
+    if not hmac.compare_digest(known, (claim.passphrase or "").encode()):
+        raise NotProven("bad_passphrase")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from drawbridge.catalogue.forms import Entropy
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.secret import Secret
-from drawbridge.paper.accounts import Entropy, KeyWish, NewPaperKey, PaperKey, draw_key
+from drawbridge.paper.accounts import KeyWish, NewPaperKey, PaperKey, draw_key
 from drawbridge.paper.store import KeyRow, PaperStore, open_database
 
 _MOST_KEYS: Final = 100

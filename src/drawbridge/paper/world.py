@@ -13,12 +13,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeVar
 
+from drawbridge.catalogue.forms import Entropy
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import NotFound
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Balance, Operation
-from drawbridge.paper.accounts import Entropy, PaperKey
+from drawbridge.paper.accounts import PaperKey
 from drawbridge.paper.desk import Desk
 from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.ledger import Proof
@@ -42,6 +43,7 @@ Answer = TypeVar("Answer")
 DEMO_BALANCES: Final = {
     "USD": Decimal(100_000),
     "USDT": Decimal(100_000),
+    "USDC": Decimal(100_000),
     "BTC": Decimal(2),
     "ETH": Decimal(20),
     "XRP": Decimal(50_000),

@@ -26,6 +26,7 @@ from drawbridge.core.secret import Secret
 
 _RSA_BITS: Final = range(2048, 8193)
 _ES256_BYTES = 32
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _BAD_SIGNATURE = "bad_signature"
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
@@ -170,7 +171,10 @@ class Es256:
         """Give the base64url signature. Raises: `BadInput` when made from a public key."""
         if self._key is None:
             raise BadInput("private_key_needed", field="private_key")
-        r, s = decode_dss_signature(self._key.sign(payload, ec.ECDSA(hashes.SHA256())))
+        # Deterministic (RFC 6979): no signature depends on the randomness of the moment, and
+        # signing twice gives the same bytes.
+        algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+        r, s = decode_dss_signature(self._key.sign(payload, algorithm))
         raw = r.to_bytes(_ES256_BYTES, "big") + s.to_bytes(_ES256_BYTES, "big")
         return base64.urlsafe_b64encode(raw).rstrip(b"=")
 
@@ -185,6 +189,24 @@ class Es256:
             self._public.verify(encode_dss_signature(r, s), payload, ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
             raise NotProven(_BAD_SIGNATURE) from None
+
+
+def ec_pem(seed: bytes) -> str:
+    """Make a P-256 private key of 32 random bytes, as PEM in the older form that JWTs come with."""
+    number = int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    written = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    return written.decode("ascii").strip()
+
+
+def ed25519_pair(seed: bytes) -> str:
+    """Make an Ed25519 key of 32 random bytes: seed and public key together, in base64."""
+    public = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return base64.b64encode(seed + public).decode("ascii")
 
 
 def sha256(data: bytes) -> bytes:

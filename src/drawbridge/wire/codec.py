@@ -4,12 +4,14 @@ The client encodes requests and decodes answers; the paper exchange decodes requ
 answers; a proxy decodes requests to judge them. An exchange's module `codec` is one of these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation
+from drawbridge.wire.documents import reading
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.errors import RawError
 from drawbridge.wire.http import Headers, WireAnswer, WireRequest
@@ -25,6 +27,11 @@ class ServerView:
     request: WireRequest
     markets: Markets
     now_ms: int
+
+    @property
+    def path_parameters(self) -> dict[str, str]:
+        """Give the named parts of the path, as the endpoint table names them."""
+        return self.endpoint.parameters(self.request.path)
 
 
 class ClientCodec(Protocol):
@@ -67,3 +74,59 @@ class ServerCodec(Protocol):
 
 class Codec(ClientCodec, ServerCodec, Protocol):
     """Both sides."""
+
+
+Pair = tuple[Callable[..., Any], Callable[..., Any]]
+"""How something is written and how it is read, or the other way round."""
+
+
+class CodecTables:
+    """The four functions of a codec that only look up who does the work.
+
+    The client looks by operation, the exchange's side by endpoint, because two endpoints may do
+    the same operation and answer it differently.
+    """
+
+    __slots__ = ("_client", "_server")
+
+    def __init__(
+        self, client: Mapping[type[Operation[Any]], Pair], server: Mapping[str, Pair]
+    ) -> None:
+        """Take `operation → (encode request, decode answer)`, `endpoint → (decode, encode)`.
+
+        Shape: `encode_request(operation, markets)`, `decode_answer(operation, answer, markets)`,
+        `decode_request(view)`, `encode_answer(operation, result, view)`.
+        """
+        self._client = client
+        self._server = server
+
+    def encode_request(self, operation: Operation[Any], markets: Markets) -> WireRequest:
+        """Write an operation as an unsigned request. Raises: `BadInput`, `NotFound`."""
+        found = self._client.get(type(operation))
+        if found is None:
+            raise BadInput("unsupported_operation", field="operation")
+        request: WireRequest = found[0](operation, markets)
+        return request
+
+    def decode_answer(self, operation: Operation[A], answer: WireAnswer, markets: Markets) -> A:
+        """Read the answer to an operation.
+
+        Raises: `OutcomeUnknown("unreadable_answer")`; `NotFound` where the answer says that there
+        is no such order.
+        """
+        with reading():
+            result: A = self._client[type(operation)][1](operation, answer, markets)
+            return result
+
+    def decode_request(self, view: ServerView) -> Operation[Any]:
+        """Read a request. Raises: `BadInput`, `NotFound("unknown_symbol")`."""
+        found = self._server.get(view.endpoint.name)
+        if found is None:
+            raise BadInput("unknown_endpoint", field="operation")
+        operation: Operation[Any] = found[0](view)
+        return operation
+
+    def encode_answer(self, operation: Operation[A], result: A, view: ServerView) -> WireAnswer:
+        """Write the result of an operation as its endpoint does."""
+        answer: WireAnswer = self._server[view.endpoint.name][1](operation, result, view)
+        return answer

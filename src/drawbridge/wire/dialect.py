@@ -19,6 +19,7 @@ class Claim:
 
     `signature` is the text that algorithms compare, already percent-decoded where it travels
     encoded. `window_ms` is how long the sender wants it to be good, where the exchange lets it.
+    Where the passphrase travels signed instead of plain, `passphrase_signature` holds that text.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Claim:
     signature: bytes
     passphrase: str | None = None
     window_ms: int | None = None
+    passphrase_signature: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,31 @@
 """Endpoint tables: which requests exist, what they do and which right they need.
 
 What is not listed is refused. Paths are compared byte for byte, so that no doubled slash, dot
-segment, percent-encoding or change of case can name an endpoint in a second way.
+segment, percent-encoding or change of case can name an endpoint in a second way. A `{name}` in a
+path stands for one segment, or part of one, of the few characters that ids and symbols have.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
+from drawbridge.core import derivatives, operations
 from drawbridge.core.errors import Forbidden
-from drawbridge.core.operations import OPERATIONS, Scope
+from drawbridge.core.operations import Scope
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.limits import Limit, LimitKind, LimitPer
 
 PUBLIC = "public"
 ANY_KEY = "any_key"
+
+OPERATIONS: Final = operations.OPERATIONS | derivatives.OPERATIONS
+
+# No slash, no percent sign, no blank: a parameter can hide neither a segment nor an encoding. A
+# dot may not stand first, so that no segment is `.` or `..`.
+_VALUE: Final = rb"[A-Za-z0-9_:,~-][A-Za-z0-9._:,~-]{0,79}"
+_NAMED: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +48,50 @@ class Endpoint:
     switches: tuple[str, ...] = ()
     scope: Scope | None = field(init=False)
     is_signed: bool = field(init=False)
+    pattern: re.Pattern[bytes] | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out what every request will be asked for."""
         scope = None if self.access in {PUBLIC, ANY_KEY} else Scope(self.access)
         object.__setattr__(self, "scope", scope)
         object.__setattr__(self, "is_signed", self.access != PUBLIC)
+        object.__setattr__(self, "pattern", _pattern(self.path.decode("ascii")))
+
+    def parameters(self, path: bytes) -> dict[str, str]:
+        """Read the named parts of a request's path; nothing where the row names none."""
+        found = self.pattern.fullmatch(path) if self.pattern is not None else None
+        if found is None:
+            return {}
+        return {name: value.decode("ascii") for name, value in found.groupdict().items()}
 
 
 class Endpoints:
     """An exchange's table of endpoints and limits."""
 
-    __slots__ = ("_rows", "limits")
+    __slots__ = ("_patterns", "_rows", "limits")
 
     def __init__(self, rows: Iterable[Endpoint], limits: Iterable[Limit] = ()) -> None:
         """Index the rows by method and path."""
-        self._rows = {(row.method, row.path): row for row in rows}
+        listed = tuple(rows)
+        self._rows = {(row.method, row.path): row for row in listed}
+        self._patterns: dict[tuple[str, int], list[Endpoint]] = {}
+        for row in listed:
+            if row.pattern is not None:
+                self._patterns.setdefault((row.method, row.path.count(b"/")), []).append(row)
         self.limits: Mapping[str, Limit] = {limit.name: limit for limit in limits}
 
     def classify(self, request: WireRequest) -> Endpoint:
-        """Find the row of a request. Raises: `Forbidden("unknown_endpoint")`."""
+        """Find the row of a request; an exact path goes before one with names.
+
+        Raises: `Forbidden("unknown_endpoint")`.
+        """
         row = self._rows.get((request.method, request.path))
-        if row is None:
-            raise Forbidden("unknown_endpoint", rule="endpoint")
-        return row
+        if row is not None and row.pattern is None:
+            return row
+        for row in self._patterns.get((request.method, request.path.count(b"/")), ()):
+            if row.pattern is not None and row.pattern.fullmatch(request.path):
+                return row
+        raise Forbidden("unknown_endpoint", rule="endpoint")
 
     def rows(self) -> tuple[Endpoint, ...]:
         """Give all rows, for checks and documents."""
@@ -92,6 +123,19 @@ def read_endpoints(text: str) -> Endpoints:
     ]
     names = {limit.name for limit in limits}
     return Endpoints((_read_row(row, names) for row in document["endpoint"]), limits)
+
+
+def _pattern(path: str) -> re.Pattern[bytes] | None:
+    """Turn a path with named parts into a pattern, None for one without."""
+    if "{" not in path:
+        return None
+    pieces = _NAMED.split(path)
+    literals = (re.escape(piece.encode("ascii")) for piece in pieces[::2])
+    names = (b"(?P<%s>%s)" % (name.encode("ascii"), _VALUE) for name in pieces[1::2])
+    joined = [next(literals)]
+    for name, literal in zip(names, literals, strict=True):
+        joined += (name, literal)
+    return re.compile(b"".join(joined))
 
 
 def _read_row(row: Mapping[str, object], limits: set[str]) -> Endpoint:

@@ -24,11 +24,13 @@ class StampRule:
     """An exchange's rule for stamps.
 
     Units: `units_per_ms` says how many units of the stamp make a millisecond (1: milliseconds,
-    1000: microseconds). The three `_ms` apply to stamps of time only.
+    1000: microseconds), `ms_per_unit` how many milliseconds a unit is (1000: seconds); one of the
+    two is 1. The three `_ms` at the end apply to stamps of time only.
     """
 
     kind: StampKind
     units_per_ms: int = 1
+    ms_per_unit: int = 1
     ahead_ms: int = 1_000
     window_ms: int = 5_000
     max_window_ms: int = 60_000
@@ -49,7 +51,7 @@ def check_time(rule: StampRule, stamp: int, window_ms: int | None, now_ms: int) 
     allowed_ms = rule.window_ms if window_ms is None else window_ms
     if not 0 < allowed_ms <= rule.max_window_ms:
         raise BadInput("bad_window", field="window", highest_ms=rule.max_window_ms)
-    stamped_ms = stamp // rule.units_per_ms
+    stamped_ms = stamp * rule.ms_per_unit // rule.units_per_ms
     if stamped_ms >= now_ms + rule.ahead_ms:
         raise NotProven("stamp_ahead", by_ms=stamped_ms - now_ms)
     if now_ms - stamped_ms > allowed_ms:
@@ -67,5 +69,5 @@ def check_nonce(nonce: int, last: int, window: int = 0) -> None:
 
 def next_stamp(rule: StampRule, now_ms: int, last: int) -> int:
     """Give the stamp for the next request; a nonce always rises above the last one."""
-    stamp = now_ms * rule.units_per_ms
+    stamp = now_ms * rule.units_per_ms // rule.ms_per_unit
     return max(stamp, last + 1) if rule.kind is StampKind.NONCE else stamp

@@ -1,0 +1,156 @@
+"""What an exchange's streams must be able to do, in both directions, without any I/O.
+
+The server's side of one connection is a session: frames go in, effects come out, and whoever
+holds the socket carries them out. An exchange's module `stream` offers `open_session` for it.
+Our own side is four pure functions of the same module.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.markets import Markets
+from drawbridge.core.operations import Operation
+from drawbridge.core.streams import StreamEvent, Topic
+from drawbridge.wire.dialect import Claim, Credential
+from drawbridge.wire.http import Headers
+
+Frame = str | bytes
+"""A frame: text, or bytes for exchanges that send theirs compressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a connection was opened. Shape as in `WireRequest`: raw path, query without `?`."""
+
+    path: bytes
+    query: bytes
+    headers: Headers
+    markets: Markets
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a log-in frame claims, and exactly the bytes whose signature proves it."""
+
+    claim: Claim
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a frame."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Check a proof, or a token that was drawn over REST; the session hears of it by `ref`.
+
+    After it, the connection speaks for that key.
+    """
+
+    ref: object
+    proof: Proof | None = None
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Tell this session of a topic from now on, beginning with how things stand.
+
+    `ref` is given back with `refused` where it may not be.
+    """
+
+    topic: Topic
+    ref: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Tell this session no more of a topic."""
+
+    topic: Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Carry out an operation; the session hears of it by `ref`.
+
+    `endpoint` is the name of a row of the endpoint table (its method is `WS`), which says the
+    right and the costs. Without a `proof`, the connection's log-in counts.
+    """
+
+    ref: object
+    endpoint: str
+    operation: Operation[Any]
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection with a code of the WebSocket protocol."""
+
+    code: int = 1000
+
+
+Effect = Send | LogIn | Subscribe | Unsubscribe | Ask | Close
+Effects = Sequence[Effect]
+
+
+class Session(Protocol):
+    """The exchange's side of one connection. Never raises for what a client can send."""
+
+    def opened(self, now_ms: int) -> Effects:
+        """Greet the client, and take up what the address itself subscribed to."""
+
+    def receive(self, frame: Frame, now_ms: int) -> Effects:
+        """Take a frame of the client."""
+
+    def logged_in(self, ref: object, now_ms: int) -> Effects:
+        """Hear that a log-in was right."""
+
+    def answered(self, ref: object, result: object, now_ms: int) -> Effects:
+        """Hear the result of an operation that was asked for."""
+
+    def refused(self, ref: object, error: DrawbridgeError, now_ms: int) -> Effects:
+        """Hear that a log-in, a subscription or an operation was refused."""
+
+    def tell(self, topic: Topic, event: StreamEvent, now_ms: int) -> Sequence[Frame]:
+        """Write an event of a subscribed topic as frames; none where the exchange is silent."""
+
+    def tick(self, now_ms: int) -> Effects:
+        """Let time pass: pings, heartbeats, and the end of clients that do not answer.
+
+        Called about four times a second.
+        """
+
+
+class ServerStream(Protocol):
+    """The exchange's side, in the module `stream`."""
+
+    def open_session(self, opening: Opening) -> Session | None:
+        """Begin a connection at that path, None where the exchange serves no stream."""
+
+
+class ClientStream(Protocol):
+    """Our side, in the module `stream`. Pure; no connection state is needed to read frames."""
+
+    def stream_path(self, topic: Topic) -> bytes:
+        """Give the path at which this topic is subscribed to."""
+
+    def log_in(self, credential: Credential, stamp: str) -> Frame:
+        """Write the frame that logs in; for exchanges with tokens, the token is the stamp."""
+
+    def subscribe(self, topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+        """Write the frames that subscribe; `number` numbers the first."""
+
+    def read_frame(self, frame: Frame, markets: Markets) -> Sequence[StreamEvent]:
+        """Read a frame's events; none for greetings, answers and pings.
+
+        Raises: a `DrawbridgeError` for what the exchange refused;
+        `OutcomeUnknown("unreadable_answer")` for what cannot be understood.
+        """
