@@ -1,0 +1,1 @@
+"""KuCoin (spot): its facts, its signing and its wire formats."""
