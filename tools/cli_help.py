@@ -10,7 +10,12 @@ import typer.main
 from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
+from drawbridge.catalogue.guide import Purpose, build_guide
+from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.entrypoints.cli.guide_page import guide_page
 from drawbridge.entrypoints.cli.main import app
+
+__all__ = ["exchange_ids", "guide", "help_of", "overview", "reference"]
 
 _WIDTH: Final = "88"
 _HEAD: Final = """\
@@ -32,6 +37,11 @@ def reference() -> str:
         for path in _paths(typer.main.get_command(app), ())
     )
     return _HEAD + "".join(sections)
+
+
+def guide(exchange_id: str) -> str:
+    """Write the guide of a trading key as a page, as `drawbridge guide --markdown` does."""
+    return guide_page(build_guide(get_card(exchange_id), Purpose.TRADING))
 
 
 def help_of(path: tuple[str, ...]) -> str:

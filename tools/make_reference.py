@@ -1,4 +1,4 @@
-"""Write the generated documents: the error reference, the command reference, README's CLI help.
+"""Write the generated documents: errors, commands, the guides, and README's CLI help.
 
 `python -m tools.make_reference` writes them, `--check` only tells which are out of date. What
 is written by hand is not touched: README.md changes between its two markers only.
@@ -7,6 +7,7 @@ is written by hand is not touched: README.md changes between its two markers onl
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -94,6 +95,10 @@ def documents() -> dict[Path, Callable[[], str]]:
 
         readme = ROOT / "README.md"
         made[ROOT / "docs/reference/cli.md"] = cli_help.reference
+        made |= {
+            ROOT / f"docs/reference/guides/{name}.md": partial(cli_help.guide, name)
+            for name in cli_help.exchange_ids()
+        }
         made[readme] = lambda: with_help(readme.read_text(encoding="utf-8"), cli_help.overview())
     return made
 

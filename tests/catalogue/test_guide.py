@@ -4,7 +4,7 @@ import pytest
 
 from drawbridge.catalogue.card import read_card
 from drawbridge.catalogue.guide import Guide, Purpose, Tone, Wanted, build_guide
-from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.catalogue.registry import exchange_ids, get_card, open_exchanges
 from drawbridge.wording.say import say
 from tests.catalogue.sealand import SEALAND
 
@@ -68,11 +68,19 @@ def test_a_rule_for_trading_keys_does_not_frighten_those_who_only_read() -> None
 
 
 @pytest.mark.parametrize("status", ["closed", "replaced", "read_only"])
-def test_an_exchange_that_takes_no_keys_has_no_steps_but_says_why(status: str) -> None:
+def test_an_exchange_that_takes_no_keys_says_since_when_and_where_to_go(status: str) -> None:
+    """Scenario 3."""
     guide = build_guide(read_card(SEALAND.replace('"open"', f'"{status}"')), Purpose.TRADING)
-    assert guide.steps == ()
-    (told,) = _said(guide)
+    assert "guide.step.paste" not in {step.key for step in guide.steps}
+    (told,) = (say(remark.key, **remark.facts) for remark in guide.remarks)
     assert "2020-02-02" in told
+    assert all(card.name in told for card in open_exchanges())
+
+
+def test_a_switch_that_cannot_be_turned_off_makes_every_key_unacceptable() -> None:
+    fixed = SEALAND.replace('need = "must_be_off"', 'need = "must_be_off"\nfixed = true')
+    guide = build_guide(read_card(fixed), Purpose.TRADING)
+    assert guide.remarks[0].key == "guide.remark.unacceptable"
 
 
 @pytest.mark.parametrize("exchange_id", exchange_ids())

@@ -32,7 +32,6 @@ from drawbridge.verification.verdict import (
     judge_error,
     judge_probe,
     judge_rights,
-    judge_untold,
 )
 from drawbridge.wording.say import has_words, say_reason
 
@@ -225,7 +224,26 @@ def test_the_end_of_the_probe_order_decides(
     assert "needless_right" in {remark.code for remark in verdict.remarks}, "nothing is forgotten"
 
 
-def test_rights_that_are_not_told_are_said_to_be_unknown() -> None:
-    verdict = judge_untold(CARD)
+def test_what_is_not_told_is_said_with_the_place_to_look_and_trading_is_proven() -> None:
+    """Scenario 8: an exchange that tells no rights."""
+    rights = KeyRights(frozenset(), untold=frozenset(it.api for it in CARD.permissions))
+    verdict = _judge(rights)
     assert verdict.may_trade
-    assert [remark.code for remark in verdict.remarks] == ["rights_not_told"]
+    (doubt,) = verdict.remarks
+    assert doubt.code == "withdrawing_not_ruled_out"
+    assert "https://example.com/keys" in say_reason(doubt.code, doubt.facts)
+    assert "Withdraw" in str(doubt.facts["switches"])
+    for end, code in (
+        (ProbeEnd.CANCELLED, "trading_proven_by_order"),
+        (ProbeEnd.DRY_RUN, "trading_proven_by_dry_run"),
+    ):
+        proven = judge_probe(CARD, verdict, ProbeOutcome(end))
+        assert [remark.code for remark in proven.remarks] == [code, "withdrawing_not_ruled_out"]
+    refused = judge_probe(CARD, verdict, ProbeOutcome(ProbeEnd.REFUSED, "right_missing"))
+    assert refused.status is KeyStatus.READ_ONLY
+    assert Scope.TRADE_SPOT not in refused.scopes
+
+
+def test_a_right_that_was_seen_counts_although_others_are_not_told() -> None:
+    rights = KeyRights(frozenset({"withdraw"}), untold=frozenset({"query", "place", "cancel"}))
+    assert _judge(rights).status is KeyStatus.REFUSED

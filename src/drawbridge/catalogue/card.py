@@ -67,14 +67,30 @@ class SecretEncoding(StrEnum):
     ED25519 = "ed25519"
 
 
+class Confirmation(StrEnum):
+    """By what an exchange makes sure who makes a key."""
+
+    PASSWORD = "password"  # noqa: S105  a kind of proof, not a secret
+    TOTP = "totp"
+    EMAIL = "email"
+    SMS = "sms"
+    PASSKEY = "passkey"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """Where keys are made; `menu_path` is the way there, label by label."""
+    """Where keys are made; `menu_path` is the way there, label by label.
+
+    `confirm` says by what the exchange makes sure who it is; `withdrawal_list` is the label of a
+    list of addresses that money may be sent to, where the page has one.
+    """
 
     url: str = ""
     menu_path: tuple[str, ...] = ()
     secret_shown_once: bool = True
     browser_only: bool = False
+    confirm: tuple[Confirmation, ...] = (Confirmation.TOTP,)
+    withdrawal_list: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,8 @@ class Permission:
     """A switch on the page where keys are made.
 
     `label` stands exactly as shown; `api` is how the exchange's interface calls it; `shown` is
-    false for switches that only some accounts see.
+    false for switches that only some accounts see. `fixed` switches are on and cannot be turned
+    off.
     """
 
     label: str
@@ -111,6 +128,7 @@ class Permission:
     old_label: str = ""
     default: bool = False
     shown: bool = True
+    fixed: bool = False
     source: str = ""
 
 
@@ -265,7 +283,8 @@ _TIME: Final = StampRule(StampKind.TIME)
 class Card:
     """All facts about an exchange that others need to know.
 
-    `since` is the date of the status; `alternatives` are the ids of exchanges to go to instead.
+    `since` is the date of the status; `differences` say where older guides ask for something else
+    than is needed today, and why.
     """
 
     id: str
@@ -280,7 +299,6 @@ class Card:
     former_names: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     since: str = ""
-    alternatives: tuple[str, ...] = ()
     stream_hosts: tuple[str, ...] = ()
     base_path: str = ""
     key_page: KeyPage = KeyPage()
@@ -297,6 +315,7 @@ class Card:
     currencies: tuple[Currency, ...] = ()
     clients: Mapping[str, Client] = field(default_factory=dict)
     paper_key: PaperKeyRule = PaperKeyRule()
+    differences: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
 
@@ -304,6 +323,11 @@ class Card:
     def takes_keys(self) -> bool:
         """Tell whether new keys may be added: not where the exchange is gone or replaced."""
         return self.status in {Status.OPEN, Status.RENAMED}
+
+    @property
+    def unacceptable(self) -> tuple[Permission, ...]:
+        """Give the switches that make every key of this exchange one that we must refuse."""
+        return tuple(it for it in self.permissions if it.fixed and it.need is Need.MUST_BE_OFF)
 
     def find_permission(self, api: str) -> Permission | None:
         """Give the switch that the exchange's interface calls so, or None."""

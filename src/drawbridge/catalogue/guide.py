@@ -10,7 +10,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from drawbridge.catalogue.card import Card, Need, Permission
+from drawbridge.catalogue.card import Card, KeyPage, Need, Permission
+from drawbridge.catalogue.registry import open_exchanges
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.operations import FORBIDDEN_SCOPES, Scope
 
@@ -84,7 +85,9 @@ class Guide:
     """How to make a key.
 
     `addresses` are ours, to be put on the key's list; empty where the exchange has no such list.
-    `not_established` are remarks in the card's own words about what nobody could find out.
+    `differences` (from older guides) and `not_established` (what nobody could find out) are remarks
+    in the card's own words. Of an
+    exchange that is gone, the steps tell how it was; the first remark says so.
     """
 
     exchange: str
@@ -93,6 +96,7 @@ class Guide:
     groups: tuple[SwitchGroup, ...]
     addresses: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    differences: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
 
 
@@ -107,10 +111,11 @@ def build_guide(card: Card, purpose: Purpose, addresses: Sequence[str] = ()) -> 
     return Guide(
         exchange=card.name,
         purpose=purpose,
-        steps=tuple(_steps(card, groups, listed)) if card.takes_keys else (),
+        steps=tuple(_steps(card, groups, listed)),
         groups=groups,
         addresses=listed,
         remarks=tuple(_remarks(card, purpose)),
+        differences=card.differences,
         not_established=card.not_established,
     )
 
@@ -156,9 +161,18 @@ def _steps(
     elif card.ip_list.supported:
         yield Step("guide.step.addresses_unknown")
     fields = tuple(part.label for part in card.credentials if part.required)
+    yield from _confirmations(page)
     once = "guide.step.copy_once" if page.secret_shown_once else "guide.step.copy"
     yield Step(once, {"fields": fields})
-    yield Step("guide.step.paste", {"fields": fields})
+    if card.takes_keys:
+        yield Step("guide.step.paste", {"fields": fields})
+
+
+def _confirmations(page: KeyPage) -> Iterator[Step]:
+    if page.withdrawal_list:
+        yield Step("guide.step.withdrawal_list", {"label": page.withdrawal_list})
+    for way in page.confirm:
+        yield Step(f"guide.step.confirm_{way.value}")
 
 
 def _labels(groups: tuple[SwitchGroup, ...], wanted: Wanted) -> tuple[str, ...]:
@@ -172,9 +186,21 @@ def _labels(groups: tuple[SwitchGroup, ...], wanted: Wanted) -> tuple[str, ...]:
 
 def _remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
     if not card.takes_keys:
-        facts = {"exchange": card.name, "since": card.since}
-        yield Remark(f"guide.remark.{card.status.value}", facts, Tone.WARN)
-        return
+        yield _gone(card)
+    for switch in card.unacceptable:
+        facts = {"exchange": card.name, "label": _named(switch.group, switch.label)}
+        yield Remark("guide.remark.unacceptable", facts, Tone.WARN)
+    if card.takes_keys:
+        yield from _open_remarks(card, purpose)
+
+
+def _gone(card: Card) -> Remark:
+    instead = tuple(other.name for other in open_exchanges())
+    facts = {"exchange": card.name, "since": card.since, "instead": instead}
+    return Remark(f"guide.remark.{card.status.value}", facts, Tone.WARN)
+
+
+def _open_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
     refused = [
         _named(switch.group, switch.label)
         for switch in card.permissions
@@ -184,7 +210,8 @@ def _remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
         yield Remark("guide.remark.refused", {"labels": tuple(refused)}, Tone.WARN)
     for switch in card.permissions:
         wanted = wanted_of(switch.need, purpose)
-        if wanted is Wanted.ON and _MORE_THAN_SPOT.intersection(switch.scopes):
+        scopes = frozenset(switch.scopes)
+        if wanted is Wanted.ON and Scope.TRADE_SPOT in scopes and scopes & _MORE_THAN_SPOT:
             label = _named(switch.group, switch.label)
             yield Remark("guide.remark.more_than_spot", {"label": label})
     hidden = tuple(

@@ -101,12 +101,37 @@ def get_exchange(exchange_id: str) -> Exchange:
     )
 
 
+def open_exchanges() -> tuple[Card, ...]:
+    """Give the cards of all exchanges at which a key can be made and used today."""
+    cards = (get_card(exchange_id) for exchange_id in exchange_ids())
+    return tuple(card for card in cards if card.takes_keys and card.level >= Level.TRADED)
+
+
+def find_cards(name: str) -> tuple[Card, ...]:
+    """Give the exchanges that are or were called so; one whose id it is comes alone."""
+    wanted = _folded(name)
+    cards = tuple(get_card(exchange_id) for exchange_id in exchange_ids())
+    exact = tuple(card for card in cards if _folded(card.id) == wanted)
+    if exact:
+        return exact
+    return tuple(
+        card
+        for card in cards
+        if wanted in map(_folded, (card.name, *card.former_names, *card.aliases))
+    )
+
+
+def _folded(name: str) -> str:
+    """Give a name as it is compared: without case, blanks and signs."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
 def check_fields(card: Card, fields: Mapping[str, str]) -> CheckedFields:
     """Clean and check a new key's fields, and see that its secret can really sign.
 
     Raises: `BadInput` naming the field (see `fields.check_texts`); nothing was sent anywhere.
     """
-    others = tuple(get_card(other) for other in exchange_ids())
+    others = tuple(get_card(other) for other in exchange_ids() if get_card(other).takes_keys)
     checked = check_texts(card, others, fields)
     if card.level >= Level.TRADED:
         credential_of(get_exchange(card.id), checked.secrets)

@@ -36,7 +36,7 @@ class Admitted:
 
 
 class Admission:
-    """The gate of one papered exchange."""
+    """The checks of one papered exchange."""
 
     def __init__(self, exchange: Exchange, world: PaperWorld, *, unlimited: bool = False) -> None:
         """Prepare which switches give which right; `unlimited` takes the rate limits off."""

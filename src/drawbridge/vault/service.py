@@ -14,9 +14,9 @@ from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.levels import Level
-from drawbridge.catalogue.registry import check_fields, get_card, get_exchange
+from drawbridge.catalogue.registry import check_fields, get_card, get_exchange, open_exchanges
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import BadInput, Conflict, NotFound
+from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound
 from drawbridge.core.ids import KeyId, OwnerId, id_from
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
@@ -365,7 +365,12 @@ def _check_label(label: str, mine: tuple[KeyRecord, ...] | list[KeyRecord]) -> N
 def _get_open_card(exchange_id: str) -> Card:
     card = get_card(exchange_id)
     if not card.takes_keys:
-        raise Conflict("exchange_takes_no_keys", exchange=card.name, since=card.since)
+        instead = ", ".join(other.name for other in open_exchanges())
+        raise Conflict(
+            "exchange_takes_no_keys", exchange=card.name, since=card.since, instead=instead
+        )
+    if card.unacceptable:
+        raise Forbidden("exchange_unacceptable", rule="withdraw", exchange=card.name)
     get_exchange(card.id)  # refuses one of which only facts are known
     return card
 

@@ -45,7 +45,6 @@ from drawbridge.verification.verdict import (
     judge_error,
     judge_probe,
     judge_rights,
-    judge_untold,
 )
 
 _LONGEST_S: Final = 60
@@ -205,10 +204,9 @@ class Verification:
             facts["ahead_ms"] = offset.ahead_ms
         async with progress.step(Step.RIGHTS) as facts:
             rights = await self._rights(case)
-            if rights is not None:
-                facts["switches"] = sorted(rights.switches)
+            facts["switches"] = sorted(rights.switches)
         now_ms = self._clock.now_ms()
-        found = judge_untold(card) if rights is None else judge_rights(card, rights, now_ms)
+        found = judge_rights(card, rights, now_ms)
         async with progress.step(Step.VERDICT) as facts:
             facts.update(told(found))
         if found.status not in {KeyStatus.ENABLED, KeyStatus.READ_ONLY}:
@@ -276,9 +274,7 @@ class Verification:
         remark = Remark("balances_changed", {"changes": told})
         return replace(found, remarks=(*found.remarks, remark))
 
-    async def _rights(self, case: _Case) -> KeyRights | None:
-        if not case.card.rights.told:
-            return None
+    async def _rights(self, case: _Case) -> KeyRights:
         answers = [
             await self._answer(case.key.id, operation)
             for operation in case.exchange.probe.operations()

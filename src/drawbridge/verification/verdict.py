@@ -33,6 +33,7 @@ class Verdict:
 
     `status` None leaves the key as it was: the check could not be finished. `mend` holds the
     switches, by the exchange's own names, that must be turned to make the key good.
+    `is_by_probes`: the exchange does not tell the trading right, an order shows it.
     """
 
     status: KeyStatus | None
@@ -42,6 +43,7 @@ class Verdict:
     remarks: tuple[Remark, ...] = ()
     mend: tuple[str, ...] = ()
     expires_ms: int | None = None
+    is_by_probes: bool = False
 
     def standing(self, before: KeyStatus) -> Standing:
         """Give it as it is kept with the key; without a finding, the key stays as it was."""
@@ -105,6 +107,12 @@ _AGAINST_THE_KEY: Final = frozenset(
 # A stamp that is refused twice, with the clock learnt anew in between, needs a person.
 _CLOCK: Final = frozenset({"stale_stamp", "stamp_ahead", "bad_stamp"})
 
+_PROVEN: Final[Mapping[ProbeEnd, str]] = {
+    ProbeEnd.CANCELLED: "trading_proven_by_order",
+    ProbeEnd.DRY_RUN: "trading_proven_by_dry_run",
+}
+_TRADING: Final = frozenset({Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
+
 _REASONS: Final[Mapping[ProbeEnd, str]] = {
     ProbeEnd.FUNDS_MISSING: "funds_missing",
     ProbeEnd.FILLED: "probe_filled",
@@ -115,7 +123,7 @@ _REASONS: Final[Mapping[ProbeEnd, str]] = {
 
 
 def judge_rights(card: Card, rights: KeyRights, now_ms: int) -> Verdict:
-    """Judge the switches that an exchange told."""
+    """Judge the switches that an exchange told, and say of which nothing could be learnt."""
     switches = [card.find_permission(name) for name in sorted(rights.switches)]
     on = [switch for switch in switches if switch is not None]
     scopes = card.scopes_of(rights.switches)
@@ -127,24 +135,18 @@ def judge_rights(card: Card, rights: KeyRights, now_ms: int) -> Verdict:
     missing = [
         switch
         for switch in card.permissions
-        if switch.need is Need.REQUIRED and switch.api not in rights.switches
+        if switch.need is Need.REQUIRED and switch.api not in rights.switches | rights.untold
     ]
     if missing:
         return _mending(card, KeyStatus.INVALID, "reading_right_missing", missing, scopes)
     remarks = (
         *_needless(card, on),
         *_unknown(card, rights),
+        *_not_ruled_out(card, rights),
         *_ip_remarks(card, rights, expires_ms),
     )
     found = _trading_verdict(card, rights, scopes)
     return replace(found, remarks=remarks, expires_ms=expires_ms)
-
-
-def judge_untold(card: Card) -> Verdict:
-    """Judge a key of an exchange that does not tell rights: the probe order will show."""
-    scopes = frozenset({Scope.READ, Scope.TRADE_SPOT})
-    remark = Remark("rights_not_told", {"exchange": card.name})
-    return Verdict(KeyStatus.ENABLED, scopes=scopes, remarks=(remark,))
 
 
 def judge_error(card: Card, error: DrawbridgeError) -> Verdict:
@@ -159,15 +161,15 @@ def judge_error(card: Card, error: DrawbridgeError) -> Verdict:
 def judge_probe(card: Card, so_far: Verdict, outcome: ProbeOutcome) -> Verdict:
     """Join what the rights said to how the probe order ended."""
     facts = {"exchange": card.name, **outcome.facts}
-    if outcome.end in {ProbeEnd.CANCELLED, ProbeEnd.DRY_RUN}:
-        return so_far
+    if outcome.end in _PROVEN:
+        return _proven(card, so_far, outcome)
     if outcome.end is ProbeEnd.PENDING:
         return replace(
             so_far, status=KeyStatus.CLEANUP_PENDING, reason="cleanup_pending", facts=facts
         )
     if outcome.end is ProbeEnd.REFUSED and outcome.code == "right_missing":
         trading = [switch for switch in card.permissions if switch.need is Need.TRADING]
-        kept = so_far.scopes - {Scope.TRADE_SPOT}
+        kept = so_far.scopes - _trading_scopes(trading)
         found = _mending(card, KeyStatus.READ_ONLY, "trading_right_missing", trading, kept)
         return replace(found, remarks=so_far.remarks, expires_ms=so_far.expires_ms)
     if outcome.end is ProbeEnd.REFUSED and outcome.code in _AGAINST_THE_KEY:
@@ -177,6 +179,14 @@ def judge_probe(card: Card, so_far: Verdict, outcome: ProbeOutcome) -> Verdict:
         return found
     # What the exchange said to the order is told beside the verdict, in its own sentence.
     return replace(found, remarks=(*found.remarks, Remark(outcome.code, facts)))
+
+
+def _proven(card: Card, so_far: Verdict, outcome: ProbeOutcome) -> Verdict:
+    if not so_far.is_by_probes:
+        return so_far
+    # The exchange did not tell the right, so it is said what was learnt, and by what.
+    proof = Remark(_PROVEN[outcome.end], {"exchange": card.name})
+    return replace(so_far, remarks=(proof, *so_far.remarks))
 
 
 def _refusal(card: Card, on: Iterable[Permission]) -> Verdict | None:
@@ -190,14 +200,31 @@ def _refusal(card: Card, on: Iterable[Permission]) -> Verdict | None:
 
 def _trading_verdict(card: Card, rights: KeyRights, scopes: frozenset[Scope]) -> Verdict:
     trading = [switch for switch in card.permissions if switch.need is Need.TRADING]
-    off = [switch for switch in trading if switch.api not in rights.switches]
-    if not off and Scope.TRADE_SPOT in scopes:
-        return Verdict(KeyStatus.ENABLED, scopes=scopes)
+    granted = _trading_scopes(trading)
+    off = [it for it in trading if it.api not in rights.switches | rights.untold]
+    if not off and trading:
+        untold = any(switch.api in rights.untold for switch in trading)
+        return Verdict(KeyStatus.ENABLED, scopes=scopes | granted, is_by_probes=untold)
     if len(off) == len(trading):
         # Nothing of trading is on: a key that only reads, as its owner meant it.
         return _mending(card, KeyStatus.READ_ONLY, "only_reads", off, scopes)
-    kept = scopes - {Scope.TRADE_SPOT}
-    return _mending(card, KeyStatus.READ_ONLY, "trading_right_missing", off, kept)
+    return _mending(card, KeyStatus.READ_ONLY, "trading_right_missing", off, scopes - granted)
+
+
+def _trading_scopes(switches: Iterable[Permission]) -> frozenset[Scope]:
+    return frozenset(scope for switch in switches for scope in switch.scopes) & _TRADING
+
+
+def _not_ruled_out(card: Card, rights: KeyRights) -> Iterable[Remark]:
+    """Say what the exchange does not tell and would have to be refused, and where to look."""
+    untold = [
+        switch.label
+        for switch in card.permissions
+        if switch.api in rights.untold and switch.need is Need.MUST_BE_OFF
+    ]
+    if untold:
+        facts = {"exchange": card.name, "switches": ", ".join(untold), "url": card.key_page.url}
+        yield Remark("withdrawing_not_ruled_out", facts)
 
 
 def _needless(card: Card, on: Iterable[Permission]) -> Iterable[Remark]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.catalogue.registry import exchange_ids
+from drawbridge.catalogue.registry import exchange_ids, get_card
 from tests.kit.command_line import CommandLine
 
 
@@ -38,8 +38,8 @@ def test_a_guide_says_which_switches_stay_off(
     told = json.loads(out)
     assert code == 0
     withdrawing = [it for it in told["switches"] if "withdraw" in it["scopes"]]
-    assert withdrawing
-    assert {it["wanted"] for it in withdrawing} == {"off"}
+    assert withdrawing or get_card(exchange).unacceptable
+    assert {it["wanted"] for it in withdrawing} <= {"off"}
     assert told["steps"]
 
 
@@ -49,3 +49,18 @@ def test_people_read_steps_and_switches(line: CommandLine) -> None:
     assert code == 0
     assert out.startswith("1. ")
     assert "[off] Withdraw" in out
+
+
+def test_a_former_name_leads_to_todays_exchange(line: CommandLine) -> None:
+    """Scenario 3: whoever looks for a name of old finds what became of it."""
+    code, out, _ = line.run("guide", "Neon Exchange")
+    assert code == 0
+    assert "has been closed since" in out
+    assert "Binance" in out, "says where to go instead"
+
+
+def test_a_guide_can_be_had_as_a_page(line: CommandLine) -> None:
+    code, out, _ = line.run("guide", "kraken", "--markdown")
+    assert code == 0
+    assert out.startswith("# Kraken")
+    assert "- `[ ]` Withdraw: off" in out

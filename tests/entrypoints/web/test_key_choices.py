@@ -82,11 +82,11 @@ async def test_a_remark_that_arose_after_the_verdict_is_shown(
     key = await add_good(browser, site, await set_up(browser, site))
     checks = site.services.checks
     check = (key, await checks.begin(key))
-    early = {"code": "rights_not_told", "facts": {"exchange": "Kraken"}}
+    early = {"code": "trading_proven_by_order", "facts": {"exchange": "Kraken"}}
     late = {"code": "balances_changed", "facts": {"changes": "-2 ETH"}}
     await checks.write(check, Step.VERDICT, StepState.OK, "", {"remarks": [early]})
     await checks.write(check, Step.DONE, StepState.OK, "", {"remarks": [early, late]})
     await site.services.vault.record_verdict(key, _ENABLED)
     page = await browser.get(f"/keys/{key}")
     assert "The balances changed during the check: -2 ETH" in page.words
-    assert page.words.count("Make sure yourself that withdrawals are turned off") == 1
+    assert page.words.count("was proven by a test order") == 1

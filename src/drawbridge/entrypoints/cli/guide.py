@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drawbridge.core.errors import BadInput
+from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.cli.options import Json, settings_for
 from drawbridge.entrypoints.cli.output import print_json, print_line, print_table
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
+    from drawbridge.catalogue.card import Card
     from drawbridge.catalogue.guide import Guide, SwitchGroup
+
+_MOST_NAME = 32
 
 
 def guide(
@@ -21,11 +24,11 @@ def guide(
     purpose: Annotated[
         str, typer.Option("--purpose", metavar="trading|reading", help=say("cli.guide.purpose"))
     ] = "trading",
+    markdown: Annotated[bool, typer.Option("--markdown", help=say("cli.guide.markdown"))] = False,
     json: Json = False,
 ) -> None:
     """Print the guide of an exchange, or without one the list of exchanges."""
     from drawbridge.catalogue.guide import Purpose, build_guide
-    from drawbridge.catalogue.registry import get_card
 
     if not exchange:
         _list_exchanges(as_json=json)
@@ -33,11 +36,33 @@ def guide(
     if purpose not in set(Purpose):
         raise BadInput("bad_purpose", field="purpose", known=[it.value for it in Purpose])
     addresses = settings_for(None).egress_addresses
-    made = build_guide(get_card(exchange.strip().lower()), Purpose(purpose), addresses)
+    made = build_guide(_get_card(exchange), Purpose(purpose), addresses)
     if json:
         print_json(_told(made))
+    elif markdown:
+        from drawbridge.entrypoints.cli.guide_page import guide_page
+
+        print_line(guide_page(made).rstrip())
     else:
         _show(made)
+
+
+def _get_card(name: str) -> "Card":
+    """Give the exchange that is or was called so.
+
+    Raises: `NotFound("unknown_exchange")`, `NotFound("exchange_now")` where one name became
+    several.
+    """
+    from drawbridge.catalogue.registry import find_cards
+
+    cards = find_cards(name)
+    if not cards:
+        raise NotFound("unknown_exchange", exchange=name[:_MOST_NAME])
+    if len(cards) > 1:
+        raise NotFound(
+            "exchange_now", exchange=name[:_MOST_NAME], now=", ".join(card.id for card in cards)
+        )
+    return cards[0]
 
 
 def _list_exchanges(*, as_json: bool) -> None:
@@ -78,6 +103,8 @@ def _show(made: "Guide") -> None:
     print_line()
     for remark in made.remarks:
         print_line(f"- {say(remark.key, **remark.facts)}")
+    for text in made.differences:
+        print_line(f"- {say('cli.guide.difference', text=text)}")
     for text in made.not_established:
         print_line(f"- {say('cli.guide.not_established', text=text)}")
 
@@ -108,5 +135,6 @@ def _told(made: "Guide") -> dict[str, object]:
         ],
         "addresses": made.addresses,
         "remarks": [{"text": say(it.key, **it.facts), "tone": it.tone} for it in made.remarks],
+        "differences": made.differences,
         "not_established": made.not_established,
     }
