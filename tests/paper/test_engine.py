@@ -6,6 +6,7 @@ import pytest
 
 from drawbridge.core.errors import BadInput, ExchangeRefused, Forbidden, NotFound, NotProven
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetClosedOrders,
@@ -140,6 +141,29 @@ def test_a_resting_order_holds_its_money_and_a_cancel_gives_it_back() -> None:
     assert world.balance("ann", "USD").free == 10_000
     with pytest.raises(NotFound, match="unknown_order_cancel"):
         world.desk.carry_out("alpha", "ann", CancelOrder(order_id=placed.order_id), world.now_ms)
+
+
+def test_all_open_orders_are_cancelled_at_once_or_those_of_one_symbol() -> None:
+    world = SmallWorld()
+    first = world.place("ann", world.order(Side.BUY, "2", "90")).order
+    others = PlaceOrder(
+        "ETH/BTC", Side.SELL, OrderType.LIMIT, quantity=Decimal(1), price=Decimal(1_000)
+    )
+    second = world.place("ann", others).order
+    world.place("bob", world.order(Side.BUY, "2", "90"))
+    with pytest.raises(NotFound, match="unknown_symbol"):
+        world.desk.carry_out("alpha", "ann", CancelAllOrders("BTC/EUR"), world.now_ms)
+    ask = world.desk.carry_out
+    ended = ask("alpha", "ann", CancelAllOrders("BTC/USD"), world.now_ms)
+    assert [it.order_id for it in ended] == [first.order_id]
+    assert ended[0].status is OrderStatus.CANCELLED
+    assert world.balance("ann", "USD").free == 10_000
+    rest = ask("alpha", "ann", CancelAllOrders(), world.now_ms)
+    assert [it.order_id for it in rest] == [second.order_id]
+    before = len(world.journal)
+    assert ask("alpha", "ann", CancelAllOrders(), world.now_ms) == ()
+    assert len(world.journal) == before
+    assert len(ask("alpha", "bob", GetOpenOrders(), world.now_ms)) == 1
 
 
 def test_where_fees_come_on_top_they_are_held_as_well() -> None:

@@ -11,6 +11,7 @@ from drawbridge.core.errors import BadInput, Corrupted, NotProven
 from drawbridge.core.markets import Candle, OrderBook, PublicTrade, Ticker
 from drawbridge.core.operations import (
     Balance,
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetCandles,
@@ -60,6 +61,7 @@ class Desk:
         self._private: dict[type[Any], Callable[[Floor, str, Any, int], object]] = {
             PlaceOrder: self._place,
             CancelOrder: self._cancel,
+            CancelAllOrders: self._cancel_all,
             GetBalances: self._balances,
             GetOrder: _get_order,
             GetOpenOrders: _open_orders,
@@ -120,6 +122,14 @@ class Desk:
         order, ended = engine.cancel(floor, account, wanted, now_ms)
         self._happen(floor.exchange_id, (ended,))
         return history.tell_order(floor, order)
+
+    def _cancel_all(
+        self, floor: Floor, account: str, wanted: CancelAllOrders, now_ms: int
+    ) -> tuple[Order, ...]:
+        orders, ended = engine.cancel_all(floor, account, wanted, now_ms)
+        if ended:
+            self._happen(floor.exchange_id, ended)
+        return tuple(history.tell_order(floor, order) for order in orders)
 
     def _balances(
         self, _floor: Floor, account: str, _wanted: GetBalances, _now_ms: int

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.errors import BadInput, ExchangeRefused, Forbidden, NotFound
-from drawbridge.core.operations import CancelOrder, PlaceOrder
+from drawbridge.core.operations import CancelAllOrders, CancelOrder, PlaceOrder
 from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Ended, Event, Traded
@@ -89,6 +89,17 @@ def cancel(
     if order is None or order.status.is_final:
         raise NotFound("unknown_order_cancel", order_id=wanted.order_id or wanted.client_id)
     return order, Ended(order.number, OrderStatus.CANCELLED, now_ms)
+
+
+def cancel_all(
+    floor: Floor, account: str, wanted: CancelAllOrders, now_ms: int
+) -> tuple[list[OrderState], list[Ended]]:
+    """End all open orders of a symbol or of all. Raises: `NotFound("unknown_symbol")`."""
+    symbol = wanted.symbol and floor.pit(wanted.symbol).rules.symbol
+    record = floor.records.get(account)
+    open_orders = record.open.values() if record is not None else ()
+    orders = [order for order in open_orders if not symbol or order.rules.symbol == symbol]
+    return orders, [Ended(order.number, OrderStatus.CANCELLED, now_ms) for order in orders]
 
 
 def advance(floor: Floor, pit: Pit, now_ms: int) -> list[Event]:
