@@ -105,3 +105,21 @@ def test_people_see_a_new_key_once_with_a_warning(line: CommandLine, tmp_path: P
     assert code == 0
     assert [text.split("  ")[0] for text in out.splitlines()] == ["API key", "API secret"]
     assert "one time" in err
+
+
+def test_all_and_single_exchanges_exclude_each_other(line: CommandLine, tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path), "--json")
+    code, _, err = line.run("paper", *state, "--all", "--exchange", "kraken")
+    assert (code, json.loads(err)["facts"]["field"]) == (2, "exchange")
+    assert line.run("paper", *state, "--exchange", "moon")[0] == 5
+
+
+def test_one_exchange_alone_is_served_at_the_root_of_the_second_port(tmp_path: Path) -> None:
+    running = Process(
+        "drawbridge.entrypoints.cli.main",
+        ["paper", "--state", str(tmp_path), "--port-base", "0", "--exchange", "kraken", "--json"],
+    )
+    try:
+        assert list(running.ready["exchanges"]) == ["kraken"]
+    finally:
+        running.stop()

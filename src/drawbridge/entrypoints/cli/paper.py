@@ -44,6 +44,10 @@ def run(
     port_base: Annotated[
         int | None, typer.Option("--port-base", metavar="N", help=say("cli.paper.port_base"))
     ] = None,
+    exchange: Annotated[
+        list[str] | None, typer.Option("--exchange", metavar="ID", help=say("cli.paper.only"))
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help=say("cli.paper.all"))] = False,
     json: Json = False,
 ) -> None:
     """Run the paper exchange until Ctrl-C."""
@@ -56,7 +60,9 @@ def run(
     base = settings.paper_port if port_base is None else port_base
     if base not in _PORTS:
         raise BadInput("bad_port", field="port_base")
-    place = Place(_folder(state), base)
+    if every and exchange:
+        raise BadInput("all_or_some", field="exchange")
+    place = Place(_folder(state), base, only=frozenset(exchange or ()))
     asyncio.run(host(place, with_parent=False, on_ready=tell_ready if json else _tell))
 
 

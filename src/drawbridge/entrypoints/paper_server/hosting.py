@@ -18,6 +18,7 @@ from drawbridge.app.serving import serve, server_for
 from drawbridge.audit.store import AuditLog
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
+from drawbridge.core.errors import NotFound
 from drawbridge.entrypoints.paper_server.server import PaperServer
 from drawbridge.entrypoints.paper_server.site import SiteParts, build_site
 from drawbridge.paper.answering import Answering
@@ -34,13 +35,15 @@ _ISSUER = "Drawbridge paper exchange"
 class Place:
     """Where the paper exchange stands: the first port and the folder with its state.
 
-    Port 0 takes free ports. `unlimited` turns the rate limits off, for load tests.
+    Port 0 takes free ports. `only` names the exchanges that are served, all of them when empty;
+    the world behind them is always whole. `unlimited` turns the rate limits off, for load tests.
     """
 
     state: Path
     port_base: int
     host: str = "127.0.0.1"
     unlimited: bool = False
+    only: frozenset[str] = frozenset()
 
 
 def papered() -> tuple[Exchange, ...]:
@@ -48,6 +51,12 @@ def papered() -> tuple[Exchange, ...]:
     return tuple(
         get_exchange(name) for name in exchange_ids() if get_card(name).level >= Level.PAPERED
     )
+
+
+def _served(every: Sequence[Exchange], only: frozenset[str]) -> tuple[Exchange, ...]:
+    if unknown := sorted(only - {exchange.card.id for exchange in every}):
+        raise NotFound("unknown_exchange", exchange=unknown[0])
+    return tuple(exchange for exchange in every if not only or exchange.card.id in only)
 
 
 async def host(
@@ -58,15 +67,17 @@ async def host(
 ) -> None:
     """Serve until told to stop; `on_ready` (by default, a line of JSON) tells when all is up.
 
-    Raises: `Conflict("port_taken")`, `Corrupted` for a state that cannot be read.
+    Raises: `Conflict("port_taken")`, `Corrupted` for a state that cannot be read,
+    `NotFound("unknown_exchange")` for one that is to be served and is not papered.
     """
-    exchanges = papered()
+    every = papered()
+    exchanges = _served(every, place.only)
     listeners = [
         listen(place.host, place.port_base + step if place.port_base else 0)
         for step in range(len(exchanges) + 1)
     ]
     clock = SystemClock()
-    world = await PaperWorld.open(place.state, exchanges, clock, entropy)
+    world = await PaperWorld.open(place.state, every, clock, entropy)
     answering = {
         it.card.id: Answering(it, world, clock, unlimited=place.unlimited) for it in exchanges
     }
