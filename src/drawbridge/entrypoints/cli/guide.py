@@ -101,6 +101,10 @@ def _show(made: "Guide") -> None:
     for address in made.addresses:
         print_line(f"  {address}")
     print_line()
+    _show_remarks(made)
+
+
+def _show_remarks(made: "Guide") -> None:
     for remark in made.remarks:
         print_line(f"- {say(remark.key, **remark.facts)}")
     for text in made.differences:
