@@ -42,7 +42,7 @@ def test_the_average_price_is_unknown_before_the_first_fill() -> None:
 def test_the_same_intention_has_the_same_client_order_id_and_another_has_another() -> None:
     assert client_order_id("robot", "1") == client_order_id("robot", "1")
     assert client_order_id("robot", "1") != client_order_id("robot1", "")
-    assert len(client_order_id("x")) == 18
+    assert len(client_order_id("x")) == 17
 
 
 def test_an_id_begins_with_letters_and_never_looks_numeric() -> None:

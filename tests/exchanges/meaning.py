@@ -37,5 +37,5 @@ _TOLD = {
     Order: "order_id client_id symbol side type status quantity price created_ms filled "
     "filled_quote post_only",
     Fill: "trade_id order_id symbol side price quantity fee is_maker time_ms",
-    KeyRights: "switches ip_bound",
+    KeyRights: "switches",
 }

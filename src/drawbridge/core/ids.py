@@ -14,7 +14,7 @@ RobotId = NewType("RobotId", str)
 ClientOrderId = NewType("ClientOrderId", str)
 
 _ID_BYTES = 10
-_CLIENT_ORDER_ID_LENGTH = 16
+_CLIENT_ORDER_ID_LENGTH = 15
 
 
 def id_from(prefix: str, entropy: bytes) -> str:
@@ -29,8 +29,10 @@ def id_from(prefix: str, entropy: bytes) -> str:
 def client_order_id(*parts: str) -> ClientOrderId:
     """Derive the client order id of an intention from what makes the intention unique.
 
-    Shape: `db` and 16 characters of a-z2-7: 18 in all, which is the shortest free-text limit
-    among the exchanges; letters and digits only, which all of them accept.
+    Shape: `db` and 15 characters of a-z2-7: 17 in all, which fits into the shortest free text
+    among the exchanges (18); letters and digits only, which all of them accept. Fifteen such
+    characters are 75 bits, which fit into two whole numbers of 45 and 30 bits where an exchange
+    takes numbers only.
     """
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return ClientOrderId("db" + _letters(digest)[:_CLIENT_ORDER_ID_LENGTH])
