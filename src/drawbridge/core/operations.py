@@ -311,9 +311,14 @@ class StreamToken:
 
 @dataclass(frozen=True, slots=True)
 class GetStreamToken(Operation[StreamToken]):
-    """Ask for a token for streams; with `token`, the one that is to live on."""
+    """Ask for a token for streams; with `token`, the one that is to live on or, with `ends`, end.
+
+    `lasts_ms` is how long the exchange lets one live; its codec says so when it reads a request.
+    """
 
     token: str = ""
+    lasts_ms: int = 3_600_000
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ class Endpoint:
     `access` is `public`, `any_key` (any valid key may) or a scope; `operation` is empty where
     we know the endpoint and its scope but do not carry it out; `scope` is the right that it
     needs, None for none, and `is_signed` tells whether it needs a key; `answer` is what the paper
-    exchange says where one fixed answer will do; `costs` charges limits by name.
+    exchange says where one fixed answer will do; `costs` charges limits by name; `host` is the one
+    of the card's hosts that answers it, where that is not the first. `unsigned`: the key's name
+    alone is enough, as for the tokens of some streams.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Endpoint:
     costs: tuple[tuple[str, int], ...] = ()
     answer: bytes = b""
     switches: tuple[str, ...] = ()
+    host: str = ""
+    unsigned: bool = False
     scope: Scope | None = field(init=False)
     is_signed: bool = field(init=False)
     pattern: re.Pattern[bytes] | None = field(init=False)
@@ -68,12 +72,13 @@ class Endpoint:
 class Endpoints:
     """An exchange's table of endpoints and limits."""
 
-    __slots__ = ("_patterns", "_rows", "limits")
+    __slots__ = ("_named", "_patterns", "_rows", "limits")
 
     def __init__(self, rows: Iterable[Endpoint], limits: Iterable[Limit] = ()) -> None:
         """Index the rows by method and path."""
         listed = tuple(rows)
         self._rows = {(row.method, row.path): row for row in listed}
+        self._named = {row.name: row for row in listed}
         self._patterns: dict[tuple[str, int], list[Endpoint]] = {}
         for row in listed:
             if row.pattern is not None:
@@ -93,6 +98,13 @@ class Endpoints:
                 return row
         raise Forbidden("unknown_endpoint", rule="endpoint")
 
+    def named(self, name: str) -> Endpoint:
+        """Give the row of that name. Raises: `Forbidden("unknown_endpoint")`."""
+        row = self._named.get(name)
+        if row is None:
+            raise Forbidden("unknown_endpoint", rule="endpoint")
+        return row
+
     def rows(self) -> tuple[Endpoint, ...]:
         """Give all rows, for checks and documents."""
         return tuple(self._rows.values())
@@ -102,8 +114,8 @@ def read_endpoints(text: str) -> Endpoints:
     """Read an `endpoints.toml`.
 
     Shape: `[[limit]] name kind per amount window_ms reason` and `[[endpoint]] name method path
-    access operation costs={limit=n} answer switches=[…]`; `access` is `public`, `any_key` or a
-    scope; `switches` are the key's switches (the exchange's own names) of which at least one
+    access operation costs={limit=n} answer switches=[…] host unsigned`; `access` is `public`,
+    `any_key` or a scope; `switches` are the key's switches (the exchange's own names) of which at least one
     must be on, where the scope alone does not tell.
 
     Raises: `ValueError` for a row that names an unknown operation, scope or limit: a broken
@@ -167,4 +179,6 @@ def _read_row(row: Mapping[str, object], limits: set[str]) -> Endpoint:
         costs=tuple(costs.items()),
         answer=answer.encode(),
         switches=tuple(switches),
+        host=str(row.get("host", "")),
+        unsigned=row.get("unsigned") is True,
     )

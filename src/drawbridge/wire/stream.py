@@ -5,9 +5,9 @@ holds the socket carries them out. An exchange's module `stream` offers `open_se
 Our own side is four pure functions of the same module.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.markets import Markets
@@ -19,16 +19,51 @@ from drawbridge.wire.http import Headers
 Frame = str | bytes
 """A frame: text, or bytes for exchanges that send theirs compressed."""
 
+_MOST_SHARED: Final = 4_096
+
+
+class SharedFrames:
+    """What was last written of a topic, for all sessions of an exchange that write it alike.
+
+    Why: a hundred clients that follow one book are told the same bytes, written once.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        """Start with nothing written."""
+        self._known: dict[Hashable, tuple[object, Sequence[Frame]]] = {}
+
+    def frames(
+        self, form: Hashable, event: object, write: Callable[[], Sequence[Frame]]
+    ) -> Sequence[Frame]:
+        """Give the frames of this event in this form; `write` writes them when nobody has yet.
+
+        `form` is all that the bytes depend on beside the event: the topic at least.
+        """
+        known = self._known.get(form)
+        if known is not None and known[0] is event:
+            return known[1]
+        frames = tuple(write())
+        if len(self._known) >= _MOST_SHARED:
+            self._known.clear()
+        self._known[form] = event, frames
+        return frames
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a connection was opened. Shape as in `WireRequest`: raw path, query without `?`."""
+    """How a connection was opened. Shape as in `WireRequest`: raw path, query without `?`.
+
+    `shared` is one for all sessions of the exchange.
+    """
 
     path: bytes
     query: bytes
     headers: Headers
     markets: Markets
     now_ms: int
+    shared: SharedFrames = field(default_factory=SharedFrames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +97,13 @@ class LogIn:
 class Subscribe:
     """Tell this session of a topic from now on, beginning with how things stand.
 
-    `ref` is given back with `refused` where it may not be.
+    `ref` is given back with `refused` where it may not be. A private topic needs a log-in before,
+    and the right to read, or the one that the row `endpoint` of the endpoint table asks for.
     """
 
     topic: Topic
     ref: object = None
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +118,8 @@ class Ask:
     """Carry out an operation; the session hears of it by `ref`.
 
     `endpoint` is the name of a row of the endpoint table (its method is `WS`), which says the
-    right and the costs. Without a `proof`, the connection's log-in counts.
+    right and the costs. Without a `proof`, the connection's log-in counts. Where the row has a
+    fixed `answer`, its bytes are the result.
     """
 
     ref: object
