@@ -41,6 +41,9 @@ Answer = TypeVar("Answer")
 Record = Callable[[str, str], None]
 """Takes an exchange's id (empty: all of them) and the events of one command as text."""
 
+Witness = Callable[[Floor, Event], None]
+"""Is told of an event at an exchange the moment it has happened; it must not raise."""
+
 
 class Desk:
     """Carries out operations on all exchanges of a world."""
@@ -50,6 +53,7 @@ class Desk:
         self._state = built.state
         self._data = built.data
         self._record = record
+        self.witness: Witness | None = None
         self._step = 0
         self._public: dict[type[Any], Callable[[Floor, Any, int], object]] = {
             GetTicker: self._ticker,
@@ -104,7 +108,14 @@ class Desk:
             self._happen("", [Opened(account, now_ms, tuple(money))])
 
     def _happen(self, exchange_id: str, events: Sequence[Event]) -> None:
-        self._state.apply(exchange_id, events)
+        floor, witness = self._state.floors.get(exchange_id), self.witness
+        if floor is None or witness is None:
+            self._state.apply(exchange_id, events)
+        else:
+            # One by one, so that each order can be told as it stood after each event.
+            for event in events:
+                self._state.apply(exchange_id, (event,))
+                witness(floor, event)
         self._record(exchange_id, encode_events(events))
 
     def _place(self, floor: Floor, account: str, wanted: PlaceOrder, now_ms: int) -> Placed:

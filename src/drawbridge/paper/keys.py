@@ -40,7 +40,7 @@ class PaperKeys:
         self._store = store
         self._exchanges = exchanges
         self._clock = surroundings.clock
-        self._entropy = surroundings.entropy
+        self.entropy = surroundings.entropy
         self._index: dict[tuple[str, str], PaperKey] = {}
 
     def find(self, exchange_id: str, key: str) -> PaperKey | None:
@@ -66,7 +66,7 @@ class PaperKeys:
         if sum(key.exchange_id == wish.exchange_id for key in self.of(account)) >= _MOST_KEYS:
             raise Conflict("too_many_keys", most=_MOST_KEYS)
         now_ms = self._clock.now_ms()
-        drawn = draw_key(exchange, wish, self._entropy, now_ms)
+        drawn = draw_key(exchange, wish, self.entropy, now_ms)
         await self._store.add_account(account, now_ms)
         await self._store.add_key(exchange.card.id, account, drawn, now_ms)
         await self.reload()

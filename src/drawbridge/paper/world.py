@@ -20,7 +20,7 @@ from drawbridge.core.errors import NotFound
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Balance, Operation
 from drawbridge.paper.accounts import PaperKey
-from drawbridge.paper.desk import Desk
+from drawbridge.paper.desk import Desk, Witness
 from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.ledger import Proof
 from drawbridge.paper.rules import atoms_of
@@ -34,6 +34,7 @@ from drawbridge.paper.setting_up import (
 )
 from drawbridge.paper.snapshot import encode_state
 from drawbridge.paper.store import DATABASE, CommandLog, PaperStore, lock, open_database
+from drawbridge.paper.stream_tokens import StreamTokens
 from drawbridge.storage.database import Database
 from drawbridge.storage.journal import GroupCommit
 
@@ -61,6 +62,7 @@ class PaperWorld:
         """Join the parts; `open` makes them."""
         self.keys = keys
         self.database = database
+        self.stream_tokens = StreamTokens(keys.entropy)
         self._state = built.state
         self._desk = Desk(built, log.append)
         self._log = log
@@ -117,6 +119,13 @@ class PaperWorld:
     def find_key(self, exchange_id: str, key: str) -> PaperKey | None:
         """Give a key, None when there is no such key."""
         return self.keys.find(exchange_id, key)
+
+    def watch(self, witness: Witness) -> None:
+        """Tell a witness of every event from now on, the moment it has happened.
+
+        It has not reached the disk then: nobody may be told of it before `durable` returns.
+        """
+        self._desk.witness = witness
 
     def raise_nonce(self, key: PaperKey, nonce: int) -> None:
         """Let a key be used with higher nonces only; `durable` tells when that is on disk."""
