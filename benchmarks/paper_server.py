@@ -21,23 +21,12 @@ from typing import Final
 
 from benchmarks.load import as_bytes, cpu_seconds, send_each
 from benchmarks.measure import Cost, Result, compare
-from drawbridge.app.clock import SystemClock, entropy
-from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
+from benchmarks.traders import new_trader
+from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.markets import Markets
-from drawbridge.core.operations import (
-    CancelOrder,
-    GetServerTime,
-    Operation,
-    PlaceOrder,
-    Scope,
-)
+from drawbridge.core.operations import CancelOrder, GetServerTime, Operation, PlaceOrder
 from drawbridge.core.orders import OrderType, Side
-from drawbridge.core.secret import Secret
-from drawbridge.paper.accounts import KeyWish, switches_for
-from drawbridge.paper.keys import Surroundings, make_key
-from drawbridge.wire.dialect import Credential, sign
 from drawbridge.wire.http import WireAnswer
-from drawbridge.wire.stamps import next_stamp
 from tests.kit.processes import Paper, Process
 
 _TRADERS: Final = 32
@@ -55,12 +44,6 @@ class _Reference:
     port: int
     pid: int
     request: bytes
-
-
-@dataclass(slots=True)
-class _Trader:
-    credential: Credential
-    last_stamp: int = 0
 
 
 def run() -> list[Result]:
@@ -86,11 +69,12 @@ def _result(
     paper: Paper, exchange: Exchange, against: _Reference, target: float | None = None
 ) -> Result:
     port = _port(paper, exchange)
-    traders = [_trader(paper.state, exchange) for _ in range(_TRADERS)]
+    traders = [new_trader(paper.state, exchange) for _ in range(_TRADERS)]
+    symbol = _SYMBOLS[exchange.card.id]
     asked = [[against.request] * (2 * _ORDERS_EACH)] * _TRADERS
 
     def ours() -> float:
-        signed = [_signed(exchange, trader) for trader in traders]
+        signed = [trader.signed(_orders(symbol)) for trader in traders]
         return _send(port, signed, paper.process.pid, exchange)
 
     def reference() -> float:
@@ -128,27 +112,6 @@ def _send(port: int, requests: Sequence[Iterable[bytes]], pid: int, exchange: Ex
             message = f"an order was refused: {error}"
             raise RuntimeError(message)
     return used
-
-
-def _trader(state: Path, exchange: Exchange) -> _Trader:
-    switches = switches_for(exchange.card, frozenset({Scope.READ, Scope.TRADE_SPOT}))
-    wish = KeyWish(exchange.card.id, switches=switches)
-    at = Surroundings(SystemClock(), entropy)
-    made = asyncio.run(make_key(state, (exchange,), f"trader-{next(_NUMBERS)}", wish, at))
-    fields = {"api_key": Secret(made.api_key), "api_secret": made.api_secret or Secret("")}
-    return _Trader(credential_of(exchange, fields))
-
-
-def _signed(exchange: Exchange, trader: _Trader) -> list[bytes]:
-    """Sign a trader's orders and the cancelling of each."""
-    markets, rule, requests = exchange.card.markets(), exchange.card.stamp, []
-    for operation in _orders(_SYMBOLS[exchange.card.id]):
-        unsigned = exchange.codec.encode_request(operation, markets)
-        trader.last_stamp = next_stamp(rule, time.time_ns() // 1_000_000, trader.last_stamp)
-        stamp = str(trader.last_stamp)
-        signed = sign(exchange.dialect, unsigned, trader.credential, stamp)
-        requests.append(as_bytes(signed.method, signed.target, signed.headers, signed.body))
-    return requests
 
 
 def _orders(symbol: str) -> Iterator[Operation[object]]:

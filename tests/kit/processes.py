@@ -85,12 +85,24 @@ def drawbridge(
 class Paper:
     """A paper exchange in a process of its own, with its state in a folder."""
 
-    def __init__(self, state: Path, port_base: int = 0, *, unlimited: bool = False) -> None:
-        """Start it on free ports (or from `port_base`); `unlimited` is for load."""
+    def __init__(
+        self,
+        state: Path,
+        port_base: int = 0,
+        *,
+        unlimited: bool = False,
+        only: Sequence[str] = (),
+    ) -> None:
+        """Start it on free ports (or from `port_base`); `unlimited` is for load.
+
+        `only` names the exchanges to serve, all of them when empty.
+        """
         self.state = state
         self._arguments = ["--state", str(state), "--port-base", str(port_base)]
         if unlimited:
             self._arguments.append("--unlimited")
+        for exchange in only:
+            self._arguments += ["--exchange", exchange]
         self.process = self._start()
 
     def _start(self) -> Process:

@@ -1,0 +1,37 @@
+"""Open a paper world over the first so many exchanges, and tell how much memory that took.
+
+Run as `python -m benchmarks.stubs.open_world COUNT`; prints a line of JSON with KiB.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.entrypoints.paper_server.hosting import papered
+from drawbridge.paper.answering import Answering
+from drawbridge.paper.world import PaperWorld
+
+
+async def main(count: int) -> None:
+    """Open them as the server does, without its ports and pages."""
+    exchanges, clock = papered()[:count], SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        world = await PaperWorld.open(Path(folder), exchanges, clock, entropy)
+        answering = [Answering(exchange, world, clock) for exchange in exchanges]
+        resident = _resident_kib()
+        await world.close()
+    print(json.dumps({"exchanges": len(answering), "resident_kib": resident}))
+
+
+def _resident_kib() -> int:
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
