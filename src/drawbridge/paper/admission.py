@@ -7,20 +7,24 @@ have the right. What the request then does is not decided here.
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import TypeVar
 
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.operations import Scope
 from drawbridge.paper.accounts import PaperKey
 from drawbridge.paper.world import PaperWorld
-from drawbridge.wire.dialect import Claim, verify
+from drawbridge.wire.dialect import Claim
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.limits import Count, Limit, LimitPer
 from drawbridge.wire.stamps import StampKind, check_nonce, check_time, read_stamp
+from drawbridge.wire.stream import Ask, Proof
+
+T = TypeVar("T")
 
 # Counts are kept for this many senders; the one unused for longest is forgotten first.
 _MOST_COUNTS = 20_000
@@ -61,15 +65,69 @@ class Admission:
         self._charge(endpoint, LimitPer.ADDRESS, address, used, now_ms)
         if not endpoint.is_signed:
             return Admitted(endpoint, None, used)
-        key = self._identify(request, address, now_ms)
-        if endpoint.switches:
-            if key.switches.isdisjoint(endpoint.switches):
-                raise Forbidden("right_missing", rule="switch")
-        elif (scope := endpoint.scope) is not None:
-            self.require(key, scope)
-        self._charge(endpoint, LimitPer.KEY, key.key, used, now_ms)
-        self._charge(endpoint, LimitPer.ACCOUNT, key.account, used, now_ms)
+        dialect = self._exchange.dialect
+        claim = dialect.claim(request)
+        key = self.identify(claim.key, address, now_ms)
+        if not endpoint.unsigned:
+            self._check_stamp(claim, now_ms)
+            self._check_signature(key, claim, dialect.payload(request))
+        self._allow(endpoint, key, used, now_ms)
         return Admitted(endpoint, key, used)
+
+    def admit_ask(self, ask: Ask, asker: PaperKey | None, address: str, now_ms: int) -> Admitted:
+        """Let in what is asked over a stream, by its own proof or by the log-in before it.
+
+        Raises: as `admit`.
+        """
+        endpoint = self._exchange.endpoints.named(ask.endpoint)
+        used: dict[str, int] = {}
+        self._charge(endpoint, LimitPer.ADDRESS, address, used, now_ms)
+        if not endpoint.is_signed:
+            return Admitted(endpoint, None, used)
+        if ask.proof is not None:
+            key = self.log_in(ask.proof, address, now_ms)
+        elif asker is not None:
+            key = self.identify(asker.key, address, now_ms)
+        else:
+            raise NotProven("bad_key")
+        self._allow(endpoint, key, used, now_ms)
+        return Admitted(endpoint, key, used)
+
+    def admit_topic(self, row: str, key: PaperKey) -> None:
+        """Let a key follow what is private, by the right of that row or (empty) by reading.
+
+        Raises: `Forbidden`.
+        """
+        if row:
+            self._check_rights(self._exchange.endpoints.named(row), key)
+        else:
+            self.require(key, Scope.READ)
+
+    def log_in(self, proof: Proof, address: str, now_ms: int) -> PaperKey:
+        """Give the key that a proof proves; one without a stamp is good at any time.
+
+        Raises: `Forbidden`, `NotProven`, `BadInput`.
+        """
+        claim = proof.claim
+        key = self.identify(claim.key, address, now_ms)
+        if claim.stamp:
+            self._check_stamp(claim, now_ms)
+        self._check_signature(key, claim, proof.payload)
+        return key
+
+    def identify(self, name: str, address: str, now_ms: int) -> PaperKey:
+        """Give a key that may be used now and from there. That it is the sender's is not shown.
+
+        Raises: `Forbidden("ip_not_allowed")`, `NotProven` `bad_key`, `key_expired`.
+        """
+        key = self._world.find_key(self._exchange.card.id, name)
+        if key is None or key.disabled:
+            raise NotProven("bad_key")
+        if key.expires_ms is not None and now_ms >= key.expires_ms:
+            raise NotProven("key_expired")
+        if key.ip_list and not any(ip_address(address) in network for network in key.ip_list):
+            raise Forbidden("ip_not_allowed", rule="ip_list")
+        return key
 
     def require(self, key: PaperKey, scope: Scope) -> None:
         """Refuse unless one of the key's switches gives this right.
@@ -79,33 +137,33 @@ class Admission:
         if key.switches.isdisjoint(self._granting[scope]):
             raise Forbidden("right_missing", rule=scope.value)
 
-    def _identify(self, request: WireRequest, address: str, now_ms: int) -> PaperKey:
-        exchange = self._exchange
-        claim = exchange.dialect.claim(request)
-        key = self._world.find_key(exchange.card.id, claim.key)
-        if key is None or key.disabled:
-            raise NotProven("bad_key")
-        if key.expires_ms is not None and now_ms >= key.expires_ms:
-            raise NotProven("key_expired")
-        if key.ip_list and not any(ip_address(address) in network for network in key.ip_list):
-            raise Forbidden("ip_not_allowed", rule="ip_list")
-        stamp = self._read_stamp(claim)
-        rule = exchange.card.stamp
-        if rule.kind is StampKind.TIME:
-            check_time(rule, stamp, claim.window_ms, now_ms)
-        verify(exchange.dialect, request, claim, key.verifier)
-        _check_passphrase(key, claim)
-        if rule.kind is StampKind.NONCE:
-            # Only a signed nonce counts: else a stranger could burn every later one.
-            check_nonce(stamp, key.last_nonce)
-            self._world.raise_nonce(key, stamp)
-        return key
+    def _allow(self, endpoint: Endpoint, key: PaperKey, used: dict[str, int], now_ms: int) -> None:
+        self._check_rights(endpoint, key)
+        self._charge(endpoint, LimitPer.KEY, key.key, used, now_ms)
+        self._charge(endpoint, LimitPer.ACCOUNT, key.account, used, now_ms)
 
-    @staticmethod
-    def _read_stamp(claim: Claim) -> int:
+    def _check_rights(self, endpoint: Endpoint, key: PaperKey) -> None:
+        if endpoint.switches:
+            if key.switches.isdisjoint(endpoint.switches):
+                raise Forbidden("right_missing", rule="switch")
+        elif (scope := endpoint.scope) is not None:
+            self.require(key, scope)
+
+    def _check_stamp(self, claim: Claim, now_ms: int) -> None:
         if not claim.stamp:
             raise BadInput("missing_parameter", field="stamp")
-        return read_stamp(claim.stamp)
+        stamp, rule = read_stamp(claim.stamp), self._exchange.card.stamp
+        if rule.kind is StampKind.TIME:
+            check_time(rule, stamp, claim.window_ms, now_ms)
+
+    def _check_signature(self, key: PaperKey, claim: Claim, payload: bytes) -> None:
+        key.verifier.verify(payload, claim.signature)
+        _check_passphrase(key, claim)
+        if claim.stamp and self._exchange.card.stamp.kind is StampKind.NONCE:
+            # Only a signed nonce counts: else a stranger could burn every later one.
+            nonce = read_stamp(claim.stamp)
+            check_nonce(nonce, key.last_nonce)
+            self._world.raise_nonce(key, nonce)
 
     def _charge(
         self, endpoint: Endpoint, per: LimitPer, sender: str, used: dict[str, int], now_ms: int
@@ -153,3 +211,17 @@ def _check_passphrase(key: PaperKey, claim: Claim) -> None:
     # In constant time, as the signature: the time taken must not tell how much was right.
     if not hmac.compare_digest(known, (claim.passphrase or "").encode()):
         raise NotProven("bad_passphrase")
+
+
+async def with_new_keys(world: PaperWorld, admit: Callable[[], T]) -> T:
+    """Admit somebody; an unknown key is looked for once more, among those just made elsewhere.
+
+    Raises: what `admit` raises.
+    """
+    try:
+        return admit()
+    except NotProven as error:
+        if error.code != "bad_key":
+            raise
+    await world.refresh()
+    return admit()

@@ -115,8 +115,8 @@ def read_endpoints(text: str) -> Endpoints:
 
     Shape: `[[limit]] name kind per amount window_ms reason` and `[[endpoint]] name method path
     access operation costs={limit=n} answer switches=[…] host unsigned`; `access` is `public`,
-    `any_key` or a scope; `switches` are the key's switches (the exchange's own names) of which at least one
-    must be on, where the scope alone does not tell.
+    `any_key` or a scope; `switches` are the key's switches (the exchange's own names) of which at
+    least one must be on, where the scope alone does not tell.
 
     Raises: `ValueError` for a row that names an unknown operation, scope or limit: a broken
     table is our own fault and stops the start.
