@@ -356,7 +356,7 @@ def _rights(draw: Draw, exchange: Exchange) -> KeyRights:
     switches = [switch.api for switch in exchange.card.permissions]
     addresses = tuple(draw(st.lists(st.sampled_from(["203.0.113.7/32"]), max_size=1)))
     return KeyRights(
-        switches=frozenset(draw(st.lists(st.sampled_from(switches), unique=True))),
+        switches=exchange.card.with_needed(draw(st.lists(st.sampled_from(switches), unique=True))),
         ip_list=addresses,
         ip_bound=bool(addresses),
         created_ms=draw(whole_times_ms),

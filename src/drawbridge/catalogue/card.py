@@ -117,7 +117,7 @@ class Permission:
 
     `label` stands exactly as shown; `api` is how the exchange's interface calls it; `shown` is
     false for switches that only some accounts see. `fixed` switches are on and cannot be turned
-    off.
+    off. `needs` names the switch without which this one cannot be on.
     """
 
     label: str
@@ -129,6 +129,7 @@ class Permission:
     default: bool = False
     shown: bool = True
     fixed: bool = False
+    needs: str = ""
     source: str = ""
 
 
@@ -332,6 +333,11 @@ class Card:
     def find_permission(self, api: str) -> Permission | None:
         """Give the switch that the exchange's interface calls so, or None."""
         return next((switch for switch in self.permissions if switch.api == api), None)
+
+    def with_needed(self, switches: Iterable[str]) -> frozenset[str]:
+        """Give these switches and those without which they cannot be on."""
+        on = frozenset(switches)
+        return on | {it.needs for it in self.permissions if it.needs and it.api in on}
 
     def find_credential(self, name: str) -> CredentialField | None:
         """Give the credential field of that name, or None."""

@@ -121,7 +121,8 @@ def draw_key(exchange: Exchange, wish: KeyWish, entropy: Entropy, now_ms: int) -
     shown, material = _draw(exchange, wish.public_key, entropy)
     # Preparing the verifier now proves that the key can be used at all.
     exchange.keys.verifier(material)
-    return DrawnKey(shown, label, wish.switches, ip_list, expires_ms, material)
+    switches = card.with_needed(wish.switches)
+    return DrawnKey(shown, label, switches, ip_list, expires_ms, material)
 
 
 def draw_secrets(card: Card, entropy: Entropy) -> NewPaperKey:
