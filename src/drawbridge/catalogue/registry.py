@@ -90,9 +90,11 @@ def get_exchange(exchange_id: str) -> Exchange:
     if card.level < Level.TRADED:
         raise NotFound("exchange_not_carried", exchange=card.name, level=card.level.name.lower())
     dialect = _module(exchange_id, "dialect")
+    endpoints = read_endpoints(folder.joinpath("endpoints.toml").read_text("utf-8"))
+    _check_hosts(card, endpoints)
     return Exchange(
         card=card,
-        endpoints=read_endpoints(folder.joinpath("endpoints.toml").read_text("utf-8")),
+        endpoints=endpoints,
         errors=read_error_table(folder.joinpath("errors.toml").read_text("utf-8")),
         dialect=cast("Dialect", dialect),
         keys=cast("Keys", dialect),
@@ -157,6 +159,14 @@ def _folder(exchange_id: str) -> Traversable:
     if folder is None or not folder.joinpath(_CARD).is_file():
         raise NotFound("unknown_exchange", exchange=exchange_id[:32])
     return folder
+
+
+def _check_hosts(card: Card, endpoints: Endpoints) -> None:
+    # Keys are sent to the hosts on the card and nowhere else, whatever a table says.
+    for row in endpoints.rows():
+        if row.host and row.host not in card.hosts:
+            message = f"endpoint {row.name}: {row.host} is no host of the card"
+            raise ValueError(message)
 
 
 def _module(exchange_id: str, name: str) -> object:

@@ -267,7 +267,7 @@ class Gateway:
                 await self.learn_clock(*place)
 
     async def _sent(self, exchange: Exchange, venue: str, request: WireRequest) -> WireAnswer:
-        address = self._address(exchange, venue)
+        address = self._address(exchange, venue, request)
         return await self._road.egress.send(address, request, TIMEOUT_MS)
 
     def _read(
@@ -295,9 +295,9 @@ class Gateway:
             await asyncio.sleep(wait_ms / 1_000)
         raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
 
-    def _address(self, exchange: Exchange, venue: str) -> Address:
-        card = exchange.card
-        live = live_address(card.hosts[0], card.base_path)
+    def _address(self, exchange: Exchange, venue: str, request: WireRequest) -> Address:
+        card, endpoint = exchange.card, exchange.endpoints.classify(request)
+        live = live_address(endpoint.host or card.hosts[0], card.base_path)
         return self._road.venues.get_address(card.id, venue, live)
 
 
