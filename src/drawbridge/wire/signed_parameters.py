@@ -38,11 +38,15 @@ _WINDOW_FORM: Final = re.compile(rb"([0-9]{1,9})(?:\.[0-9]{1,3})?")
 class SignedParameters:
     """The four functions of a dialect, for exchanges that sign so."""
 
-    __slots__ = ("_key_header", "_old_key")
+    __slots__ = ("_key_header", "_old_key", "_unsigned")
 
-    def __init__(self, key_header: bytes) -> None:
-        """Take the lower-case name of the header that the key travels in."""
+    def __init__(self, key_header: bytes, unsigned: frozenset[bytes] = frozenset()) -> None:
+        """Take the lower-case name of the header that the key travels in.
+
+        Requests for the paths `unsigned` name the key alone: no stamp, no signature.
+        """
         self._key_header = key_header
+        self._unsigned = unsigned
         self._old_key = frozenset({key_header})
 
     def claim(self, request: WireRequest) -> Claim:
@@ -56,6 +60,8 @@ class SignedParameters:
         key = request.header(self._key_header)
         if not key or not key.isascii():
             raise NotProven("bad_key_format")
+        if request.path in self._unsigned:
+            return Claim(key.decode("ascii"), "", b"")
         stamp = decoded(_need(request, _STAMP)).decode("ascii", "replace")
         if len(stamp) == len(_FIRST_MICROSECONDS) and stamp > _FIRST_MICROSECONDS:
             stamp = stamp[:-3]
@@ -75,7 +81,9 @@ class SignedParameters:
         query, body = _without_stamp(request.query), _without_stamp(request.body)
         stamped = b"timestamp=" + stamp.encode()
         # The place is that of the request as it came: what is left of a body may be nothing.
-        if _travels_in_body(request):
+        if request.path in self._unsigned:
+            pass
+        elif _travels_in_body(request):
             body = b"%b&%b" % (stamped, body) if body else stamped
         else:
             query = b"%b&%b" % (stamped, query) if query else stamped
@@ -98,9 +106,10 @@ class SignedParameters:
             return _unsigned(body)
         return _unsigned(query) + _unsigned(body) if body else _unsigned(query)
 
-    @staticmethod
-    def attach(request: WireRequest, signature: bytes) -> WireRequest:
+    def attach(self, request: WireRequest, signature: bytes) -> WireRequest:
         """Write the signature behind the parameters; `prepare` has taken any old one away."""
+        if request.path in self._unsigned:
+            return request
         if not signature.isalnum():
             # Base64 holds only three characters that a parameter may not hold as they are.
             signature = signature.replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
