@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from drawbridge.core.errors import ExchangeRefused, NotFound
 from drawbridge.core.operations import CancelOrder, PlaceOrder
-from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce, Trigger, TriggerKind
 from drawbridge.paper.book import OrderState
-from drawbridge.paper.events import Accepted, Ended, Opened, Traded, decode_events, encode_batch
+from drawbridge.paper.events import Accepted, Ended, Traded, Triggered, decode_events, encode_batch
 from drawbridge.paper.ledger import FEES, HOUSE, free, held
 from drawbridge.paper.setting_up import relive
 from drawbridge.paper.snapshot import encode_state, restore_state
@@ -43,11 +43,16 @@ _quantities = st.integers(2, 4_000).map(lambda lots: Decimal(lots) / 1_000)
 @st.composite
 def _orders(draw: st.DrawFn) -> PlaceOrder:
     side = draw(st.sampled_from(Side))
+    trigger = draw(st.none() | st.builds(Trigger, st.sampled_from(TriggerKind), _prices))
     if draw(st.integers(0, 4)) == 0:
         if draw(st.booleans()):
             spend = draw(st.integers(5, 600).map(Decimal))
-            return PlaceOrder("BTC/USD", side, OrderType.MARKET, quote_quantity=spend)
-        return PlaceOrder("BTC/USD", side, OrderType.MARKET, quantity=draw(_quantities))
+            return PlaceOrder(
+                "BTC/USD", side, OrderType.MARKET, quote_quantity=spend, trigger=trigger
+            )
+        return PlaceOrder(
+            "BTC/USD", side, OrderType.MARKET, quantity=draw(_quantities), trigger=trigger
+        )
     return PlaceOrder(
         "BTC/USD",
         side,
@@ -56,6 +61,7 @@ def _orders(draw: st.DrawFn) -> PlaceOrder:
         price=draw(_prices),
         time_in_force=draw(st.sampled_from(TimeInForce)),
         post_only=draw(st.booleans()),
+        trigger=trigger,
     )
 
 
@@ -129,7 +135,10 @@ def test_what_is_held_is_what_open_orders_still_need(
         need: Counter[tuple[str, str]] = Counter()
         for order in _open_orders(world.state):
             rules = order.rules
-            assert order.held == rules.need(order.side, order.ticks, order.left)
+            if order.waits:
+                assert order.held > 0
+            else:
+                assert order.held == rules.need(order.side, order.ticks, order.left)
             need[order.account, rules.paid_currency(order.side)] += order.held
         for person, currency in product(PEOPLE, world.places):
             assert world.state.ledger.atoms(held(person), currency) == need[person, currency]
@@ -171,34 +180,41 @@ def test_nobody_trades_before_a_better_or_older_order(
 def _check_priority(events: Sequence[object]) -> None:
     """Follow the book by the plainest means there are: a list that is searched through."""
     book: dict[int, Accepted] = {}
+    known: dict[int, Accepted] = {}
     left: dict[int, int] = {}
     for event in events:
-        if isinstance(event, Accepted):
+        if isinstance(event, Accepted | Triggered):
+            order = known.setdefault(event.number, event) if isinstance(event, Accepted) else None
             left[event.number] = event.lots
-            if event.type is OrderType.LIMIT and event.time_in_force is TimeInForce.GTC:
-                book[event.number] = event
+            if order is None or order.terms is None:
+                book |= _resting(known[event.number])
         elif isinstance(event, Ended):
             book.pop(event.number, None)
         elif isinstance(event, Traded):
             _check_trade(event, book)
             left[event.taker] = left.get(event.taker, 0) - event.lots
             left[event.maker] = left.get(event.maker, 0) - event.lots
-            filled = [number for number in (event.taker, event.maker) if not left[number]]
-            for number in filled:
-                book.pop(number, None)
+            for number in (event.taker, event.maker):
+                book.pop(number if not left[number] else 0, None)
+
+
+def _resting(event: Accepted) -> dict[int, Accepted]:
+    rests = event.type is OrderType.LIMIT and event.time_in_force is TimeInForce.GTC
+    return {event.number: event} if rests else {}
 
 
 def _check_trade(event: Traded, book: dict[int, Accepted]) -> None:
     resting = [
         it for it in book.values() if it.side is event.side.opposite and it.number != event.taker
     ]
-    # For the best order this is the smallest; of two at one price the older one.
-    ranks = [(-it.ticks if it.side is Side.BUY else it.ticks, it.number) for it in resting]
+    # For the best order this is the smallest; of two at one price the one that came first.
+    ranks = [(-it.ticks if it.side is Side.BUY else it.ticks) for it in resting]
     price = -event.ticks if event.side is Side.SELL else event.ticks
     if event.maker:
-        assert min(ranks) == (price, event.maker)
+        assert min(ranks) == price
+        assert resting[ranks.index(price)].number == event.maker
     else:
-        assert all(rank > price for rank, _ in ranks)
+        assert all(rank > price for rank in ranks)
 
 
 @given(_acts, _paths)
@@ -213,7 +229,7 @@ def test_orders_keep_their_word(acts: Sequence[Act], path: Sequence[Decimal]) ->
 def _check_order(order: OrderState, fills: Sequence[FillState]) -> None:
     assert sum(it.lots for it in fills) == order.filled <= order.lots
     assert (order.status is OrderStatus.FILLED) == (order.left == 0 < order.lots)
-    assert order.may_rest or order.status.is_final
+    assert order.may_rest or order.waits or order.status.is_final
     if order.time_in_force is TimeInForce.FOK and order.type is OrderType.LIMIT:
         assert order.filled in {0, order.lots}
     if order.post_only:
@@ -281,7 +297,7 @@ def test_the_house_and_the_fees_hold_what_people_gave(
     fees = dict.fromkeys(world.places, 0)
     for name, text in world.journal:
         for event in decode_events(text):
-            if isinstance(event, Opened | Accepted | Ended):
+            if not isinstance(event, Traded):
                 continue
             rules = world.state.floors[name].pits[event.symbol].rules
             fees[rules.fee_currency(event.side)] += event.taker_fee

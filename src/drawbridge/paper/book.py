@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from drawbridge.core.money import ZERO
-from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import (
+    Order,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Side,
+    TimeInForce,
+    Trigger,
+)
+from drawbridge.paper.events import Terms
 from drawbridge.paper.rules import Rules
 
 
@@ -41,11 +50,20 @@ class OrderState:
     filled_quote: int = 0
     fee: int = 0
     trades: list[int] = field(default_factory=list)
+    terms: Terms | None = None
+    triggered_ms: int = 0
 
     @property
     def left(self) -> int:
         """Give the lots that may still trade."""
         return self.lots - self.filled
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it waits for its trigger, outside of the book."""
+        if self.terms is None or self.terms.trigger is None:
+            return False
+        return not self.triggered_ms and not self.status.is_final
 
     @property
     def may_rest(self) -> bool:
@@ -74,7 +92,17 @@ class OrderState:
             quote_quantity=rules.quote_amount(self.spend) if self.spend else None,
             post_only=self.post_only,
             trade_ids=trade_ids,
+            trigger=self._trigger(),
+            triggered_ms=self.triggered_ms,
+            reduce_only=self.terms is not None and self.terms.reduce_only,
+            position_side=PositionSide.BOTH if self.terms is None else self.terms.position_side,
         )
+
+    def _trigger(self) -> Trigger | None:
+        terms = self.terms
+        if terms is None or terms.trigger is None:
+            return None
+        return Trigger(terms.trigger, self.rules.price(terms.trigger_ticks), terms.by)
 
 
 class BookSide:

@@ -28,13 +28,13 @@ from drawbridge.core.operations import (
     PlaceOrder,
 )
 from drawbridge.core.orders import Fill, Order
-from drawbridge.paper import engine, history
+from drawbridge.paper import engine, history, triggers
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Event, Opened, encode_events
 from drawbridge.paper.house import STEP_MS
 from drawbridge.paper.market_data import MarketData
 from drawbridge.paper.setting_up import Built
-from drawbridge.paper.state import Floor
+from drawbridge.paper.state import Floor, Pit
 
 Answer = TypeVar("Answer")
 
@@ -101,6 +101,8 @@ class Desk:
                 events = engine.advance(floor, pit, now_ms)
                 if events:
                     self._happen(floor.exchange_id, events)
+                if pit.waiting:
+                    self._trigger(floor, pit, now_ms)
 
     def open_account(self, account: str, money: Sequence[tuple[str, int]], now_ms: int) -> None:
         """Open an account with money out of issuance; one that is open stays as it is."""
@@ -118,8 +120,14 @@ class Desk:
                 witness(floor, event)
         self._record(exchange_id, encode_events(events))
 
+    def _trigger(self, floor: Floor, pit: Pit, now_ms: int) -> None:
+        for order in triggers.due(pit, now_ms):
+            # One after the other: each finds what the one before it left.
+            self._happen(floor.exchange_id, triggers.fire(self._state, floor, order, now_ms))
+
     def _place(self, floor: Floor, account: str, wanted: PlaceOrder, now_ms: int) -> Placed:
-        events = engine.place(self._state, floor, account, wanted, now_ms)
+        judge = engine.place if wanted.trigger is None else triggers.park
+        events = judge(self._state, floor, account, wanted, now_ms)
         accepted = events[0]
         if not isinstance(accepted, Accepted):
             raise Corrupted("paper_engine_broken")
@@ -186,6 +194,7 @@ def _unplaced(floor: Floor, accepted: Accepted) -> Order:
         created_ms=accepted.at_ms,
         updated_ms=accepted.at_ms,
         held=0,
+        terms=accepted.terms,
     )
     return order.told(())
 

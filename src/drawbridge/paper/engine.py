@@ -30,16 +30,18 @@ def place(state: State, floor: Floor, account: str, order: PlaceOrder, now_ms: i
     """
     if order.leverage is not None:
         raise Forbidden("right_missing", rule="margin")
+    if order.reduce_only or order.close_position:
+        raise ExchangeRefused("reduce_only_rejected", symbol=order.symbol)
     pit = floor.pit(order.symbol)
     quote = pit.house.at(now_ms)
-    wanted = _read(pit.rules, account, order, quote)
-    _check_account(floor, account, order.client_id)
-    found = _match(pit, wanted, quote)
+    wanted = read_wanted(pit.rules, account, order, quote.best(order.side.opposite))
+    check_account(floor, account, order.client_id)
+    found = find_match(pit, wanted, quote)
     if order.post_only and (found.meetings or found.expired or found.stopped):
         raise ExchangeRefused("post_only_would_take", price=order.price)
     if order.time_in_force is TimeInForce.FOK and found.lots < wanted.lots:
         found = Match(stopped=True)
-    held = _held(pit.rules, wanted, found)
+    held = need_of(pit.rules, wanted, found)
     accepted = Accepted(
         number=floor.next_order,
         account=account,
@@ -55,17 +57,20 @@ def place(state: State, floor: Floor, account: str, order: PlaceOrder, now_ms: i
         held=held,
         at_ms=now_ms,
     )
-    _check_funds(state, pit.rules, accepted)
-    events: list[Event] = [accepted]
-    if found.expired:
-        events += [Ended(own.number, OrderStatus.EXPIRED, now_ms) for own in found.expired]
+    check_funds(state, pit.rules, accepted)
+    return [accepted, *course(pit, floor, accepted, found)]
+
+
+def course(pit: Pit, floor: Floor, accepted: Accepted, found: Match) -> Iterator[Event]:
+    """Give what follows once an order is there: its trades and, where it may not rest, its end."""
+    for own in found.expired:
+        yield Ended(own.number, OrderStatus.EXPIRED, accepted.at_ms)
     if found.meetings:
-        events.extend(_trades(pit.rules, floor.next_trade, accepted, found))
-    rests = order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
+        yield from _trades(pit.rules, floor.next_trade, accepted, found)
+    rests = accepted.type is OrderType.LIMIT and accepted.time_in_force is TimeInForce.GTC
     filled = found.lots == accepted.lots > 0
     if not filled and (found.stopped or not rests):
-        events.append(Ended(accepted.number, OrderStatus.EXPIRED, now_ms))
-    return events
+        yield Ended(accepted.number, OrderStatus.EXPIRED, accepted.at_ms)
 
 
 def find_order(floor: Floor, account: str, wanted: CancelOrder) -> OrderState | None:
@@ -120,8 +125,11 @@ def advance(floor: Floor, pit: Pit, now_ms: int) -> list[Event]:
     return events
 
 
-def _read(rules: Rules, account: str, order: PlaceOrder, quote: Quote) -> Wanted:
-    """Count what is asked for in ticks, lots and atoms, by the market's rules."""
+def read_wanted(rules: Rules, account: str, order: PlaceOrder, near: int) -> Wanted:
+    """Count what is asked for in ticks, lots and atoms, by the market's rules.
+
+    `near` is the price in ticks at which a market order is worth measuring.
+    """
     if order.type is OrderType.LIMIT:
         if order.price is None or order.quantity is None:
             missing = "price" if order.price is None else "quantity"
@@ -131,7 +139,7 @@ def _read(rules: Rules, account: str, order: PlaceOrder, quote: Quote) -> Wanted
         return Wanted(account, order.side, lots, ticks)
     if order.quantity is not None:
         lots = rules.lots_of(order.quantity)
-        _check_cost(rules, rules.cost(quote.best(order.side.opposite), lots))
+        _check_cost(rules, rules.cost(near, lots))
         return Wanted(account, order.side, lots, 0)
     if order.quote_quantity is None:
         raise BadInput("missing_parameter", field="quantity")
@@ -148,7 +156,8 @@ def _check_cost(rules: Rules, cost: int) -> None:
         raise ExchangeRefused("notional_too_small", least=least, currency=rules.quote)
 
 
-def _check_account(floor: Floor, account: str, client_id: str) -> None:
+def check_account(floor: Floor, account: str, client_id: str) -> None:
+    """Refuse an order too many, and a client's id that an open order has already."""
     record = floor.records.get(account)
     if record is not None and len(record.open) >= MOST_OPEN_ORDERS:
         raise ExchangeRefused("too_many_orders", most=MOST_OPEN_ORDERS)
@@ -158,13 +167,15 @@ def _check_account(floor: Floor, account: str, client_id: str) -> None:
             raise ExchangeRefused("duplicate_client_id", client_id=client_id)
 
 
-def _check_funds(state: State, rules: Rules, accepted: Accepted) -> None:
+def check_funds(state: State, rules: Rules, accepted: Accepted) -> None:
+    """Refuse what is not paid for. Raises: `ExchangeRefused("insufficient_funds")`."""
     currency = rules.paid_currency(accepted.side)
     if accepted.held > state.ledger.atoms(free(accepted.account), currency):
         raise ExchangeRefused("insufficient_funds", currency=currency)
 
 
-def _match(pit: Pit, wanted: Wanted, quote: Quote) -> Match:
+def find_match(pit: Pit, wanted: Wanted, quote: Quote) -> Match:
+    """Find whom an order would meet now: people and house together."""
     other = wanted.side.opposite
     people, price = pit.book.side(other), quote.best(other)
     best = people.best()
@@ -176,7 +187,7 @@ def _match(pit: Pit, wanted: Wanted, quote: Quote) -> Match:
     return match(wanted, pit.rules, people, house)
 
 
-def _held(rules: Rules, wanted: Wanted, found: Match) -> int:
+def need_of(rules: Rules, wanted: Wanted, found: Match) -> int:
     """Give what must be set aside for an order that was just matched."""
     lots = wanted.lots or found.lots
     if not lots and wanted.spend and not found.stopped:

@@ -5,13 +5,21 @@ as tuples they become JSON arrays in a tenth of the time. Journals of older vers
 ever, so a field is only ever added at the end, with a default.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from drawbridge.core.errors import Corrupted
-from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import (
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Side,
+    TimeInForce,
+    TriggerBy,
+    TriggerKind,
+)
 
 
 class Opened(NamedTuple):
@@ -22,8 +30,25 @@ class Opened(NamedTuple):
     credits: tuple[tuple[str, int], ...]
 
 
+class Terms(NamedTuple):
+    """What only few orders have: a trigger, and what contracts know besides.
+
+    `trigger_ticks` is 0 without a trigger; `close` stands for whatever is left of a position.
+    """
+
+    trigger: TriggerKind | None
+    trigger_ticks: int
+    by: TriggerBy = TriggerBy.LAST
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+    close: bool = False
+
+
 class Accepted(NamedTuple):
-    """An order was accepted and `held` atoms set aside for it. Units as in `OrderState`."""
+    """An order was accepted and `held` atoms set aside for it. Units as in `OrderState`.
+
+    With a trigger among its `terms` it waits, and `lots` may be 0 until it is triggered.
+    """
 
     number: int
     account: str
@@ -36,6 +61,16 @@ class Accepted(NamedTuple):
     spend: int
     post_only: bool
     client_id: str
+    held: int
+    at_ms: int
+    terms: Terms | None = None
+
+
+class Triggered(NamedTuple):
+    """The price of a waiting order came; `lots` and `held` are its own from now on."""
+
+    number: int
+    lots: int
     held: int
     at_ms: int
 
@@ -69,23 +104,27 @@ class Ended(NamedTuple):
     at_ms: int
 
 
-Event = Opened | Accepted | Traded | Ended
+Event = Opened | Accepted | Triggered | Traded | Ended
 
 _ACCEPTED: Final = "a"
 _TRADED: Final = "t"
 _ENDED: Final = "e"
 _OPENED: Final = "o"
+_TRIGGERED: Final = "f"
 _TAGS: Final[dict[type[Event], str]] = {
     Accepted: _ACCEPTED,
     Traded: _TRADED,
     Ended: _ENDED,
     Opened: _OPENED,
+    Triggered: _TRIGGERED,
 }
 
 
 def encode_events(events: Sequence[Event]) -> str:
     """Write the events of one command as JSON. Shape: `[[tag, field, …], …]`."""
-    return orjson.dumps([(_TAGS[type(event)], *event) for event in events]).decode()
+    rows = [(_TAGS[type(event)], *event) for event in events]
+    # A tuple within an event becomes a list as well.
+    return orjson.dumps(rows, default=list).decode()
 
 
 def decode_events(text: str) -> list[Event]:
@@ -113,18 +152,49 @@ def decode_batch(text: str) -> list[tuple[str, list[Event]]]:
         raise Corrupted("paper_journal_unreadable") from None
 
 
+def read_terms(row: list[Any] | None) -> Terms | None:
+    """Read the terms of an order as they stand in a row. Raises: `ValueError`, `TypeError`."""
+    if row is None:
+        return None
+    trigger, trigger_ticks, by, reduce_only, position_side, *rest = row
+    kind = None if trigger is None else TriggerKind(trigger)
+    side = PositionSide(position_side)
+    return Terms(kind, trigger_ticks, TriggerBy(by), reduce_only, side, *rest)
+
+
 def _event(row: list[Any]) -> Event:
-    tag, fields = row[0], row[1:]
-    if tag == _ACCEPTED:
-        fields[3:6] = Side(fields[3]), OrderType(fields[4]), TimeInForce(fields[5])
-        return Accepted(*fields)
-    if tag == _TRADED:
-        fields[2] = Side(fields[2])
-        return Traded(*fields)
-    if tag == _ENDED:
-        fields[1] = OrderStatus(fields[1])
-        return Ended(*fields)
-    if tag == _OPENED:
-        fields[2] = tuple((currency, atoms) for currency, atoms in fields[2])
-        return Opened(*fields)
-    raise KeyError(tag)
+    return _READERS[row[0]](row[1:])
+
+
+def _accepted(fields: list[Any]) -> Accepted:
+    fields[3:6] = Side(fields[3]), OrderType(fields[4]), TimeInForce(fields[5])
+    fields[13:14] = map(read_terms, fields[13:14])
+    return Accepted(*fields)
+
+
+def _triggered(fields: list[Any]) -> Triggered:
+    return Triggered(*fields)
+
+
+def _traded(fields: list[Any]) -> Traded:
+    fields[2] = Side(fields[2])
+    return Traded(*fields)
+
+
+def _ended(fields: list[Any]) -> Ended:
+    fields[1] = OrderStatus(fields[1])
+    return Ended(*fields)
+
+
+def _opened(fields: list[Any]) -> Opened:
+    fields[2] = tuple((currency, atoms) for currency, atoms in fields[2])
+    return Opened(*fields)
+
+
+_READERS: Final[dict[str, Callable[[list[Any]], Event]]] = {
+    _ACCEPTED: _accepted,
+    _TRADED: _traded,
+    _ENDED: _ended,
+    _OPENED: _opened,
+    _TRIGGERED: _triggered,
+}

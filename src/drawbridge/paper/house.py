@@ -26,14 +26,13 @@ Level = tuple[int, int]
 class Quote:
     """The house's prices and depth during one step. The depth is drawn up when asked for."""
 
-    __slots__ = ("_depth", "_gap", "_seed", "_typical", "ask", "bid", "step")
+    __slots__ = ("_depth", "_gap", "_seed", "_typical", "ask", "bid", "last", "step")
 
-    def __init__(self, step: int, bid: int, ask: int, seed: int, typical: int) -> None:
-        """Take best bid and ask in ticks; `typical` lots lie at the best price."""
+    def __init__(self, step: int, prices: tuple[int, int, int], seed: int, typical: int) -> None:
+        """Take best bid, last price and best ask in ticks; `typical` lots lie at the best."""
         self.step = step
-        self.bid = bid
-        self.ask = ask
-        self._gap = max(1, ask // _GAP)
+        self.bid, self.last, self.ask = prices
+        self._gap = max(1, self.ask // _GAP)
         self._seed = seed
         self._typical = typical
         self._depth: dict[Side, tuple[Level, ...]] = {}
@@ -93,9 +92,13 @@ class House:
             quote = self._quote = self._quote_of(step)
         return quote
 
+    def ticks_of(self, price: int) -> int:
+        """Round a price of the feed to ticks; never to none."""
+        return max(1, (price + self._tick // 2) // self._tick)
+
     def _quote_of(self, step: int) -> Quote:
         price = self._feed.price(step * STEP_MS)
         half = price * self._spread_bps // (2 * _BPS)
         bid = max(1, (price - half) // self._tick)
         ask = max(bid + 1, -(-(price + half) // self._tick))
-        return Quote(step, bid, ask, self._seed, self.typical)
+        return Quote(step, (bid, self.ticks_of(price), ask), self._seed, self.typical)

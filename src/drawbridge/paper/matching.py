@@ -61,7 +61,7 @@ def match(
         if not reaches(wanted.side, wanted.ticks, ticks):
             break
         open_lots = (
-            _affordable(wanted.spend - cost, rules, ticks) if wanted.spend else (wanted.lots - lots)
+            affordable(wanted.spend - cost, rules, ticks) if wanted.spend else (wanted.lots - lots)
         )
         if not open_lots:
             break
@@ -100,7 +100,7 @@ def meet_house(
         yield order, taken
 
 
-def _affordable(left: int, rules: Rules, ticks: int) -> int:
+def affordable(left: int, rules: Rules, ticks: int) -> int:
     """Give the most lots whose cost, rounded down, is within what is left to spend."""
     return ((left + 1) * rules.cost_by - 1) // (ticks * rules.cost_per)
 

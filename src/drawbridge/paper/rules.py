@@ -108,6 +108,10 @@ class Rules:
         """Give what must be held while so much of an order may still trade at that price."""
         return self.paid(side, ticks, lots, self.highest_rate)
 
+    def with_fee(self, cost: int) -> int:
+        """Give what a buyer must hold who means to spend so much."""
+        return cost if self.buy_fee_in_base else cost + cost * self.highest_rate // _RATE_UNITS
+
     def paid_currency(self, side: Side) -> str:
         """Tell what that side pays with."""
         return self.quote if side is Side.BUY else self.base

@@ -5,6 +5,7 @@ tape of public trades and what was taken of the house's depth are left out; both
 moment, and no money hangs on them.
 """
 
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -12,15 +13,17 @@ import orjson
 from drawbridge.core.errors import Corrupted
 from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.paper.book import OrderState
+from drawbridge.paper.events import read_terms
 from drawbridge.paper.ledger import Ledger
-from drawbridge.paper.state import FillState, Floor, Record, State
+from drawbridge.paper.state import FillState, Floor, Pit, Record, State
 
 
 def encode_state(state: State) -> bytes:
     """Write the whole state.
 
     Shape: `{"accounts", "ledger", "floors": {id: {"next_order", "next_trade", "orders",
-    "records": {account: {"open", "closed", "fills"}}}}}`; orders and fills are rows.
+    "records": {account: {"open", "closed", "fills"}}, "books": {symbol: [number, …]}}}}`; orders
+    and fills are rows.
     """
     return orjson.dumps(
         {
@@ -52,7 +55,15 @@ def _floor(floor: Floor) -> dict[str, object]:
         "next_trade": floor.next_trade,
         "orders": [_order(order) for order in floor.orders.values()],
         "records": {account: _record(record) for account, record in floor.records.items()},
+        "books": {
+            symbol: _queue(pit) for symbol, pit in floor.pits.items() if not pit.book.is_empty
+        },
     }
+
+
+def _queue(pit: Pit) -> list[int]:
+    """List who rests in a book, in its own order: a triggered order queues when it is triggered."""
+    return [order.number for side in Side for order in pit.book.side(side)]
 
 
 def _record(record: Record) -> dict[str, object]:
@@ -87,16 +98,25 @@ def _order(order: OrderState) -> tuple[object, ...]:
         order.filled_quote,
         order.fee,
         order.trades,
+        None if order.terms is None else list(order.terms),
+        order.triggered_ms,
     )
 
 
 def _restore_floor(floor: Floor, document: dict[str, Any]) -> None:
-    # By number, which is by time: in the book the older order comes first.
+    resting: list[int] = []
     for row in sorted(document["orders"]):
         order = _read_order(floor, row)
         floor.keep(order)
-        if order.may_rest and not order.status.is_final:
-            floor.pits[order.rules.symbol].book.side(order.side).add(order)
+        if order.waits:
+            floor.pits[order.rules.symbol].waiting[order.number] = order
+        elif order.may_rest and not order.status.is_final:
+            resting.append(order.number)
+    # Snapshots of older versions list no books; by number is by time then.
+    books = document.get("books")
+    for number in resting if books is None else chain.from_iterable(books.values()):
+        order = floor.orders[number]
+        floor.pits[order.rules.symbol].book.side(order.side).add(order)
     for account, parts in document["records"].items():
         record = floor.record(account)
         record.open = {number: floor.orders[number] for number in parts["open"]}
@@ -114,7 +134,9 @@ def _restore_floor(floor: Floor, document: dict[str, Any]) -> None:
 def _read_order(floor: Floor, row: list[Any]) -> OrderState:
     number, client_id, account, symbol, side, kind, time_in_force = row[:7]
     lots, ticks, spend, post_only, created_ms, updated_ms, held = row[7:14]
-    status, filled, filled_quote, fee, trades = row[14:]
+    status, filled, filled_quote, fee, trades = row[14:19]
+    # Snapshots of older versions know no terms.
+    terms, triggered_ms = row[19:21] or (None, 0)
     return OrderState(
         number=number,
         order_id=floor.order_id(number),
@@ -136,4 +158,6 @@ def _read_order(floor: Floor, row: list[Any]) -> OrderState:
         filled_quote=filled_quote,
         fee=fee,
         trades=trades,
+        terms=read_terms(terms),
+        triggered_ms=triggered_ms,
     )

@@ -14,7 +14,7 @@ from drawbridge.core.markets import PublicTrade
 from drawbridge.core.operations import Balance
 from drawbridge.core.orders import OrderStatus, Side
 from drawbridge.paper.book import Book, OrderState
-from drawbridge.paper.events import Accepted, Ended, Event, Opened, Traded
+from drawbridge.paper.events import Accepted, Ended, Event, Opened, Traded, Triggered
 from drawbridge.paper.house import STEP_MS, House
 from drawbridge.paper.ledger import FEES, HOUSE, ISSUANCE, Entry, Ledger, free, held
 from drawbridge.paper.rules import Rules, amount_of
@@ -49,15 +49,29 @@ class Record:
 
 
 class Pit:
-    """One market of one exchange: its rules, people's book, the house, and the tape of trades."""
+    """One market of one exchange: its rules, people's book, the house, and the tape of trades.
 
-    __slots__ = ("book", "changes", "house", "rules", "step", "taken_buy", "taken_sell", "tape")
+    Orders that wait for a trigger are not in the book; they lie in `waiting` by number.
+    """
+
+    __slots__ = (
+        "book",
+        "changes",
+        "house",
+        "rules",
+        "step",
+        "taken_buy",
+        "taken_sell",
+        "tape",
+        "waiting",
+    )
 
     def __init__(self, rules: Rules, house: House) -> None:
         """Start with an empty book."""
         self.rules = rules
         self.house = house
         self.book = Book()
+        self.waiting: dict[int, OrderState] = {}
         self.tape: deque[PublicTrade] = deque(maxlen=_TAPE)
         self.step = 0
         self.changes = 0
@@ -175,6 +189,8 @@ class State:
                 self._accept(floor, event)
             elif isinstance(event, Traded):
                 self._trade(floor, event)
+            elif isinstance(event, Triggered):
+                self._trigger(floor.orders[event.number], floor, event)
             else:
                 self._end(floor, floor.orders[event.number], event)
 
@@ -216,10 +232,24 @@ class State:
             created_ms=event.at_ms,
             updated_ms=event.at_ms,
             held=event.held,
+            terms=event.terms,
         )
         self.ledger.move(event.account, pit.rules.paid_currency(event.side), event.held)
         floor.keep(order)
         floor.record(event.account).open[order.number] = order
+        if order.waits:
+            pit.waiting[order.number] = order
+        elif order.may_rest:
+            pit.book.side(order.side).add(order)
+            pit.enter(event.at_ms)
+
+    def _trigger(self, order: OrderState, floor: Floor, event: Triggered) -> None:
+        pit = floor.pits[order.rules.symbol]
+        del pit.waiting[order.number]
+        currency = order.rules.paid_currency(order.side)
+        self.ledger.move(order.account, currency, event.held - order.held)
+        order.lots, order.held = event.lots, event.held
+        order.triggered_ms = order.updated_ms = event.at_ms
         if order.may_rest:
             pit.book.side(order.side).add(order)
             pit.enter(event.at_ms)
@@ -289,7 +319,9 @@ class State:
 
     def _end(self, floor: Floor, order: OrderState, event: Ended) -> None:
         pit = floor.pits[order.rules.symbol]
-        if order.may_rest:
+        if order.waits:
+            del pit.waiting[order.number]
+        elif order.may_rest:
             pit.book.side(order.side).remove(order)
             pit.enter(event.at_ms)
         self.ledger.move(order.account, order.rules.paid_currency(order.side), -order.held)

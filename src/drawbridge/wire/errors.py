@@ -33,6 +33,12 @@ FAMILIES: Final[Mapping[str, type[DrawbridgeError]]] = {
     "unknown": OutcomeUnknown,
 }
 
+# Reasons that only some exchanges have words for, and what the others say in their place.
+_NEAREST: Final[Mapping[str, str]] = {
+    "trigger_would_fire": "price_out_of_range",
+    "reduce_only_rejected": "too_large",
+}
+
 _SERVER_FAULT = range(500, 600)
 _TOO_MANY = frozenset({418, 429})
 _MAX_TOLD = 200
@@ -103,8 +109,9 @@ class ErrorTable:
         return ExchangeRefused("refused", exchange_code=raw.code, told=told)
 
     def speak(self, reason: str, facts: Mapping[str, object]) -> RawError:
-        """Say a reason as this exchange says it."""
-        row = self._spoken.get(reason) or self._spoken[self._fallback]
+        """Say a reason as this exchange says it, or the nearest that it has words for."""
+        row = self._spoken.get(reason) or self._spoken.get(_NEAREST.get(reason, self._fallback))
+        row = row or self._spoken[self._fallback]
         try:
             message = row.message.format_map(facts)
         except (KeyError, ValueError):
