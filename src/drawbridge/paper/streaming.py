@@ -1,0 +1,242 @@
+"""One connection of a client: carries out what its session wants, within bounds.
+
+The session is the exchange's and knows no sockets; the socket is the server's and knows no
+sessions. Who is told what, and when, is decided in `hub.py`.
+"""
+
+import logging
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
+
+from drawbridge.catalogue.registry import Exchange
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import (
+    BadInput,
+    DrawbridgeError,
+    ExchangeDown,
+    Forbidden,
+    NotProven,
+)
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.streams import StreamEvent, Topic
+from drawbridge.paper.accounts import PaperKey
+from drawbridge.paper.admission import Admission, with_new_keys
+from drawbridge.paper.carrying import Carrier
+from drawbridge.paper.outgoing import Outgoing
+from drawbridge.paper.world import PaperWorld
+from drawbridge.wire.stream import (
+    Ask,
+    Close,
+    Effect,
+    Frame,
+    LogIn,
+    Send,
+    Session,
+    SharedFrames,
+    Subscribe,
+    Unsubscribe,
+)
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+MOST_FRAME_BYTES: Final = 65_536
+_MOST_TOPICS: Final = 1_024
+_MOST_EFFECTS: Final = 8_192
+# A client may send so many frames a second for a while before it is closed.
+_FRAMES_A_SECOND: Final = 100
+_FRAMES_AT_ONCE: Final = 2_000
+_POLICY: Final = 1008
+_TOO_BIG: Final = 1009
+_BROKEN: Final = 1011
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What the connections of one exchange share."""
+
+    exchange: Exchange
+    world: PaperWorld
+    clock: Clock
+    admission: Admission
+    carrier: Carrier
+    shared: SharedFrames = field(default_factory=SharedFrames)
+
+
+class Telling(Protocol):
+    """Whoever tells connections what they subscribed to."""
+
+    def listen(self, connection: "Connection", topic: Topic, now_ms: int) -> None:
+        """Tell of a topic from now on. Raises: what no topic is refused with."""
+
+    def forget(self, connection: "Connection", topic: Topic) -> None:
+        """Tell no more of a topic."""
+
+
+class Connection:
+    """The server's half of a session."""
+
+    def __init__(self, post: Post, session: Session, telling: Telling, address: str) -> None:
+        """Join a session to its exchange; nothing is sent before `open`."""
+        self.post = post
+        self.address = address
+        self.key: PaperKey | None = None
+        self.topics: dict[Topic, None] = {}
+        self.outgoing = Outgoing()
+        self._session = session
+        self._telling = telling
+        self._left = float(_FRAMES_AT_ONCE)
+        self._counted_ms = post.clock.now_ms()
+
+    async def open(self) -> None:
+        """Let the session greet."""
+        await self._carry_out(self._guard(lambda: self._session.opened(self._now_ms())))
+
+    async def receive(self, frame: Frame) -> None:
+        """Take a frame of the client."""
+        if self.outgoing.is_closed:
+            return
+        now_ms = self._now_ms()
+        if not self._may_send(now_ms):
+            self.outgoing.close(_POLICY)
+        elif len(frame) > MOST_FRAME_BYTES:
+            self.outgoing.close(_TOO_BIG)
+        else:
+            await self._carry_out(self._guard(lambda: self._session.receive(frame, now_ms)))
+
+    async def tick(self, now_ms: int) -> None:
+        """Let time pass; a key that may not be used any more ends the connection."""
+        if self.key is not None and not self._may_go_on(self.key, now_ms):
+            self.outgoing.close(_POLICY)
+            return
+        await self._carry_out(self._guard(lambda: self._session.tick(now_ms)))
+
+    def tell(self, topic: Topic, event: StreamEvent, now_ms: int) -> None:
+        """Tell of an event of a topic, unless it was left in the meantime."""
+        if topic not in self.topics or self.outgoing.is_closed:
+            return
+        for frame in self._guard(lambda: self._session.tell(topic, event, now_ms)) or ():
+            self.outgoing.put(frame)
+
+    async def _carry_out(self, effects: Iterable[Effect] | None) -> None:
+        """Carry out effects in order; what follows from one comes before the next."""
+        waiting = deque(effects or ())
+        for _ in range(_MOST_EFFECTS):
+            if not waiting or self.outgoing.is_closed:
+                return
+            waiting.extendleft(reversed(await self._one(waiting.popleft())))
+        # A session that answers its own answers would go on for ever.
+        self.outgoing.close(_BROKEN)
+
+    async def _one(self, effect: Effect) -> Sequence[Effect]:
+        match effect:
+            case Send(frame):
+                self.outgoing.put(frame)
+            case Close(code):
+                self.outgoing.close(code)
+            case Unsubscribe(topic):
+                if topic in self.topics:
+                    del self.topics[topic]
+                    self._telling.forget(self, topic)
+            case Subscribe():
+                return self._subscribe(effect)
+            case LogIn() | Ask():
+                return await self._ask(effect)
+        return ()
+
+    def _subscribe(self, wanted: Subscribe) -> Sequence[Effect]:
+        now_ms, topic = self._now_ms(), wanted.topic
+        is_new = topic not in self.topics
+        try:
+            if topic.kind.is_private:
+                if self.key is None:
+                    raise NotProven("bad_key")
+                self.post.admission.admit_topic(wanted.endpoint, self.key)
+            if is_new and len(self.topics) >= _MOST_TOPICS:
+                raise ExchangeDown("rate_limited", limit=_MOST_TOPICS, seconds=1)
+            self.topics[topic] = None
+            self._telling.listen(self, topic, now_ms)
+        except DrawbridgeError as error:
+            if is_new:
+                self.topics.pop(topic, None)
+            return self._refused(wanted.ref, error)
+        return ()
+
+    async def _ask(self, effect: LogIn | Ask) -> Sequence[Effect]:
+        try:
+            if isinstance(effect, LogIn):
+                self.key = await with_new_keys(self.post.world, lambda: self._log_in(effect))
+                result: object = None
+            else:
+                result = await with_new_keys(self.post.world, lambda: self._result(effect))
+            # As over REST: nothing is told before it is on disk, a used nonce included.
+            await self.post.world.durable()
+        except DrawbridgeError as error:
+            return self._refused(effect.ref, error)
+        now_ms = self._now_ms()
+        if isinstance(effect, LogIn):
+            heard = self._guard(lambda: self._session.logged_in(effect.ref, now_ms))
+        else:
+            heard = self._guard(lambda: self._session.answered(effect.ref, result, now_ms))
+        return heard or ()
+
+    def _log_in(self, wanted: LogIn) -> PaperKey:
+        post, now_ms = self.post, self._now_ms()
+        if wanted.proof is not None:
+            key = post.admission.log_in(wanted.proof, self.address, now_ms)
+        else:
+            name = post.world.stream_tokens.key_of(post.exchange.id, wanted.token, now_ms)
+            key = post.admission.identify(name, self.address, now_ms)
+        if self.key is not None and self.key.account != key.account:
+            # What was subscribed to was subscribed to for another person.
+            raise NotProven("bad_key")
+        return key
+
+    def _result(self, ask: Ask) -> object:
+        post, now_ms = self.post, self._now_ms()
+        admitted = post.admission.admit_ask(ask, self.key, self.address, now_ms)
+        if not admitted.endpoint.operation:
+            raise Forbidden("unknown_endpoint", rule="endpoint")
+        if admitted.endpoint.answer:
+            return admitted.endpoint.answer
+        if admitted.key is not None and isinstance(ask.operation, PlaceOrder):
+            post.admission.require(admitted.key, ask.operation.scope)
+        return post.carrier.result(admitted.key, ask.operation, now_ms)
+
+    def _refused(self, ref: object, error: DrawbridgeError) -> Sequence[Effect]:
+        now_ms = self._now_ms()
+        return self._guard(lambda: self._session.refused(ref, error, now_ms)) or ()
+
+    def _may_go_on(self, key: PaperKey, now_ms: int) -> bool:
+        try:
+            # The very same key: one that was made anew under its name is another.
+            return self.post.admission.identify(key.key, self.address, now_ms) is not None
+        except (NotProven, Forbidden):
+            return False
+
+    def _may_send(self, now_ms: int) -> bool:
+        gained = (now_ms - self._counted_ms) * _FRAMES_A_SECOND / 1_000
+        self._left = min(float(_FRAMES_AT_ONCE), self._left + gained) - 1
+        self._counted_ms = now_ms
+        return self._left >= 0
+
+    def _guard(self, speak: Callable[[], T]) -> T | None:
+        """Let the session speak; one that fails is closed, and the client learns no more."""
+        try:
+            return speak()
+        except BadInput:
+            # A frame that its session could not read and did not refuse itself.
+            self.outgoing.close(_POLICY)
+        except Exception as error:  # noqa: BLE001  the rim of the process: a fault of one exchange's session must not end the others
+            # Only where it happened is logged: the text of an exception may quote a frame.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            self.outgoing.close(_BROKEN)
+        return None
+
+    def _now_ms(self) -> int:
+        return self.post.clock.now_ms()
