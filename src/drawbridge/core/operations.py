@@ -222,6 +222,7 @@ class PlaceOrder(Operation[Placed]):
             trigger=self.trigger,
             reduce_only=self.reduce_only,
             position_side=self.position_side,
+            close_position=self.close_position,
         )
 
 
@@ -230,11 +231,14 @@ class CancelOrder(Operation[Order]):
     """Cancel an order by the exchange's id or by ours.
 
     The answer holds at least ids and status; exchanges that tell only "done" give no amounts.
+    `conditional`, here and below: one that waits for its price, where an exchange keeps those
+    apart, in other lists and with ids of their own.
     """
 
     symbol: str = ""
     order_id: str = ""
     client_id: str = ""
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,7 @@ class CancelAllOrders(Operation[tuple[Order, ...]]):
     """Cancel all open orders, of one symbol or (empty) of all; the answer holds those ended."""
 
     symbol: str = ""
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +256,7 @@ class GetOrder(Operation[Order]):
     symbol: str = ""
     order_id: str = ""
     client_id: str = ""
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,7 @@ class GetOpenOrders(Operation[tuple[Order, ...]]):
     """Ask for open orders, of one symbol or (empty) of all."""
 
     symbol: str = ""
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +277,7 @@ class GetClosedOrders(Operation[tuple[Order, ...]]):
     limit: int | None = None
     offset: int = 0
     include_open: bool = False
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
