@@ -19,9 +19,13 @@ from drawbridge.wire.algorithms import (
     Verifier,
     asymmetric,
     base64_secret,
+    ec_pem,
+    ed25519_pair,
     hexadecimal,
+    jwt_key,
     parse_private_key,
     parse_public_key,
+    url_safe,
 )
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -30,6 +34,7 @@ PAIRS = [
     pytest.param(Hmac(b"key", "sha256", hexadecimal), id="hmac-sha256-hex"),
     pytest.param(Hmac(b"key", "sha512", base64.b64encode), id="hmac-sha512-base64"),
     pytest.param(Ed25519(ED_KEY), id="ed25519"),
+    pytest.param(Ed25519(ED_KEY, url_safe), id="ed25519-jwt"),
     pytest.param(RsaSha256(RSA_KEY), id="rsa"),
     pytest.param(Es256(ec.generate_private_key(ec.SECP256R1())), id="es256"),
 ]
@@ -106,3 +111,82 @@ def test_a_short_rsa_key_is_refused() -> None:
 def test_a_secret_that_is_not_base64_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="not_base64"):
         base64_secret(Secret(text))
+
+
+# ----------------------------------------------------------------------------- keys of JWTs
+EC_PEM = ec_pem(b"\x01" * 32)
+ED_PAIR = ed25519_pair(b"\x02" * 32)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(EC_PEM, id="as issued"),
+        pytest.param(EC_PEM.replace("\n", "\\n"), id="line breaks written out"),
+        pytest.param(EC_PEM.replace("\n", "\r\n") + "\r\n", id="line breaks of another system"),
+        pytest.param(EC_PEM.replace("\n", ""), id="line breaks lost"),
+        pytest.param(EC_PEM.replace("\n", " "), id="line breaks made blanks"),
+    ],
+)
+def test_a_p256_key_signs_however_it_was_pasted(text: str) -> None:
+    signature = jwt_key(Secret(text)).sign(b"payload")
+    assert signature == jwt_key(Secret(EC_PEM)).sign(b"payload")
+    assert len(signature) == 86
+    assert not set(b"+/=") & set(signature)
+
+
+def test_a_seed_with_its_public_key_signs_as_jwts_want_it() -> None:
+    signature = jwt_key(Secret(ED_PAIR)).sign(b"payload")
+    usual = Ed25519(ed25519.Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)).sign(b"payload")
+    assert signature == usual.translate(bytes.maketrans(b"+/", b"-_")).rstrip(b"=")
+
+
+@pytest.mark.parametrize("secret", [EC_PEM, ED_PAIR], ids=["p256", "ed25519"])
+def test_the_public_half_verifies_and_does_not_sign(secret: str) -> None:
+    private = jwt_key(Secret(secret))
+    key = (
+        serialization.load_pem_private_key(EC_PEM.encode(), None)
+        if secret is EC_PEM
+        else ed25519.Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
+    )
+    public = jwt_key(
+        Secret(
+            key.public_key()
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            .decode()
+        )
+    )
+    public.verify(b"payload", private.sign(b"payload"))
+    with pytest.raises(BadInput, match="private_key_needed"):
+        public.sign(b"payload")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad_private_key"),
+        ("not a key at all", "bad_private_key"),
+        (base64.b64encode(b"short").decode(), "bad_private_key"),
+        (base64.b64encode(b"\x02" * 64).decode(), "broken_key_pair"),
+        (ED_PAIR[:-6] + "AAAA==", "broken_key_pair"),
+        (EC_PEM[:-20], "bad_private_key"),
+        (EC_PEM.replace("M", "N", 1), "bad_private_key"),
+        ("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----", "bad_private_key"),
+    ],
+)
+def test_a_damaged_key_is_refused_without_quoting_it(text: str, code: str) -> None:
+    with pytest.raises(BadInput, match=code) as refused:
+        jwt_key(Secret(text))
+    assert text[-30:-5] not in f"{refused.value}" or len(text) < 30
+
+
+def test_a_key_of_another_kind_is_refused_by_name() -> None:
+    pem = RSA_KEY.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    with pytest.raises(BadInput, match="wrong_key_kind"):
+        jwt_key(Secret(pem))

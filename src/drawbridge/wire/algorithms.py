@@ -31,6 +31,10 @@ _BAD_SIGNATURE = "bad_signature"
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_USUAL_LETTERS: Final = bytes.maketrans(b"-_", b"+/")
+_SEED_BYTES: Final = 32
+_PEM_BEGIN: Final = "-----BEGIN "
+_PEM: Final = re.compile(r"-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----")
 
 Encoding = Callable[[bytes], bytes]
 PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
@@ -90,13 +94,22 @@ class Hmac:
             raise NotProven(_BAD_SIGNATURE)
 
 
+def url_safe(signature: bytes) -> bytes:
+    """Write a signature in base64url without padding, as JWTs have theirs."""
+    return base64.urlsafe_b64encode(signature).rstrip(b"=")
+
+
 class Ed25519:
-    """Ed25519 over the payload, written in base64."""
+    """Ed25519 over the payload, written in base64 or, in JWTs, in base64url."""
 
-    __slots__ = ("_key", "_public")
+    __slots__ = ("_encoding", "_key", "_public")
 
-    def __init__(self, key: PrivateKey | PublicKey) -> None:
-        """Take a parsed key of either half. Raises: `BadInput` for another kind of key."""
+    def __init__(self, key: PrivateKey | PublicKey, encoding: Encoding = base64.b64encode) -> None:
+        """Take a parsed key of either half; `encoding` is `base64.b64encode` or `url_safe`.
+
+        Raises: `BadInput` for another kind of key.
+        """
+        self._encoding = encoding
         self._key: ed25519.Ed25519PrivateKey | None = None
         if isinstance(key, ed25519.Ed25519PrivateKey):
             self._key, self._public = key, key.public_key()
@@ -109,12 +122,13 @@ class Ed25519:
         """Give the base64 signature. Raises: `BadInput` when made from a public key."""
         if self._key is None:
             raise BadInput("private_key_needed", field="private_key")
-        return base64.b64encode(self._key.sign(payload))
+        return self._encoding(self._key.sign(payload))
 
     def verify(self, payload: bytes, signature: bytes) -> None:
         """Raise `NotProven("bad_signature")` unless right."""
+        read = _from_url_safe if self._encoding is url_safe else _from_base64
         try:
-            self._public.verify(_from_base64(signature), payload)
+            self._public.verify(read(signature), payload)
         except InvalidSignature:
             raise NotProven(_BAD_SIGNATURE) from None
 
@@ -175,13 +189,11 @@ class Es256:
         # signing twice gives the same bytes.
         algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
         r, s = decode_dss_signature(self._key.sign(payload, algorithm))
-        raw = r.to_bytes(_ES256_BYTES, "big") + s.to_bytes(_ES256_BYTES, "big")
-        return base64.urlsafe_b64encode(raw).rstrip(b"=")
+        return url_safe(r.to_bytes(_ES256_BYTES, "big") + s.to_bytes(_ES256_BYTES, "big"))
 
     def verify(self, payload: bytes, signature: bytes) -> None:
         """Raise `NotProven("bad_signature")` unless right."""
-        padded = signature + b"=" * (-len(signature) % 4)
-        raw = _from_base64(padded.translate(bytes.maketrans(b"-_", b"+/")))
+        raw = _from_url_safe(signature)
         if len(raw) != 2 * _ES256_BYTES:
             raise NotProven(_BAD_SIGNATURE)
         r, s = int.from_bytes(raw[:_ES256_BYTES], "big"), int.from_bytes(raw[_ES256_BYTES:], "big")
@@ -212,6 +224,11 @@ def ed25519_pair(seed: bytes) -> str:
 def sha256(data: bytes) -> bytes:
     """Give the SHA-256 digest."""
     return hashlib.sha256(data).digest()
+
+
+def sha512(data: bytes) -> bytes:
+    """Give the SHA-512 digest."""
+    return hashlib.sha512(data).digest()
 
 
 def parse_private_key(pem: Secret, field: str = "private_key") -> PrivateKey:
@@ -249,6 +266,53 @@ def asymmetric(key: PrivateKey | PublicKey) -> Ed25519 | RsaSha256:
     return RsaSha256(key)
 
 
+def jwt_key(secret: Secret, field: str = "api_secret") -> Es256 | Ed25519:
+    """Prepare a key that signs JWTs: P-256 in PEM, or Ed25519 as seed and public key in base64.
+
+    A PEM may have lost its line breaks or have them written out, as in JSON files. Of
+    either kind, a public key in PEM makes a verifier only.
+
+    Raises: `BadInput` `bad_private_key`, `broken_key_pair`, `wrong_key_kind`.
+    """
+    text = secret.reveal().replace("\\n", "\n").strip()
+    if not text.startswith(_PEM_BEGIN):
+        return Ed25519(_seeded(text, field), url_safe)
+    match _parse_pem(text, field):
+        case ec.EllipticCurvePrivateKey() | ec.EllipticCurvePublicKey() as key:
+            return Es256(key)
+        case ed25519.Ed25519PrivateKey() | ed25519.Ed25519PublicKey() as key:
+            return Ed25519(key, url_safe)
+        case _:
+            raise BadInput("wrong_key_kind", field=field, wanted="P-256, Ed25519")
+
+
+def _seeded(text: str, field: str) -> ed25519.Ed25519PrivateKey:
+    """Read seed and public key; both must belong together, or a letter was lost."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+        key = ed25519.Ed25519PrivateKey.from_private_bytes(raw[:_SEED_BYTES])
+    except ValueError:
+        raise BadInput("bad_private_key", field=field) from None
+    if raw[_SEED_BYTES:] != key.public_key().public_bytes_raw():
+        raise BadInput("broken_key_pair", field=field)
+    return key
+
+
+def _parse_pem(text: str, field: str) -> object:
+    parts = _PEM.fullmatch(text)
+    if parts is None:
+        raise BadInput("bad_private_key", field=field)
+    label, body = parts[1], "".join(parts[2].split())
+    whole = f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n".encode()
+    try:
+        if label == "PUBLIC KEY":
+            return serialization.load_pem_public_key(whole)
+        return serialization.load_pem_private_key(whole, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # The parser's own text is dropped, because it may quote what it read.
+        raise BadInput("bad_private_key", field=field) from None
+
+
 def base64_secret(secret: Secret, field: str = "api_secret") -> bytes:
     """Decode a secret that exchanges give in base64. Raises: `BadInput("not_base64")`."""
     text = secret.reveal()
@@ -258,6 +322,11 @@ def base64_secret(secret: Secret, field: str = "api_secret") -> bytes:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
         raise BadInput("not_base64", field=field) from None
+
+
+def _from_url_safe(text: bytes) -> bytes:
+    padded = text + b"=" * (-len(text) % 4)
+    return _from_base64(padded.translate(_USUAL_LETTERS))
 
 
 def _from_base64(text: bytes) -> bytes:
