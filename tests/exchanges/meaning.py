@@ -20,16 +20,19 @@ def meaning(value: object) -> object:
         return value.order.order_id, value.order.client_id, value.order.symbol
     if isinstance(value, ServerTime):
         return value.time_ms // 1_000
-    if isinstance(value, Order) and value.status is OrderStatus.CANCELLED:
-        return value.status
+    if isinstance(value, Order) and value.status in _ENDED:
+        return "ended"
     told = _TOLD[type(value)]
     return tuple(getattr(value, name) for name in told.split())
 
 
+# Some exchanges do not tell whether the person ended an order or they did.
+_ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
 _TOLD = {
     Market: "symbol id base quote price_tick quantity_step min_quantity min_notional",
     Currency: "code",
-    Ticker: "symbol last bid ask open high low volume",
+    Ticker: "symbol last bid ask",
     Candle: "open_time_ms open high low close volume",
     OrderBook: "symbol bids asks",
     PublicTrade: "trade_id symbol time_ms price quantity taker_buys",
