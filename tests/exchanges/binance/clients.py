@@ -1,0 +1,282 @@
+"""Binance as its real clients meet it.
+
+Source of the classes: the exchange's error table in its dossier, measured with ccxt 4.5.90.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from drawbridge.catalogue.registry import get_exchange
+from drawbridge.core.operations import (
+    CancelOrder,
+    GetCandles,
+    GetClosedOrders,
+    GetKeyRights,
+    GetOpenOrders,
+    GetOrder,
+    GetOrderBook,
+    GetOwnTrades,
+    GetTickers,
+    GetTrades,
+    KeyRights,
+    Placed,
+    PlaceOrder,
+)
+from drawbridge.core.orders import OrderType, Side, TimeInForce
+from tests.real_clients import mistakes
+from tests.real_clients.examples import CLIENT_ID, NOW_MS, Examples
+from tests.real_clients.table import Client, Kind, Mistake, Table, Wire, Wish
+
+SYMBOL = "BTC/USDT"
+ORDER = PlaceOrder(
+    symbol=SYMBOL,
+    side=Side.BUY,
+    type=OrderType.LIMIT,
+    quantity=Decimal("0.001"),
+    price=Decimal(20_000),
+    client_id=CLIENT_ID,
+)
+MARKET = replace(ORDER, type=OrderType.MARKET, price=None)
+
+
+def _prepare(client: Client) -> None:
+    client.options["fetchMarkets"] = {"types": ["spot"]}
+    client.options["fetchOpenOrders"]["warnWithoutSymbol"] = False
+    client.options["fetchMargins"] = False
+
+
+def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
+    on = {name for name, value in theirs.items() if value is True}
+    assert on - {"ipRestrict"} == ours.switches
+    assert ours.ip_bound is theirs["ipRestrict"]
+    assert theirs["createTime"] == ours.created_ms
+
+
+def _order(changed: PlaceOrder, kind: str = "limit", **params: Any) -> Wish:  # noqa: ANN401
+    named = {"clientOrderId": CLIENT_ID, **params}
+    price = "20000" if kind == "limit" else None
+    return Wish(
+        operation=changed,
+        call=lambda c: c.create_order(SYMBOL, kind, "buy", "0.001", price, named),
+    )
+
+
+def _placed(operation: PlaceOrder) -> Placed:
+    """Answer an order as filled in part at once."""
+    it = Examples(get_exchange("binance"), SYMBOL)
+    placed = it.placed(operation)
+    if operation.dry_run or operation.type is OrderType.MARKET:
+        return placed
+    price, lots = operation.price or Decimal(1), Decimal("0.00033")
+    fill = replace(it.fill, price=price, quantity=lots, side=operation.side, time_ms=NOW_MS)
+    order = replace(
+        placed.order,
+        status=it.order.status,
+        filled=lots,
+        filled_quote=lots * price,
+        fee=fill.fee,
+        fee_currency=fill.fee_currency,
+        trade_ids=(fill.trade_id,),
+    )
+    return Placed(order, (fill,))
+
+
+WISHES: dict[str, Wish | None] = {
+    # One endpoint tells open and past orders together.
+    "closed orders": None,
+    "past orders": Wish(operation=GetClosedOrders(SYMBOL), call=lambda c: c.fetch_orders(SYMBOL)),
+    "past orders of a span": Wish(
+        operation=GetClosedOrders(SYMBOL, since_ms=NOW_MS - 9_000, until_ms=NOW_MS, limit=10),
+        call=lambda c: c.fetch_orders(SYMBOL, NOW_MS - 9_000, 10, {"until": NOW_MS}),
+    ),
+    "two tickers": Wish(
+        operation=GetTickers((SYMBOL, "ETH/BTC")),
+        call=lambda c: c.fetch_tickers([SYMBOL, "ETH/BTC"]),
+    ),
+    "candles of a span": Wish(
+        operation=GetCandles(SYMBOL, 3_600_000, since_ms=NOW_MS, until_ms=NOW_MS + 1, limit=7),
+        call=lambda c: c.fetch_ohlcv(SYMBOL, "1h", NOW_MS, 7, {"until": NOW_MS + 1}),
+    ),
+    "more candles than are given": Wish(
+        operation=GetCandles(SYMBOL, 60_000, limit=5_000),
+        call=lambda c: c.fetch_ohlcv(SYMBOL, "1m", None, 5_000),
+    ),
+    "five levels": Wish(
+        operation=GetOrderBook(SYMBOL, 5), call=lambda c: c.fetch_order_book(SYMBOL, 5)
+    ),
+    "public trades since": Wish(
+        operation=GetTrades(SYMBOL, since_ms=NOW_MS - 5_000, limit=10),
+        call=lambda c: c.fetch_trades(SYMBOL, NOW_MS - 5_000, 10),
+    ),
+    "immediate or cancel": _order(replace(ORDER, time_in_force=TimeInForce.IOC), timeInForce="IOC"),
+    "fill or kill": _order(replace(ORDER, time_in_force=TimeInForce.FOK), timeInForce="FOK"),
+    "market order by cost": _order(
+        replace(MARKET, quantity=None, quote_quantity=Decimal(50)), "market", cost="50"
+    ),
+    "dry run": _order(replace(ORDER, dry_run=True), test=True),
+    "order by our id": Wish(
+        operation=GetOrder(SYMBOL, client_id=CLIENT_ID),
+        call=lambda c: c.fetch_order(None, SYMBOL, {"clientOrderId": CLIENT_ID}),
+    ),
+    "all open orders": Wish(operation=GetOpenOrders(), call=lambda c: c.fetch_open_orders()),
+    "own trades of an order": Wish(
+        operation=GetOwnTrades(SYMBOL, order_id="28"),
+        call=lambda c: c.fetch_order_trades("28", SYMBOL),
+    ),
+    "own trades of a span": Wish(
+        operation=GetOwnTrades(
+            SYMBOL, since_ms=NOW_MS - 5_000, until_ms=NOW_MS, from_id="7", limit=10
+        ),
+        call=lambda c: c.fetch_my_trades(
+            SYMBOL, NOW_MS - 5_000, 10, {"until": NOW_MS, "fromId": "7"}
+        ),
+    ),
+    "rights of the key": Wish(
+        operation=GetKeyRights(),
+        call=lambda c: c.sapi_get_account_apirestrictions(),
+        reads=_read_rights,
+    ),
+}
+
+
+def _pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    # ccxt tells the two kinds apart by the length of the text, so no line end may hang on.
+    return pem.decode().strip()
+
+
+def _other_keys() -> dict[str, tuple[dict[str, str], tuple[str, ...]]]:
+    drawn = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    fixed = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    name, some = "A" * 64, ("limit order", "cancel", "balances", "rights of the key")
+    return {
+        "RSA": ({"api_key": name, "api_secret": _pem(drawn)}, some),
+        "Ed25519": ({"api_key": name, "api_secret": _pem(fixed)}, some),
+    }
+
+
+TABLE = Table(
+    symbol=SYMBOL,
+    unknown_key="A" * 64,
+    unknown_order="999999999",
+    prepare=_prepare,
+    mistakes=(
+        Mistake(
+            name="wrong secret",
+            ask=mistakes.wrong_secret,
+            raises="AuthenticationError",
+            status=400,
+            says='"code":-1022',
+        ),
+        Mistake(
+            name="unknown key",
+            ask=mistakes.unknown_key,
+            raises="AuthenticationError",
+            status=401,
+            says='"code":-2015',
+        ),
+        Mistake(
+            name="no trading right",
+            ask=mistakes.no_trading_right,
+            raises="AuthenticationError",
+            status=401,
+            says='"code":-2015',
+        ),
+        Mistake(
+            name="stale stamp",
+            ask=mistakes.stale_stamp,
+            raises="InvalidNonce",
+            status=400,
+            says='"code":-1021',
+        ),
+        Mistake(
+            name="other address",
+            ask=mistakes.other_address,
+            raises="AuthenticationError",
+            status=401,
+            says='"code":-2015',
+        ),
+        Mistake(
+            name="too little money",
+            ask=mistakes.too_little_money,
+            raises="InsufficientFunds",
+            status=400,
+            says='"code":-2010',
+        ),
+        Mistake(
+            name="below the smallest size",
+            ask=mistakes.below_smallest,
+            raises="BadRequest",
+            status=400,
+            says="Filter failure: NOTIONAL",
+        ),
+        Mistake(
+            name="unknown order",
+            ask=mistakes.unknown_order,
+            raises="OrderNotFound",
+            status=400,
+            says='"code":-2011',
+        ),
+        Mistake(
+            name="unknown symbol",
+            ask=mistakes.unknown_symbol("AAABBB"),
+            raises="BadSymbol",
+            status=400,
+            says='"code":-1121',
+        ),
+    ),
+    lacks={
+        Kind.CANCEL_ALL: "the table of endpoints knows it, and no codec yet",
+        Kind.STOP: "the paper exchange of Binance carries no conditional orders yet",
+    },
+    wire=Wire(
+        wishes=WISHES,
+        key={
+            "api_key": "drawbridgeTestKey".ljust(64, "0"),
+            "api_secret": "drawbridgeTestSecret".ljust(64, "0"),
+        },
+        other_keys=_other_keys(),
+        results={PlaceOrder: _placed},
+        # The id is that of the cancellation; what the order was named stands in another field.
+        unread={CancelOrder: frozenset({"clientOrderId"})},
+        refusals={
+            "bad_key": "AuthenticationError",
+            "bad_key_format": "AuthenticationError",
+            "bad_signature": "AuthenticationError",
+            "ip_not_allowed": "AuthenticationError",
+            "key_expired": "AuthenticationError",
+            "right_missing": "AuthenticationError",
+            "stale_stamp": "InvalidNonce",
+            "stamp_ahead": "InvalidNonce",
+            "missing_parameter": "BadRequest",
+            "malformed": "BadRequest",
+            "unknown_endpoint": "BadRequest",
+            "unknown_symbol": "BadSymbol",
+            "unknown_order": "OrderNotFound",
+            "unknown_order_cancel": "OrderNotFound",
+            "insufficient_funds": "InsufficientFunds",
+            "too_small": "InvalidOrder",
+            "too_large": "InvalidOrder",
+            "quantity_off_step": "InvalidOrder",
+            "price_off_tick": "InvalidOrder",
+            # ccxt knows the filter by no name of its own.
+            "notional_too_small": "BadRequest",
+            "price_out_of_range": "InvalidOrder",
+            "post_only_would_take": "OrderImmediatelyFillable",
+            "duplicate_client_id": "InvalidOrder",
+            "rate_limited": "DDoSProtection",
+            "banned": "DDoSProtection",
+            "timed_out": "RequestTimeout",
+            "maintenance": "OnMaintenance",
+            "market_closed": "MarketClosed",
+        },
+    ),
+)

@@ -1,0 +1,214 @@
+"""Kraken as its real clients meet it.
+
+Source of the classes: the exchange's error table in its dossier, measured with ccxt 4.5.90.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from drawbridge.core.operations import (
+    GetCandles,
+    GetClosedOrders,
+    GetCurrencies,
+    GetKeyRights,
+    GetOrderBook,
+    GetOwnTrades,
+    GetTickers,
+    GetTrades,
+    KeyRights,
+    PlaceOrder,
+)
+from drawbridge.core.orders import OrderType, Side, TimeInForce
+from tests.real_clients import mistakes
+from tests.real_clients.examples import CLIENT_ID, NOW_MS
+from tests.real_clients.table import Kind, Mistake, Table, Wire, Wish
+
+SYMBOL = "BTC/USD"
+ORDER = PlaceOrder(
+    symbol=SYMBOL,
+    side=Side.BUY,
+    type=OrderType.LIMIT,
+    quantity=Decimal("0.001"),
+    price=Decimal("20000.0"),
+    client_id=CLIENT_ID,
+)
+
+
+def _order(changed: PlaceOrder, **params: Any) -> Wish:  # noqa: ANN401  ccxt's own
+    named = {"clientOrderId": CLIENT_ID, **params}
+    return Wish(
+        operation=changed,
+        call=lambda c: c.create_order(SYMBOL, "limit", "buy", "0.001", "20000", named),
+    )
+
+
+def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
+    assert set(theirs["result"]["permissions"]) == ours.switches
+
+
+WISHES: dict[str, Wish | None] = {
+    "two tickers": Wish(
+        operation=GetTickers((SYMBOL, "ETH/BTC")),
+        call=lambda c: c.fetch_tickers([SYMBOL, "ETH/BTC"]),
+    ),
+    "candles since": Wish(
+        operation=GetCandles(SYMBOL, 3_600_000, since_ms=NOW_MS - 7_200_000),
+        call=lambda c: c.fetch_ohlcv(SYMBOL, "1h", since=NOW_MS - 7_200_000),
+    ),
+    "book of a depth": Wish(
+        operation=GetOrderBook(SYMBOL, 10), call=lambda c: c.fetch_order_book(SYMBOL, 10)
+    ),
+    "trades since": Wish(
+        operation=GetTrades(SYMBOL, NOW_MS - 9_000, 7),
+        call=lambda c: c.fetch_trades(SYMBOL, since=NOW_MS - 9_000, limit=7),
+    ),
+    "key rights": Wish(
+        operation=GetKeyRights(),
+        call=lambda c: c.privatePostGetApiKeyInfo(),
+        reads=_read_rights,
+    ),
+    "limit order without our id": Wish(
+        operation=replace(ORDER, client_id=""),
+        call=lambda c: c.create_order(SYMBOL, "limit", "buy", "0.001", "20000"),
+    ),
+    "immediate or cancel": _order(replace(ORDER, time_in_force=TimeInForce.IOC), timeInForce="IOC"),
+    "fill or kill": _order(replace(ORDER, time_in_force=TimeInForce.FOK), timeInForce="FOK"),
+    "margin": _order(replace(ORDER, leverage=Decimal(2)), leverage=2),
+    "dry run": _order(replace(ORDER, dry_run=True), validate=True),
+    "post-only dry run": _order(
+        replace(ORDER, post_only=True, dry_run=True), postOnly=True, validate=True
+    ),
+    "market order by cost": Wish(
+        operation=replace(
+            ORDER, type=OrderType.MARKET, price=None, quantity=None, quote_quantity=Decimal(25)
+        ),
+        call=lambda c: c.create_market_buy_order_with_cost(
+            SYMBOL, 25, {"clientOrderId": CLIENT_ID}
+        ),
+    ),
+    "closed orders since": Wish(
+        operation=GetClosedOrders(SYMBOL, since_ms=NOW_MS - 9_000),
+        call=lambda c: c.fetch_closed_orders(SYMBOL, since=NOW_MS - 9_000),
+    ),
+    "own trades of a span": Wish(
+        operation=GetOwnTrades(SYMBOL, since_ms=NOW_MS - 9_000, until_ms=NOW_MS),
+        call=lambda c: c.fetch_my_trades(SYMBOL, since=NOW_MS - 9_000, params={"until": NOW_MS}),
+    ),
+    "a later page of own trades": Wish(
+        operation=GetOwnTrades(SYMBOL, offset=50),
+        call=lambda c: c.fetch_my_trades(SYMBOL, params={"ofs": 50}),
+    ),
+}
+
+TABLE = Table(
+    symbol=SYMBOL,
+    unknown_key="A" * 56,
+    unknown_order="OZZZZZ-ZZZZZ-ZZZZZZ",
+    mistakes=(
+        Mistake(
+            name="wrong secret",
+            ask=mistakes.wrong_secret,
+            raises="ExchangeError",
+            status=200,
+            says="EAPI:Invalid signature",
+        ),
+        Mistake(
+            name="unknown key",
+            ask=mistakes.unknown_key,
+            raises="AuthenticationError",
+            status=200,
+            says="EAPI:Invalid key",
+        ),
+        Mistake(
+            name="no trading right",
+            ask=mistakes.no_trading_right,
+            raises="PermissionDenied",
+            status=200,
+            says="EGeneral:Permission denied",
+        ),
+        Mistake(
+            name="stale stamp",
+            ask=mistakes.stale_stamp,
+            raises="InvalidNonce",
+            status=200,
+            says="EAPI:Invalid nonce",
+        ),
+        Mistake(
+            name="other address",
+            ask=mistakes.other_address,
+            raises="PermissionDenied",
+            status=200,
+            says="EGeneral:Permission denied",
+        ),
+        Mistake(
+            name="too little money",
+            ask=mistakes.too_little_money,
+            raises="InsufficientFunds",
+            status=200,
+            says="EOrder:Insufficient funds",
+        ),
+        Mistake(
+            name="below the smallest size",
+            ask=mistakes.below_smallest,
+            raises="InvalidOrder",
+            status=200,
+            says="EOrder:Order minimum not met",
+        ),
+        Mistake(
+            name="unknown order",
+            ask=mistakes.unknown_order,
+            raises="OrderNotFound",
+            status=200,
+            says="EOrder:Unknown order",
+        ),
+        Mistake(
+            name="unknown symbol",
+            ask=mistakes.unknown_symbol("AAABBB"),
+            raises="ExchangeError",
+            status=200,
+            says="EQuery:Unknown asset pair",
+        ),
+    ),
+    post_only_raises="ExchangeError",
+    lacks={
+        Kind.CANCEL_ALL: "the table of endpoints knows it, and no codec yet",
+        Kind.STOP: "the paper exchange of Kraken carries no conditional orders yet",
+    },
+    wire=Wire(
+        unread={
+            # ccxt takes the exchange's short name for the long one.
+            GetCurrencies: frozenset({"name"}),
+            # The answer is a line of English, in which post-only is not told.
+            PlaceOrder: frozenset({"postOnly"}),
+        },
+        refusals={
+            "bad_key": "AuthenticationError",
+            "bad_signature": "ExchangeError",
+            "used_nonce": "InvalidNonce",
+            "right_missing": "PermissionDenied",
+            "ip_not_allowed": "PermissionDenied",
+            "too_small": "InvalidOrder",
+            "insufficient_funds": "InsufficientFunds",
+            "unknown_symbol": "ExchangeError",
+            "unknown_order_cancel": "OrderNotFound",
+            "malformed": "BadRequest",
+            "rate_limited": "DDoSProtection",
+            "banned": "DDoSProtection",
+            "maintenance": "ExchangeNotAvailable",
+            "overloaded": "ExchangeNotAvailable",
+            "timed_out": "ExchangeNotAvailable",
+            "market_closed": "OnMaintenance",
+            "quantity_off_step": "InvalidOrder",
+            "price_out_of_range": "InvalidOrder",
+        },
+        wishes=WISHES,
+        key={
+            "api_key": "DRAWBRIDGEkrakenTESTkey0000000000000000000000000000000000",
+            "api_secret": (
+                "VQSkeaZz5B0/WuxBK4cxaVZfmqgxp+HKGRL7u2pSguG8jldhUp7Be8chbKf7oPZqDv8A0pL+3xdc"
+                "HhEN4GgnmQ=="
+            ),
+        },
+    ),
+)
