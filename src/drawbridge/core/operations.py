@@ -231,14 +231,14 @@ class CancelOrder(Operation[Order]):
     """Cancel an order by the exchange's id or by ours.
 
     The answer holds at least ids and status; exchanges that tell only "done" give no amounts.
-    `conditional`, here and below: one that waits for its price, where an exchange keeps those
-    apart, in other lists and with ids of their own.
+    `conditional`, here and below, where an exchange keeps orders that wait for their price in
+    lists of their own: True for those, False for all others.
     """
 
     symbol: str = ""
     order_id: str = ""
     client_id: str = ""
-    conditional: bool = False
+    conditional: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class CancelAllOrders(Operation[tuple[Order, ...]]):
     """Cancel all open orders, of one symbol or (empty) of all; the answer holds those ended."""
 
     symbol: str = ""
-    conditional: bool = False
+    conditional: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class GetOrder(Operation[Order]):
     symbol: str = ""
     order_id: str = ""
     client_id: str = ""
-    conditional: bool = False
+    conditional: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ class GetOpenOrders(Operation[tuple[Order, ...]]):
     """Ask for open orders, of one symbol or (empty) of all."""
 
     symbol: str = ""
-    conditional: bool = False
+    conditional: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ class GetClosedOrders(Operation[tuple[Order, ...]]):
     limit: int | None = None
     offset: int = 0
     include_open: bool = False
-    conditional: bool = False
+    conditional: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,15 @@ def find_order(floor: Floor, account: str, wanted: CancelOrder) -> OrderState | 
         return None
     if wanted.symbol and wanted.symbol != order.rules.symbol:
         return None
-    return order
+    return order if is_of_kind(order, conditional=wanted.conditional) else None
+
+
+def is_of_kind(order: OrderState, *, conditional: bool | None) -> bool:
+    """Tell whether an order is of the kind asked for; one that was triggered is of both."""
+    if conditional is None:
+        return True
+    has_trigger = order.terms is not None and order.terms.trigger is not None
+    return has_trigger if conditional else not has_trigger or bool(order.triggered_ms)
 
 
 def cancel(
@@ -103,7 +111,12 @@ def cancel_all(
     symbol = wanted.symbol and floor.pit(wanted.symbol).rules.symbol
     record = floor.records.get(account)
     open_orders = record.open.values() if record is not None else ()
-    orders = [order for order in open_orders if not symbol or order.rules.symbol == symbol]
+    orders = [
+        order
+        for order in open_orders
+        if (not symbol or order.rules.symbol == symbol)
+        and wanted.conditional in {None, order.waits}
+    ]
     return orders, [Ended(order.number, OrderStatus.CANCELLED, now_ms) for order in orders]
 
 

@@ -17,7 +17,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Fill, Order
 from drawbridge.paper.book import OrderState
-from drawbridge.paper.engine import find_order
+from drawbridge.paper.engine import find_order, is_of_kind
 from drawbridge.paper.state import FillState, Floor
 
 Kept = TypeVar("Kept", OrderState, FillState)
@@ -50,7 +50,7 @@ def tell_fill(floor: Floor, fill: FillState) -> Fill:
 
 def get_order(floor: Floor, account: str, wanted: GetOrder) -> Order:
     """Give one order. Raises: `NotFound("unknown_order")`."""
-    ids = CancelOrder(wanted.symbol, wanted.order_id, wanted.client_id)
+    ids = CancelOrder(wanted.symbol, wanted.order_id, wanted.client_id, wanted.conditional)
     order = find_order(floor, account, ids)
     if order is None:
         raise NotFound("unknown_order", order_id=wanted.order_id or wanted.client_id)
@@ -61,7 +61,11 @@ def open_orders(floor: Floor, account: str, wanted: GetOpenOrders) -> tuple[Orde
     """Give the open orders, oldest first."""
     record = floor.records.get(account)
     orders = record.open.values() if record else ()
-    return tuple(tell_order(floor, it) for it in orders if _is_of(it, wanted.symbol))
+    return tuple(
+        tell_order(floor, it)
+        for it in orders
+        if _is_of(it, wanted.symbol) and wanted.conditional in {None, it.waits}
+    )
 
 
 def closed_orders(floor: Floor, account: str, wanted: GetClosedOrders) -> tuple[Order, ...]:
@@ -77,6 +81,7 @@ def closed_orders(floor: Floor, account: str, wanted: GetClosedOrders) -> tuple[
         orders.extend(it for it in record.open.values() if _is_of(it, wanted.symbol))
     # By number is by time of placing; they ended in another order.
     orders.sort(key=lambda it: it.number)
+    orders = [it for it in orders if is_of_kind(it, conditional=wanted.conditional)]
     found = [it for it in orders if _is_within(it.created_ms, wanted.since_ms, wanted.until_ms)]
     forward = wanted.since_ms is not None and not wanted.offset
     page = _page(found, wanted.limit, wanted.offset, forward=forward)
