@@ -12,6 +12,8 @@ from drawbridge.app.lifetime import until_stopped
 
 _STOP_WITHIN_S = 5
 _KEEP_ALIVE_S = 75
+_PING_EVERY_S = 20
+_PONG_WITHIN_S = 60
 
 
 def server_for(
@@ -20,12 +22,23 @@ def server_for(
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
     trusted_proxy: str = "",
+    most_frame_bytes: int = 0,
 ) -> uvicorn.Server:
-    """Make a server without access log: a log of every request would be one more place to leak."""
+    """Make a server without access log: a log of every request would be one more place to leak.
+
+    WebSockets are served where `most_frame_bytes` says how large a client's frame may be.
+    """
     config = uvicorn.Config(
         app,
         http="httptools",
-        ws="none",
+        # Without compression: a window for each client costs more memory than all else of it.
+        ws="websockets-sansio" if most_frame_bytes else "none",
+        ws_max_size=most_frame_bytes,
+        ws_per_message_deflate=False,
+        ws_ping_interval=_PING_EVERY_S,
+        ws_ping_timeout=_PONG_WITHIN_S,
+        # The server tells of every handshake at level "info", with the path and its token.
+        log_level="warning",
         loop="asyncio",
         lifespan="off",
         access_log=False,

@@ -23,6 +23,7 @@ from drawbridge.wire.codec import Codec
 from drawbridge.wire.dialect import Credential, Dialect, Keys
 from drawbridge.wire.endpoints import Endpoints, read_endpoints
 from drawbridge.wire.errors import ErrorTable, read_error_table
+from drawbridge.wire.stream import Stream
 
 _PACKAGE: Final = "drawbridge.exchanges"
 _CARD: Final = "exchange.toml"
@@ -41,7 +42,10 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Everything in an exchange's folder, opened. `dialect` and `keys` are the same module."""
+    """Everything in an exchange's folder, opened. `dialect` and `keys` are the same module.
+
+    `stream` is None below the level of streams.
+    """
 
     card: Card
     endpoints: Endpoints
@@ -50,6 +54,7 @@ class Exchange:
     keys: Keys
     codec: Codec
     probe: Probe
+    stream: Stream | None = None
 
     @property
     def id(self) -> str:
@@ -100,6 +105,11 @@ def get_exchange(exchange_id: str) -> Exchange:
         keys=cast("Keys", dialect),
         codec=cast("Codec", _module(exchange_id, "codec")),
         probe=cast("Probe", _module(exchange_id, "probe")),
+        stream=(
+            cast("Stream", _module(exchange_id, "stream"))
+            if card.level >= Level.STREAMING
+            else None
+        ),
     )
 
 

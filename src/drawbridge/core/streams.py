@@ -50,7 +50,8 @@ class BookChange:
     """What changed in a book since the event before; a quantity of zero removes the level.
 
     `before` is the sequence number of the event before, `sequence` the one after this change.
-    `book` is the whole book as it stands now, for exchanges that send checksums of it.
+    `book` is the whole book as it stands now, for exchanges that send checksums of it; it is
+    empty where a change was read off a stream, which tells only the change.
     """
 
     symbol: str

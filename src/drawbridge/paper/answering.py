@@ -8,8 +8,8 @@ from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
 from drawbridge.core.operations import PlaceOrder
-from drawbridge.paper.admission import Admission, Admitted, with_new_keys
-from drawbridge.paper.carrying import Carrier
+from drawbridge.paper.admission import Admitted, with_new_keys
+from drawbridge.paper.post import post_of
 from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -24,35 +24,31 @@ class Answering:
         self, exchange: Exchange, world: PaperWorld, clock: Clock, *, unlimited: bool = False
     ) -> None:
         """Join an exchange's folder to the paper world; `unlimited` takes the rate limits off."""
-        self.exchange = exchange
-        self._world = world
-        self._clock = clock
-        self.admission = Admission(exchange, world, unlimited=unlimited)
-        self.carrier = Carrier(exchange, world)
+        self.post = post_of(exchange, world, clock, unlimited=unlimited)
 
     async def answer(self, request: WireRequest, address: str) -> WireAnswer:
         """Answer a request that came from `address`; never raises for what a sender can do."""
-        now_ms = self._clock.now_ms()
+        now_ms = self.post.clock.now_ms()
         try:
             admitted = await with_new_keys(
-                self._world, lambda: self.admission.admit(request, address, now_ms)
+                self.post.world, lambda: self.post.admission.admit(request, address, now_ms)
             )
             answer = self._carry_out(admitted, request, now_ms)
             if admitted.key is not None:
                 # Nothing is told to a client before it is on disk: neither that an order was
                 # placed nor, to who only reads, that it was filled.
-                await self._world.durable()
+                await self.post.world.durable()
         except DrawbridgeError as error:
             return self.refuse(error)
-        headers = self.exchange.codec.limit_headers(admitted.used)
+        headers = self.post.exchange.codec.limit_headers(admitted.used)
         if headers:
             answer = WireAnswer(answer.status, answer.body, answer.headers + headers)
         return answer
 
     def refuse(self, error: DrawbridgeError) -> WireAnswer:
         """Speak one of our errors as this exchange would."""
-        raw = self.exchange.errors.speak(error.code, error.facts)
-        answer = self.exchange.codec.write_error(raw)
+        raw = self.post.exchange.errors.speak(error.code, error.facts)
+        answer = self.post.exchange.codec.write_error(raw)
         if isinstance(error, ExchangeDown) and answer.status in _TOO_MANY:
             seconds = -(-error.retry_after_ms // 1_000)
             wait = (b"retry-after", str(seconds).encode())
@@ -66,10 +62,10 @@ class Answering:
             raise Forbidden("unknown_endpoint", rule="endpoint")
         if endpoint.answer:
             return WireAnswer(200, endpoint.answer)
-        codec = self.exchange.codec
-        view = ServerView(endpoint, request, self.carrier.markets, now_ms)
+        codec = self.post.exchange.codec
+        view = ServerView(endpoint, request, self.post.carrier.markets, now_ms)
         operation = codec.decode_request(view)
         if key is not None and isinstance(operation, PlaceOrder):
-            self.admission.require(key, operation.scope)
-        result = self.carrier.result(key, operation, now_ms)
+            self.post.admission.require(key, operation.scope)
+        result = self.post.carrier.result(key, operation, now_ms)
         return codec.encode_answer(operation, result, view)

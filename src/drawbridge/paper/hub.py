@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from drawbridge.core.clock import Clock
@@ -34,10 +34,11 @@ from drawbridge.paper.happenings import (
     tell_happening,
     touched_levels,
 )
+from drawbridge.paper.post import Post
 from drawbridge.paper.state import Floor
-from drawbridge.paper.streaming import Connection, Post
+from drawbridge.paper.streaming import Connection
 from drawbridge.paper.world import PaperWorld
-from drawbridge.wire.stream import Opening, ServerStream
+from drawbridge.wire.stream import Opening
 
 _log = logging.getLogger(__name__)
 
@@ -88,14 +89,13 @@ class Hub:
         self._telling: asyncio.Task[None] | None = None
         world.watch(self._witness)
 
-    def open(
-        self, post: Post, stream: ServerStream, opening: Opening, address: str
-    ) -> Connection | None:
+    def open(self, post: Post, opening: Opening, address: str) -> Connection | None:
         """Open a connection, None where the exchange serves no stream.
 
         Raises: `ExchangeDown("rate_limited")` for too many.
         """
-        session = stream.open_session(replace(opening, shared=post.shared))
+        stream = post.exchange.stream
+        session = None if stream is None else stream.open_session(opening)
         if session is None:
             return None
         if len(self._connections) >= _MOST_CONNECTIONS:

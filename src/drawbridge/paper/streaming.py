@@ -8,11 +8,8 @@ import logging
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
-from drawbridge.catalogue.registry import Exchange
-from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
     BadInput,
     DrawbridgeError,
@@ -23,10 +20,9 @@ from drawbridge.core.errors import (
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.streams import StreamEvent, Topic
 from drawbridge.paper.accounts import PaperKey
-from drawbridge.paper.admission import Admission, with_new_keys
-from drawbridge.paper.carrying import Carrier
+from drawbridge.paper.admission import with_new_keys
 from drawbridge.paper.outgoing import Outgoing
-from drawbridge.paper.world import PaperWorld
+from drawbridge.paper.post import Post
 from drawbridge.wire.stream import (
     Ask,
     Close,
@@ -35,7 +31,6 @@ from drawbridge.wire.stream import (
     LogIn,
     Send,
     Session,
-    SharedFrames,
     Subscribe,
     Unsubscribe,
 )
@@ -53,18 +48,6 @@ _FRAMES_AT_ONCE: Final = 2_000
 _POLICY: Final = 1008
 _TOO_BIG: Final = 1009
 _BROKEN: Final = 1011
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What the connections of one exchange share."""
-
-    exchange: Exchange
-    world: PaperWorld
-    clock: Clock
-    admission: Admission
-    carrier: Carrier
-    shared: SharedFrames = field(default_factory=SharedFrames)
 
 
 class Telling(Protocol):

@@ -14,6 +14,7 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation
 from drawbridge.core.streams import StreamEvent, Topic
 from drawbridge.wire.dialect import Claim, Credential
+from drawbridge.wire.errors import ErrorTable
 from drawbridge.wire.http import Headers
 
 Frame = str | bytes
@@ -55,7 +56,7 @@ class SharedFrames:
 class Opening:
     """How a connection was opened. Shape as in `WireRequest`: raw path, query without `?`.
 
-    `shared` is one for all sessions of the exchange.
+    `errors` is the exchange's table, to speak refusals by; `shared` is one for all its sessions.
     """
 
     path: bytes
@@ -63,6 +64,7 @@ class Opening:
     headers: Headers
     markets: Markets
     now_ms: int
+    errors: ErrorTable
     shared: SharedFrames = field(default_factory=SharedFrames)
 
 
@@ -192,3 +194,7 @@ class ClientStream(Protocol):
         Raises: a `DrawbridgeError` for what the exchange refused;
         `OutcomeUnknown("unreadable_answer")` for what cannot be understood.
         """
+
+
+class Stream(ServerStream, ClientStream, Protocol):
+    """Both sides. An exchange's module `stream` is one of these."""

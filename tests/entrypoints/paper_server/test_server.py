@@ -10,6 +10,7 @@ from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.paper_server.server import PaperServer
 from drawbridge.paper.answering import Answering
+from drawbridge.paper.hub import Hub
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 EXCHANGE = get_exchange("binance")
@@ -42,7 +43,8 @@ async def site(scope: MutableMapping[str, Any], receive: object, send: Any) -> N
 async def ask(
     echo: Echo, path: bytes, *, port: int = FIRST_PORT, query: bytes = b"", body: list[bytes]
 ) -> tuple[int, bytes, dict[bytes, bytes]]:
-    server = PaperServer({"alpha": cast("Answering", echo)}, site)
+    # No test here opens a stream: there is nothing to tell.
+    server = PaperServer({"alpha": cast("Answering", echo)}, site, cast("Hub", object()))
     server.put_on_port(OWN_PORT, cast("Answering", echo))
     waiting = [
         {"type": "http.request", "body": piece, "more_body": number + 1 < len(body)}

@@ -22,6 +22,8 @@ from drawbridge.core.errors import NotFound
 from drawbridge.entrypoints.paper_server.server import PaperServer
 from drawbridge.entrypoints.paper_server.site import SiteParts, build_site
 from drawbridge.paper.answering import Answering
+from drawbridge.paper.hub import Hub
+from drawbridge.paper.streaming import MOST_FRAME_BYTES
 from drawbridge.paper.world import PaperWorld
 from drawbridge.sealing.local import LocalKey
 
@@ -89,15 +91,15 @@ async def host(
         LocalKey.load_or_create(place.state / _LOCAL_KEY),
         _ISSUER,
     )
-    server = PaperServer(
-        answering, build_site(SiteParts(world, accounts, exchanges, clock, entropy))
-    )
+    hub = Hub(world, clock)
+    site = build_site(SiteParts(world, accounts, exchanges, clock, entropy))
+    server = PaperServer(answering, site, hub)
     for listener, exchange in zip(listeners[1:], exchanges, strict=True):
         server.put_on_port(port_of(listener), answering[exchange.card.id])
-    moving = asyncio.create_task(_keep_moving(world, clock))
+    moving = asyncio.create_task(_keep_moving(world, hub, clock))
     try:
         await serve(
-            server_for(server),
+            server_for(server, most_frame_bytes=MOST_FRAME_BYTES),
             listeners,
             lambda: on_ready(addresses(place.host, listeners, exchanges)),
             with_parent=with_parent,
@@ -142,9 +144,11 @@ def client_urls(exchange: Exchange, client: str, base: str, ws: str) -> dict[str
     return {"api": urls}
 
 
-async def _keep_moving(world: PaperWorld, clock: SystemClock) -> None:
-    """Let resting orders meet the moving price even when nobody asks."""
+async def _keep_moving(world: PaperWorld, hub: Hub, clock: SystemClock) -> None:
+    """Let resting orders meet the moving price even when nobody asks, and tell the streams."""
     while True:
         await asyncio.sleep(_ADVANCE_EVERY_S)
         await world.refresh()
-        world.advance(clock.now_ms())
+        now_ms = clock.now_ms()
+        world.advance(now_ms)
+        await hub.step(now_ms)

@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from drawbridge.core.errors import BadInput, Corrupted
+from drawbridge.entrypoints.paper_server.sockets import serve_socket
 from drawbridge.paper.answering import Answering
+from drawbridge.paper.hub import Hub
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 Scope = MutableMapping[str, Any]
@@ -27,30 +29,34 @@ _LOCAL = "127.0.0.1"
 class PaperServer:
     """The ASGI application of the paper exchange."""
 
-    def __init__(self, exchanges: Mapping[str, Answering], site: AsgiApp) -> None:
-        """Serve these exchanges beside the account site."""
+    def __init__(self, exchanges: Mapping[str, Answering], site: AsgiApp, hub: Hub) -> None:
+        """Serve these exchanges beside the account site; `hub` tells their streams."""
         self._by_prefix = {f"/{name}".encode(): answering for name, answering in exchanges.items()}
         self._by_port: dict[int, Answering] = {}
         self._site = site
+        self._hub = hub
 
     def put_on_port(self, port: int, answering: Answering) -> None:
         """Let an exchange stand at the root of a port of its own."""
         self._by_port[port] = answering
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
+        """Answer one request, or serve one WebSocket until it ends."""
+        if scope["type"] not in {"http", "websocket"}:
             return
         raw_path: bytes = scope["raw_path"]
         answering = self._by_port.get(scope["server"][1])
         if answering is None:
             prefix, slash, rest = raw_path[1:].partition(b"/")
             answering = self._by_prefix.get(b"/" + prefix)
-            if answering is None:
-                await self._site(scope, receive, send)
-                return
-            raw_path = slash + rest
-        await _respond(send, await _answer(answering, scope, raw_path, receive))
+            if answering is not None:
+                raw_path = slash + rest
+        if scope["type"] == "websocket":
+            await serve_socket(self._hub, answering, {**scope, "raw_path": raw_path}, receive, send)
+        elif answering is None:
+            await self._site(scope, receive, send)
+        else:
+            await _respond(send, await _answer(answering, scope, raw_path, receive))
 
 
 async def _answer(
