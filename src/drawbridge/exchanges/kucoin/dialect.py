@@ -40,12 +40,12 @@ _AUTHENTICATION: Final = frozenset(
 def claim(request: WireRequest) -> Claim:
     """Read key, stamp, signature and passphrase off the headers.
 
-    Raises: `BadInput` `missing_parameter`, `bad_key_version`; `NotProven("bad_key")`.
+    Raises: `NotProven` `missing_header`, `bad_key`; `BadInput("bad_key_version")`.
     """
     found = {name: value for name, value in request.headers if name in _AUTHENTICATION}
     for name in (_KEY, _SIGNATURE, _STAMP, _PASSPHRASE):
         if not found.get(name):
-            raise BadInput("missing_parameter", field=name.decode("ascii").upper())
+            raise NotProven("missing_header", field=name.decode("ascii").upper())
     key, stamp, passphrase = found[_KEY], found[_STAMP], found[_PASSPHRASE]
     if not key.isascii():
         raise NotProven("bad_key")
