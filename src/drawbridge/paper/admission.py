@@ -126,7 +126,7 @@ class Admission:
         if key.expires_ms is not None and now_ms >= key.expires_ms:
             raise NotProven("key_expired")
         if key.ip_list and not any(ip_address(address) in network for network in key.ip_list):
-            raise Forbidden("ip_not_allowed", rule="ip_list")
+            raise Forbidden("ip_not_allowed", rule="ip_list", address=address)
         return key
 
     def require(self, key: PaperKey, scope: Scope) -> None:
