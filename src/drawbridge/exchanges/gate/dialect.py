@@ -31,12 +31,12 @@ def claim(request: WireRequest) -> Claim:
     Why: some clients stamp with a fraction of a second. It is signed as it stands, and judged by
     its whole seconds.
 
-    Raises: `BadInput("missing_parameter")` naming the header, `NotProven("bad_key")`.
+    Raises: `BadInput("missing_header")` naming it, `NotProven("bad_key")`.
     """
     found = {name: value for name, value in request.headers if name in _AUTHENTICATION}
     for name in (_KEY, _STAMP, _SIGNATURE):
         if not found.get(name):
-            raise BadInput("missing_parameter", field=name.decode("ascii"))
+            raise BadInput("missing_header", field=name.decode("ascii"))
     key = found[_KEY]
     if not key.isascii():
         raise NotProven("bad_key")
