@@ -170,7 +170,7 @@ def _with_header(name: str, value: str) -> Callable[[Bench], None]:
 
 
 def _withdraw(client: Client) -> None:
-    client.withdraw("BTC", 0.1, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", None, {"network": "BTC"})
+    client.withdraw("BTC", 0.1, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", {"network": "BTC"})
 
 
 def _same_id_twice(bench: Bench) -> None:
@@ -269,7 +269,7 @@ TABLE = Table(
             ask=_raw_order(size="0.00001", price="0.1"),
             raises="InvalidOrder",
             status=200,
-            says="The order funds should more then 0.1 USDT.",
+            says="The order funds should more then 0.1",
         ),
         Mistake(
             name="quantity off the step",
@@ -345,6 +345,8 @@ TABLE = Table(
     # As far as the exchange lets a price be from the market.
     far=0.93,
     post_only_raises="InvalidOrder",
+    rate_limit_raises="RateLimitExceeded",
+    stop_apart=True,
     wire=Wire(
         unread={
             # One ticker alone tells no sizes of the best prices.
