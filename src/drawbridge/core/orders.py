@@ -95,7 +95,8 @@ class Order:
     `quantity` is in base currency; a market order by cost has `quote_quantity` instead and a
     quantity of zero until it is filled. `filled_quote` is what was paid or received, without
     fees; `price` is the limit (None for market orders). A conditional order has a `trigger`, and
-    `triggered_ms` once its price has come.
+    `triggered_ms` once its price has come. One that closes a position has a quantity of zero while
+    it waits, because only then is it known how much there is to close.
     """
 
     order_id: str
@@ -120,6 +121,7 @@ class Order:
     triggered_ms: int = 0
     reduce_only: bool = False
     position_side: PositionSide = PositionSide.BOTH
+    close_position: bool = False
 
     @property
     def waits(self) -> bool:

@@ -18,7 +18,7 @@ from drawbridge.core.orders import (
     TimeInForce,
     Trigger,
 )
-from drawbridge.paper.events import Terms
+from drawbridge.paper.events import Accepted, Terms
 from drawbridge.paper.rules import Rules
 
 
@@ -53,6 +53,28 @@ class OrderState:
     terms: Terms | None = None
     triggered_ms: int = 0
 
+    @classmethod
+    def of(cls, accepted: Accepted, order_id: str, rules: Rules) -> "OrderState":
+        """Make an order as it was accepted."""
+        return cls(
+            number=accepted.number,
+            order_id=order_id,
+            client_id=accepted.client_id,
+            account=accepted.account,
+            rules=rules,
+            side=accepted.side,
+            type=accepted.type,
+            time_in_force=accepted.time_in_force,
+            lots=accepted.lots,
+            ticks=accepted.ticks,
+            spend=accepted.spend,
+            post_only=accepted.post_only,
+            created_ms=accepted.at_ms,
+            updated_ms=accepted.at_ms,
+            held=accepted.held,
+            terms=accepted.terms,
+        )
+
     @property
     def left(self) -> int:
         """Give the lots that may still trade."""
@@ -64,6 +86,23 @@ class OrderState:
         if self.terms is None or self.terms.trigger is None:
             return False
         return not self.triggered_ms and not self.status.is_final
+
+    @property
+    def position_side(self) -> PositionSide:
+        """Tell which position of a contract it belongs to."""
+        return PositionSide.BOTH if self.terms is None else self.terms.position_side
+
+    @property
+    def only_reduces(self) -> bool:
+        """Tell whether it may only make a position smaller.
+
+        Of two positions a contract, the one is closed by sales only and the other by purchases.
+        """
+        terms = self.terms
+        if terms is None:
+            return False
+        closes = PositionSide.SHORT if self.side is Side.BUY else PositionSide.LONG
+        return terms.reduce_only or terms.close or terms.position_side is closes
 
     @property
     def may_rest(self) -> bool:
@@ -95,7 +134,8 @@ class OrderState:
             trigger=self._trigger(),
             triggered_ms=self.triggered_ms,
             reduce_only=self.terms is not None and self.terms.reduce_only,
-            position_side=PositionSide.BOTH if self.terms is None else self.terms.position_side,
+            position_side=self.position_side,
+            close_position=self.terms is not None and self.terms.close,
         )
 
     def _trigger(self) -> Trigger | None:

@@ -30,6 +30,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Fill, Order
 from drawbridge.paper import engine, history, triggers
 from drawbridge.paper.book import OrderState
+from drawbridge.paper.contract_desk import ContractDesk
 from drawbridge.paper.events import Accepted, Event, Opened, encode_events
 from drawbridge.paper.house import STEP_MS
 from drawbridge.paper.market_data import MarketData
@@ -72,6 +73,9 @@ class Desk:
             GetClosedOrders: _closed_orders,
             GetOwnTrades: _own_trades,
         }
+        self._contracts = ContractDesk(self._state, self._apply, self._write)
+        self._public |= self._contracts.public
+        self._private |= self._contracts.private
 
     def carry_out(
         self, exchange_id: str, account: str | None, operation: Operation[Answer], now_ms: int
@@ -98,48 +102,66 @@ class Desk:
         self._step = now_ms // STEP_MS
         for floor in self._state.floors.values():
             for pit in floor.pits.values():
-                events = engine.advance(floor, pit, now_ms)
-                if events:
-                    self._happen(floor.exchange_id, events)
-                if pit.waiting:
-                    self._trigger(floor, pit, now_ms)
+                if pit.rules.contract is None:
+                    self._advance(floor, pit, now_ms)
+        for floor in self._state.contract_floors:
+            self._contracts.advance(floor, now_ms)
 
     def open_account(self, account: str, money: Sequence[tuple[str, int]], now_ms: int) -> None:
         """Open an account with money out of issuance; one that is open stays as it is."""
         if account not in self._state.accounts:
-            self._happen("", [Opened(account, now_ms, tuple(money))])
+            opened = [Opened(account, now_ms, tuple(money))]
+            self._state.apply("", opened)
+            self._record("", encode_events(opened))
 
-    def _happen(self, exchange_id: str, events: Sequence[Event]) -> None:
-        floor, witness = self._state.floors.get(exchange_id), self.witness
-        if floor is None or witness is None:
-            self._state.apply(exchange_id, events)
-        else:
-            # One by one, so that each order can be told as it stood after each event.
-            for event in events:
-                self._state.apply(exchange_id, (event,))
-                witness(floor, event)
-        self._record(exchange_id, encode_events(events))
+    def _apply(self, floor: Floor, events: Sequence[Event]) -> None:
+        witness = self.witness
+        if witness is None:
+            self._state.apply(floor.exchange_id, events)
+            return
+        # One by one, so that each order can be told as it stood after each event.
+        for event in events:
+            self._state.apply(floor.exchange_id, (event,))
+            witness(floor, event)
 
-    def _trigger(self, floor: Floor, pit: Pit, now_ms: int) -> None:
-        for order in triggers.due(pit, now_ms):
-            # One after the other: each finds what the one before it left.
-            self._happen(floor.exchange_id, triggers.fire(self._state, floor, order, now_ms))
+    def _write(self, floor: Floor, events: Sequence[Event]) -> None:
+        self._record(floor.exchange_id, encode_events(events))
+
+    def _happen(self, floor: Floor, events: Sequence[Event]) -> None:
+        self._apply(floor, events)
+        self._write(floor, events)
+
+    def _advance(self, floor: Floor, pit: Pit, now_ms: int) -> None:
+        events = engine.advance(floor, pit, now_ms)
+        if events:
+            self._happen(floor, events)
+        if pit.waiting:
+            for order in triggers.due(pit, now_ms):
+                # One after the other: each finds what the one before it left.
+                self._happen(floor, triggers.fire(self._state, floor, order, now_ms))
 
     def _place(self, floor: Floor, account: str, wanted: PlaceOrder, now_ms: int) -> Placed:
-        judge = engine.place if wanted.trigger is None else triggers.park
-        events = judge(self._state, floor, account, wanted, now_ms)
+        is_contract = floor.pit(wanted.symbol).rules.contract is not None
+        if is_contract:
+            events = self._contracts.judge(floor, account, wanted, now_ms)
+        else:
+            judge = engine.place if wanted.trigger is None else triggers.park
+            events = judge(self._state, floor, account, wanted, now_ms)
         accepted = events[0]
         if not isinstance(accepted, Accepted):
             raise Corrupted("paper_engine_broken")
         if wanted.dry_run:
             return Placed(_unplaced(floor, accepted))
-        self._happen(floor.exchange_id, events)
+        if is_contract:
+            self._contracts.carry_through(floor, events, now_ms)
+        else:
+            self._happen(floor, events)
         order = floor.orders[accepted.number]
         return Placed(history.tell_order(floor, order), history.fills_of(floor, order))
 
     def _cancel(self, floor: Floor, account: str, wanted: CancelOrder, now_ms: int) -> Order:
         order, ended = engine.cancel(floor, account, wanted, now_ms)
-        self._happen(floor.exchange_id, (ended,))
+        self._happen(floor, (ended,))
         return history.tell_order(floor, order)
 
     def _cancel_all(
@@ -147,7 +169,7 @@ class Desk:
     ) -> tuple[Order, ...]:
         orders, ended = engine.cancel_all(floor, account, wanted, now_ms)
         if ended:
-            self._happen(floor.exchange_id, ended)
+            self._happen(floor, ended)
         return tuple(history.tell_order(floor, order) for order in orders)
 
     def _balances(
@@ -178,25 +200,7 @@ class Desk:
 
 def _unplaced(floor: Floor, accepted: Accepted) -> Order:
     """Tell of an order that was only checked: it has no id."""
-    order = OrderState(
-        number=0,
-        order_id="",
-        client_id=accepted.client_id,
-        account=accepted.account,
-        rules=floor.pits[accepted.symbol].rules,
-        side=accepted.side,
-        type=accepted.type,
-        time_in_force=accepted.time_in_force,
-        lots=accepted.lots,
-        ticks=accepted.ticks,
-        spend=accepted.spend,
-        post_only=accepted.post_only,
-        created_ms=accepted.at_ms,
-        updated_ms=accepted.at_ms,
-        held=0,
-        terms=accepted.terms,
-    )
-    return order.told(())
+    return OrderState.of(accepted, "", floor.pits[accepted.symbol].rules).told(())
 
 
 def _get_order(floor: Floor, account: str, wanted: GetOrder, _now_ms: int) -> Order:

@@ -11,10 +11,10 @@ from typing import Final
 from drawbridge.core.errors import BadInput, ExchangeRefused, Forbidden, NotFound
 from drawbridge.core.operations import CancelAllOrders, CancelOrder, PlaceOrder
 from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.paper import margin
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Ended, Event, Traded
 from drawbridge.paper.house import Quote
-from drawbridge.paper.ledger import free
 from drawbridge.paper.matching import NOTHING, Match, Wanted, match, meet_house, reaches
 from drawbridge.paper.rules import MOST_LOTS, MOST_TICKS, Rules, atoms_of
 from drawbridge.paper.state import Floor, Pit, State
@@ -148,22 +148,23 @@ def read_wanted(rules: Rules, account: str, order: PlaceOrder, near: int) -> Wan
             missing = "price" if order.price is None else "quantity"
             raise BadInput("missing_parameter", field=missing)
         lots, ticks = rules.lots_of(order.quantity), rules.ticks_of(order.price)
-        _check_cost(rules, rules.cost(ticks, lots))
+        check_cost(rules, rules.cost(ticks, lots))
         return Wanted(account, order.side, lots, ticks)
     if order.quantity is not None:
         lots = rules.lots_of(order.quantity)
-        _check_cost(rules, rules.cost(near, lots))
+        check_cost(rules, rules.cost(near, lots))
         return Wanted(account, order.side, lots, 0)
     if order.quote_quantity is None:
         raise BadInput("missing_parameter", field="quantity")
     spend = atoms_of(order.quote_quantity, rules.quote_places)
     if spend > MOST_LOTS * MOST_TICKS:
         raise ExchangeRefused("too_large", quantity=order.quote_quantity)
-    _check_cost(rules, spend)
+    check_cost(rules, spend)
     return Wanted(account, order.side, 0, 0, spend)
 
 
-def _check_cost(rules: Rules, cost: int) -> None:
+def check_cost(rules: Rules, cost: int) -> None:
+    """Refuse what is worth too little. Raises: `ExchangeRefused("notional_too_small")`."""
     if cost < rules.least_cost or cost <= 0:
         least: Decimal = rules.quote_amount(rules.least_cost)
         raise ExchangeRefused("notional_too_small", least=least, currency=rules.quote)
@@ -183,7 +184,7 @@ def check_account(floor: Floor, account: str, client_id: str) -> None:
 def check_funds(state: State, rules: Rules, accepted: Accepted) -> None:
     """Refuse what is not paid for. Raises: `ExchangeRefused("insufficient_funds")`."""
     currency = rules.paid_currency(accepted.side)
-    if accepted.held > state.ledger.atoms(free(accepted.account), currency):
+    if accepted.held > margin.available(state, accepted.account, currency, accepted.at_ms):
         raise ExchangeRefused("insufficient_funds", currency=currency)
 
 

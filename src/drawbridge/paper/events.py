@@ -75,11 +75,23 @@ class Triggered(NamedTuple):
     at_ms: int
 
 
+class Leg(NamedTuple):
+    """What a trade of contracts did to a position: the profit that it closed, and what is left.
+
+    Units: atoms of the settle currency. `cost` is what was paid for what the position holds now.
+    """
+
+    realised: int
+    margin: int
+    cost: int
+
+
 class Traded(NamedTuple):
     """Two orders met; number 0 stands for the house. `side` is the taker's.
 
     `taker_held` and `maker_held` are what stays set aside for either order afterwards; fees are
-    in atoms of the currency in which that side pays them.
+    in atoms of the currency in which that side pays them. `legs` (the taker's, the maker's) are
+    there for contracts only.
     """
 
     number: int
@@ -94,6 +106,7 @@ class Traded(NamedTuple):
     taker_held: int
     maker_held: int
     at_ms: int
+    legs: tuple[Leg | None, Leg | None] | None = None
 
 
 class Ended(NamedTuple):
@@ -104,20 +117,83 @@ class Ended(NamedTuple):
     at_ms: int
 
 
-Event = Opened | Accepted | Triggered | Traded | Ended
+class Chosen(NamedTuple):
+    """An account chose how it trades a contract."""
+
+    account: str
+    symbol: str
+    leverage: int
+    isolated: bool
+    at_ms: int
+
+
+class Hedged(NamedTuple):
+    """An account chose between two positions a contract (`hedged`) and one."""
+
+    account: str
+    hedged: bool
+    at_ms: int
+
+
+class Adjusted(NamedTuple):
+    """So much is set aside for a position from now on."""
+
+    account: str
+    symbol: str
+    side: PositionSide
+    margin: int
+    at_ms: int
+
+
+class Paid(NamedTuple):
+    """What one position received (below zero: paid) at a funding, and its margin afterwards."""
+
+    account: str
+    side: PositionSide
+    atoms: int
+    margin: int
+
+
+class Funded(NamedTuple):
+    """The funding of `slot_ms` took place, at a rate in 10^-8 and a mark price in ticks.
+
+    The payments are numbered from `first` on.
+    """
+
+    symbol: str
+    slot_ms: int
+    rate: int
+    ticks: int
+    first: int
+    payments: tuple[Paid, ...]
+    at_ms: int
+
+
+Event = Opened | Accepted | Triggered | Traded | Ended | Chosen | Hedged | Adjusted | Funded
 
 _ACCEPTED: Final = "a"
 _TRADED: Final = "t"
 _ENDED: Final = "e"
 _OPENED: Final = "o"
 _TRIGGERED: Final = "f"
+_CHOSEN: Final = "c"
+_HEDGED: Final = "h"
+_ADJUSTED: Final = "m"
+_FUNDED: Final = "p"
 _TAGS: Final[dict[type[Event], str]] = {
     Accepted: _ACCEPTED,
     Traded: _TRADED,
     Ended: _ENDED,
     Opened: _OPENED,
     Triggered: _TRIGGERED,
+    Chosen: _CHOSEN,
+    Hedged: _HEDGED,
+    Adjusted: _ADJUSTED,
+    Funded: _FUNDED,
 }
+
+# Where the legs stand in a row without its tag.
+_LEGS: Final = Traded._fields.index("legs")
 
 
 def encode_events(events: Sequence[Event]) -> str:
@@ -178,6 +254,8 @@ def _triggered(fields: list[Any]) -> Triggered:
 
 def _traded(fields: list[Any]) -> Traded:
     fields[2] = Side(fields[2])
+    if len(fields) > _LEGS and fields[_LEGS] is not None:
+        fields[_LEGS] = tuple(None if leg is None else Leg(*leg) for leg in fields[_LEGS])
     return Traded(*fields)
 
 
@@ -191,10 +269,34 @@ def _opened(fields: list[Any]) -> Opened:
     return Opened(*fields)
 
 
+def _chosen(fields: list[Any]) -> Chosen:
+    return Chosen(*fields)
+
+
+def _hedged(fields: list[Any]) -> Hedged:
+    return Hedged(*fields)
+
+
+def _adjusted(fields: list[Any]) -> Adjusted:
+    fields[2] = PositionSide(fields[2])
+    return Adjusted(*fields)
+
+
+def _funded(fields: list[Any]) -> Funded:
+    fields[5] = tuple(
+        Paid(account, PositionSide(side), *rest) for account, side, *rest in fields[5]
+    )
+    return Funded(*fields)
+
+
 _READERS: Final[dict[str, Callable[[list[Any]], Event]]] = {
     _ACCEPTED: _accepted,
     _TRADED: _traded,
     _ENDED: _ended,
     _OPENED: _opened,
     _TRIGGERED: _triggered,
+    _CHOSEN: _chosen,
+    _HEDGED: _hedged,
+    _ADJUSTED: _adjusted,
+    _FUNDED: _funded,
 }

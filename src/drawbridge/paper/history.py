@@ -45,6 +45,8 @@ def tell_fill(floor: Floor, fill: FillState) -> Fill:
         fee_currency=rules.fee_currency(order.side),
         is_maker=fill.is_maker,
         time_ms=fill.at_ms,
+        realised=rules.quote_amount(fill.realised),
+        position_side=order.position_side,
     )
 
 

@@ -92,6 +92,15 @@ class House:
             quote = self._quote = self._quote_of(step)
         return quote
 
+    @property
+    def listed_ms(self) -> int:
+        """Tell since when there are prices."""
+        return self._feed.listed_ms
+
+    def mark(self, at_ms: int) -> int:
+        """Give the mark price in ticks as it was at a time: the price of the feed itself."""
+        return self.ticks_of(self._feed.price(at_ms // STEP_MS * STEP_MS))
+
     def ticks_of(self, price: int) -> int:
         """Round a price of the feed to ticks; never to none."""
         return max(1, (price + self._tick // 2) // self._tick)

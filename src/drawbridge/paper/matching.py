@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from drawbridge.catalogue.card import SelfTradeMode
 from drawbridge.core.orders import Side
-from drawbridge.paper.book import BookSide, OrderState
+from drawbridge.paper.book import OrderState
 from drawbridge.paper.rules import Rules
 
 
@@ -51,13 +51,13 @@ def reaches(side: Side, ticks: int, price: int) -> bool:
 
 
 def match(
-    wanted: Wanted, rules: Rules, people: BookSide, house: Iterable[tuple[int, int]]
+    wanted: Wanted, rules: Rules, people: Iterable[OrderState], house: Iterable[tuple[int, int]]
 ) -> Match:
     """Let an order meet the other side, best price first, until it has what it wants."""
     meetings: list[Meeting] = []
     expired: list[OrderState] = []
     lots = cost = 0
-    for maker, ticks, offered in _offers(wanted.side, people, house):
+    for maker, ticks, offered in offers(wanted.side, people, house):
         if not reaches(wanted.side, wanted.ticks, ticks):
             break
         open_lots = (
@@ -78,7 +78,7 @@ def match(
 
 
 def meet_house(
-    book: BookSide, side: Side, house: Iterable[tuple[int, int]]
+    book: Iterable[OrderState], side: Side, house: Iterable[tuple[int, int]]
 ) -> Iterator[tuple[OrderState, int]]:
     """Let the house take the resting orders of `side` that its prices have reached.
 
@@ -105,9 +105,10 @@ def affordable(left: int, rules: Rules, ticks: int) -> int:
     return ((left + 1) * rules.cost_by - 1) // (ticks * rules.cost_per)
 
 
-def _offers(
-    side: Side, people: BookSide, house: Iterable[tuple[int, int]]
+def offers(
+    side: Side, people: Iterable[OrderState], house: Iterable[tuple[int, int]]
 ) -> Iterator[tuple[OrderState | None, int, int]]:
+    """Give what an order of that side could meet, best first: maker (None: house), ticks, lots."""
     levels = iter(house)
     level = next(levels, None)
     for order in people:

@@ -11,7 +11,9 @@ from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
 from drawbridge.catalogue.card import Card, FeeIn, PaperMarket, SelfTradeMode
+from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.errors import ExchangeRefused
+from drawbridge.core.markets import MarketKind
 from drawbridge.core.orders import Side
 
 # Wide enough that no amount which people may write is ever rounded on its way in or out.
@@ -24,8 +26,24 @@ MOST_TICKS: Final = 10**15
 
 
 @dataclass(frozen=True, slots=True)
+class ContractRules:
+    """What perpetual contracts know besides. Units: rates as in `Rules`."""
+
+    most_leverage: int
+    usual_leverage: int
+    maintenance_rate: int
+    liquidation_rate: int
+    funding_ms: int
+    hedge_mode: bool
+    isolated: bool
+    usual_isolated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """One market of one exchange.
+    """One market of one exchange; with `contract`, what is traded is a perpetual contract.
+
+    No goods change hands in a contract: `lot_atoms` is 0, and all its money is quote currency.
 
     Units: `lot_atoms` base atoms make a lot; `ticks * lots * cost_per // cost_by` is a cost in
     quote atoms; rates are fractions in units of 10^-8; `least_cost` is in quote atoms.
@@ -50,6 +68,7 @@ class Rules:
     buy_fee_in_base: bool
     sell_fee_in_base: bool
     self_trade: SelfTradeMode
+    contract: ContractRules | None = None
 
     def ticks_of(self, price: Decimal) -> int:
         """Count a price in ticks. Raises: `ExchangeRefused("price_off_tick")` and others."""
@@ -114,7 +133,7 @@ class Rules:
 
     def paid_currency(self, side: Side) -> str:
         """Tell what that side pays with."""
-        return self.quote if side is Side.BUY else self.base
+        return self.quote if side is Side.BUY or self.contract is not None else self.base
 
     def price(self, ticks: int) -> Decimal:
         """Give the price of so many ticks."""
@@ -139,9 +158,15 @@ def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
 
     Raises: `ValueError` for a pair that cannot be counted in those places: our card is wrong.
     """
-    base, _, quote = pair.symbol.partition("/")
-    lot_atoms = EXACT.scaleb(pair.quantity_step, places[base])
-    if lot_atoms != int(lot_atoms) or pair.price_tick <= 0 or lot_atoms <= 0:
+    is_contract = pair.kind is MarketKind.LINEAR_PERPETUAL
+    pair_symbol, _, settle = pair.symbol.partition(":")
+    base, _, quote = pair_symbol.partition("/")
+    if settle != (quote if is_contract else ""):
+        message = f"{card.id} {pair.symbol}: a linear contract is settled in its quote currency"
+        raise ValueError(message)
+    base_places = places.get(base, 0) if is_contract else places[base]
+    lot_atoms = 0 if is_contract else EXACT.scaleb(pair.quantity_step, base_places)
+    if lot_atoms != int(lot_atoms) or pair.price_tick <= 0 or pair.quantity_step <= 0:
         message = f"{card.id} {pair.symbol}: a step is finer than {base} is counted"
         raise ValueError(message)
     unit = EXACT.scaleb(EXACT.multiply(pair.price_tick, pair.quantity_step), places[quote])
@@ -153,7 +178,7 @@ def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
         quote=quote,
         price_tick=pair.price_tick,
         quantity_step=pair.quantity_step,
-        base_places=places[base],
+        base_places=base_places,
         quote_places=places[quote],
         lot_atoms=int(lot_atoms),
         cost_per=cost_per,
@@ -163,10 +188,30 @@ def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
         maker_rate=rate_of(card.fees.maker),
         taker_rate=rate_of(card.fees.taker),
         highest_rate=rate_of(max(card.fees.maker, card.fees.taker)),
-        buy_fee_in_base=card.fees.buy_fee_in is FeeIn.BASE,
-        sell_fee_in_base=card.fees.sell_fee_in is FeeIn.BASE,
+        buy_fee_in_base=card.fees.buy_fee_in is FeeIn.BASE and not is_contract,
+        sell_fee_in_base=card.fees.sell_fee_in is FeeIn.BASE and not is_contract,
         self_trade=card.self_trade.mode,
+        contract=_contract_rules(card) if is_contract else None,
     )
+
+
+def _contract_rules(card: Card) -> ContractRules:
+    told = card.derivatives
+    return ContractRules(
+        most_leverage=told.most_leverage,
+        usual_leverage=told.usual_leverage,
+        maintenance_rate=rate_of(told.maintenance_rate),
+        liquidation_rate=rate_of(told.liquidation_fee),
+        funding_ms=told.funding_hours * HOUR_MS,
+        hedge_mode=told.hedge_mode,
+        isolated=told.isolated,
+        usual_isolated=told.usual_isolated,
+    )
+
+
+def share_of(atoms: int, rate: int) -> int:
+    """Give so many hundred-millionths of an amount, rounded down."""
+    return atoms * rate // _RATE_UNITS
 
 
 def amount_of(atoms: int, places: int) -> Decimal:

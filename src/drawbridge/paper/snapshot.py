@@ -5,16 +5,18 @@ tape of public trades and what was taken of the house's depth are left out; both
 moment, and no money hangs on them.
 """
 
+from collections import deque
 from itertools import chain
 from typing import Any
 
 import orjson
 
 from drawbridge.core.errors import Corrupted
-from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import read_terms
 from drawbridge.paper.ledger import Ledger
+from drawbridge.paper.positions import HISTORY, Contracts, PaymentState, PositionState, Setting
 from drawbridge.paper.state import FillState, Floor, Pit, Record, State
 
 
@@ -70,10 +72,36 @@ def _record(record: Record) -> dict[str, object]:
     return {
         "open": list(record.open),
         "closed": [order.number for order in record.closed],
-        "fills": [
-            (it.trade, it.order.number, it.ticks, it.lots, it.fee, it.is_maker, it.at_ms)
-            for it in record.fills
+        "fills": [_fill(it) for it in record.fills],
+    }
+
+
+def _fill(it: FillState) -> tuple[object, ...]:
+    row = (it.trade, it.order.number, it.ticks, it.lots, it.fee, it.is_maker, it.at_ms)
+    return (*row, it.realised) if it.realised else row
+
+
+def _contracts(contracts: Contracts) -> dict[str, object]:
+    return {
+        "positions": [
+            (
+                it.account,
+                it.rules.symbol,
+                it.side,
+                (it.lots, it.cost, it.margin, it.realised, it.opened_ms, it.updated_ms),
+            )
+            for it in contracts.all()
         ],
+        "settings": [
+            (account, symbol, setting.leverage, setting.isolated)
+            for (account, symbol), setting in contracts.settings.items()
+        ],
+        "hedged": sorted(contracts.hedged),
+        "funded": contracts.funded,
+        "payments": {
+            account: [(it.number, it.symbol, it.at_ms, it.atoms, it.rate) for it in payments]
+            for account, payments in contracts.payments.items()
+        },
     }
 
 
@@ -127,8 +155,25 @@ def _restore_floor(floor: Floor, document: dict[str, Any]) -> None:
             # The order of a very old fill may have been let go of already.
             if number in floor.orders
         )
+    if document.get("contracts") is not None:
+        _restore_contracts(floor, document["contracts"])
     floor.next_order = document["next_order"]
     floor.next_trade = document["next_trade"]
+
+
+def _restore_contracts(floor: Floor, document: dict[str, Any]) -> None:
+    contracts = floor.contracts
+    for account, symbol, side, numbers in document["positions"]:
+        rules = floor.pits[symbol].rules
+        contracts.enter(PositionState(account, rules, PositionSide(side), *numbers))
+    for account, symbol, leverage, isolated in document["settings"]:
+        contracts.settings[account, symbol] = Setting(leverage, isolated)
+    contracts.hedged = set(document["hedged"])
+    contracts.funded = dict(document["funded"])
+    contracts.payments = {
+        account: deque((PaymentState(*row) for row in rows), maxlen=HISTORY)
+        for account, rows in document["payments"].items()
+    }
 
 
 def _read_order(floor: Floor, row: list[Any]) -> OrderState:

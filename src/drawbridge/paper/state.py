@@ -7,20 +7,31 @@ written once must always be readable again. What is allowed is decided in `engin
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from drawbridge.core.errors import Corrupted, NotFound
 from drawbridge.core.markets import PublicTrade
 from drawbridge.core.operations import Balance
 from drawbridge.core.orders import OrderStatus, Side
 from drawbridge.paper.book import Book, OrderState
-from drawbridge.paper.events import Accepted, Ended, Event, Opened, Traded, Triggered
+from drawbridge.paper.events import (
+    Accepted,
+    Adjusted,
+    Chosen,
+    Ended,
+    Event,
+    Funded,
+    Hedged,
+    Opened,
+    Traded,
+    Triggered,
+)
 from drawbridge.paper.house import STEP_MS, House
-from drawbridge.paper.ledger import FEES, HOUSE, ISSUANCE, Entry, Ledger, free, held
+from drawbridge.paper.ledger import ISSUANCE, Entry, Ledger, free, held
+from drawbridge.paper.positions import HISTORY, Contracts, Setting
+from drawbridge.paper.postings import spot_entries
 from drawbridge.paper.rules import Rules, amount_of
 
-# How far back an account's past can be asked for, at each exchange; money is not touched by it.
-HISTORY: Final = 10_000
 _TAPE: Final = 1_000
 # Leaves room for the trades of people between two trades of the feed.
 TAPE_SLOTS: Final = 100_000
@@ -28,7 +39,7 @@ TAPE_SLOTS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class FillState:
-    """One side of a trade. Units: ticks, lots, fee atoms."""
+    """One side of a trade. Units: ticks, lots, atoms."""
 
     trade: int
     order: OrderState
@@ -37,6 +48,7 @@ class FillState:
     fee: int
     is_maker: bool
     at_ms: int
+    realised: int = 0
 
 
 @dataclass(slots=True)
@@ -98,6 +110,7 @@ class Floor:
     __slots__ = (
         "by_client_id",
         "by_id",
+        "contracts",
         "exchange_id",
         "next_order",
         "next_trade",
@@ -126,6 +139,12 @@ class Floor:
         self.by_id: dict[str, OrderState] = {}
         self.by_client_id: dict[tuple[str, str], OrderState] = {}
         self.records: dict[str, Record] = {}
+        self.contracts = Contracts()
+
+    @property
+    def has_contracts(self) -> bool:
+        """Tell whether contracts are traded here."""
+        return any(pit.rules.contract is not None for pit in self.pits.values())
 
     def pit(self, symbol: str) -> Pit:
         """Give the pit of a symbol. Raises: `NotFound("unknown_symbol")`."""
@@ -168,7 +187,7 @@ class Floor:
 class State:
     """All exchanges over one ledger: a person has one wallet."""
 
-    __slots__ = ("accounts", "floors", "ledger", "places")
+    __slots__ = ("_appliers", "accounts", "contract_floors", "floors", "ledger", "places")
 
     def __init__(self, floors: Iterable[Floor], places: Mapping[str, int]) -> None:
         """Start with nobody; `places` says how fine each currency is counted."""
@@ -176,6 +195,17 @@ class State:
         self.places = dict(places)
         self.ledger = Ledger()
         self.accounts: dict[str, int] = {}
+        self.contract_floors = [floor for floor in self.floors.values() if floor.has_contracts]
+        self._appliers: dict[type[Any], Callable[[Floor, Any], None]] = {
+            Accepted: self._accept,
+            Triggered: self._trigger,
+            Traded: self._trade,
+            Ended: self._end,
+            Chosen: self._choose,
+            Hedged: self._hedge,
+            Adjusted: self._adjust,
+            Funded: self._fund,
+        }
 
     def apply(self, exchange_id: str, events: Iterable[Event]) -> None:
         """Let the events of one command happen. Raises: `Corrupted`: an invariant is broken."""
@@ -185,14 +215,8 @@ class State:
                 self._open(event)
             elif floor is None:
                 raise Corrupted("paper_journal_unreadable", exchange=exchange_id)
-            elif isinstance(event, Accepted):
-                self._accept(floor, event)
-            elif isinstance(event, Traded):
-                self._trade(floor, event)
-            elif isinstance(event, Triggered):
-                self._trigger(floor.orders[event.number], floor, event)
             else:
-                self._end(floor, floor.orders[event.number], event)
+                self._appliers[type(event)](floor, event)
 
     def balances(self, account: str) -> tuple[Balance, ...]:
         """Give what a person has of every currency that the exchanges know."""
@@ -216,24 +240,7 @@ class State:
 
     def _accept(self, floor: Floor, event: Accepted) -> None:
         pit = floor.pits[event.symbol]
-        order = OrderState(
-            number=event.number,
-            order_id=floor.order_id(event.number),
-            client_id=event.client_id,
-            account=event.account,
-            rules=pit.rules,
-            side=event.side,
-            type=event.type,
-            time_in_force=event.time_in_force,
-            lots=event.lots,
-            ticks=event.ticks,
-            spend=event.spend,
-            post_only=event.post_only,
-            created_ms=event.at_ms,
-            updated_ms=event.at_ms,
-            held=event.held,
-            terms=event.terms,
-        )
+        order = OrderState.of(event, floor.order_id(event.number), pit.rules)
         self.ledger.move(event.account, pit.rules.paid_currency(event.side), event.held)
         floor.keep(order)
         floor.record(event.account).open[order.number] = order
@@ -243,7 +250,8 @@ class State:
             pit.book.side(order.side).add(order)
             pit.enter(event.at_ms)
 
-    def _trigger(self, order: OrderState, floor: Floor, event: Triggered) -> None:
+    def _trigger(self, floor: Floor, event: Triggered) -> None:
+        order = floor.orders[event.number]
         pit = floor.pits[order.rules.symbol]
         del pit.waiting[order.number]
         currency = order.rules.paid_currency(order.side)
@@ -258,22 +266,10 @@ class State:
         pit = floor.pits[event.symbol]
         taker = floor.orders[event.taker] if event.taker else None
         maker = floor.orders[event.maker] if event.maker else None
-        buying = event.side is Side.BUY
-        taker_fee, maker_fee = event.taker_fee, event.maker_fee
-        cost = pit.rules.cost(event.ticks, event.lots)
-        entries = [
-            *_entries(
-                pit.rules, event.side, taker, (event.taker_held, cost, taker_fee), event.lots
-            ),
-            *_entries(
-                pit.rules,
-                event.side.opposite,
-                maker,
-                (event.maker_held, cost, maker_fee),
-                event.lots,
-            ),
-        ]
-        self.ledger.post(entries)
+        if event.legs is None:
+            self.ledger.post(spot_entries(pit.rules, taker, maker, event))
+        else:
+            floor.contracts.clear(self.ledger, taker, maker, event)
         pit.enter(event.at_ms)
         if taker is None or maker is None:
             house_side = event.side if taker is None else event.side.opposite
@@ -293,7 +289,7 @@ class State:
                 time_ms=event.at_ms,
                 price=pit.rules.price(event.ticks),
                 quantity=pit.rules.quantity(event.lots),
-                taker_buys=buying,
+                taker_buys=event.side is Side.BUY,
             )
         )
 
@@ -306,8 +302,18 @@ class State:
         order.trades.append(event.number)
         order.updated_ms = event.at_ms
         record = floor.record(order.account)
+        leg = event.legs[is_maker] if event.legs is not None else None
         record.fills.append(
-            FillState(event.number, order, event.ticks, event.lots, fee, is_maker, event.at_ms)
+            FillState(
+                trade=event.number,
+                order=order,
+                ticks=event.ticks,
+                lots=event.lots,
+                fee=fee,
+                is_maker=is_maker,
+                at_ms=event.at_ms,
+                realised=leg.realised if leg is not None else 0,
+            )
         )
         if order.left:
             order.status = OrderStatus.PARTIALLY_FILLED
@@ -317,7 +323,23 @@ class State:
             floor.pits[event.symbol].book.side(order.side).remove(order)
         floor.close(order, record)
 
-    def _end(self, floor: Floor, order: OrderState, event: Ended) -> None:
+    def _choose(self, floor: Floor, event: Chosen) -> None:
+        setting = Setting(event.leverage, event.isolated)
+        floor.contracts.settings[event.account, event.symbol] = setting
+
+    def _hedge(self, floor: Floor, event: Hedged) -> None:
+        change = floor.contracts.hedged.add if event.hedged else floor.contracts.hedged.discard
+        change(event.account)
+
+    def _adjust(self, floor: Floor, event: Adjusted) -> None:
+        floor.contracts.adjust(self.ledger, event)
+
+    def _fund(self, floor: Floor, event: Funded) -> None:
+        floor.contracts.fund(self.ledger, floor.pits[event.symbol].rules, event)
+        floor.next_trade = max(floor.next_trade, event.first + len(event.payments))
+
+    def _end(self, floor: Floor, event: Ended) -> None:
+        order = floor.orders[event.number]
         pit = floor.pits[order.rules.symbol]
         if order.waits:
             del pit.waiting[order.number]
@@ -329,36 +351,3 @@ class State:
         order.status = event.status
         order.updated_ms = event.at_ms
         floor.close(order, floor.record(order.account))
-
-
-def _entries(
-    rules: Rules, side: Side, order: OrderState | None, money: tuple[int, int, int], lots: int
-) -> list[Entry]:
-    """Write the postings of one side of a trade.
-
-    Shape: `money` is what stays held for the order afterwards, the cost, and the fee.
-    """
-    still_held, cost, fee = money
-    goods = lots * rules.lot_atoms
-    gets, gives = (goods, cost) if side is Side.BUY else (cost, goods)
-    get_currency, give_currency = (
-        (rules.base, rules.quote) if side is Side.BUY else (rules.quote, rules.base)
-    )
-    if order is None:
-        return [Entry(HOUSE, give_currency, -gives), Entry(HOUSE, get_currency, gets)]
-    fee_currency = rules.fee_currency(side)
-    if fee_currency == give_currency:
-        gives += fee
-    else:
-        gets -= fee
-    released = order.held - still_held
-    can = free(order.account)
-    entries = [
-        Entry(held(order.account), give_currency, -released),
-        Entry(can, get_currency, gets),
-    ]
-    if released != gives:
-        entries.append(Entry(can, give_currency, released - gives))
-    if fee:
-        entries.append(Entry(FEES, fee_currency, fee))
-    return entries

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from drawbridge.core.errors import BadInput, ExchangeRefused, Forbidden
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import OrderStatus, Side, TimeInForce, TriggerKind
-from drawbridge.paper import engine
+from drawbridge.paper import engine, margin
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Ended, Event, Terms, Triggered
-from drawbridge.paper.ledger import free
 from drawbridge.paper.matching import Match, Wanted, affordable
 from drawbridge.paper.rules import Rules
 from drawbridge.paper.state import Floor, Pit, State
@@ -103,10 +102,10 @@ def fire(state: State, floor: Floor, order: OrderState, now_ms: int) -> list[Eve
         return _end(order, now_ms)
     held = engine.need_of(order.rules, wanted, found)
     currency = order.rules.paid_currency(order.side)
-    if held - order.held > state.ledger.atoms(free(order.account), currency):
+    if held - order.held > margin.available(state, order.account, currency, now_ms):
         return _end(order, now_ms)
     # The course of an order is told by its acceptance; this one was accepted long ago.
-    placed = _as_accepted(order, lots, held, now_ms)
+    placed = as_accepted(order, lots, held, now_ms)
     triggered = Triggered(order.number, lots, held, now_ms)
     return [triggered, *engine.course(pit, floor, placed, found)]
 
@@ -123,7 +122,8 @@ def _is_due(order: OrderState, price: int) -> bool:
     return has_come(terms.trigger, order.side, terms.trigger_ticks, price)
 
 
-def _as_accepted(order: OrderState, lots: int, held: int, now_ms: int) -> Accepted:
+def as_accepted(order: OrderState, lots: int, held: int, now_ms: int) -> Accepted:
+    """Give the acceptance of a waiting order as it would read if it were placed now."""
     return Accepted(
         number=order.number,
         account=order.account,
@@ -138,6 +138,7 @@ def _as_accepted(order: OrderState, lots: int, held: int, now_ms: int) -> Accept
         client_id=order.client_id,
         held=held,
         at_ms=now_ms,
+        terms=order.terms,
     )
 
 
