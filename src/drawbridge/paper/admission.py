@@ -7,7 +7,7 @@ have the right. What the request then does is not decided here.
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeVar
@@ -132,10 +132,10 @@ class Admission:
     def require(self, key: PaperKey, scope: Scope) -> None:
         """Refuse unless one of the key's switches gives this right.
 
-        Raises: `Forbidden("right_missing")`.
+        Raises: `Forbidden` `right_missing`, `right_read_only`.
         """
         if key.switches.isdisjoint(self._granting[scope]):
-            raise Forbidden("right_missing", rule=scope.value)
+            raise self._lacking(key, self._granting[scope], scope.value)
 
     def _allow(self, endpoint: Endpoint, key: PaperKey, used: dict[str, int], now_ms: int) -> None:
         self._check_rights(endpoint, key)
@@ -145,9 +145,15 @@ class Admission:
     def _check_rights(self, endpoint: Endpoint, key: PaperKey) -> None:
         if endpoint.switches:
             if key.switches.isdisjoint(endpoint.switches):
-                raise Forbidden("right_missing", rule="switch")
+                raise self._lacking(key, endpoint.switches, "switch")
         elif (scope := endpoint.scope) is not None:
             self.require(key, scope)
+
+    def _lacking(self, key: PaperKey, wanted: Iterable[str], rule: str) -> Forbidden:
+        """Say that none of these switches is on, or that what they need is and no more."""
+        switches = map(self._exchange.card.find_permission, wanted)
+        reads = any(it is not None and it.needs in key.switches for it in switches)
+        return Forbidden("right_read_only" if reads else "right_missing", rule=rule)
 
     def _check_stamp(self, claim: Claim, now_ms: int) -> None:
         if not claim.stamp:

@@ -37,6 +37,8 @@ FAMILIES: Final[Mapping[str, type[DrawbridgeError]]] = {
 _NEAREST: Final[Mapping[str, str]] = {
     "trigger_would_fire": "price_out_of_range",
     "reduce_only_rejected": "too_large",
+    # The thing is allowed and only reading it is: few exchanges say so.
+    "right_read_only": "right_missing",
 }
 
 _SERVER_FAULT = range(500, 600)
