@@ -185,6 +185,21 @@ async def test_a_key_made_by_another_process_is_taken_in(tmp_path: Path) -> None
     await world.close()
 
 
+async def test_whoever_finds_a_new_key_finds_its_account_open(tmp_path: Path) -> None:
+    clock = SteppedClock(START_MS)
+    world = await _open(tmp_path, clock)
+    shown = await make_key(
+        tmp_path, EXCHANGES, "cli", KeyWish("beta"), Surroundings(clock, os.urandom)
+    )
+    taking_in = asyncio.create_task(world.refresh())
+    while world.find_key("beta", shown.api_key) is None:
+        # Gives way only: a request may come in wherever the other task waits for the disk.
+        await asyncio.sleep(0)
+    assert world.carry_out("beta", "cli", BUY, START_MS).order.order_id
+    await taking_in
+    await world.close()
+
+
 async def test_a_nonce_that_counted_counts_after_a_restart(tmp_path: Path) -> None:
     """Scenario 89: a used nonce stays used."""
     clock = SteppedClock(START_MS)

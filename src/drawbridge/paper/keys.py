@@ -41,14 +41,18 @@ class PaperKeys:
         self._exchanges = exchanges
         self._clock = surroundings.clock
         self.entropy = surroundings.entropy
-        self._index: dict[tuple[str, str], PaperKey] = {}
+        self._index: Mapping[tuple[str, str], PaperKey] = {}
 
     def find(self, exchange_id: str, key: str) -> PaperKey | None:
         """Give a key, None when there is no such key."""
         return self._index.get((exchange_id, key))
 
     async def reload(self) -> None:
-        """Read the table anew; a nonce that has risen in memory stays risen."""
+        """Read the table anew and go by it; a nonce that has risen in memory stays risen."""
+        self.use(await self.read())
+
+    async def read(self) -> Mapping[tuple[str, str], PaperKey]:
+        """Read the table, for `use`."""
         index: dict[tuple[str, str], PaperKey] = {}
         for row in await self._store.keys():
             exchange = self._exchanges.get(row.exchange_id)
@@ -56,6 +60,10 @@ class PaperKeys:
                 continue
             name = (row.exchange_id, row.key)
             index[name] = self._ready(exchange, row, self._index.get(name))
+        return index
+
+    def use(self, index: Mapping[tuple[str, str], PaperKey]) -> None:
+        """Go by what was read."""
         self._index = index
 
     async def create(self, account: str, wish: KeyWish) -> NewPaperKey:

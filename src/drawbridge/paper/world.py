@@ -158,9 +158,11 @@ class PaperWorld:
         async with self._taking_in:
             changes = await self._store.changes()
             if changes != self._changes:
-                await self.keys.reload()
+                index = await self.keys.read()
                 for account, opened_ms in await self._store.accounts():
                     self._desk.open_account(account, self._demo(), opened_ms)
+                # Only now: whoever finds a key must find its account open.
+                self.keys.use(index)
                 self._changes = changes
         await self.durable()
         if self._log.n - self._snapshot_n >= _SNAPSHOT_EVERY:
