@@ -6,6 +6,7 @@ not here, they stand in `tests/kit` or beside their tests.
 """
 
 import ipaddress
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -19,7 +20,11 @@ _LOCAL_NAMES = {"", "localhost"}
 
 # No deadline: how fast a busy machine is says nothing about whether a law holds.
 hypothesis.settings.register_profile("drawbridge", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("drawbridge")
+# As many examples as it takes to believe it, where a test asks a running exchange for each.
+hypothesis.settings.register_profile(
+    "thorough", hypothesis.settings.get_profile("drawbridge"), max_examples=200
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "drawbridge"))
 
 
 def _is_local(host: object) -> bool:

@@ -11,7 +11,7 @@ import ccxt.async_support
 import requests
 
 from drawbridge.app.clock import SystemClock, entropy
-from drawbridge.catalogue.registry import get_card
+from drawbridge.catalogue.registry import Exchange, get_card, get_exchange
 from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.paper_server.hosting import papered
 from drawbridge.paper.accounts import KeyWish, switches_for
@@ -84,6 +84,11 @@ class Bench:
     def table(self) -> Table:
         """Give what the suite knows of the exchange."""
         return get_table(self.exchange_id)
+
+    @property
+    def exchange(self) -> Exchange:
+        """Give the exchange as we carry it."""
+        return get_exchange(self.exchange_id)
 
     def key(
         self,
