@@ -88,7 +88,9 @@ def operations(exchange: Exchange) -> st.SearchStrategy[Operation[Any]]:
 
 # Said by codecs of exchanges that have no words for something: no dry run, no order by its cost,
 # nothing that is found by the client's own id alone.
-_WORDLESS = frozenset({"unsupported_operation", "unsupported_order", "order_id_needed"})
+_WORDLESS = frozenset(
+    {"unsupported_operation", "unsupported_order", "order_id_needed", "bad_interval"}
+)
 
 
 def _has_words(exchange: Exchange, operation: Operation[Any]) -> bool:
