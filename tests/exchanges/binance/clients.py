@@ -20,6 +20,7 @@ from drawbridge.core.operations import (
     GetOrder,
     GetOrderBook,
     GetOwnTrades,
+    GetStreamToken,
     GetTickers,
     GetTrades,
     KeyRights,
@@ -245,6 +246,7 @@ TABLE = Table(
         },
         other_keys=_other_keys(),
         results={PlaceOrder: _placed},
+        unasked={GetStreamToken: "its streams of user data are opened by a signature now"},
         # The id is that of the cancellation; what the order was named stands in another field.
         unread={CancelOrder: frozenset({"clientOrderId"})},
         refusals={

@@ -11,7 +11,10 @@ from drawbridge.wire.signed_parameters import SignedParameters, signer, verifier
 
 __all__ = ["attach", "claim", "payload", "prepare", "signer", "verifier"]
 
-_PARAMETERS: Final = SignedParameters(b"x-mbx-apikey")
+# Tokens of streams are drawn with the key alone.
+_PARAMETERS: Final = SignedParameters(
+    b"x-mbx-apikey", unsigned=frozenset({b"/api/v3/userDataStream"})
+)
 
 claim = _PARAMETERS.claim
 prepare = _PARAMETERS.prepare

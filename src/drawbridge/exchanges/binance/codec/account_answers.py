@@ -16,7 +16,9 @@ from drawbridge.core.operations import (
     GetBalances,
     GetCurrencies,
     GetKeyRights,
+    GetStreamToken,
     KeyRights,
+    StreamToken,
 )
 from drawbridge.exchanges.binance.codec.commands import read_parameters
 from drawbridge.exchanges.binance.codec.tables import NOTHING, SWITCHES, amount
@@ -112,3 +114,8 @@ def key_rights(_: GetKeyRights, result: KeyRights, __: ServerView) -> object:
     if result.expires_ms is not None:
         document["tradingAuthorityExpirationTime"] = result.expires_ms
     return document
+
+
+def stream_token(operation: GetStreamToken, result: StreamToken, _: ServerView) -> object:
+    """Write a listen key; that one lives on or has ended is told by an empty answer."""
+    return {} if operation.token else {"listenKey": result.token}

@@ -14,9 +14,12 @@ from drawbridge.core.operations import (
     GetBalances,
     GetCurrencies,
     GetKeyRights,
+    GetStreamToken,
     KeyRights,
+    StreamToken,
 )
 from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
+from drawbridge.exchanges.binance.codec.tables import LISTEN_KEY_LASTS_MS
 
 Row = Mapping[str, Any]
 
@@ -61,3 +64,12 @@ def key_rights(_: GetKeyRights, told: Row, __: Markets) -> KeyRights:
         created_ms=whole(told["createTime"]),
         expires_ms=None if expires_ms is None else whole(expires_ms),
     )
+
+
+def stream_token(operation: GetStreamToken, told: Row, _: Markets) -> StreamToken:
+    """Read a listen key; how long it lives is not told but known."""
+    if not operation.token:
+        return StreamToken(text(told["listenKey"]), LISTEN_KEY_LASTS_MS)
+    if told:
+        raise BadInput("malformed", field="answer")
+    return StreamToken(operation.token, 0 if operation.ends else LISTEN_KEY_LASTS_MS)

@@ -23,6 +23,7 @@ from drawbridge.core.operations import (
     GetOrderBook,
     GetOwnTrades,
     GetServerTime,
+    GetStreamToken,
     GetTicker,
     GetTickers,
     GetTrades,
@@ -99,6 +100,7 @@ _WRITERS: Final[Mapping[type[Operation[Any]], Callable[[Any, Any, ServerView], o
             GetClosedOrders: order_answers.closed_orders,
             GetOwnTrades: order_answers.own_trades,
             GetKeyRights: account_answers.key_rights,
+            GetStreamToken: account_answers.stream_token,
         }
     )
 )

@@ -5,16 +5,11 @@ so is a parameter that would change an order's meaning in a way that nothing her
 Parameters that change nothing are let be, as the exchange lets them be.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
-
-import orjson
+from typing import Any, Final
 
 from drawbridge.core.errors import BadInput
-from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
     CancelOrder,
     GetBalances,
@@ -29,6 +24,7 @@ from drawbridge.core.operations import (
     GetOrderBook,
     GetOwnTrades,
     GetServerTime,
+    GetStreamToken,
     GetTicker,
     GetTickers,
     GetTrades,
@@ -36,17 +32,27 @@ from drawbridge.core.operations import (
     PlaceOrder,
 )
 from drawbridge.core.orders import OrderType, TimeInForce
+from drawbridge.exchanges.binance.codec.fields import (
+    Found,
+    find_amount,
+    find_id,
+    find_number,
+    need,
+    read_client_id,
+    read_limit,
+    read_symbol,
+    read_symbols,
+    read_word,
+)
 from drawbridge.exchanges.binance.codec.tables import (
-    CLIENT_ID,
     INTERVALS,
     LIMIT,
     LIMIT_MAKER,
+    LISTEN_KEY_LASTS_MS,
     MARKET,
     MOST_CANDLES,
     MOST_LEVELS,
     MOST_ROWS,
-    ORDER_ID,
-    PLACES,
     SELF_TRADE_MODE,
     SIDES,
     TIMES_IN_FORCE,
@@ -56,15 +62,7 @@ from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.text import parameters
 
-V = TypeVar("V")
-Found = Mapping[str, str]
-
-_MOST_SYMBOLS: Final = 100
 _MOST_PIECES: Final = 100
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
-_AMOUNT: Final = re.compile(r"[0-9]{1,20}(?:\.([0-9]{1,20}))?")
-# Larger amounts than any market knows; their products still fit the digits of exact money.
-_MOST_WHOLE_DIGITS: Final = 10
 # Each makes an order another kind of order, which the paper exchange does not have.
 _MEANINGFUL: Final = frozenset(
     {"icebergQty", "pegOffsetType", "pegOffsetValue", "pegPriceType", "stopPrice", "trailingDelta"}
@@ -119,7 +117,7 @@ def _fixed(view: ServerView, _: Found) -> GetFixed:
 
 
 def _markets(view: ServerView, found: Found) -> GetMarkets:
-    return GetMarkets(_symbols(found, view.markets))
+    return GetMarkets(read_symbols(found, view.markets))
 
 
 def _currencies(_: ServerView, __: Found) -> GetCurrencies:
@@ -127,7 +125,7 @@ def _currencies(_: ServerView, __: Found) -> GetCurrencies:
 
 
 def _ticker(view: ServerView, found: Found) -> GetTicker:
-    return GetTicker(_symbol(found, view.markets))
+    return GetTicker(read_symbol(found, view.markets))
 
 
 def _tickers(view: ServerView, found: Found) -> GetTicker | GetTickers:
@@ -135,37 +133,37 @@ def _tickers(view: ServerView, found: Found) -> GetTicker | GetTickers:
         raise BadInput("malformed", field="type")
     if "symbol" in found:
         return _ticker(view, found)
-    return GetTickers(_symbols(found, view.markets))
+    return GetTickers(read_symbols(found, view.markets))
 
 
 def _candles(view: ServerView, found: Found) -> GetCandles:
-    interval_ms = INTERVALS.get(_need(found, "interval"))
+    interval_ms = INTERVALS.get(need(found, "interval"))
     if interval_ms is None:
         raise BadInput("bad_interval", field="interval")
     # Days that begin elsewhere than at midnight UTC would be other candles.
     if found.get("timeZone", "0") not in {"0", "00:00", "+00:00"}:
         raise BadInput("malformed", field="timeZone")
     return GetCandles(
-        symbol=_symbol(found, view.markets),
+        symbol=read_symbol(found, view.markets),
         interval_ms=interval_ms,
-        since_ms=_number(found, "startTime"),
-        until_ms=_number(found, "endTime"),
-        limit=_limit(found, MOST_CANDLES) or USUAL_CANDLES,
+        since_ms=find_number(found, "startTime"),
+        until_ms=find_number(found, "endTime"),
+        limit=read_limit(found, MOST_CANDLES) or USUAL_CANDLES,
     )
 
 
 def _order_book(view: ServerView, found: Found) -> GetOrderBook:
-    return GetOrderBook(_symbol(found, view.markets), _limit(found, MOST_LEVELS))
+    return GetOrderBook(read_symbol(found, view.markets), read_limit(found, MOST_LEVELS))
 
 
 def _trades(view: ServerView, found: Found) -> GetTrades:
     if "fromId" in found:
         raise BadInput("unwanted_parameter", field="fromId")
     return GetTrades(
-        symbol=_symbol(found, view.markets),
-        since_ms=_number(found, "startTime"),
-        limit=_limit(found, MOST_ROWS),
-        until_ms=_number(found, "endTime"),
+        symbol=read_symbol(found, view.markets),
+        since_ms=find_number(found, "startTime"),
+        limit=read_limit(found, MOST_ROWS),
+        until_ms=find_number(found, "endTime"),
     )
 
 
@@ -174,16 +172,16 @@ def _balances(_: ServerView, __: Found) -> GetBalances:
 
 
 def _place(view: ServerView, found: Found) -> PlaceOrder:
-    symbol = _symbol(found, view.markets)
-    side = _word(found, "side", SIDES, "bad_side")
-    kind = _word(found, "type", _TYPES, "bad_order_type")
+    symbol = read_symbol(found, view.markets)
+    side = read_word(found, "side", SIDES, "bad_side")
+    kind = read_word(found, "type", _TYPES, "bad_order_type")
     if not _MEANINGFUL.isdisjoint(found):
         raise BadInput("unwanted_parameter", field=min(_MEANINGFUL & found.keys()))
     if found.get("selfTradePreventionMode", SELF_TRADE_MODE) != SELF_TRADE_MODE:
         raise BadInput("malformed", field="selfTradePreventionMode")
-    quantity = _find_amount(found, "quantity")
-    cost = _find_amount(found, "quoteOrderQty")
-    price = _find_amount(found, "price")
+    quantity = find_amount(found, "quantity")
+    cost = find_amount(found, "quoteOrderQty")
+    price = find_amount(found, "price")
     if kind is OrderType.MARKET:
         _check_market_terms(found)
         tif = TimeInForce.GTC
@@ -197,10 +195,10 @@ def _place(view: ServerView, found: Found) -> PlaceOrder:
         quantity=quantity,
         price=price,
         time_in_force=tif,
-        client_id=_client_id(found, "newClientOrderId"),
+        client_id=read_client_id(found, "newClientOrderId"),
         quote_quantity=cost,
         post_only=found["type"] == LIMIT_MAKER,
-        dry_run=view.endpoint.name == "order_test",
+        dry_run=view.endpoint.path.endswith(b"/test"),
     )
 
 
@@ -224,7 +222,7 @@ def _check_limit_terms(found: Found) -> None:
 
 def _time_in_force(found: Found) -> TimeInForce:
     if found["type"] != LIMIT_MAKER:
-        return _word(found, "timeInForce", TIMES_IN_FORCE, "bad_time_in_force")
+        return read_word(found, "timeInForce", TIMES_IN_FORCE, "bad_time_in_force")
     if "timeInForce" in found:
         raise BadInput("unwanted_parameter", field="timeInForce")
     return TimeInForce.GTC
@@ -233,50 +231,50 @@ def _time_in_force(found: Found) -> TimeInForce:
 def _cancel(view: ServerView, found: Found) -> CancelOrder:
     if "cancelRestrictions" in found:
         raise BadInput("unwanted_parameter", field="cancelRestrictions")
-    _client_id(found, "newClientOrderId")
-    symbol = _symbol(found, view.markets)
+    read_client_id(found, "newClientOrderId")
+    symbol = read_symbol(found, view.markets)
     order_id, client_id = _which(found)
     return CancelOrder(symbol=symbol, order_id=order_id, client_id=client_id)
 
 
 def _order(view: ServerView, found: Found) -> GetOrder:
-    symbol = _symbol(found, view.markets)
+    symbol = read_symbol(found, view.markets)
     order_id, client_id = _which(found)
     return GetOrder(symbol=symbol, order_id=order_id, client_id=client_id)
 
 
 def _which(found: Found) -> tuple[str, str]:
-    order_id = _find_id(found, "orderId")
-    client_id = _client_id(found, "origClientOrderId")
+    order_id = find_id(found, "orderId")
+    client_id = read_client_id(found, "origClientOrderId")
     if not order_id and not client_id:
         raise BadInput("missing_parameter", field="orderId")
     return order_id, client_id
 
 
 def _open_orders(view: ServerView, found: Found) -> GetOpenOrders:
-    return GetOpenOrders(_symbol(found, view.markets) if "symbol" in found else "")
+    return GetOpenOrders(read_symbol(found, view.markets) if "symbol" in found else "")
 
 
 def _closed_orders(view: ServerView, found: Found) -> GetClosedOrders:
-    limit = _limit(found, MOST_ROWS)
+    limit = read_limit(found, MOST_ROWS)
     return GetClosedOrders(
-        symbol=_symbol(found, view.markets),
-        since_ms=_number(found, "startTime"),
-        until_ms=_number(found, "endTime"),
+        symbol=read_symbol(found, view.markets),
+        since_ms=find_number(found, "startTime"),
+        until_ms=find_number(found, "endTime"),
         # From a first id on, the answer is cut to its limit when it is written.
-        limit=None if _find_id(found, "orderId") else limit,
+        limit=None if find_id(found, "orderId") else limit,
         include_open=True,
     )
 
 
 def _own_trades(view: ServerView, found: Found) -> GetOwnTrades:
     return GetOwnTrades(
-        symbol=_symbol(found, view.markets),
-        order_id=_find_id(found, "orderId"),
-        since_ms=_number(found, "startTime"),
-        until_ms=_number(found, "endTime"),
-        from_id=_find_id(found, "fromId"),
-        limit=_limit(found, MOST_ROWS),
+        symbol=read_symbol(found, view.markets),
+        order_id=find_id(found, "orderId"),
+        since_ms=find_number(found, "startTime"),
+        until_ms=find_number(found, "endTime"),
+        from_id=find_id(found, "fromId"),
+        limit=read_limit(found, MOST_ROWS),
     )
 
 
@@ -284,88 +282,11 @@ def _key_rights(_: ServerView, __: Found) -> GetKeyRights:
     return GetKeyRights()
 
 
-def _need(found: Found, name: str) -> str:
-    value = found.get(name)
-    if not value:
-        raise BadInput("missing_parameter", field=name)
-    return value
-
-
-def _symbol(found: Found, markets: Markets) -> str:
-    return markets.get_by_id(_need(found, "symbol")).symbol
-
-
-def _symbols(found: Found, markets: Markets) -> tuple[str, ...]:
-    if "symbol" in found:
-        return (_symbol(found, markets),)
-    text = found.get("symbols")
-    if text is None:
-        return ()
-    try:
-        names = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise BadInput("malformed", field="symbols") from None
-    if not isinstance(names, list) or not 0 < len(names) <= _MOST_SYMBOLS:
-        raise BadInput("malformed", field="symbols")
-    if not all(isinstance(name, str) for name in names):
-        raise BadInput("malformed", field="symbols")
-    return tuple(markets.get_by_id(name).symbol for name in names)
-
-
-def _word(found: Found, name: str, words: Mapping[str, V], code: str) -> V:
-    value = words.get(_need(found, name))
-    if value is None:
-        raise BadInput(code, field=name)
-    return value
-
-
-def _number(found: Found, name: str) -> int | None:
-    text = found.get(name)
-    if text is None:
-        return None
-    if not _NUMBER.fullmatch(text):
-        raise BadInput("malformed", field=name)
-    return int(text)
-
-
-def _limit(found: Found, most: int) -> int | None:
-    """Read how many rows are wanted; more than the most is the most, none at all is an error."""
-    limit = _number(found, "limit")
-    if limit == 0:
-        raise BadInput("malformed", field="limit")
-    return None if limit is None else min(limit, most)
-
-
-def _find_amount(found: Found, name: str) -> Decimal | None:
-    text = found.get(name)
-    if text is None:
-        return None
-    match = _AMOUNT.fullmatch(text)
-    if match is None:
-        raise BadInput("malformed", field=name)
-    decimals = match[1]
-    if decimals and len(decimals) > PLACES and decimals[PLACES:].strip("0"):
-        raise BadInput("too_precise", field=name)
-    value = Decimal(text)
-    if value.adjusted() >= _MOST_WHOLE_DIGITS:
-        raise BadInput("too_precise", field=name)
-    return value
-
-
-def _find_id(found: Found, name: str) -> str:
-    text = found.get(name, "")
-    if not text:
-        return ""
-    if not ORDER_ID.fullmatch(text):
-        raise BadInput("malformed", field=name)
-    return str(int(text))
-
-
-def _client_id(found: Found, name: str) -> str:
-    text = found.get(name, "")
-    if text and not CLIENT_ID.fullmatch(text):
-        raise BadInput("malformed", field=name)
-    return text
+def _stream_token(view: ServerView, found: Found) -> GetStreamToken:
+    if view.request.method == "POST":
+        return GetStreamToken(lasts_ms=LISTEN_KEY_LASTS_MS)
+    ends = view.request.method == "DELETE"
+    return GetStreamToken(need(found, "listenKey"), LISTEN_KEY_LASTS_MS, ends=ends)
 
 
 _TYPES: Final = MappingProxyType(
@@ -391,5 +312,6 @@ _READERS: Final[Mapping[str, Callable[[ServerView, Found], Operation[Any]]]] = M
         "get_closed_orders": _closed_orders,
         "get_own_trades": _own_trades,
         "get_key_rights": _key_rights,
+        "get_stream_token": _stream_token,
     }
 )

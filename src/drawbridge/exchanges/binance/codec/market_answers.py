@@ -8,7 +8,7 @@ Source: binance-spot-api-docs, rest-api and filters, 2026-07-21; the fields ccxt
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-from drawbridge.core.markets import Candle, Market, OrderBook, PublicTrade, Ticker
+from drawbridge.core.markets import Candle, Level, Market, OrderBook, PublicTrade, Ticker
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
     GetCandles,
@@ -170,13 +170,14 @@ def _ticker_document(ticker: Ticker, view: ServerView) -> dict[str, object]:
             return {"symbol": symbol, "price": amount(ticker.last)}
         case "ticker_book":
             return {"symbol": symbol, **_best(ticker)}
-    document = _day(ticker, symbol)
+    document = day_document(ticker, symbol)
     if find_parameter(view.request.query, b"type") == b"MINI":
         return {name: document[name] for name in _MINI}
     return document
 
 
-def _day(ticker: Ticker, symbol: str) -> dict[str, object]:
+def day_document(ticker: Ticker, symbol: str) -> dict[str, object]:
+    """Write the last 24 hours of a pair."""
     change = ticker.last - ticker.open
     percent = change * _HUNDRED / ticker.open if ticker.open else ZERO
     return {
@@ -217,33 +218,44 @@ def _average(ticker: Ticker) -> Decimal:
 
 def candles(operation: GetCandles, result: tuple[Candle, ...], _: ServerView) -> object:
     """Write candles; our values know base volumes only, so the quote's is taken at the close."""
-    span_ms = operation.interval_ms
+    return [candle_row(candle, operation.interval_ms) for candle in result]
+
+
+def candle_row(candle: Candle, span_ms: int) -> list[object]:
+    """Write one candle."""
     return [
-        [
-            candle.open_time_ms,
-            amount(candle.open),
-            amount(candle.high),
-            amount(candle.low),
-            amount(candle.close),
-            amount(candle.volume),
-            candle.open_time_ms + span_ms - 1,
-            amount(candle.volume * candle.close),
-            0,
-            NOTHING,
-            NOTHING,
-            "0",
-        ]
-        for candle in result
+        candle.open_time_ms,
+        amount(candle.open),
+        amount(candle.high),
+        amount(candle.low),
+        amount(candle.close),
+        amount(candle.volume),
+        candle.open_time_ms + span_ms - 1,
+        amount(candle.volume * candle.close),
+        0,
+        NOTHING,
+        NOTHING,
+        "0",
     ]
 
 
 def order_book(_: GetOrderBook, result: OrderBook, __: ServerView) -> object:
     """Write a book."""
+    return book_document(result)
+
+
+def book_document(book: OrderBook) -> dict[str, object]:
+    """Write a book with the number of its state."""
     return {
-        "lastUpdateId": result.sequence,
-        "bids": [[amount(level.price), amount(level.quantity)] for level in result.bids],
-        "asks": [[amount(level.price), amount(level.quantity)] for level in result.asks],
+        "lastUpdateId": book.sequence,
+        "bids": level_rows(book.bids),
+        "asks": level_rows(book.asks),
     }
+
+
+def level_rows(levels: tuple[Level, ...]) -> list[list[str]]:
+    """Write the levels of one side."""
+    return [[amount(level.price), amount(level.quantity)] for level in levels]
 
 
 def trades(_: GetTrades, result: tuple[PublicTrade, ...], view: ServerView) -> object:

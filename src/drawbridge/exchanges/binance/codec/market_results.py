@@ -120,12 +120,13 @@ def order_book(operation: GetOrderBook, told: Row, _: Markets) -> OrderBook:
         symbol=operation.symbol,
         time_ms=0,
         sequence=whole(told["lastUpdateId"]),
-        bids=_levels(told["bids"]),
-        asks=_levels(told["asks"]),
+        bids=levels(told["bids"]),
+        asks=levels(told["asks"]),
     )
 
 
-def _levels(told: object) -> tuple[Level, ...]:
+def levels(told: object) -> tuple[Level, ...]:
+    """Read the levels of one side."""
     return tuple(Level(money(row[0]), money(row[1])) for row in rows(told))
 
 

@@ -53,7 +53,7 @@ def placed(operation: PlaceOrder, result: Placed, view: ServerView) -> object:
     }
     if told == b"ACK":
         return head
-    head |= _terms(order)
+    head |= order_terms(order)
     head["workingTime"] = order.created_ms
     if told == b"FULL":
         head["fills"] = [_own_fill(fill) for fill in result.fills]
@@ -79,7 +79,7 @@ def _own_fill(fill: Fill) -> dict[str, object]:
     }
 
 
-def _terms(order: Order) -> dict[str, object]:
+def order_terms(order: Order) -> dict[str, object]:
     """Write what all answers about an order share."""
     return {
         "price": amount(order.price or ZERO),
@@ -111,7 +111,7 @@ def cancelled(_: CancelOrder, result: Order, view: ServerView) -> object:
         # The cancellation's own id; where the sender gives none the real one draws one.
         "clientOrderId": _own_name(view.request) or f"cancel{result.order_id}",
         "transactTime": result.updated_ms,
-        **_terms(result),
+        **order_terms(result),
     }
 
 
@@ -156,7 +156,7 @@ def _order_document(order: Order, markets: Markets) -> dict[str, object]:
         "orderId": int(order.order_id),
         "orderListId": -1,
         "clientOrderId": order.client_id,
-        **_terms(order),
+        **order_terms(order),
         "stopPrice": NOTHING,
         "icebergQty": NOTHING,
         "time": order.created_ms,

@@ -24,6 +24,7 @@ from drawbridge.core.operations import (
     GetOrderBook,
     GetOwnTrades,
     GetServerTime,
+    GetStreamToken,
     GetTicker,
     GetTickers,
     GetTrades,
@@ -207,6 +208,14 @@ def _key_rights(_: GetKeyRights, __: Markets) -> WireRequest:
     return _get(b"/sapi/v1/account/apiRestrictions", WINDOW)
 
 
+def _stream_token(operation: GetStreamToken, _: Markets) -> WireRequest:
+    path = b"/api/v3/userDataStream"
+    if not operation.token:
+        return WireRequest("POST", path)
+    query = f"listenKey={encoded(operation.token)}".encode("ascii")
+    return WireRequest("DELETE" if operation.ends else "PUT", path, query)
+
+
 def _get(path: bytes, query: str) -> WireRequest:
     return WireRequest("GET", path, query.encode("ascii"))
 
@@ -266,6 +275,7 @@ _WRITERS: Final[Mapping[type[Operation[Any]], Callable[[Any, Markets], WireReque
             GetClosedOrders: _closed_orders,
             GetOwnTrades: _own_trades,
             GetKeyRights: _key_rights,
+            GetStreamToken: _stream_token,
         }
     )
 )

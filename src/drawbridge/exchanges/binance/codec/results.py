@@ -28,6 +28,7 @@ from drawbridge.core.operations import (
     GetOrderBook,
     GetOwnTrades,
     GetServerTime,
+    GetStreamToken,
     GetTicker,
     GetTickers,
     GetTrades,
@@ -98,6 +99,7 @@ _READERS: Final[Mapping[type[Operation[Any]], Callable[[Any, Any, Markets], obje
             GetClosedOrders: order_results.closed_orders,
             GetOwnTrades: order_results.own_trades,
             GetKeyRights: account_results.key_rights,
+            GetStreamToken: account_results.stream_token,
         }
     )
 )

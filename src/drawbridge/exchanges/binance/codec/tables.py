@@ -117,6 +117,9 @@ ORDER_ID: Final = re.compile(r"[0-9]{1,18}")
 # How long our own requests are good after their stamp.
 WINDOW: Final = "recvWindow=10000"
 
+# How long a listen key lives after it was drawn or kept alive.
+LISTEN_KEY_LASTS_MS: Final = _HOUR_MS
+
 MOST_CANDLES: Final = 1_000
 USUAL_CANDLES: Final = 500
 MOST_ROWS: Final = 1_000
