@@ -51,8 +51,8 @@ from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, Ti
 
 # On a whole second, because some exchanges tell no finer time.
 NOW_MS = 1_700_000_000_000
-# A name that every exchange takes; `db` and sixteen of a-z and 2-7, as our own orders have.
-CLIENT_ID = "dbabcdefghij234567"
+# A name that every exchange takes; `db` and fifteen of a-z and 2-7, as our own orders have.
+CLIENT_ID = "dbabcdefghij23456"
 
 _MINUTE_MS = 60_000
 

@@ -37,8 +37,8 @@ _ENDED: Final = {
     TimeInForce.FOK: "FILLORKILL CANCELED",
 }
 _POST_ONLY_ENDED: Final = "POSTONLY CANCELED"
-# Not established: what is told of an order that would have traded with one of the same account.
-_EXCHANGE_ENDED: Final = "CANCELED (SELF-MATCH)"
+# Also said of orders that the exchange ended for no reason that has a word of its own.
+_CANCELED: Final = "CANCELED"
 _PARTLY: Final = "PARTIALLY FILLED"
 
 # The beginning of a state's text → what it means; the first that fits counts.
@@ -46,8 +46,7 @@ _STATES: Final = (
     ("ACTIVE", OrderStatus.OPEN),
     (_PARTLY, OrderStatus.PARTIALLY_FILLED),
     ("EXECUTED", OrderStatus.FILLED),
-    (_EXCHANGE_ENDED, OrderStatus.EXPIRED),
-    ("CANCELED", OrderStatus.CANCELLED),
+    (_CANCELED, OrderStatus.CANCELLED),
     ("INSUFFICIENT", OrderStatus.EXPIRED),
     (_POST_ONLY_ENDED, OrderStatus.EXPIRED),
     ("IOC CANCELED", OrderStatus.EXPIRED),
@@ -113,13 +112,13 @@ def status_text(order: Order) -> str:
 
 
 def _end_text(order: Order) -> str:
-    if order.status is OrderStatus.CANCELLED:
-        return "CANCELED"
     if order.status is OrderStatus.REJECTED:
         return "RSN_PAUSE"
+    if order.status is OrderStatus.CANCELLED:
+        return _CANCELED
     if order.post_only:
         return _POST_ONLY_ENDED
-    return _ENDED.get(order.time_in_force, _EXCHANGE_ENDED)
+    return _ENDED.get(order.time_in_force, _CANCELED)
 
 
 def read_order(told: object, markets: Markets) -> Order:
