@@ -106,9 +106,10 @@ class Trader:
             self.desk.client.cancel_order(chosen["id"], self.desk.symbol)
 
     def _amount(self, step: Step) -> str:
-        client, table = self.desk.client, self.desk.table
-        amount_step = Decimal(str(client.market(self.desk.symbol)["precision"]["amount"]))
-        return f"{Decimal(table.amount) + step.lots * amount_step:f}"
+        # Of the card: some classes of ccxt count decimals where others tell the step.
+        market = self.desk.bench.exchange.card.markets().get(self.desk.symbol)
+        lot = market.quantity_step / market.contract_size
+        return f"{Decimal(self.desk.table.amount) + step.lots * lot:f}"
 
 
 @pytest.fixture(scope="session")
