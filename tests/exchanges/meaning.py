@@ -1,5 +1,7 @@
 """What every exchange tells of a result, so that what was written and read can be compared."""
 
+from dataclasses import replace
+
 from drawbridge.core.markets import (
     Candle,
     Currency,
@@ -10,6 +12,16 @@ from drawbridge.core.markets import (
 )
 from drawbridge.core.operations import Balance, KeyRights, Placed, ServerTime
 from drawbridge.core.orders import Fill, Order, OrderStatus
+
+
+def as_told(result: object, read: object) -> object:
+    """Take off a result what its answer told nothing of: best prices, among many tickers."""
+    if isinstance(result, tuple) and isinstance(read, tuple):
+        by_symbol = {row.symbol: row for row in read if isinstance(row, Ticker)}
+        return tuple(as_told(row, by_symbol.get(getattr(row, "symbol", ""))) for row in result)
+    if isinstance(result, Ticker) and isinstance(read, Ticker) and not (read.bid or read.ask):
+        return replace(result, bid=read.bid, ask=read.ask)
+    return result
 
 
 def meaning(value: object) -> object:

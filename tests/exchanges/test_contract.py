@@ -23,7 +23,7 @@ from drawbridge.catalogue.registry import (
     get_exchange,
 )
 from drawbridge.core.errors import BadInput, NotProven
-from drawbridge.core.operations import Operation, PlaceOrder
+from drawbridge.core.operations import GetOpenOrders, Operation, PlaceOrder
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Verifier
 from drawbridge.wire.codec import ServerView
@@ -31,7 +31,7 @@ from drawbridge.wire.dialect import Claim, Credential, sign, verify
 from drawbridge.wire.errors import FAMILIES
 from drawbridge.wire.http import WireRequest
 from tests.exchanges import samples
-from tests.exchanges.meaning import meaning
+from tests.exchanges.meaning import as_told, meaning
 from tests.exchanges.vectors import Vector, judge, vectors_of
 from tools.check_exchanges import EXCHANGES, find_faults
 
@@ -88,8 +88,19 @@ def test_the_folder_holds_what_its_level_asks_for(exchange_id: str) -> None:
 def test_every_operation_has_an_endpoint_that_is_decoded(exchange_id: str) -> None:
     exchange = get_exchange(exchange_id)
     known = {row.operation for row in exchange.endpoints.rows()}
+    if _is_read_as_it_was_meant(exchange, GetOpenOrders()):
+        # Where open and past orders come from one place, its row names only one of the two.
+        known.add("get_open_orders")
     needed = set(EVERYWHERE) if exchange.card.rights.told else EVERYWHERE - {"get_key_rights"}
     assert needed <= known
+
+
+def _is_read_as_it_was_meant(exchange: Exchange, operation: Operation[object]) -> bool:
+    markets = exchange.card.markets()
+    request = exchange.codec.encode_request(operation, markets)
+    endpoint = exchange.endpoints.classify(request)
+    view = ServerView(endpoint, request, markets, samples.NOW_MS)
+    return bool(endpoint.operation) and exchange.codec.decode_request(view) == operation
 
 
 @every_carried
@@ -146,7 +157,10 @@ def test_signing_leaves_what_was_asked_for_as_it_was(exchange_id: str, data: st.
     assert set(plain.headers) <= set(signed.headers)
 
 
-@every_carried
+@pytest.mark.parametrize(
+    "exchange_id",
+    [x for x in CARRIED if {Part.QUERY, Part.BODY}.intersection(get_card(x).signature.covers)],
+)
 @several
 @given(data=st.data())
 def test_any_change_of_what_was_asked_for_is_refused(exchange_id: str, data: st.DataObject) -> None:
@@ -247,7 +261,10 @@ def test_a_request_read_and_written_again_is_the_same_bytes(
     request = exchange.codec.encode_request(operation, markets)
     read = exchange.codec.decode_request(_view(exchange, request, data))
     if isinstance(operation, PlaceOrder):
-        assert read == operation
+        # What is only checked needs no name of ours.
+        assert isinstance(read, PlaceOrder)
+        named = replace(read, client_id=operation.client_id) if operation.dry_run else read
+        assert named == operation
     assert exchange.codec.encode_request(read, markets) == request
 
 
@@ -268,7 +285,7 @@ def test_an_answer_written_and_read_says_the_same_ever_after(
     read = codec.decode_answer(operation, answer, markets)
     again = codec.encode_answer(operation, read, view)
     assert codec.decode_answer(operation, again, markets) == read
-    assert meaning(read) == meaning(result)
+    assert meaning(read) == meaning(as_told(result, read))
 
 
 # ----------------------------------------------------------------------------------- new keys

@@ -146,14 +146,20 @@ def _token(request: WireRequest) -> bytes:
 def _names(request: WireRequest, target: str) -> bool:
     """Tell whether a token's target is this request.
 
-    Why: the host is not compared. Clients write there whatever address they were given, and a
-    key is known to one exchange alone: a token for another host proves nothing here.
+    Why: another host than the exchange's own is let pass, and may have a path of its own before
+    the exchange's. Clients write there whatever address they were given, and a key is known to
+    one exchange alone: a token for another host proves nothing more here.
     """
     method, _, address = target.partition(" ")
     for scheme in _SCHEMES:
         address = address.removeprefix(scheme)
-    host, slash, path = address.partition("/")
-    return bool(host) and method == request.method and (slash + path).encode() == request.path
+    host, slash, rest = address.partition("/")
+    if not host or method != request.method:
+        return False
+    path = (slash + rest).encode()
+    if host.partition(":")[0] == HOST:
+        return path == request.path
+    return path.endswith(request.path)
 
 
 def _targets(told: dict[str, Any]) -> tuple[str, ...]:
