@@ -17,6 +17,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 # One test worker for each core; `make test PYTEST_FLAGS="-x -k vault"` runs what you want.
 PYTEST_FLAGS ?= --numprocesses auto
 LOCKED := pyproject.toml uv.lock
+# Older versions of ccxt, for closed exchanges that newer ones left out; each in a folder of its own.
+OLDER := $(patsubst tests/real_clients/older/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/older/*.txt))
 
 # Only the Python that is there, never a downloaded one.
 export UV_PYTHON_DOWNLOADS := never
@@ -26,7 +28,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := 1
 endif
 
-.PHONY: help run test check bench format reference browser clean
+.PHONY: help run test check bench fuzz conformance referees format reference browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,10 +36,10 @@ help: ## list the targets
 run: $(VENV)/.ready-to-run ## start the paper exchange and the app; prints both addresses
 	@$(VENV)/bin/drawbridge up --with-paper
 
-test: $(VENV)/.ready-to-develop browser ## run the whole test suite
+test: $(VENV)/.ready-to-develop referees browser ## run the whole test suite
 	@$(PY) -m pytest $(PYTEST_FLAGS)
 
-check: $(VENV)/.ready-to-develop browser ## format, lint, types, import contracts, cards, then the tests
+check: $(VENV)/.ready-to-develop referees browser ## format, lint, types, import contracts, cards, then the tests
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy $(wildcard src tests tools benchmarks)
@@ -48,6 +50,12 @@ check: $(VENV)/.ready-to-develop browser ## format, lint, types, import contract
 bench: $(VENV)/.ready-to-develop ## measure every hot path against its reference, in one run
 	@$(PY) -m benchmarks
 
+fuzz: $(VENV)/.ready-to-develop ## feed every reader of strangers' bytes with garbage, guided by coverage
+	@$(PY) -m tests.fuzz
+
+conformance: $(VENV)/.ready-to-develop referees ## run ccxt's own test-suite against the paper exchange
+	@$(PY) -m tools.conformance $(CONFORMANCE_FLAGS)
+
 format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
@@ -56,7 +64,14 @@ reference: $(VENV)/.ready-to-develop ## write the generated documents and README
 	@$(PY) -m tools.make_reference
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .referees .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+referees: $(OLDER)
+
+.referees/%/.ready: tests/real_clients/older/%.txt | $(VENV)/.ready-to-develop
+	@rm -rf $(@D)
+	@$(UV) pip install --quiet --python $(PY) --no-deps --require-hashes --target $(@D) --requirement $<
+	@touch $@
 
 browser:
 	@tools/ensure_browser.sh
