@@ -1,8 +1,8 @@
-"""Two small exchanges for tests of the paper world, and a desk with a price that is set by hand.
+"""Small exchanges for tests of the paper world, and a desk with a price that is set by hand.
 
 They differ in what the engine must not confuse: `alpha` takes the fee of a purchase in base
 currency and lets an own resting order expire; `beta` takes all fees in quote currency and stops
-the newer order. Both share one wallet.
+the newer order; `gamma` trades perpetual contracts. All share one wallet.
 """
 
 from collections.abc import Sequence
@@ -134,6 +134,38 @@ public_key_upload = {upload}
 all = "made up for tests"
 """
 
+_CONTRACTS = """
+[derivatives]
+most_leverage = 50
+usual_leverage = 10
+maintenance_rate = "0.01"
+liquidation_fee = "0.005"
+funding_hours = 8
+hedge_mode = true
+
+[[paper_market]]
+symbol = "BTC/USD:USD"
+id = "BTCPERP"
+feed = "BTC-USD"
+kind = "linear_perpetual"
+price_tick = "0.5"
+quantity_step = "0.001"
+min_quantity = "0.002"
+min_notional = "5"
+spread_bps = 10
+
+[[paper_market]]
+symbol = "ETH/USD:USD"
+id = "ETHPERP"
+feed = "BTC-USD"
+kind = "linear_perpetual"
+price_tick = "0.01"
+quantity_step = "0.01"
+min_quantity = "0.01"
+min_notional = "1"
+spread_bps = 10
+"""
+
 
 class _Codec:
     """Only what the world needs of a codec: how ids are written."""
@@ -195,6 +227,26 @@ BETA = _exchange(
     ),
     "B",
 )
+GAMMA = _exchange(
+    read_card(
+        _CARD.format(
+            id="gamma",
+            name="Gamma",
+            cidr="true",
+            days=0,
+            maker="0.001",
+            taker="0.002",
+            buy_fee_in="base",
+            self_trade="expire_maker",
+            btc_places=8,
+            encoding="alphanumeric",
+            passphrase="false",
+            upload="true",
+        )
+        + _CONTRACTS
+    ),
+    "C",
+)
 
 
 @dataclass(slots=True)
@@ -217,13 +269,14 @@ class HandFeed:
 
 @dataclass(slots=True)
 class SmallWorld:
-    """A desk over both exchanges, with people who have money, and a clock of its own."""
+    """A desk over some exchanges, with people who have money, and a clock of its own."""
 
     prices: Sequence[Decimal] = (Decimal(100),)
     depth: Decimal = Decimal(1)
     people: Sequence[str] = ("ann", "bob", "cid")
     money: Decimal = Decimal(10_000)
     now_ms: int = START_MS
+    exchanges: Sequence[Exchange] = (ALPHA, BETA)
     journal: list[tuple[str, str]] = field(default_factory=list)
     built: Built = field(init=False)
     desk: Desk = field(init=False)
@@ -241,13 +294,13 @@ class SmallWorld:
 
     @property
     def places(self) -> dict[str, int]:
-        return count_places((ALPHA, BETA))
+        return count_places(self.exchanges)
 
     def empty(self) -> Built:
         """Build the same world without anything having happened."""
         feed = HandFeed(self.prices, self.depth).feed()
         floors, data = [], {}
-        for exchange in (ALPHA, BETA):
+        for exchange in self.exchanges:
             pits = []
             for pair in exchange.card.paper_markets:
                 rules = rules_of(exchange.card, pair, self.places)

@@ -58,7 +58,7 @@ def set_margin_mode(floor: Floor, account: str, wanted: SetMarginMode, now_ms: i
     isolated = wanted.mode is MarginMode.ISOLATED
     if isolated is before.isolated:
         raise ExchangeRefused("margin_mode_same", mode=wanted.mode)
-    orders = any(it.rules is rules for it in floor.record(account).open.values())
+    orders = any(it.rules is rules for it in floor.open_orders(account))
     in_use = orders or floor.contracts.of(account, rules.symbol)
     if in_use or (isolated and not contract.isolated):
         raise ExchangeRefused("margin_mode_fixed", mode=wanted.mode)
@@ -75,7 +75,7 @@ def set_position_mode(
     """
     if wanted.hedged is (account in floor.contracts.hedged):
         raise ExchangeRefused("position_mode_same", hedged=wanted.hedged)
-    orders = any(it.rules.contract is not None for it in floor.record(account).open.values())
+    orders = any(it.rules.contract is not None for it in floor.open_orders(account))
     offered = any(
         pit.rules.contract is not None and pit.rules.contract.hedge_mode
         for pit in floor.pits.values()

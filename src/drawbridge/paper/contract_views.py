@@ -233,8 +233,7 @@ def _margin_account(
 
 
 def _contract_holds(floor: Floor, account: str, currency: str) -> Iterator[int]:
-    record = floor.records.get(account)
-    for order in record.open.values() if record is not None else ():
+    for order in floor.open_orders(account):
         if order.rules.contract is not None and order.rules.quote == currency:
             yield order.held
 

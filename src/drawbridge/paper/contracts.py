@@ -141,7 +141,7 @@ def orphans(floor: Floor, event: Traded) -> Iterator[Ended]:
         traded = floor.orders.get(number)
         if traded is None:
             continue
-        for order in floor.record(traded.account).open.values():
+        for order in floor.open_orders(traded.account):
             mine = order.rules.symbol == event.symbol and not order.waits
             if mine and order.only_reduces and not _room(floor, order):
                 yield _expire(order, event.at_ms)
@@ -227,7 +227,7 @@ def _need(floor: Floor, asked: OrderState, found: Match) -> int:
     if asked.only_reduces:
         return 0
     # Others that would close the same position as well come first.
-    open_orders = floor.record(asked.account).open.values()
+    open_orders = floor.open_orders(asked.account)
     closing = sum(it.left for it in open_orders if _closes_with(it, asked))
     opening = asked.lots - max(0, min(asked.lots, _room(floor, asked) - closing))
     ticks = max([asked.ticks, *(one.ticks for one in found.meetings)])

@@ -109,11 +109,9 @@ def cancel_all(
 ) -> tuple[list[OrderState], list[Ended]]:
     """End all open orders of a symbol or of all. Raises: `NotFound("unknown_symbol")`."""
     symbol = wanted.symbol and floor.pit(wanted.symbol).rules.symbol
-    record = floor.records.get(account)
-    open_orders = record.open.values() if record is not None else ()
     orders = [
         order
-        for order in open_orders
+        for order in floor.open_orders(account)
         if (not symbol or order.rules.symbol == symbol)
         and wanted.conditional in {None, order.waits}
     ]

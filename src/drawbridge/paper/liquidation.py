@@ -39,7 +39,7 @@ def orders_of(floor: Floor, group: Sequence[PositionState]) -> list[OrderState]:
     isolated = _is_isolated(floor, first)
     return [
         order
-        for order in floor.record(first.account).open.values()
+        for order in floor.open_orders(first.account)
         if order.rules.contract is not None
         and not order.waits
         and order.rules.quote == first.rules.quote

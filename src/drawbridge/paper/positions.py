@@ -148,16 +148,15 @@ class Contracts:
         rules, account = order.rules, order.account
         position = self.find(account, rules.symbol, order.position_side)
         before = 0 if position is None else position.margin
-        lots = event.lots if order.side is Side.BUY else -event.lots
-        if position is None or position.lots * (position.lots + lots) < 0:
-            # What turns from long to short is another position.
-            lots += 0 if position is None else position.lots
-            position = PositionState(
-                account, rules, order.position_side, 0, 0, 0, 0, event.at_ms, event.at_ms
-            )
-        position.lots += lots
-        position.cost, position.margin = leg.cost, leg.margin
-        position.realised += leg.realised
+        traded = event.lots if order.side is Side.BUY else -event.lots
+        lots = traded if position is None else position.lots + traded
+        if position is None or position.lots * lots < 0:
+            # What turns from long to short is another position, with nothing realised yet.
+            side, now_ms = order.position_side, event.at_ms
+            position = PositionState(account, rules, side, 0, 0, 0, 0, now_ms, now_ms)
+        else:
+            position.realised += leg.realised
+        position.lots, position.cost, position.margin = lots, leg.cost, leg.margin
         position.updated_ms = event.at_ms
         self.enter(position)
         set_aside = leg.margin - before

@@ -24,8 +24,8 @@ def encode_state(state: State) -> bytes:
     """Write the whole state.
 
     Shape: `{"accounts", "ledger", "floors": {id: {"next_order", "next_trade", "orders",
-    "records": {account: {"open", "closed", "fills"}}, "books": {symbol: [number, …]}}}}`; orders
-    and fills are rows.
+    "records": {account: {"open", "closed", "fills"}}, "contracts", "books": {symbol: [number,
+    …]}}}}`; orders, fills, positions and payments are rows.
     """
     return orjson.dumps(
         {
@@ -57,6 +57,7 @@ def _floor(floor: Floor) -> dict[str, object]:
         "next_trade": floor.next_trade,
         "orders": [_order(order) for order in floor.orders.values()],
         "records": {account: _record(record) for account, record in floor.records.items()},
+        "contracts": _contracts(floor.contracts) if floor.has_contracts else None,
         "books": {
             symbol: _queue(pit) for symbol, pit in floor.pits.items() if not pit.book.is_empty
         },

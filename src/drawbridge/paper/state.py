@@ -5,7 +5,7 @@ written once must always be readable again. What is allowed is decided in `engin
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -159,6 +159,11 @@ class Floor:
         if record is None:
             record = self.records[account] = Record()
         return record
+
+    def open_orders(self, account: str) -> Collection[OrderState]:
+        """Give an account's open orders, oldest first; asking leaves no trace."""
+        record = self.records.get(account)
+        return record.open.values() if record is not None else ()
 
     def keep(self, order: OrderState) -> None:
         """Enter an order so that it can be found."""
