@@ -51,6 +51,9 @@ class PaperServer:
             answering = self._by_prefix.get(b"/" + prefix)
             if answering is not None:
                 raw_path = slash + rest
+                # Some answers name an address of ours, which is below this prefix.
+                below = (b"x-forwarded-prefix", b"/" + prefix)
+                scope = {**scope, "headers": [below, *scope["headers"]]}
         if scope["type"] == "websocket":
             await serve_socket(self._hub, answering, {**scope, "raw_path": raw_path}, receive, send)
         elif answering is None:
