@@ -4,6 +4,7 @@ On paper that address is the one at which the sender reached us, so that no clie
 anywhere else.
 """
 
+import re
 from typing import Final
 
 from drawbridge.core.errors import BadInput
@@ -21,9 +22,8 @@ PING_EVERY_MS: Final = 18_000
 PING_WITHIN_MS: Final = 10_000
 _LASTS_MS: Final = 86_400_000
 _HOST: Final = b"host"
-_HOST_LETTERS: Final = frozenset(
-    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:[]"
-)
+_PREFIX: Final = b"x-forwarded-prefix"
+_PLACE: Final = re.compile(rb"[A-Za-z0-9.:\[\]-]{1,255}(?:/[a-z0-9_]{1,32})?")
 
 
 def encode_private(_op: GetStreamToken, _markets: Markets) -> WireRequest:
@@ -62,7 +62,7 @@ def _written(token: str, view: ServerView) -> WireAnswer:
             "token": token,
             "instanceServers": [
                 {
-                    "endpoint": f"ws://{_own_host(view)}{STREAM_PATH.decode('ascii')}",
+                    "endpoint": f"ws://{_own_place(view)}{STREAM_PATH.decode('ascii')}",
                     "encrypt": False,
                     "protocol": "websocket",
                     "pingInterval": PING_EVERY_MS,
@@ -73,12 +73,13 @@ def _written(token: str, view: ServerView) -> WireAnswer:
     )
 
 
-def _own_host(view: ServerView) -> str:
-    """Give the host that the sender wrote to. Raises: `BadInput("malformed")`.
+def _own_place(view: ServerView) -> str:
+    """Give host and prefix that the sender wrote to. Raises: `BadInput("malformed")`.
 
-    Why: it goes into an address that a client will follow, so nothing but a host may stand there.
+    Why: it goes into an address that a client will follow, so nothing but these may stand there.
     """
-    host = view.request.header(_HOST) or b"localhost"
-    if not _HOST_LETTERS.issuperset(host):
+    request = view.request
+    place = (request.header(_HOST) or b"localhost") + (request.header(_PREFIX) or b"")
+    if not _PLACE.fullmatch(place):
         raise BadInput("malformed", field="Host")
-    return host.decode("ascii")
+    return place.decode("ascii")
