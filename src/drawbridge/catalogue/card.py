@@ -231,7 +231,10 @@ class SelfTrade:
 
 @dataclass(frozen=True, slots=True)
 class PaperMarket:
-    """A pair that the paper exchange offers; `feed` names the prices that it follows."""
+    """A pair that the paper exchange offers; `feed` names the prices that it follows.
+
+    `price_digits` as in `Market`; with them, `price_tick` is a power of ten.
+    """
 
     symbol: str
     id: str
@@ -244,6 +247,7 @@ class PaperMarket:
     aliases: tuple[str, ...] = ()
     kind: MarketKind = MarketKind.SPOT
     contract_size: Decimal = ONE
+    price_digits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +377,7 @@ class Card:
             aliases=pair.aliases,
             kind=pair.kind,
             contract_size=pair.contract_size,
+            price_digits=pair.price_digits,
         )
 
 

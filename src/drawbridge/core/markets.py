@@ -26,7 +26,8 @@ class Market:
 
     Units: `price_tick`, `min_notional` in quote currency; `quantity_step`, `min_quantity` in
     base currency; fees as fractions (0.001 is 0.1 %). `contract_size` is how much base currency
-    one of the exchange's contracts is: quantities of ours are always in base currency.
+    one of the exchange's contracts is: quantities of ours are always in base currency. Where
+    `price_digits` is not 0, the exchange cuts prices to so many significant digits.
     """
 
     symbol: str
@@ -43,6 +44,7 @@ class Market:
     active: bool = True
     kind: MarketKind = MarketKind.SPOT
     contract_size: Decimal = ONE
+    price_digits: int = 0
 
     @property
     def settle(self) -> str:

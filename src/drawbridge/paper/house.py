@@ -26,13 +26,16 @@ Level = tuple[int, int]
 class Quote:
     """The house's prices and depth during one step. The depth is drawn up when asked for."""
 
-    __slots__ = ("_depth", "_gap", "_seed", "_typical", "ask", "bid", "last", "step")
+    __slots__ = ("_depth", "_gap", "_rules", "_seed", "_typical", "ask", "bid", "last", "step")
 
-    def __init__(self, step: int, prices: tuple[int, int, int], seed: int, typical: int) -> None:
+    def __init__(
+        self, step: int, prices: tuple[int, int, int], rules: Rules, seed: int, typical: int
+    ) -> None:
         """Take best bid, last price and best ask in ticks; `typical` lots lie at the best."""
         self.step = step
         self.bid, self.last, self.ask = prices
-        self._gap = max(1, self.ask // _GAP)
+        self._rules = rules
+        self._gap = max(rules.unit_of(self.ask), self.ask // _GAP)
         self._seed = seed
         self._typical = typical
         self._depth: dict[Side, tuple[Level, ...]] = {}
@@ -59,11 +62,13 @@ class Quote:
 
     def _levels(self, side: Side) -> Iterator[Level]:
         sign, best = (-1, self.bid) if side is Side.BUY else (1, self.ask)
+        cut = self._rules.cut if side is Side.BUY else self._rules.cut_up
         place = self.step * 2 * _LEVELS + (_LEVELS if side is Side.BUY else 0)
         for level in range(_LEVELS):
             ticks = best + sign * level * self._gap
             if ticks <= 0:
                 return
+            ticks = cut(ticks)
             # From half to one and a half times what is typical, more the farther away.
             share = (draw(self._seed, place + level) + (1 << 31)) * (_GROWTH + level)
             yield ticks, max(1, self._typical * share // (_GROWTH << 32))
@@ -72,11 +77,12 @@ class Quote:
 class House:
     """The house of one market of one exchange."""
 
-    __slots__ = ("_feed", "_quote", "_seed", "_spread_bps", "_tick", "typical")
+    __slots__ = ("_feed", "_quote", "_rules", "_seed", "_spread_bps", "_tick", "typical")
 
     def __init__(self, rules: Rules, feed: Feed, spread_bps: int) -> None:
         """Quote around the feed's price, `spread_bps` from bid to ask."""
         self._feed = feed
+        self._rules = rules
         self._spread_bps = spread_bps
         self._tick = feed.units_of(rules.price_tick)
         step = feed.units_of(rules.quantity_step)
@@ -108,6 +114,8 @@ class House:
     def _quote_of(self, step: int) -> Quote:
         price = self._feed.price(step * STEP_MS)
         half = price * self._spread_bps // (2 * _BPS)
-        bid = max(1, (price - half) // self._tick)
-        ask = max(bid + 1, -(-(price + half) // self._tick))
-        return Quote(step, (bid, self.ticks_of(price), ask), self._seed, self.typical)
+        rules = self._rules
+        bid = rules.cut(max(1, (price - half) // self._tick))
+        ask = rules.cut_up(max(bid + 1, -(-(price + half) // self._tick)))
+        prices = (bid, rules.cut(self.ticks_of(price)), ask)
+        return Quote(step, prices, rules, self._seed, self.typical)

@@ -158,7 +158,8 @@ class MarketData:
         return self._price(self._feed.price(now_ms // STEP_MS * STEP_MS))
 
     def _price(self, units: int) -> Decimal:
-        return self._rules.price(max(1, (units + self._half) // self._tick))
+        rules = self._rules
+        return rules.price(rules.cut(max(1, (units + self._half) // self._tick)))
 
     def _best(self, side: Side, quote: Quote) -> tuple[int, int]:
         pit = self._pit

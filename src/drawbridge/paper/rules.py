@@ -69,17 +69,38 @@ class Rules:
     sell_fee_in_base: bool
     self_trade: SelfTradeMode
     contract: ContractRules | None = None
+    price_digits: int = 0
 
     def ticks_of(self, price: Decimal) -> int:
-        """Count a price in ticks. Raises: `ExchangeRefused("price_off_tick")` and others."""
+        """Count a price in ticks, cut to the digits that it may have.
+
+        Raises: `ExchangeRefused("price_off_tick")` and others.
+        """
         if price <= 0:
             raise ExchangeRefused("price_out_of_range", price=price)
         ticks, rest = EXACT.divmod(price, self.price_tick)
-        if rest:
+        if rest and not self.price_digits:
             raise ExchangeRefused("price_off_tick", price=price, tick=self.price_tick)
-        if ticks > MOST_TICKS:
+        if not 0 < ticks <= MOST_TICKS:
             raise ExchangeRefused("price_out_of_range", price=price)
-        return int(ticks)
+        return self.cut(int(ticks))
+
+    def unit_of(self, ticks: int) -> int:
+        """Give by how many ticks prices around this one differ: 1, or the last digit's worth."""
+        if not self.price_digits:
+            return 1
+        unit: int = 10 ** max(0, len(str(ticks)) - self.price_digits)
+        return unit
+
+    def cut(self, ticks: int) -> int:
+        """Cut a price to the digits that it may have."""
+        unit = self.unit_of(ticks)
+        return ticks // unit * unit
+
+    def cut_up(self, ticks: int) -> int:
+        """Round a price up to the digits that it may have."""
+        unit = self.unit_of(ticks)
+        return -(-ticks // unit) * unit
 
     def lots_of(self, quantity: Decimal) -> int:
         """Count a quantity in lots. Raises: `ExchangeRefused` with the rule that it breaks."""
@@ -177,6 +198,7 @@ def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
         base=base,
         quote=quote,
         price_tick=pair.price_tick,
+        price_digits=pair.price_digits,
         quantity_step=pair.quantity_step,
         base_places=base_places,
         quote_places=places[quote],

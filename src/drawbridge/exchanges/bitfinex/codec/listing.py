@@ -41,6 +41,7 @@ _CURRENCIES: Final = (
 # Prices have up to 5 significant digits and up to 8 decimals, amounts up to 8 decimals.
 PRICE_TICK: Final = Decimal("0.00000001")
 QUANTITY_STEP: Final = Decimal("0.00000001")
+PRICE_DIGITS: Final = 5
 PLACES: Final = 8
 # No list of pairs tells fees. They stand on the card, and a test holds these against it.
 FEE_MAKER: Final = Decimal("0.001")
@@ -146,6 +147,7 @@ def _read_pair(row: Sequence[Any]) -> Market:
         min_notional=ZERO,
         fee_maker=FEE_MAKER,
         fee_taker=FEE_TAKER,
+        price_digits=PRICE_DIGITS,
     )
 
 
