@@ -2,6 +2,14 @@
 
 from dataclasses import replace
 
+from drawbridge.core.derivatives import (
+    ContractSetting,
+    FundingPayment,
+    FundingRate,
+    MarginAccount,
+    PastFunding,
+    Position,
+)
 from drawbridge.core.markets import (
     Candle,
     Currency,
@@ -34,6 +42,8 @@ def meaning(value: object) -> object:
         return value.time_ms // 1_000
     if isinstance(value, Order) and value.status in _ENDED:
         return "ended"
+    if isinstance(value, bool):
+        return value
     told = _TOLD[type(value)]
     return tuple(getattr(value, name) for name in told.split())
 
@@ -53,4 +63,11 @@ _TOLD = {
     "filled_quote post_only",
     Fill: "trade_id order_id symbol side price quantity fee is_maker time_ms",
     KeyRights: "switches",
+    Position: "symbol side quantity entry_price mark_price liquidation_price leverage mode",
+    MarginAccount: "currency wallet available unrealised",
+    FundingRate: "symbol mark_price index_price rate next_ms",
+    PastFunding: "symbol time_ms rate",
+    FundingPayment: "payment_id symbol time_ms amount currency",
+    # A change of one of the two may be answered without the other.
+    ContractSetting: "symbol",
 }

@@ -50,6 +50,8 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.paper.accounts import draw_secrets
+from tests.exchanges.contract_samples import RESULTS as CONTRACT_RESULTS
+from tests.exchanges.contract_samples import contract_operations, contracts_of
 
 NOW_MS = 1_700_000_000_000
 _MINUTES = (1, 5, 15, 30, 60, 240, 1_440)
@@ -83,7 +85,10 @@ def _issued(card: Card, seed: int) -> dict[str, str]:
 
 def operations(exchange: Exchange) -> st.SearchStrategy[Operation[Any]]:
     """Draw any operation that the exchange's client side has words for."""
-    return st.one_of(public_operations(exchange), private_operations(exchange))
+    spoken = public_operations(exchange) | private_operations(exchange)
+    if not contracts_of(exchange):
+        return spoken
+    return spoken | contract_operations(exchange).filter(lambda it: _has_words(exchange, it))
 
 
 # Said by codecs of exchanges that have no words for something: no dry run, no order by its cost,
@@ -193,7 +198,8 @@ def _place_orders(draw: Draw, exchange: Exchange) -> PlaceOrder:
 
 def results(exchange: Exchange, operation: Operation[Any]) -> st.SearchStrategy[Any]:
     """Draw what could answer an operation, as the paper exchange would hand it over."""
-    drawn: st.SearchStrategy[Any] = _RESULTS[type(operation)](exchange, operation)
+    known = _RESULTS | CONTRACT_RESULTS
+    drawn: st.SearchStrategy[Any] = known[type(operation)](exchange, operation)
     return drawn
 
 

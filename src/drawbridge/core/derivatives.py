@@ -104,11 +104,14 @@ class MarginAccount:
 
 @dataclass(frozen=True, slots=True)
 class ContractSetting:
-    """How an account trades a contract."""
+    """How an account trades a contract.
+
+    After a change, exchanges may tell just what was changed: `leverage` 0, `mode` None otherwise.
+    """
 
     symbol: str
     leverage: int
-    mode: MarginMode
+    mode: MarginMode | None
 
 
 @dataclass(frozen=True, slots=True)
