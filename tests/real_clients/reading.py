@@ -38,9 +38,17 @@ class Reader:
     """Compares the two readings of one answer."""
 
     def __init__(
-        self, operation: Operation[Any], unread: frozenset[str], markets: Iterable[Market]
+        self,
+        operation: Operation[Any],
+        unread: frozenset[str],
+        markets: Iterable[Market],
+        states: Mapping[OrderStatus, str] = STATUSES,
     ) -> None:
-        """Compare answers to this operation; `unread` names fields that are left out."""
+        """Compare answers to this operation.
+
+        `unread` names fields that are left out, `states` gives ccxt's own words for some states.
+        """
+        self._states = {**STATUSES, **states}
         self._operation = operation
         self._unread = unread
         self._sizes = {market.symbol: market.contract_size for market in markets}
@@ -145,7 +153,7 @@ class Reader:
             "symbol": ours.symbol or None,
             "side": ours.side.value,
             "type": ours.type.value,
-            "status": STATUSES[ours.status],
+            "status": self._states[ours.status],
             "amount": ours.quantity / size,
             "filled": ours.filled / size,
             "remaining": ours.remaining / size,

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.operations import Operation
+from drawbridge.core.orders import OrderStatus
 
 if TYPE_CHECKING:
     from tests.real_clients.bench import Bench
@@ -121,6 +122,8 @@ class Wire:
     results: Mapping[type[Operation[Any]], Any] = field(default_factory=dict)
     # By operation, the names of ccxt's fields that are not there or mean something else.
     unread: Mapping[type[Operation[Any]], frozenset[str]] = field(default_factory=dict)
+    # By state of an order, ccxt's word for it where that is another than the usual one.
+    states: Mapping[OrderStatus, str] = field(default_factory=dict)
     # By reason of catalogue/reasons.py, the class that ccxt raises when the exchange speaks it.
     refusals: Mapping[str, str] = field(default_factory=dict)
     # Operations of endpoints.toml that no call of ccxt asks for, each with the reason.
@@ -161,6 +164,8 @@ class Table:
     # The class raised for a post-only order that would take, or "" where the order is accepted
     # and then ended.
     post_only_raises: str = "OrderImmediatelyFillable"
+    # The class raised for cancelling an order that has ended meanwhile.
+    cancel_raises: str = "OrderNotFound"
     # The class raised for too many requests.
     rate_limit_raises: str = "DDoSProtection"
     # The parameter that makes an order conditional, and whether ccxt must be told that the order

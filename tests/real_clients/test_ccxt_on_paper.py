@@ -167,7 +167,9 @@ def test_what_was_traded_is_told_with_its_fee(desk: Desk) -> None:
     told = client.fetch_order(placed["id"], symbol)
     trades = [it for it in client.fetch_my_trades(symbol) if it["order"] == placed["id"]]
     assert sum(it["amount"] for it in trades) == pytest.approx(told["filled"])
-    assert sum(it["cost"] for it in trades) == pytest.approx(told["cost"])
+    # Where an order names what it spends, what no whole step can be bought for is left.
+    rel = 1e-3 if desk.table.buys_by_cost else None
+    assert sum(it["cost"] for it in trades) == pytest.approx(told["cost"], rel=rel)
     assert {it["fee"]["currency"] for it in trades} <= {desk.table.base, desk.table.money}
     assert all(it["fee"]["cost"] > 0 for it in trades)
 
