@@ -205,10 +205,10 @@ def encode_own_trades(operation: GetOwnTrades, markets: Markets) -> WireRequest:
     return values.ask_signed(
         "/spot/my_trades",
         {
-            "account": _ACCOUNT,
             "currency_pair": values.id_of(operation.symbol, markets),
-            "order_id": operation.order_id or None,
+            "account": _ACCOUNT,
             **_span(operation),
+            "order_id": operation.order_id or None,
         },
     )
 
@@ -299,10 +299,10 @@ def _symbol_needed() -> str:
 def _span(operation: GetClosedOrders | GetOwnTrades) -> dict[str, str | int | None]:
     until_ms = operation.until_ms
     return {
+        "limit": None if operation.limit is None else min(operation.limit, values.MOST_ROWS),
         "from": values.seconds(operation.since_ms),
         # The end is named a second later, because times are finer than seconds.
         "to": None if until_ms is None else until_ms // 1_000 + 1,
-        "limit": None if operation.limit is None else min(operation.limit, values.MOST_ROWS),
         "page": values.page_of(operation.offset),
     }
 

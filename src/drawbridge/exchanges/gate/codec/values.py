@@ -1,7 +1,7 @@
 """The small change of Gate's wire: requests without envelope, amounts as texts, two sorts of times.
 
 Bodies are the bare object or list; a failure is a status other than 2xx with a label. Parameters
-of signed questions travel sorted by name, as all its clients write them.
+stand in the order in which ccxt writes them, which the signature covers.
 """
 
 from collections.abc import Mapping
@@ -38,9 +38,9 @@ def ask(path: str, parameters: Told = NOTHING) -> WireRequest:
 
 
 def ask_signed(path: str, parameters: Told = NOTHING, method: str = "GET") -> WireRequest:
-    """Write a question that will be signed: its parameters sorted by name."""
-    query = query_of(dict(sorted(parameters.items())))
-    return WireRequest(method, (ROOT + path).encode("ascii"), query, (JSON_TYPE,))
+    """Write a question that will be signed."""
+    path_sent = (ROOT + path).encode("ascii")
+    return WireRequest(method, path_sent, query_of(parameters), (JSON_TYPE,))
 
 
 def query_of(parameters: Told) -> bytes:
