@@ -33,6 +33,10 @@ class Outgoing:
         """Tell whether the connection is to end; nothing more is taken then."""
         return bool(self.code)
 
+    def __len__(self) -> int:
+        """Count the frames that wait."""
+        return len(self._frames)
+
     def put(self, frame: Frame) -> None:
         """Have a frame sent; one too many closes the connection and drops what waits."""
         if self.code:

@@ -180,10 +180,16 @@ class ClientStream(Protocol):
     """Our side, in the module `stream`. Pure; no connection state is needed to read frames."""
 
     def stream_path(self, topic: Topic) -> bytes:
-        """Give the path at which this topic is subscribed to."""
+        """Give the path at which this topic is subscribed to, with its query if it needs one.
+
+        Where a token travels in the address, `{token}` stands in its place.
+        """
 
     def log_in(self, credential: Credential, stamp: str) -> Frame:
-        """Write the frame that logs in; for exchanges with tokens, the token is the stamp."""
+        """Write the frame that logs in; for exchanges with tokens, the token is the stamp.
+
+        Empty where the address logs in.
+        """
 
     def subscribe(self, topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
         """Write the frames that subscribe; `number` numbers the first."""

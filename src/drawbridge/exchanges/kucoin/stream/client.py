@@ -16,7 +16,6 @@ from drawbridge.exchanges.kucoin.stream.reading import read_message
 from drawbridge.wire.dialect import Credential
 from drawbridge.wire.documents import parse_object, reading, write_document
 from drawbridge.wire.stream import Frame
-from drawbridge.wire.text import encoded
 
 _FORMS: Final = {
     TopicKind.TICKER: Form.SNAPSHOT,
@@ -31,13 +30,13 @@ _MOST_TOLD: Final = 200
 
 
 def stream_path(_topic: Topic) -> bytes:
-    """Give the path at which everything is subscribed to."""
-    return STREAM_PATH
+    """Give the path at which everything is subscribed to, with room for a token."""
+    return STREAM_PATH + b"?token={token}"
 
 
-def log_in(_credential: Credential, stamp: str) -> Frame:
-    """Write what stands behind the path for a token (the stamp): here the address logs in."""
-    return f"token={encoded(stamp)}&connectId=private"
+def log_in(_credential: Credential, _stamp: str) -> Frame:
+    """Write nothing: the address logs in."""
+    return ""
 
 
 def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
