@@ -41,7 +41,8 @@ def test_prices_are_live_and_agree_with_each_other(desk: Desk) -> None:
     now_ms = time.time() * 1_000
     ticker = client.fetch_ticker(symbol)
     assert ticker["bid"] < ticker["ask"]
-    assert ticker["low"] <= ticker["last"] <= ticker["high"]
+    # Some exchanges tell no range of the day with a price.
+    assert ticker["low"] is None or ticker["low"] <= ticker["last"] <= ticker["high"]
     book = client.fetch_order_book(symbol)
     assert book["bids"][0][0] < book["asks"][0][0]
     assert len(book["bids"]) > 3

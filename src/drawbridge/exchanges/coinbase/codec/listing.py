@@ -39,7 +39,7 @@ _OTHERS: Final = frozenset({"FUTURE"})
 # ------------------------------------------------------------------------------------- clock
 def encode_time(_operation: GetServerTime, _markets: Markets) -> WireRequest:
     """Write the question for the clock."""
-    return values.get(values.V2 + b"time")
+    return values.look(values.V2 + b"time")
 
 
 def decode_time(_view: ServerView) -> GetServerTime:
@@ -139,7 +139,7 @@ def _ask(symbols: tuple[str, ...], markets: Markets) -> WireRequest:
     pairs = [("product_ids", markets.get(symbol).id) for symbol in symbols]
     if pairs:
         pairs.append(("product_type", "SPOT"))
-    return values.get(values.V3 + b"market/products", pairs)
+    return values.look(values.V3 + b"market/products", pairs)
 
 
 def decode_products(view: ServerView) -> Operation[Any]:

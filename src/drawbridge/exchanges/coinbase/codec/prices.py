@@ -56,7 +56,7 @@ def _symbol(view: ServerView) -> str:
 # ------------------------------------------------------------------------- ticker and trades
 def encode_ticker(operation: GetTicker, markets: Markets) -> WireRequest:
     """Write the question for the last trade and the best prices."""
-    return values.get(_of_product(operation.symbol, markets, "ticker"), [("limit", "1")])
+    return values.look(_of_product(operation.symbol, markets, "ticker"), [("limit", "1")])
 
 
 def encode_trades(operation: GetTrades, markets: Markets) -> WireRequest:
@@ -68,7 +68,7 @@ def encode_trades(operation: GetTrades, markets: Markets) -> WireRequest:
         pairs.append(("limit", str(min(operation.limit, _MOST_TRADES))))
     if operation.until_ms is not None:
         pairs.append(("end", str(operation.until_ms // 1_000)))
-    return values.get(_of_product(operation.symbol, markets, "ticker"), pairs)
+    return values.look(_of_product(operation.symbol, markets, "ticker"), pairs)
 
 
 def decode_ticker_or_trades(view: ServerView) -> GetTicker | GetTrades:
@@ -184,7 +184,7 @@ def encode_candles(operation: GetCandles, markets: Markets) -> WireRequest:
         if operation.until_ms is not None:
             end = operation.until_ms // 1_000
         pairs += [("start", str(since)), ("end", str(end))]
-    return values.get(_of_product(operation.symbol, markets, "candles"), pairs)
+    return values.look(_of_product(operation.symbol, markets, "candles"), pairs)
 
 
 def decode_candles(view: ServerView) -> GetCandles:
@@ -249,7 +249,7 @@ def encode_book(operation: GetOrderBook, markets: Markets) -> WireRequest:
     pairs = [("product_id", markets.get(operation.symbol).id)]
     if operation.depth is not None:
         pairs.append(("limit", str(operation.depth)))
-    return values.get(values.V3 + b"market/product_book", pairs)
+    return values.look(values.V3 + b"market/product_book", pairs)
 
 
 def decode_book(view: ServerView) -> GetOrderBook:

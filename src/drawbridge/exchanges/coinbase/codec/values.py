@@ -4,6 +4,7 @@ Amounts travel as texts, moments as ISO 8601, lists in a query as one name many 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -24,10 +25,15 @@ _MOST_LISTED: Final = 100
 Pairs = Iterable[tuple[str, str]]
 
 
-def get(path: bytes, pairs: Pairs = ()) -> WireRequest:
-    """Write a question; the dialect signs it where its endpoint asks for that."""
+def look(path: bytes, pairs: Pairs = ()) -> WireRequest:
+    """Write a question that anyone may ask."""
     query = "&".join(f"{name}={encoded(value)}" for name, value in pairs)
-    return WireRequest("GET", path, query.encode("ascii"), _JSON)
+    return WireRequest("GET", path, query.encode("ascii"))
+
+
+def get(path: bytes, pairs: Pairs = ()) -> WireRequest:
+    """Write an unsigned question about the account; like a command, it says that it is JSON."""
+    return replace(look(path, pairs), headers=_JSON)
 
 
 def post(path: bytes, document: object) -> WireRequest:
