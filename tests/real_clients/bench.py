@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import ccxt
 import ccxt.async_support
+import ccxt.pro
 import requests
 
 from drawbridge.app.clock import SystemClock, entropy
@@ -117,6 +118,10 @@ class Bench:
     def asynchronous_client(self, key: Key) -> Client:
         """Give the same of ccxt's asynchronous half."""
         return self._prepared(self._class(ccxt.async_support)(self._settings(key, by_path=False)))
+
+    def streaming_client(self, key: Key) -> Client:
+        """Give the same of ccxt's streaming half."""
+        return self._prepared(self._class(ccxt.pro)(self._settings(key, by_path=False)))
 
     def desk(self, key: Key | None = None) -> "Desk":
         """Give a client that knows the markets."""

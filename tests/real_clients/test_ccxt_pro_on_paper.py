@@ -1,0 +1,264 @@
+"""The unmodified ccxt.pro on the paper exchange's streams, with nothing set but addresses and key.
+
+Scenario 87: what it makes of the streams is what REST tells of the same moment. What is compared
+moves with the market, so a comparison is tried again until nothing moved in between.
+"""
+
+import asyncio
+import builtins
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import ccxt
+import ccxt.pro
+import pytest
+
+from drawbridge.catalogue.registry import get_card
+from drawbridge.paper.accounts import draw_secrets
+from tests.real_clients.bench import Bench, Key
+from tests.real_clients.pro import Watched, pro_of, streaming_ids
+
+Client = Any
+
+_TRIES = 25
+_WITHIN_S = 20
+
+
+def every(watched: Watched | None = None) -> pytest.MarkDecorator:
+    """Run a test for every exchange with streams that does not lack this."""
+    chosen = [it for it in streaming_ids() if watched not in pro_of(it).lacks]
+    return pytest.mark.parametrize("exchange_id", chosen)
+
+
+@contextlib.asynccontextmanager
+async def watching(bench: Bench, key: Key | None = None) -> AsyncIterator[Client]:
+    """Give a client that knows the markets; its sockets are closed afterwards."""
+    if key is None:
+        key = await asyncio.to_thread(bench.key)
+    client = bench.streaming_client(key)
+    try:
+        await client.load_markets()
+        yield client
+    finally:
+        await client.close()
+
+
+async def soon(waited: Awaitable[Any]) -> Any:  # noqa: ANN401  whatever the client gives
+    return await asyncio.wait_for(waited, _WITHIN_S)
+
+
+async def agree(
+    watched: Callable[[], Awaitable[object]], asked: Callable[[], Awaitable[object]]
+) -> None:
+    """Compare what a stream tells with what REST tells, until both are of the same moment."""
+    for _ in range(_TRIES):
+        told = await soon(watched())
+        known = await soon(asked())
+        if told == known:
+            return
+    assert told == known
+
+
+@every(Watched.TICKER)
+async def test_a_watched_ticker_is_the_one_that_is_asked_for(bench: Bench) -> None:
+    symbol = bench.table.symbol
+    async with watching(bench) as client:
+
+        async def watched() -> object:
+            ticker = await client.watch_ticker(symbol)
+            return ticker["symbol"], ticker["last"]
+
+        async def asked() -> object:
+            ticker = await client.fetch_ticker(symbol)
+            return ticker["symbol"], ticker["last"]
+
+        await agree(watched, asked)
+        ticker = await soon(client.watch_ticker(symbol))
+        assert ticker["low"] <= ticker["last"] <= ticker["high"]
+        if ticker["bid"] is not None:
+            assert ticker["bid"] < ticker["ask"]
+
+
+@every(Watched.CANDLES)
+async def test_watched_candles_are_those_that_are_asked_for(bench: Bench) -> None:
+    symbol = bench.table.symbol
+    async with watching(bench) as client:
+
+        async def watched() -> object:
+            return (await client.watch_ohlcv(symbol, "1m"))[-1][:5]
+
+        async def asked() -> object:
+            return (await client.fetch_ohlcv(symbol, "1m", limit=2))[-1][:5]
+
+        await agree(watched, asked)
+
+
+@every(Watched.BOOK)
+async def test_a_watched_book_is_the_one_that_is_asked_for(bench: Bench) -> None:
+    symbol, depth = bench.table.symbol, pro_of(bench.exchange_id).depth
+    async with watching(bench) as client:
+        # The client's own checks of sequences and sums run with every change that it takes up.
+        for _ in range(3):
+            book = await soon(client.watch_order_book(symbol, depth))
+            assert book["bids"][0][0] < book["asks"][0][0]
+
+        async def watched() -> object:
+            return top(await client.watch_order_book(symbol, depth))
+
+        async def asked() -> object:
+            return top(await client.fetch_order_book(symbol, depth))
+
+        await agree(watched, asked)
+
+
+def top(book: Any) -> tuple[list[list[float]], list[list[float]]]:  # noqa: ANN401  ccxt is published without types
+    return [row[:2] for row in book["bids"][:5]], [row[:2] for row in book["asks"][:5]]
+
+
+@every(Watched.TRADES)
+async def test_watched_trades_are_those_that_are_asked_for(bench: Bench) -> None:
+    symbol = bench.table.symbol
+    async with watching(bench) as client:
+        watched = [*await soon(client.watch_trades(symbol))]
+        watched += await soon(client.watch_trades(symbol))
+        known = {told(trade) for trade in await soon(client.fetch_trades(symbol, limit=100))}
+        assert watched
+        assert {told(trade) for trade in watched} <= known
+
+
+def told(trade: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(trade[name] for name in ("side", "price", "amount", "timestamp"))
+
+
+@every(Watched.ORDERS)
+async def test_an_order_is_watched_from_its_beginning_to_its_end(bench: Bench) -> None:
+    symbol = bench.table.symbol
+    key = await asyncio.to_thread(bench.key)
+    async with (
+        watching(bench, key) as client,
+        following(lambda: client.watch_orders(symbol)) as seen,
+    ):
+        desk = await asyncio.to_thread(bench.desk, key)
+        placed = await seen.after(desk.place, lambda done, it: is_at(it, done, "open"))
+        await asyncio.to_thread(desk.client.cancel_order, placed["id"], symbol)
+        await soon(seen.has(lambda it: is_at(it, placed, "canceled")))
+        bought = await asyncio.to_thread(desk.trade, "buy", bench.table.amount)
+        await soon(seen.has(lambda it: is_at(it, bought, "closed")))
+        known = await asyncio.to_thread(desk.client.fetch_order, bought["id"], symbol)
+        last = [it for it in seen.rows if it["id"] == bought["id"]][-1]
+        assert (last["symbol"], last["side"]) == (symbol, "buy")
+        assert last["filled"] == known["filled"]
+
+
+def is_at(row: dict[str, Any], order: dict[str, Any], status: str) -> bool:
+    told: tuple[str, str] = row["id"], row["status"]
+    return told == (order["id"], status)
+
+
+@every(Watched.OWN_TRADES)
+async def test_own_trades_are_watched_as_they_are_asked_for(bench: Bench) -> None:
+    symbol, amount = bench.table.symbol, bench.table.amount
+    key = await asyncio.to_thread(bench.key)
+    async with (
+        watching(bench, key) as client,
+        following(lambda: client.watch_my_trades(symbol)) as seen,
+    ):
+        desk = await asyncio.to_thread(bench.desk, key)
+        bought = await seen.after(
+            lambda: desk.trade("buy", amount), lambda done, it: it["order"] == done["id"]
+        )
+        known = await asyncio.to_thread(desk.client.fetch_my_trades, symbol)
+        mine = {own(it) for it in known if it["order"] == bought["id"]}
+        await soon(
+            seen.has(lambda _: {own(it) for it in seen.rows if it["order"] == bought["id"]} == mine)
+        )
+
+
+def own(trade: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(trade[name] for name in ("id", "side", "price", "amount"))
+
+
+@every(Watched.BALANCE)
+async def test_a_watched_balance_is_what_the_ledger_holds(bench: Bench) -> None:
+    key = await asyncio.to_thread(bench.key)
+    money = bench.table.money
+    async with watching(bench, key) as client:
+
+        async def watched() -> list[dict[str, Any]]:
+            return [await client.watch_balance()]
+
+        def trade_and_ask() -> dict[str, Any]:
+            desk.trade("buy", bench.table.amount)
+            balance: dict[str, Any] = desk.client.fetch_balance()
+            return balance
+
+        desk = await asyncio.to_thread(bench.desk, key)
+        async with following(watched) as seen:
+            await seen.after(
+                trade_and_ask,
+                lambda known, it: money in it and it[money]["free"] == known[money]["free"],
+            )
+
+
+@every(Watched.BALANCE)
+async def test_nobody_watches_a_balance_with_a_wrong_secret(bench: Bench) -> None:
+    good = await asyncio.to_thread(bench.key)
+    drawn = draw_secrets(get_card(bench.exchange_id), lambda count: b"\x07" * count)
+    assert drawn.api_secret is not None
+    name = pro_of(bench.exchange_id).bad_secret_raises
+    async with watching(bench, good) as client:
+        client.secret = drawn.api_secret.reveal()
+        with pytest.raises(getattr(ccxt, name, None) or getattr(builtins, name)):
+            await soon(client.watch_balance())
+
+
+@contextlib.asynccontextmanager
+async def following(watch: Callable[[], Awaitable[Any]]) -> AsyncIterator["Seen"]:
+    """Watch in the background, again and again."""
+    seen = Seen()
+    task = asyncio.create_task(seen.follow(watch))
+    try:
+        yield seen
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+class Seen:
+    """Everything that a watch gave so far."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.rows: list[dict[str, Any]] = []
+        self._news = asyncio.Event()
+
+    async def follow(self, watch: Callable[[], Awaitable[Any]]) -> None:
+        """Watch until cancelled."""
+        while True:
+            self.rows += [dict(row) for row in await watch()]
+            self._news.set()
+
+    async def has(self, is_it: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until something like this was seen."""
+        while not any(is_it(row) for row in self.rows):
+            self._news.clear()
+            await self._news.wait()
+
+    async def after(
+        self,
+        act: Callable[[], dict[str, Any]],
+        shows: Callable[[dict[str, Any], dict[str, Any]], bool],
+    ) -> dict[str, Any]:
+        """Act until what was done is seen: nobody is told of what was before the log-in."""
+        for _ in range(_TRIES):
+            done = await asyncio.to_thread(act)
+            try:
+                await asyncio.wait_for(self.has(partial(shows, done)), 1)
+            except TimeoutError:
+                continue
+            return done
+        message = f"nobody told of it: {self.rows[-3:]}"
+        raise AssertionError(message)
