@@ -107,8 +107,7 @@ def conditional_document(order: Order, markets: Markets) -> Document:
         "selfTradePreventionMode": SELF_TRADE_MODE,
         "workingType": BY_WORDS[trigger.by],
         "priceMatch": "NONE",
-        # Only such an order has no quantity of its own.
-        "closePosition": not order.quantity,
+        "closePosition": order.close_position,
         "priceProtect": False,
         "reduceOnly": order.reduce_only,
         "createTime": order.created_ms,
@@ -175,6 +174,7 @@ def read_conditional(row: Row, markets: Markets) -> Order:
         post_only=row["timeInForce"] == MAKER_ONLY,
         trigger=Trigger(waits_for, price, BYS[row["workingType"]]),
         triggered_ms=int_of(row["triggerTime"]),
+        close_position=flag_of(row["closePosition"]),
         reduce_only=flag_of(row["reduceOnly"]),
         position_side=POSITION_SIDES[row["positionSide"]],
     )
