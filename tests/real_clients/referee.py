@@ -21,6 +21,7 @@ from drawbridge.paper.accounts import draw_secrets
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.naming import KEY, named
 from tests.real_clients.examples import NOW_MS, Examples
 from tests.real_clients.table import Client, Sent, Table, get_table
 
@@ -69,7 +70,9 @@ class Referee:
         request = exchange.codec.encode_request(operation, exchange.card.markets())
         if not exchange.endpoints.classify(request).is_signed:
             return request
-        secrets = {name: Secret(text) for name, text in self.fields(kind).items()}
+        fields = self.fields(kind)
+        request = named(request, {**self.table.wire.names, KEY: fields["api_key"]})
+        secrets = {name: Secret(text) for name, text in fields.items()}
         return sign(exchange.dialect, request, credential_of(exchange, secrets), self._stamp())
 
     def answer(self, request: WireRequest) -> tuple[str, WireAnswer]:

@@ -113,6 +113,8 @@ class Wire:
     )
     # The stamp that our request is signed with. Empty: the frozen time in the card's units.
     stamp: str = ""
+    # What the exchange calls the key's account and its owner, as the example results say it.
+    names: Mapping[str, str] = field(default_factory=dict)
     # Holds still what ccxt draws or counts beyond its clock and nonce.
     freeze: Callable[[Client], None] | None = None
     # Applied to both requests before they are compared, where not all can be equal (a random
@@ -150,7 +152,9 @@ class Table:
     client_id: str = "my-order-1"
     # Given to the client's constructor besides addresses and key (uid, options).
     settings: Mapping[str, Any] = field(default_factory=dict)
-    # Called with every new client, for what is no setting.
+    # What ccxt's own test-suite is told besides (`make conformance`).
+    conformance: Mapping[str, Any] = field(default_factory=dict)
+    # Called with every new client, for what is no setting; that suite does not call it.
     prepare: Callable[[Client], None] | None = None
     # Empty: the locked version; else one of OLDER.
     ccxt_version: str = ""

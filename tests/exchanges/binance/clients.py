@@ -30,7 +30,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import OrderType, Side, TimeInForce
 from tests.real_clients import mistakes
 from tests.real_clients.examples import CLIENT_ID, NOW_MS, Examples
-from tests.real_clients.table import Client, Kind, Mistake, Table, Wire, Wish
+from tests.real_clients.table import Kind, Mistake, Table, Wire, Wish
 
 SYMBOL = "BTC/USDT"
 ORDER = PlaceOrder(
@@ -42,12 +42,6 @@ ORDER = PlaceOrder(
     client_id=CLIENT_ID,
 )
 MARKET = replace(ORDER, type=OrderType.MARKET, price=None)
-
-
-def _prepare(client: Client) -> None:
-    client.options["fetchMarkets"] = {"types": ["spot"]}
-    client.options["fetchOpenOrders"]["warnWithoutSymbol"] = False
-    client.options["fetchMargins"] = False
 
 
 def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
@@ -168,7 +162,15 @@ TABLE = Table(
     symbol=SYMBOL,
     unknown_key="A" * 64,
     unknown_order="999999999",
-    prepare=_prepare,
+    settings={
+        "options": {
+            "fetchMarkets": {"types": ["spot"]},
+            "fetchMargins": False,
+            "fetchOpenOrders": {"warnWithoutSymbol": False},
+        }
+    },
+    # The suite holds a client that is called binance to the real addresses.
+    conformance={"id": "binance-on-paper"},
     mistakes=(
         Mistake(
             name="wrong secret",
