@@ -4,7 +4,7 @@ Pure like `engine.py`, but in steps: positions change with every trade, and with
 order may still do, so each step is judged against the state that the one before it left.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from drawbridge.catalogue.card import SelfTradeMode
@@ -18,6 +18,7 @@ from drawbridge.paper.ledger import free
 from drawbridge.paper.matching import Match, Wanted, match, meet_house, offers, reaches
 from drawbridge.paper.rules import Rules
 from drawbridge.paper.state import Floor, Pit, State
+from drawbridge.paper.whole import is_sure_maker, will_fill
 
 
 class _Deal(NamedTuple):
@@ -67,14 +68,14 @@ def place(state: State, floor: Floor, account: str, order: PlaceOrder, now_ms: i
     if order.trigger is not None:
         return [accepted._replace(lots=asked.lots)]
     _check_reducing(floor, asked)
-    found = _plan(pit, asked, now_ms)
+    found = _plan(floor, pit, asked, now_ms)
     if order.post_only and (found.meetings or found.expired or found.stopped):
         raise ExchangeRefused("post_only_would_take", price=order.price)
-    asked.held = _need(floor, asked, found)
+    asked.held = _need(floor, asked, found, now_ms)
     if asked.held > margin.available(state, account, pit.rules.quote, now_ms):
         raise ExchangeRefused("insufficient_funds", currency=pit.rules.quote)
     accepted = accepted._replace(lots=asked.lots, held=asked.held)
-    if order.time_in_force is TimeInForce.FOK and found.lots < asked.lots:
+    if order.time_in_force is TimeInForce.FOK and not will_fill(state, floor, asked, found):
         return [accepted, Ended(accepted.number, OrderStatus.EXPIRED, now_ms)]
     return [accepted]
 
@@ -86,10 +87,11 @@ def fire(state: State, floor: Floor, order: OrderState, now_ms: int) -> list[Eve
     asked = _as_order(floor, triggers.as_accepted(order, order.lots, 0, now_ms))
     if order.terms is not None and order.terms.close:
         asked.lots = room
-    found = _plan(pit, asked, now_ms)
+    found = _plan(floor, pit, asked, now_ms)
     takes_unasked = order.post_only and (found.meetings or found.expired or found.stopped)
-    kills = order.time_in_force is TimeInForce.FOK and found.lots < asked.lots
-    asked.held = _need(floor, asked, found)
+    asked.held = _need(floor, asked, found, now_ms)
+    is_whole = order.time_in_force is TimeInForce.FOK
+    kills = is_whole and not will_fill(state, floor, asked, found)
     spare = margin.available(state, order.account, order.rules.quote, now_ms)
     triggered = Triggered(order.number, asked.lots, asked.held, now_ms)
     hopeless = (order.only_reduces and not room) or asked.held > spare
@@ -214,15 +216,17 @@ def _check_reducing(floor: Floor, asked: OrderState) -> None:
         raise ExchangeRefused("reduce_only_rejected", symbol=asked.rules.symbol)
 
 
-def _plan(pit: Pit, asked: OrderState, now_ms: int) -> Match:
-    """Find whom an order would meet; orders that only reduce are left out, as they may shrink."""
+def _plan(floor: Floor, pit: Pit, asked: OrderState, now_ms: int) -> Match:
+    """Find whom an order would meet; if it must fill whole, only those who surely can."""
     quote, other = pit.house.at(now_ms), asked.side.opposite
-    people = [it for it in pit.book.side(other) if not it.only_reduces]
+    people: Iterable[OrderState] = pit.book.side(other)
+    if asked.time_in_force is TimeInForce.FOK:
+        people = [it for it in people if is_sure_maker(floor, it)]
     wanted = Wanted(asked.account, asked.side, asked.lots, asked.ticks)
     return match(wanted, asked.rules, people, quote.left(other, pit.taken(other, quote.step)))
 
 
-def _need(floor: Floor, asked: OrderState, found: Match) -> int:
+def _need(floor: Floor, asked: OrderState, found: Match, now_ms: int) -> int:
     """Give what an order must hold for the part of it that would open a position."""
     if asked.only_reduces:
         return 0
@@ -230,9 +234,13 @@ def _need(floor: Floor, asked: OrderState, found: Match) -> int:
     open_orders = floor.open_orders(asked.account)
     closing = sum(it.left for it in open_orders if _closes_with(it, asked))
     opening = asked.lots - max(0, min(asked.lots, _room(floor, asked) - closing))
-    ticks = max([asked.ticks, *(one.ticks for one in found.meetings)])
+    prices = [asked.ticks, *(one.ticks for one in found.meetings)]
+    if asked.side is Side.SELL:
+        # What is sold dearer than asked opens a position that needs more.
+        pit = floor.pits[asked.rules.symbol]
+        prices += (pit.house.at(now_ms).bid, pit.book.bids.best() or 0)
     setting = floor.contracts.setting(asked.account, asked.rules)
-    return margin.need(asked.rules, setting, ticks, opening)
+    return margin.need(asked.rules, setting, max(prices), opening)
 
 
 def _closes_with(other: OrderState, asked: OrderState) -> bool:
