@@ -64,7 +64,9 @@ class KeyPages:
         """Show the form beside its guide; without an exchange, the exchanges to choose from."""
         if not visit.request.query_params.get("exchange"):
             venue = read_venue(visit.request.query_params.get("venue", Venue.PAPER))
-            facts = {"cards": [get_card(name) for name in exchange_ids()], "venue": venue.value}
+            cards = [get_card(name) for name in exchange_ids()]
+            cards.sort(key=lambda card: not card.takes_keys)
+            facts = {"cards": cards, "venue": venue.value}
             return self.site.page(visit, "keys/choose.html", facts)
         return self._new(visit, _read_wanted(visit), Form())
 
@@ -222,6 +224,7 @@ class KeyPages:
         papered = card.level >= Level.PAPERED
         facts = {
             "card": card,
+            "can_add": card.takes_keys and not card.unacceptable,
             "venue": wanted.venue.value,
             "venues": [
                 venue.value for venue in (Venue.PAPER, Venue.LIVE) if papered or venue is Venue.LIVE
@@ -245,7 +248,8 @@ def _read_purpose(text: str) -> Purpose:
 def _read_wanted(visit: Visit) -> _Wanted:
     asked = visit.request.query_params
     card = get_card(asked.get("exchange", ""))
-    venue = read_venue(asked.get("venue", Venue.LIVE))
+    # Of an exchange that is gone, only how it was can be shown.
+    venue = read_venue(asked.get("venue", Venue.LIVE)) if card.takes_keys else Venue.LIVE
     return _Wanted(card, venue, _read_purpose(asked.get("purpose", "")))
 
 

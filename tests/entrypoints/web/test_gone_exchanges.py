@@ -1,0 +1,23 @@
+"""Pages of exchanges that are gone: how it was stays to be read, and no key can be added."""
+
+from tests.entrypoints.web.test_key_choices import set_up
+from tests.kit.browserling import Browserling
+from tests.kit.web_site import WebSite
+
+
+async def test_the_page_of_an_exchange_that_is_gone_has_no_form(
+    site: WebSite, browser: Browserling
+) -> None:
+    """Scenario 3."""
+    await set_up(browser, site)
+    page = await browser.get("/keys/new?exchange=nash&venue=paper")
+    assert page.status == 200
+    assert "has been closed since" in page.words
+    assert "could move money out" in page.words
+    assert "Add and check" not in page.words
+
+
+async def test_it_stands_among_the_others_at_the_end(site: WebSite, browser: Browserling) -> None:
+    await set_up(browser, site)
+    page = await browser.get("/keys/new")
+    assert page.words.index("Kraken") < page.words.index("Nash")
