@@ -27,7 +27,15 @@ _SOURCED: Final = frozenset(
     {
         *("key_page", "credentials", "permissions", "ip_list", "expiry", "rights", "stamp"),
         *("signature", "derivatives"),
-        *("probe_order", "fees", "self_trade", "paper_markets", "currencies", "clients"),
+        *(
+            "probe_order",
+            "fees",
+            "self_trade",
+            "post_only",
+            "paper_markets",
+            "currencies",
+            "clients",
+        ),
     }
 )
 _OFF: Final = frozenset({Scope.WITHDRAW, Scope.TRANSFER, Scope.MANAGE_KEYS})

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.paper_facts import PaperKeyRule, PaperMarket, PostOnly, SelfTrade
 from drawbridge.catalogue.tables import read_table
-from drawbridge.core.markets import Currency, Market, MarketKind, Markets
-from drawbridge.core.money import ONE, ZERO
+from drawbridge.core.markets import Currency, Market, Markets
+from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Scope
 from drawbridge.wire.stamps import StampKind, StampRule
 
@@ -44,27 +45,6 @@ class FeeIn(StrEnum):
 
     BASE = "base"
     QUOTE = "quote"
-
-
-class SelfTradeMode(StrEnum):
-    """What the exchange does when an order would trade with the same person's own."""
-
-    EXPIRE_MAKER = "expire_maker"
-    CANCEL_NEWEST = "cancel_newest"
-
-
-class SecretEncoding(StrEnum):
-    """How the exchange writes the secrets that it draws.
-
-    `FORM`: as `secret_form` says. `EC_PEM`: a P-256 private key in PEM; `ED25519`: a seed and its
-    public key in base64.
-    """
-
-    ALPHANUMERIC = "alphanumeric"
-    BASE64 = "base64"
-    FORM = "form"
-    EC_PEM = "ec_pem"
-    ED25519 = "ed25519"
 
 
 class Confirmation(StrEnum):
@@ -223,34 +203,6 @@ class Fees:
 
 
 @dataclass(frozen=True, slots=True)
-class SelfTrade:
-    """The exchange's rule for trades with oneself."""
-
-    mode: SelfTradeMode = SelfTradeMode.CANCEL_NEWEST
-
-
-@dataclass(frozen=True, slots=True)
-class PaperMarket:
-    """A pair that the paper exchange offers; `feed` names the prices that it follows.
-
-    `price_digits` as in `Market`; with them, `price_tick` is a power of ten.
-    """
-
-    symbol: str
-    id: str
-    feed: str
-    price_tick: Decimal
-    quantity_step: Decimal
-    min_quantity: Decimal
-    min_notional: Decimal
-    spread_bps: int
-    aliases: tuple[str, ...] = ()
-    kind: MarketKind = MarketKind.SPOT
-    contract_size: Decimal = ONE
-    price_digits: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Client:
     """How a known client program is pointed at us.
 
@@ -260,25 +212,6 @@ class Client:
     id: str
     urls: Mapping[str, str]
     options: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PaperKeyRule:
-    """How the paper exchange draws keys, so that they look like the real ones.
-
-    Units: lengths in characters as shown. `key_alphabet` is the inside of a character class. A
-    form is a text with `{alphabet*length}` for what is drawn: `{0-9a-f*8}-{0-9a-f*4}`; where
-    there is one, alphabet and length do not count.
-    """
-
-    key_alphabet: str = "A-Za-z0-9"
-    key_length: int = 64
-    secret_encoding: SecretEncoding = SecretEncoding.ALPHANUMERIC
-    secret_length: int = 64
-    key_form: str = ""
-    secret_form: str = ""
-    passphrase: bool = False
-    public_key_upload: bool = False
 
 
 _TIME: Final = StampRule(StampKind.TIME)
@@ -314,12 +247,13 @@ class Card:
     signature: Signature = Signature()
     probe_order: ProbeOrder = ProbeOrder()
     fees: Fees = Fees()
-    self_trade: SelfTrade = SelfTrade()
+    self_trade: SelfTrade = field(default_factory=SelfTrade)
+    post_only: PostOnly = field(default_factory=PostOnly)
     derivatives: Derivatives = Derivatives()
     paper_markets: tuple[PaperMarket, ...] = ()
     currencies: tuple[Currency, ...] = ()
     clients: Mapping[str, Client] = field(default_factory=dict)
-    paper_key: PaperKeyRule = PaperKeyRule()
+    paper_key: PaperKeyRule = field(default_factory=PaperKeyRule)
     differences: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()

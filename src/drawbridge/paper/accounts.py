@@ -5,12 +5,14 @@ ids. Pure: randomness is passed in, and storing is `store.py`'s.
 """
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
-from drawbridge.catalogue.card import Card, Need, PaperKeyRule, SecretEncoding
+from drawbridge.catalogue.card import Card, Need
 from drawbridge.catalogue.forms import Entropy, draw_text, fill_form
+from drawbridge.catalogue.paper_facts import PaperKeyRule, SecretEncoding
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput
@@ -26,6 +28,9 @@ _MOST_PUBLIC_KEY: Final = 8_192
 _ALPHANUMERIC: Final = "A-Za-z0-9"
 _PASSPHRASE_LENGTH: Final = 20
 _SEED_BYTES: Final = 32
+# Numbers of accounts have eight digits or more, as on real exchanges.
+_LEAST_NUMBER: Final = 10_000_000
+_NUMBER_BYTES: Final = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -123,6 +128,12 @@ def draw_key(exchange: Exchange, wish: KeyWish, entropy: Entropy, now_ms: int) -
     exchange.keys.verifier(material)
     switches = card.with_needed(wish.switches)
     return DrawnKey(shown, label, switches, ip_list, expires_ms, material)
+
+
+def own_name(account: str, of: str) -> str:
+    """Give the number by which an exchange calls an account or its owner; always the same one."""
+    digest = hashlib.sha256(f"{of} {account}".encode()).digest()
+    return str(_LEAST_NUMBER + int.from_bytes(digest[:_NUMBER_BYTES], "big"))
 
 
 def draw_secrets(card: Card, entropy: Entropy) -> NewPaperKey:

@@ -7,7 +7,7 @@ order may still do, so each step is judged against the state that the one before
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from drawbridge.catalogue.card import SelfTradeMode
+from drawbridge.catalogue.paper_facts import SelfTradeMode
 from drawbridge.core.errors import BadInput, ExchangeRefused
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import OrderStatus, OrderType, PositionSide, Side, TimeInForce

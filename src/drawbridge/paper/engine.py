@@ -38,7 +38,9 @@ def place(state: State, floor: Floor, account: str, order: PlaceOrder, now_ms: i
     check_account(floor, account, order.client_id)
     found = find_match(pit, wanted, quote)
     if order.post_only and (found.meetings or found.expired or found.stopped):
-        raise ExchangeRefused("post_only_would_take", price=order.price)
+        if pit.rules.refuses_taking:
+            raise ExchangeRefused("post_only_would_take", price=order.price)
+        found = Match(stopped=True)
     if order.time_in_force is TimeInForce.FOK and found.lots < wanted.lots:
         found = Match(stopped=True)
     held = need_of(pit.rules, wanted, found)

@@ -7,7 +7,7 @@ among people the oldest first. Tuples rather than dataclasses, because every ord
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from drawbridge.catalogue.card import SelfTradeMode
+from drawbridge.catalogue.paper_facts import SelfTradeMode
 from drawbridge.core.orders import Side
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.rules import Rules

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
-from drawbridge.catalogue.card import Card, FeeIn, PaperMarket, SelfTradeMode
+from drawbridge.catalogue.card import Card, FeeIn
+from drawbridge.catalogue.paper_facts import PaperMarket, SelfTradeMode
 from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.errors import ExchangeRefused
 from drawbridge.core.markets import MarketKind
@@ -70,6 +71,7 @@ class Rules:
     self_trade: SelfTradeMode
     contract: ContractRules | None = None
     price_digits: int = 0
+    refuses_taking: bool = True
 
     def ticks_of(self, price: Decimal) -> int:
         """Count a price in ticks, cut to the digits that it may have.
@@ -214,6 +216,7 @@ def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:
         sell_fee_in_base=card.fees.sell_fee_in is FeeIn.BASE and not is_contract,
         self_trade=card.self_trade.mode,
         contract=_contract_rules(card) if is_contract else None,
+        refuses_taking=card.post_only.refused,
     )
 
 
