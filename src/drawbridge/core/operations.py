@@ -330,6 +330,16 @@ class GetStreamToken(Operation[StreamToken]):
 
 
 @dataclass(frozen=True, slots=True)
+class GetOwnName(Operation[str]):
+    """Ask how the exchange calls the key's account or its owner, where requests must say it.
+
+    `of` is `account` or `user`.
+    """
+
+    of: str = "account"
+
+
+@dataclass(frozen=True, slots=True)
 class GetFixed(Operation[bytes]):
     """Ask for something to which the paper exchange has one fixed answer (see endpoints)."""
 
@@ -356,5 +366,6 @@ OPERATIONS: dict[str, type[Operation[object]]] = {
     "get_key_rights": GetKeyRights,
     "check_access": CheckAccess,
     "get_stream_token": GetStreamToken,
+    "get_own_name": GetOwnName,
     "get_fixed": GetFixed,
 }

@@ -24,6 +24,7 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
     GetMarkets,
     GetOrder,
+    GetOwnName,
     GetServerTime,
     Operation,
     Placed,
@@ -41,6 +42,7 @@ from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.naming import KEY, marks_in, named
 
 A = TypeVar("A")
 
@@ -123,6 +125,7 @@ class Gateway:
         self._clock = clock
         self._budgets = Budgets(clock)
         self._markets: dict[Place, tuple[Markets, int]] = {}
+        self._own_names: dict[tuple[str, str], str] = {}
         self._market_locks: dict[Place, asyncio.Lock] = {}
         self._clock_locks: dict[Place, asyncio.Lock] = {}
 
@@ -212,9 +215,22 @@ class Gateway:
         endpoint = exchange.endpoints.classify(request)
         if refused := judge(key, crossing.purpose, operation, endpoint):
             raise Forbidden(refused.code, **refused.facts)
+        request = await self._with_own_names(crossing, request)
         account = key.account_hint or key.id
         await self._pay(Payer(key.exchange, key.venue, account, key.id), exchange, request)
         return _Passed(crossing, key, exchange, markets, request)
+
+    async def _with_own_names(self, crossing: Crossing[A], request: WireRequest) -> WireRequest:
+        """Put in what the exchange calls the key's account and owner, asked for once."""
+        names = {}
+        for of in marks_in(request):
+            at = (crossing.key_id, of)
+            if at not in self._own_names:
+                operation = GetOwnName(of)
+                told = await self.call(crossing.key_id, operation, purpose=crossing.purpose)
+                self._own_names[at] = told
+            names[of] = self._own_names[at]
+        return named(request, names) if names else request
 
     async def _journalled(self, passed: _Passed[A], order: PlaceOrder) -> A:
         key, client_id = passed.key, order.client_id
@@ -251,7 +267,8 @@ class Gateway:
             purpose = passed.crossing.purpose
             async with self._opening.open_fields(key.id, purpose=purpose) as fields:
                 credential = credential_of(exchange, fields)
-                signed = sign(exchange.dialect, passed.request, credential, stamp)
+                request = named(passed.request, {KEY: credential.key})
+                signed = sign(exchange.dialect, request, credential, stamp)
                 del credential
             answer = await self._sent(exchange, key.venue, signed)
         payer = Payer(key.exchange, key.venue)

@@ -13,13 +13,14 @@ from drawbridge.core.operations import (
     GetFixed,
     GetKeyRights,
     GetMarkets,
+    GetOwnName,
     GetServerTime,
     GetStreamToken,
     KeyRights,
     Operation,
     ServerTime,
 )
-from drawbridge.paper.accounts import PaperKey
+from drawbridge.paper.accounts import PaperKey, own_name
 from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.stamps import StampKind
 
@@ -53,16 +54,18 @@ class Carrier:
                 return self._currencies
             case GetFixed(answer):
                 return answer
-            case GetKeyRights() | GetStreamToken() if key is not None:
+            case GetKeyRights() | GetStreamToken() | GetOwnName() if key is not None:
                 return self._of_key(key, operation, now_ms)
         account = None if key is None else key.account
         return self._world.carry_out(self._exchange.card.id, account, operation, now_ms)
 
     def _of_key(
-        self, key: PaperKey, operation: GetKeyRights | GetStreamToken, now_ms: int
+        self, key: PaperKey, operation: GetKeyRights | GetStreamToken | GetOwnName, now_ms: int
     ) -> object:
         if isinstance(operation, GetKeyRights):
             return self._rights(key)
+        if isinstance(operation, GetOwnName):
+            return own_name(key.account, operation.of)
         return self._world.stream_tokens.carry_out(key, operation, now_ms)
 
     def _rights(self, key: PaperKey) -> KeyRights:
