@@ -40,7 +40,9 @@ class Trader:
         self._client.cancel_order(number, self._told["symbol"])
 
     def _bid(self) -> float:
-        return float(self._client.fetch_ticker(self._told["symbol"])["bid"])
+        ticker = self._client.fetch_ticker(self._told["symbol"])
+        # Some exchanges tell no best prices with a ticker.
+        return float(ticker["bid"] or ticker["last"])
 
     def _order(self, kind: str, side: str, price: float | None) -> dict[str, Any]:
         placed: dict[str, Any] = self._client.create_order(

@@ -15,7 +15,7 @@ from drawbridge.core.markets import MarketKind
 from tests.real_clients.bench import Bench, Key
 from tests.real_clients.referee import credentials
 from tools.conformance.accepted import Accepted, find_faults, skips
-from tools.conformance.outcomes import Outcome, failed, read_outcomes
+from tools.conformance.outcomes import WHOLE, Outcome, State, failed, read_outcomes
 from tools.conformance.working_copy import Run, WorkingCopy
 
 _ARGUMENTS: Final = {"rest": ("--private",), "ws": ("--ws", "--private")}
@@ -60,21 +60,25 @@ class Job:
 
     async def report(self) -> Report:
         """Run it, and compare with what is accepted."""
+        mine = tuple(entry for entry in self.accepted if entry.suite == self.suite)
+        try:
+            outcomes, faults, printed = await self._outcomes(mine)
+        except NobodyTrades as error:
+            outcomes = (Outcome(WHOLE, State.FAILED, str(error)),)
+            faults, printed = [f"{WHOLE}: {error}"], ""
+        return Report(self.bench.exchange_id, self.suite, outcomes, mine, tuple(faults), printed)
+
+    async def _outcomes(
+        self, accepted: tuple[Accepted, ...]
+    ) -> tuple[tuple[Outcome, ...], list[str], str]:
         async with self._somebody_trading():
-            run = await self._run(skips(self.accepted, self.suite))
+            run = await self._run(skips(accepted, self.suite))
             outcomes = self._read(run)
-            faults = list(find_faults(self.accepted, self.suite, outcomes))
-            for entry in self.accepted:
-                if entry.suite == self.suite and entry.properties:
+            faults = list(find_faults(accepted, self.suite, outcomes))
+            for entry in accepted:
+                if entry.properties:
                     faults += await self._check_again(entry)
-        return Report(
-            self.bench.exchange_id,
-            self.suite,
-            outcomes,
-            tuple(entry for entry in self.accepted if entry.suite == self.suite),
-            tuple(faults),
-            run.printed,
-        )
+        return outcomes, faults, run.printed
 
     async def _check_again(self, entry: Accepted) -> list[str]:
         """See that a method still fails when all of its checks are made."""
@@ -108,32 +112,47 @@ class Job:
             "far": table.far,
             "buys_by_cost": table.buys_by_cost,
         }
-        at = self.copy.root / "trader.json"
+        at, log = self.copy.root / "trader.json", self.copy.root / "trader.log"
         at.write_text(json.dumps(told), "utf-8")
-        trader = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(_BUSY),
-            str(at),
-            env=self.copy.environment,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        with log.open("wb") as errors:
+            trader = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(_BUSY),
+                str(at),
+                env=self.copy.environment,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
         try:
-            await _wait_until_ready(trader)
+            await _wait_until_ready(trader, log)
             yield
+            if trader.returncode is not None:
+                raise NobodyTrades(log)
         finally:
             if trader.returncode is None:
                 os.killpg(trader.pid, signal.SIGKILL)
             await trader.wait()
 
 
-async def _wait_until_ready(trader: asyncio.subprocess.Process) -> None:
+class NobodyTrades(Exception):
+    """Whoever was to trade meanwhile could not: without them there is nothing to tell."""
+
+    def __init__(self, log: Path) -> None:
+        """Say why, with the last line of what they said."""
+        said = log.read_text("utf-8", "replace").strip().splitlines()
+        super().__init__(f"nobody could trade: {said[-1] if said else 'no word in time'}")
+
+
+async def _wait_until_ready(trader: asyncio.subprocess.Process, log: Path) -> None:
     assert trader.stdout is not None  # noqa: S101  a pipe was asked for
-    async with asyncio.timeout(_READY_WITHIN_S):
-        line = await trader.stdout.readline()
+    try:
+        async with asyncio.timeout(_READY_WITHIN_S):
+            line = await trader.stdout.readline()
+    except TimeoutError:
+        line = b""
     if line.strip() != b"ready":
-        message = "nobody could trade at the exchange: see what is printed above"
-        raise RuntimeError(message)
+        raise NobodyTrades(log)
 
 
 def prepare(bench: Bench, suite: str, copy: WorkingCopy, accepted: tuple[Accepted, ...]) -> Job:
