@@ -178,8 +178,10 @@ class Desk:
 
     def price(self, factor: float) -> str:
         """Give a price so many times the best bid, on the tick."""
-        bid = float(self.client.fetch_ticker(self.symbol)["bid"])
-        told: str = self.client.price_to_precision(self.symbol, bid * factor)
+        ticker = self.client.fetch_ticker(self.symbol)
+        # Some exchanges tell no best prices with a ticker.
+        near = float(ticker["bid"] or ticker["last"])
+        told: str = self.client.price_to_precision(self.symbol, near * factor)
         return told
 
     @property

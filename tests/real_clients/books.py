@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from drawbridge.app.clock import SystemClock
+from drawbridge.core.derivatives import GetPositions, MarginAccount, Position
 from drawbridge.core.operations import (
     Balance,
     GetClosedOrders,
@@ -20,7 +21,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Fill, Order
 from drawbridge.entrypoints.paper_server.hosting import papered
-from drawbridge.paper import history
+from drawbridge.paper import contract_views, history
 from drawbridge.paper.setting_up import build, read_pace, relive
 from drawbridge.paper.state import State
 from drawbridge.paper.store import DATABASE, PaperStore, Told, open_database
@@ -28,9 +29,14 @@ from drawbridge.paper.store import DATABASE, PaperStore, Told, open_database
 
 @dataclass(frozen=True)
 class Account:
-    """Everything that the books hold of an account at one exchange."""
+    """Everything that the books hold of an account at one exchange.
+
+    What contracts are worth is worked out for the moment.
+    """
 
     balances: tuple[Balance, ...]
+    margin: tuple[MarginAccount, ...]
+    positions: tuple[Position, ...]
     open: tuple[Order, ...]
     closed: tuple[Order, ...]
     fills: tuple[Fill, ...]
@@ -58,9 +64,12 @@ class Books:
     def account(self, exchange_id: str, account: str) -> Account:
         """Give what the books say now."""
         self._read_on()
-        floor = self._state.floors[exchange_id]
+        state, now_ms = self._state, SystemClock().now_ms()
+        floor = state.floors[exchange_id]
         return Account(
-            balances=self._state.balances(account),
+            balances=state.balances(account),
+            margin=contract_views.margin_accounts(state, floor, account, now_ms),
+            positions=contract_views.positions(state, floor, account, GetPositions(), now_ms),
             open=history.open_orders(floor, account, GetOpenOrders()),
             closed=history.closed_orders(floor, account, GetClosedOrders()),
             fills=history.own_trades(floor, account, GetOwnTrades()),

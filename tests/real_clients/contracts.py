@@ -173,6 +173,20 @@ def contract_wishes(symbol: str) -> dict[str, Wish | None]:
 
 
 # ------------------------------------------------------------------------------------- reading
+def compare_margin(theirs: Theirs, ours: Sequence[MarginAccount]) -> None:
+    """Hold the balances that ccxt reads against money for contracts."""
+    for row in ours:
+        _read_account(row, theirs[row.currency])
+
+
+def compare_positions(theirs: Theirs, ours: Sequence[Position]) -> None:
+    """Hold the positions that ccxt reads against those that there are."""
+    held = [row for row in ours if row.quantity]
+    read = [row for row in theirs if Decimal(row["contracts"] or 0)]
+    for our, their in zip(held, read, strict=True):
+        _read_position(our, their)
+
+
 def _each(read: Callable[[Any, Theirs], None]) -> Callable[[Any, Theirs], None]:
     def reads(ours: Sequence[Any], theirs: Theirs) -> None:
         assert ours

@@ -20,6 +20,7 @@ from drawbridge.core.orders import Order, OrderStatus, OrderType, Side
 from tests.kit.processes import Paper
 from tests.real_clients.bench import Bench, Desk, Keys
 from tests.real_clients.books import Account, Books
+from tests.real_clients.contracts import compare_margin, compare_positions
 from tests.real_clients.reading import Reader
 from tests.real_clients.table import Kind, Table, tables_of
 
@@ -171,7 +172,11 @@ def _compare(trader: Trader, books: Books, account: str) -> None:
             break
     else:
         pytest.fail("the account never came to rest")
-    _compare_balances(trader.desk.table, told.balances, before)
+    if trader.desk.table.is_contract:
+        compare_margin(told.balances, before.margin)
+        compare_positions(told.positions, before.positions)
+    else:
+        _compare_balances(trader.desk.table, told.balances, before)
     _compare_orders(trader, told, before)
 
 
@@ -180,6 +185,7 @@ class Read:
     """What a client read of its account."""
 
     balances: dict[str, Any]
+    positions: list[dict[str, Any]]
     waiting: list[dict[str, Any]]
     orders: dict[str, dict[str, Any]]
     trades: list[dict[str, Any]]
@@ -189,6 +195,7 @@ def _ask(trader: Trader, books: Account) -> Read:
     client, symbol, lacks = trader.desk.client, trader.desk.symbol, trader.desk.table.lacks
     return Read(
         balances=client.fetch_balance(),
+        positions=client.fetch_positions([symbol]) if trader.desk.table.is_contract else [],
         waiting=[] if Kind.OPEN_ORDERS in lacks else client.fetch_open_orders(symbol),
         orders={each: client.fetch_order(each, symbol) for each in books.orders},
         trades=[] if Kind.OWN_TRADES in lacks else client.fetch_my_trades(symbol),

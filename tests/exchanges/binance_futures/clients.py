@@ -222,7 +222,10 @@ TABLE = Table(
     unknown_order="999999999",
     far=0.97,
     prepare=_prepare,
+    too_little="0.001",
     post_only_raises="InvalidOrder",
+    stop_by="stopLossPrice",
+    stop_apart=True,
     mistakes=(
         Mistake(
             name="wrong secret",
