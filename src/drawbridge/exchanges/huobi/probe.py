@@ -1,0 +1,26 @@
+"""How HTX is asked what a key may do: the listing of its owner's keys, narrowed to this one.
+
+Whose keys, and which, the request must say; both names are put in by whoever sends it. What the
+switches mean stands on the card. A sub-user's key cannot ask.
+"""
+
+from typing import Any
+
+from drawbridge.core.errors import DrawbridgeError, OutcomeUnknown
+from drawbridge.core.operations import GetKeyRights, KeyRights, Operation
+
+
+def operations() -> tuple[Operation[Any], ...]:
+    """Give the one operation that tells everything."""
+    return (GetKeyRights(),)
+
+
+def read(answers: tuple[object, ...]) -> KeyRights:
+    """Read its answer. Raises: what the operation raised."""
+    match answers:
+        case (KeyRights() as rights,):
+            return rights
+        case (DrawbridgeError() as error,):
+            raise error
+        case _:
+            raise OutcomeUnknown("unreadable_answer")
