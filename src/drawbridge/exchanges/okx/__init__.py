@@ -1,0 +1,1 @@
+"""OKX (spot): its facts, its signing and its wire formats."""
