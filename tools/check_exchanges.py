@@ -93,7 +93,11 @@ def _permission_faults(card: Card) -> Iterator[str]:
     for switch in card.permissions:
         if not switch.source:
             yield f"no source for switch {switch.api}"
-        if _OFF.intersection(switch.scopes) and switch.need is not Need.MUST_BE_OFF:
+        moves_out = _OFF.intersection(switch.scopes)
+        if switch.need is Need.TRADING:
+            # Where nothing gives the right to trade alone, no transfer of ours is ever sent.
+            moves_out -= {Scope.TRANSFER}
+        if moves_out and switch.need is not Need.MUST_BE_OFF:
             yield f"switch {switch.api} moves value out and need not be off"
 
 

@@ -204,7 +204,9 @@ def _open_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
     refused = [
         _named(switch.group, switch.label)
         for switch in card.permissions
-        if switch.shown and FORBIDDEN_SCOPES.intersection(switch.scopes)
+        if switch.shown
+        and switch.need is Need.MUST_BE_OFF
+        and FORBIDDEN_SCOPES.intersection(switch.scopes)
     ]
     if refused:
         yield Remark("guide.remark.refused", {"labels": tuple(refused)}, Tone.WARN)
@@ -214,6 +216,9 @@ def _open_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
         if wanted is Wanted.ON and Scope.TRADE_SPOT in scopes and scopes & _MORE_THAN_SPOT:
             label = _named(switch.group, switch.label)
             yield Remark("guide.remark.more_than_spot", {"label": label})
+        if wanted is Wanted.ON and Scope.TRANSFER in scopes:
+            label = _named(switch.group, switch.label)
+            yield Remark("guide.remark.trades_and_transfers", {"label": label}, Tone.WARN)
     hidden = tuple(
         _named(switch.group, switch.label) for switch in card.permissions if not switch.shown
     )
