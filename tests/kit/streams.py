@@ -25,7 +25,7 @@ from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.dialect import Credential, sign
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.stamps import StampKind
-from drawbridge.wire.stream import ClientStream, Frame, Opening
+from drawbridge.wire.stream import ClientStream, Frame, Opening, ReadFrame, reader_of
 
 A = TypeVar("A")
 
@@ -52,6 +52,7 @@ class StreamBench:
     credential: Credential
     nonces: int = 0
     connections: list[Connection] = field(default_factory=list)
+    readers: dict[Connection, ReadFrame] = field(default_factory=dict)
 
     @property
     def stream(self) -> ClientStream:
@@ -142,12 +143,10 @@ class StreamBench:
 
     async def events(self, connection: Connection) -> list[StreamEvent]:
         """Take all frames and read them as our own side does."""
-        return self.read(await self.take(connection))
-
-    def read(self, frames: Sequence[Frame]) -> list[StreamEvent]:
-        """Read frames as our own side does."""
+        read = self.readers.setdefault(connection, reader_of(self.stream))
         markets = self.exchange.card.markets()
-        return [event for frame in frames for event in self.stream.read_frame(frame, markets)]
+        frames = await self.take(connection)
+        return [event for frame in frames for event in read(frame, markets)]
 
 
 @contextlib.asynccontextmanager

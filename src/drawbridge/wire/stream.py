@@ -177,7 +177,11 @@ class ServerStream(Protocol):
 
 
 class ClientStream(Protocol):
-    """Our side, in the module `stream`. Pure; no connection state is needed to read frames."""
+    """Our side, in the module `stream`. Pure.
+
+    Where frames cannot be read without knowing those before (they name a channel by a number of
+    the connection), the module offers `begin_reading` as well: see `reader_of`.
+    """
 
     def stream_path(self, topic: Topic) -> bytes:
         """Give the path at which this topic is subscribed to, with its query if it needs one.
@@ -188,11 +192,14 @@ class ClientStream(Protocol):
     def log_in(self, credential: Credential, stamp: str) -> Frame:
         """Write the frame that logs in; for exchanges with tokens, the token is the stamp.
 
-        Empty where the address logs in.
+        Empty where the address or each subscription does.
         """
 
     def subscribe(self, topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
-        """Write the frames that subscribe; `number` numbers the first."""
+        """Write the frames that subscribe; `number` numbers the first.
+
+        Where a token travels in a frame, `{token}` stands in its place.
+        """
 
     def read_frame(self, frame: Frame, markets: Markets) -> Sequence[StreamEvent]:
         """Read a frame's events; none for greetings, answers and pings.
@@ -200,6 +207,16 @@ class ClientStream(Protocol):
         Raises: a `DrawbridgeError` for what the exchange refused;
         `OutcomeUnknown("unreadable_answer")` for what cannot be understood.
         """
+
+
+ReadFrame = Callable[[Frame, Markets], Sequence[StreamEvent]]
+"""Reads a frame's events, as `ClientStream.read_frame` does."""
+
+
+def reader_of(stream: ClientStream) -> ReadFrame:
+    """Give what reads the frames of one connection, from its first frame on."""
+    begin: Callable[[], ReadFrame] | None = getattr(stream, "begin_reading", None)
+    return stream.read_frame if begin is None else begin()
 
 
 class Stream(ServerStream, ClientStream, Protocol):

@@ -268,10 +268,13 @@ def encode_permissions_answer(
     _op: GetKeyRights, result: KeyRights, _view: ServerView
 ) -> WireAnswer:
     """Write the matrix."""
-    on = result.switches
-    return values.success(
-        [[it, int(f"{it}.{_READING}" in on), int(f"{it}.{_WRITING}" in on)] for it in _SCOPES]
-    )
+    return values.success(rights_rows(result))
+
+
+def rights_rows(rights: KeyRights) -> list[list[object]]:
+    """Write for each scope whether the key may read, and whether it may write."""
+    on = rights.switches
+    return [[it, int(f"{it}.{_READING}" in on), int(f"{it}.{_WRITING}" in on)] for it in _SCOPES]
 
 
 def decode_permissions_answer(
