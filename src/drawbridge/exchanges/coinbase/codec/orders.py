@@ -47,6 +47,7 @@ _TIME_TEXTS: Final = MappingProxyType(
         TimeInForce.FOK: "FILL_OR_KILL",
     }
 )
+_TIMES_TOLD: Final = MappingProxyType({text: time for time, text in _TIME_TEXTS.items()})
 _UP: Final = "STOP_DIRECTION_STOP_UP"
 _DOWN: Final = "STOP_DIRECTION_STOP_DOWN"
 # Which way the price must come, by what the order does and what it waits for.
@@ -122,6 +123,17 @@ def read_time(name: str) -> TimeInForce:
     return _TIMES.get(name, TimeInForce.GTC)
 
 
+def read_time_text(text: object) -> TimeInForce:
+    """Read the same in an order's own words, of which unknown ones do not matter."""
+    return _TIMES_TOLD.get(str(text), TimeInForce.GTC)
+
+
+def read_status(text: str, filled: Decimal) -> OrderStatus:
+    """Read where an order stands; a part that is filled is told by its amount only."""
+    status = _STATUSES[text]
+    return OrderStatus.PARTIALLY_FILLED if status is OrderStatus.OPEN and filled else status
+
+
 # ---------------------------------------------------------------------------------------- rows
 def order_row(order: Order, markets: Markets) -> dict[str, object]:
     """Write an order."""
@@ -138,7 +150,7 @@ def order_row(order: Order, markets: Markets) -> dict[str, object]:
         "side": order.side.name,
         "client_order_id": order.client_id,
         "status": STATUS_TEXTS[order.status],
-        "time_in_force": _time_text(order),
+        "time_in_force": time_text(order),
         "created_time": values.told(order.created_ms),
         "completion_percentage": values.share(done * _PERCENT, whole, 2),
         "filled_size": plain(order.filled),
@@ -159,7 +171,7 @@ def order_row(order: Order, markets: Markets) -> dict[str, object]:
         "reject_message": "",
         "cancel_message": "",
         "order_placement_source": "RETAIL_ADVANCED",
-        "outstanding_hold_amount": plain(_held(order)),
+        "outstanding_hold_amount": plain(outstanding(order)),
         "is_liquidation": False,
         "last_fill_time": values.told(order.updated_ms) if order.filled else None,
         "edit_history": [],
@@ -177,9 +189,6 @@ def read_order(row: Mapping[str, Any], markets: Markets) -> Order:
     created_ms = parse_moment(text_of(row["created_time"]))
     last_fill, filled = row.get("last_fill_time"), decimal_of(row["filled_size"])
     fee = decimal_of(row.get("total_fees") or "0")
-    status = _STATUSES[text_of(row["status"])]
-    if status is OrderStatus.OPEN and filled:
-        status = OrderStatus.PARTIALLY_FILLED
     triggered = row.get("trigger_status") == "STOP_TRIGGERED"
     return Order(
         order_id=text_of(row["order_id"]),
@@ -188,7 +197,7 @@ def read_order(row: Mapping[str, Any], markets: Markets) -> Order:
         side=side,
         type=OrderType.MARKET if name == MARKET else OrderType.LIMIT,
         time_in_force=read_time(name),
-        status=status,
+        status=read_status(text_of(row["status"]), filled),
         quantity=found.amount("base_size") or ZERO,
         price=found.amount("limit_price"),
         created_ms=created_ms,
@@ -204,7 +213,8 @@ def read_order(row: Mapping[str, Any], markets: Markets) -> Order:
     )
 
 
-def _time_text(order: Order) -> str:
+def time_text(order: Order) -> str:
+    """Write how long an order waits."""
     if order.type is OrderType.MARKET:
         return _TIME_TEXTS[TimeInForce.IOC]
     return _TIME_TEXTS[order.time_in_force]
@@ -216,7 +226,8 @@ def _trigger_status(order: Order) -> str:
     return "STOP_TRIGGERED" if order.triggered_ms else "STOP_PENDING"
 
 
-def _held(order: Order) -> Decimal:
+def outstanding(order: Order) -> Decimal:
+    """Give what an open order still holds, without its fee."""
     if order.status.is_final or order.price is None:
         return ZERO
     return order.remaining * order.price if order.side is Side.BUY else order.remaining
