@@ -71,12 +71,16 @@ PASSED = Outcome("fetchTrades", State.PASSED)
     ("entries", "faults"),
     [
         ((), ("fetchTicker: why",)),
-        ((Accepted("rest", "fetchTicker", "so it is"),), ()),
-        ((Accepted("ws", "fetchTicker", "another suite"),), ("fetchTicker: why",)),
+        ((Accepted("rest", "fetchTicker", "so it is", "why"),), ()),
+        ((Accepted("rest", "fetchTicker", "so it is", "not so"),), ("fetchTicker: why",)),
+        ((Accepted("ws", "fetchTicker", "another suite", "why"),), ("fetchTicker: why",)),
         # Checks were left out, and it failed nevertheless.
-        ((Accepted("rest", "fetchTicker", "x", ("bid",)),), ("fetchTicker: why",)),
+        ((Accepted("rest", "fetchTicker", "x", properties=("bid",)),), ("fetchTicker: why",)),
         (
-            (Accepted("rest", "fetchTicker", "x"), Accepted("rest", "fetchTrades", "no more")),
+            (
+                Accepted("rest", "fetchTicker", "x", "why"),
+                Accepted("rest", "fetchTrades", "no more", "why"),
+            ),
             ("fetchTrades: accepted, and passes",),
         ),
     ],
@@ -89,9 +93,9 @@ def test_only_failures_that_are_accepted_are_none(
 
 def test_checks_are_left_out_by_the_names_that_ccxt_has_for_them() -> None:
     entries = (
-        Accepted("rest", "loadMarkets", "as the exchange", ("currencyIdAndCode",)),
-        Accepted("rest", "fetchTicker", "whole"),
-        Accepted("ws", "watchTicker", "other", ("bid",)),
+        Accepted("rest", "loadMarkets", "as the exchange", properties=("currencyIdAndCode",)),
+        Accepted("rest", "fetchTicker", "whole", "why"),
+        Accepted("ws", "watchTicker", "other", properties=("bid",)),
     )
     assert skips(entries, "rest") == {"loadMarkets": {"currencyIdAndCode": "as the exchange"}}
     assert skips(entries, "rest", without="loadMarkets") == {}
@@ -101,14 +105,16 @@ def test_checks_are_left_out_by_the_names_that_ccxt_has_for_them() -> None:
     "row",
     [
         'suite = "rest"\nmethod = "fetchTicker"',
-        'suite = "sync"\nmethod = "fetchTicker"\nreason = "x"',
-        'suite = "rest"\nmethod = "fetchTicker"\nreason = "x"\nbecause = "y"',
+        'suite = "rest"\nmethod = "fetchTicker"\nreason = "x"',
+        'suite = "rest"\nmethod = "fetchTicker"\nreason = "x"\nsays = "a"\nproperties = ["b"]',
+        'suite = "sync"\nmethod = "fetchTicker"\nreason = "x"\nsays = "y"',
+        'suite = "rest"\nmethod = "fetchTicker"\nreason = "x"\nsays = "y"\nbecause = "z"',
     ],
 )
 def test_an_accepted_failure_without_a_reason_is_refused(tmp_path: Path, row: str) -> None:
     listed = tmp_path / "accepted_failures.toml"
     listed.write_text(f"[[accepted]]\n{row}\n")
-    with pytest.raises(ValueError, match="needs suite, method and reason"):
+    with pytest.raises(ValueError, match="needs suite, method, reason"):
         read_accepted(listed)
 
 
