@@ -31,8 +31,13 @@ _USUAL_ROWS: Final = 20
 _MOST_ROWS: Final = 100
 _SIDES: Final = {side.value: side for side in Side}
 _TYPES: Final = {kind.value: kind for kind in OrderType}
-# The page shows the switches under other names, and some answers may do so as well.
-_SWITCHES: Final = {"Withdrawal": "Transfer", "FlexTransfers": "InnerTransfer"}
+# The page shows the switches under other names, and some answers may do so as well; keys of old
+# have one for all trading.
+_SWITCHES: Final = {
+    "Withdrawal": ("Transfer",),
+    "FlexTransfers": ("InnerTransfer",),
+    "Trade": ("Spot", "Margin", "Futures"),
+}
 _KEY_VERSION: Final = 3
 _UID: Final = 165_111_215
 _DAY_MS: Final = 86_400_000
@@ -280,7 +285,7 @@ def decode_key_info_answer(_op: GetKeyRights, answer: WireAnswer, _markets: Mark
     addresses = _parts(told.get("ipWhitelist"))
     created = told.get("createdAt")
     return KeyRights(
-        switches=frozenset(_SWITCHES.get(name, name) for name in names if name),
+        switches=frozenset(it for name in names if name for it in _SWITCHES.get(name, (name,))),
         ip_list=addresses,
         ip_bound=bool(addresses),
         created_ms=None if created is None else int_of(created),
