@@ -164,8 +164,9 @@ async def log_in(bench: StreamBench, secret_of: str = "") -> Connection:
     if any(TOKEN in _text(frame) for frame in frames):
         token = "nobody-drew-this-token" if secret_of else await bench.token()
         frames = [_text(frame).replace(TOKEN, token) for frame in frames]
-    for frame in filter(None, frames):
-        await connection.receive(frame)
+    for frame in frames:
+        if frame:
+            await connection.receive(frame)
     return connection
 
 
