@@ -38,13 +38,13 @@ class StreamTokens:
     def carry_out(self, key: PaperKey, wanted: GetStreamToken, now_ms: int) -> StreamToken:
         """Draw a token, let one live on, or end one.
 
-        Raises: `NotProven("bad_key")` for a token that is not this key's or no longer alive.
+        Raises: `NotProven("bad_stream_token")` for one that is not this key's or no longer alive.
         """
         if not wanted.token:
             return self._draw(key, wanted, now_ms)
         token = self._tokens.get(wanted.token)
         if token is None or not _is_of(token, key) or now_ms >= token.until_ms:
-            raise NotProven("bad_key")
+            raise NotProven("bad_stream_token")
         if wanted.ends:
             del self._tokens[wanted.token]
             return StreamToken(wanted.token, 0)

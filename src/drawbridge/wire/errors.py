@@ -39,6 +39,7 @@ _NEAREST: Final[Mapping[str, str]] = {
     "reduce_only_rejected": "too_large",
     # The thing is allowed and only reading it is: few exchanges say so.
     "right_read_only": "right_missing",
+    "bad_stream_token": "bad_key",
 }
 
 _SERVER_FAULT = range(500, 600)

@@ -1,303 +1,75 @@
-"""Binance Futures as its real clients meet it.
+"""Binance Futures as its real clients meet it."""
 
-Source of the classes: the exchange's error table in its dossier, measured with ccxt 4.5.90
-against addresses that are not the exchange's own; by those ccxt chooses among its tables.
-"""
-
-from dataclasses import replace
-from decimal import Decimal
-from typing import Any
-
-from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.derivatives import AdjustMargin
-from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
-    CancelAllOrders,
-    CancelOrder,
-    GetCandles,
     GetClosedOrders,
-    GetKeyRights,
     GetOpenOrders,
     GetOrder,
-    GetOrderBook,
-    GetOwnTrades,
     GetStreamToken,
     GetTicker,
     GetTickers,
-    GetTrades,
-    KeyRights,
-    PlaceOrder,
 )
-from drawbridge.core.orders import (
-    OrderStatus,
-    OrderType,
-    PositionSide,
-    Side,
-    TimeInForce,
-    Trigger,
-    TriggerBy,
-    TriggerKind,
+from tests.exchanges.binance_futures.mistakes import MISTAKES
+from tests.exchanges.binance_futures.wishes import (
+    BEST,
+    MARKET,
+    SYMBOL,
+    WISHES,
+    prepare,
+    told_orders,
 )
-from tests.real_clients import mistakes
-from tests.real_clients.contracts import contract_results, contract_wishes
-from tests.real_clients.examples import CLIENT_ID, NOW_MS, Examples
-from tests.real_clients.table import Client, Mistake, Table, Wire, Wish
-
-SYMBOL = "BTC/USDT:USDT"
-EXCHANGE = get_exchange("binance_futures")
-MARKET = EXCHANGE.card.markets().get(SYMBOL)
-ORDER = PlaceOrder(
-    symbol=SYMBOL,
-    side=Side.BUY,
-    type=OrderType.LIMIT,
-    quantity=Decimal("0.01"),
-    price=Decimal(20_000),
-    client_id=CLIENT_ID,
-)
-AT_MARKET = replace(ORDER, type=OrderType.MARKET, price=None)
-SELL = replace(AT_MARKET, side=Side.SELL)
-BEST = frozenset({"bid", "bidVolume", "ask", "askVolume"})
-
-
-def _prepare(client: Client) -> None:
-    client.options["fetchOpenOrders"]["warnWithoutSymbol"] = False
-    client.options["fetchMargins"] = False
-
-
-def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
-    on = {name for name, value in theirs.items() if value is True}
-    assert on - {"ipRestrict"} == ours.switches
-    assert theirs["createTime"] == ours.created_ms
-
-
-def _order(changed: PlaceOrder, **params: Any) -> Wish:  # noqa: ANN401
-    named = {"clientOrderId": CLIENT_ID, **params}
-    kind, side = changed.type.value, changed.side.value
-    amount = None if changed.quantity is None else "0.01"
-    price = None if changed.price is None else str(changed.price)
-    return Wish(
-        operation=changed,
-        call=lambda c: c.create_order(SYMBOL, kind, side, amount, price, named),
-    )
-
-
-def _stop(kind: TriggerKind, price: int, by: TriggerBy = TriggerBy.LAST) -> Trigger:
-    return Trigger(kind, Decimal(price), by)
-
-
-def _same_id(ours: Any, theirs: Any) -> None:  # noqa: ANN401
-    assert theirs["id"] == ours.order_id
-
-
-def _positions() -> Wish:
-    wish = contract_wishes(SYMBOL)["positions"]
-    assert wish is not None
-    # ccxt works out what is maintained by the brackets, which it asks for once.
-    return replace(wish, beside=("leverage_brackets",))
-
-
-def _told(operation: GetOrder | GetOpenOrders | GetClosedOrders) -> Any:  # noqa: ANN401
-    """Answer with an example order, or with one that waits for its price."""
-    it = Examples(EXCHANGE, SYMBOL)
-    order = it.order
-    if operation.conditional:
-        stop = _stop(TriggerKind.STOP, 19_000)
-        order = replace(
-            order, status=OrderStatus.OPEN, filled=ZERO, filled_quote=ZERO, trigger=stop
-        )
-    elif isinstance(operation, GetClosedOrders):
-        cost = order.quantity * it.price(1)
-        status = OrderStatus.FILLED
-        order = replace(order, status=status, filled=order.quantity, filled_quote=cost)
-    return order if isinstance(operation, GetOrder) else (order,)
-
-
-_APART = {"trigger": True}
-_DAY_MS = 86_400_000
-
-WISHES: dict[str, Wish | None] = {
-    **contract_wishes(SYMBOL),
-    "positions": _positions(),
-    # One endpoint tells open and past orders together.
-    "closed orders": None,
-    "past orders": Wish(operation=GetClosedOrders(SYMBOL), call=lambda c: c.fetch_orders(SYMBOL)),
-    "past orders of a span": Wish(
-        operation=GetClosedOrders(SYMBOL, since_ms=NOW_MS - 9_000, until_ms=NOW_MS, limit=10),
-        call=lambda c: c.fetch_orders(SYMBOL, NOW_MS - 9_000, 10, {"until": NOW_MS}),
-    ),
-    "one ticker of several": Wish(
-        operation=GetTickers((SYMBOL,)), call=lambda c: c.fetch_tickers([SYMBOL])
-    ),
-    "candles of a span": Wish(
-        operation=GetCandles(SYMBOL, 3_600_000, since_ms=NOW_MS, until_ms=NOW_MS + 1, limit=7),
-        call=lambda c: c.fetch_ohlcv(SYMBOL, "1h", NOW_MS, 7, {"until": NOW_MS + 1}),
-    ),
-    "five levels": Wish(
-        operation=GetOrderBook(SYMBOL, 5), call=lambda c: c.fetch_order_book(SYMBOL, 5)
-    ),
-    "public trades since": Wish(
-        operation=GetTrades(SYMBOL, since_ms=NOW_MS - 5_000, limit=10),
-        call=lambda c: c.fetch_trades(SYMBOL, NOW_MS - 5_000, 10),
-    ),
-    "immediate or cancel": _order(replace(ORDER, time_in_force=TimeInForce.IOC), timeInForce="IOC"),
-    "fill or kill": _order(replace(ORDER, time_in_force=TimeInForce.FOK), timeInForce="FOK"),
-    "reduce only": _order(replace(SELL, reduce_only=True), reduceOnly=True),
-    "of the long position": _order(
-        replace(ORDER, position_side=PositionSide.LONG), positionSide="LONG"
-    ),
-    "stop": _order(replace(SELL, trigger=_stop(TriggerKind.STOP, 19_000)), stopLossPrice="19000"),
-    "stop with a limit": _order(
-        replace(
-            SELL,
-            type=OrderType.LIMIT,
-            price=Decimal(18_900),
-            trigger=_stop(TriggerKind.STOP, 19_000),
-        ),
-        stopLossPrice="19000",
-    ),
-    "take profit": _order(
-        replace(SELL, reduce_only=True, trigger=_stop(TriggerKind.TAKE_PROFIT, 29_000)),
-        takeProfitPrice="29000",
-        reduceOnly=True,
-    ),
-    "stop that closes the position, by the mark price": _order(
-        replace(
-            SELL,
-            quantity=None,
-            close_position=True,
-            trigger=_stop(TriggerKind.STOP, 19_000, TriggerBy.MARK),
-        ),
-        triggerPrice="19000",
-        closePosition=True,
-        workingType="MARK_PRICE",
-    ),
-    "order by our id": Wish(
-        operation=GetOrder(SYMBOL, client_id=CLIENT_ID),
-        call=lambda c: c.fetch_order(None, SYMBOL, {"clientOrderId": CLIENT_ID}),
-    ),
-    "all open orders": Wish(operation=GetOpenOrders(), call=lambda c: c.fetch_open_orders()),
-    "cancel all": Wish(
-        operation=CancelAllOrders(SYMBOL),
-        call=lambda c: c.cancel_all_orders(SYMBOL),
-        reads=lambda _ours, _theirs: None,
-    ),
-    "cancel all conditional orders": Wish(
-        operation=CancelAllOrders(SYMBOL, conditional=True),
-        call=lambda c: c.cancel_all_orders(SYMBOL, _APART),
-        reads=lambda _ours, _theirs: None,
-    ),
-    "conditional order": Wish(
-        operation=GetOrder(SYMBOL, "28", conditional=True),
-        call=lambda c: c.fetch_order("28", SYMBOL, _APART),
-    ),
-    "open conditional orders": Wish(
-        operation=GetOpenOrders(SYMBOL, conditional=True),
-        call=lambda c: c.fetch_open_orders(SYMBOL, None, None, _APART),
-    ),
-    "past conditional orders": Wish(
-        operation=GetClosedOrders(SYMBOL, conditional=True, include_open=True),
-        call=lambda c: c.fetch_orders(SYMBOL, None, None, _APART),
-    ),
-    "cancel a conditional order": Wish(
-        operation=CancelOrder(SYMBOL, "28", conditional=True),
-        call=lambda c: c.cancel_order("28", SYMBOL, _APART),
-        reads=_same_id,
-    ),
-    # Up to now, ccxt names no end; ours does not know what time it is and names one always.
-    "own trades of a span": Wish(
-        operation=GetOwnTrades(SYMBOL, since_ms=NOW_MS - 8 * _DAY_MS, limit=10),
-        call=lambda c: c.fetch_my_trades(SYMBOL, NOW_MS - 8 * _DAY_MS, 10),
-    ),
-    "rights of the key": Wish(
-        operation=GetKeyRights(),
-        call=lambda c: c.sapi_get_account_apirestrictions(),
-        reads=_read_rights,
-    ),
-}
-
+from tests.real_clients.contracts import contract_results
+from tests.real_clients.table import Table, Wire
 
 TABLE = Table(
     symbol=SYMBOL,
     unknown_key="A" * 64,
     unknown_order="999999999",
     far=0.97,
-    prepare=_prepare,
+    prepare=prepare,
     too_little="0.001",
     post_only_raises="InvalidOrder",
     stop_by="stopLossPrice",
     stop_apart=True,
-    mistakes=(
-        Mistake(
-            name="wrong secret",
-            ask=mistakes.wrong_secret,
-            raises="AuthenticationError",
-            status=400,
-            says='"code":-1022',
-        ),
-        Mistake(
-            name="unknown key",
-            ask=mistakes.unknown_key,
-            raises="AuthenticationError",
-            status=401,
-            says='"code":-2015',
-        ),
-        Mistake(
-            name="no trading right",
-            ask=mistakes.no_trading_right,
-            raises="AuthenticationError",
-            status=401,
-            says='"code":-2015',
-        ),
-        Mistake(
-            name="stale stamp",
-            ask=mistakes.stale_stamp,
-            raises="InvalidNonce",
-            status=400,
-            says='"code":-1021',
-        ),
-        Mistake(
-            name="other address",
-            ask=mistakes.other_address,
-            raises="AuthenticationError",
-            status=401,
-            says='"code":-2015',
-        ),
-        Mistake(
-            name="too little money",
-            ask=mistakes.too_little_money,
-            raises="ExchangeError",
-            status=400,
-            says='"code":-2019',
-        ),
-        Mistake(
-            name="below the smallest size",
-            ask=mistakes.below_smallest,
-            raises="ExchangeError",
-            status=400,
-            says='"code":-4164',
-        ),
-        Mistake(
-            name="unknown order",
-            ask=mistakes.unknown_order,
-            raises="OrderNotFound",
-            status=400,
-            says='"code":-2011',
-        ),
-        Mistake(
-            name="unknown symbol",
-            ask=mistakes.unknown_symbol("AAABBB"),
-            raises="BadSymbol",
-            status=400,
-            says='"code":-1121',
-        ),
-    ),
+    mistakes=MISTAKES,
     wire=Wire(
         wishes=WISHES,
         results={
             **contract_results(MARKET),
-            GetOrder: _told,
-            GetOpenOrders: _told,
-            GetClosedOrders: _told,
+            GetOrder: told_orders,
+            GetOpenOrders: told_orders,
+            GetClosedOrders: told_orders,
+        },
+        refusals={
+            "bad_key": "AuthenticationError",
+            "bad_key_format": "AuthenticationError",
+            "bad_signature": "AuthenticationError",
+            "ip_not_allowed": "AuthenticationError",
+            "key_expired": "AuthenticationError",
+            "right_missing": "AuthenticationError",
+            "stale_stamp": "InvalidNonce",
+            "stamp_ahead": "InvalidNonce",
+            "missing_parameter": "BadRequest",
+            "malformed": "BadRequest",
+            "unknown_endpoint": "BadRequest",
+            "unknown_symbol": "BadSymbol",
+            "unknown_order": "OrderNotFound",
+            "unknown_order_cancel": "OrderNotFound",
+            "insufficient_funds": "ExchangeError",
+            "too_small": "BadRequest",
+            "too_large": "BadRequest",
+            "quantity_off_step": "BadRequest",
+            "price_off_tick": "BadRequest",
+            "notional_too_small": "ExchangeError",
+            "price_out_of_range": "BadRequest",
+            "post_only_would_take": "InvalidOrder",
+            "duplicate_client_id": "ExchangeError",
+            "too_many_orders": "ExchangeError",
+            "rate_limited": "DDoSProtection",
+            "banned": "DDoSProtection",
+            "timed_out": "RequestTimeout",
+            "maintenance": "OnMaintenance",
+            "market_closed": "ExchangeError",
         },
         unasked={
             GetStreamToken: "only its streams ask for one",

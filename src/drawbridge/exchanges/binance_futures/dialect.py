@@ -11,7 +11,8 @@ from drawbridge.wire.signed_parameters import SignedParameters, signer, verifier
 
 __all__ = ["attach", "claim", "payload", "prepare", "signer", "verifier"]
 
-_PARAMETERS: Final = SignedParameters(b"x-mbx-apikey")
+# The tokens of private streams are given to whoever names the key.
+_PARAMETERS: Final = SignedParameters(b"x-mbx-apikey", frozenset({b"/fapi/v1/listenKey"}))
 
 claim = _PARAMETERS.claim
 prepare = _PARAMETERS.prepare

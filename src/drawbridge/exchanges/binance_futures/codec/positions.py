@@ -26,7 +26,6 @@ from drawbridge.core.money import ONE, ZERO, plain
 from drawbridge.exchanges.binance_futures.codec.names import (
     MODE_WORDS,
     MODES,
-    MOST_LEVERAGE,
     POSITION_SIDE_WORDS,
     POSITION_SIDES,
     amount,
@@ -220,13 +219,11 @@ def encode_leverage(operation: SetLeverage, markets: Markets) -> WireRequest:
 
 
 def decode_leverage(view: ServerView) -> SetLeverage:
-    """Read the wish for another leverage. Raises: `BadInput("leverage_out_of_range")`."""
+    """Read the wish for another leverage."""
     found = read_view(view)
     symbol, leverage = read_symbol(found, view.markets), found.whole("leverage")
     if leverage is None:
         raise BadInput("missing_parameter", field="leverage")
-    if not 1 <= leverage <= MOST_LEVERAGE:
-        raise BadInput("leverage_out_of_range", field="leverage")
     return SetLeverage(symbol, leverage)
 
 
@@ -257,9 +254,7 @@ def encode_mode(operation: SetMarginMode, markets: Markets) -> WireRequest:
 def decode_mode(view: ServerView) -> SetMarginMode:
     """Read the wish for another margin mode."""
     found = read_view(view)
-    return SetMarginMode(
-        read_symbol(found, view.markets), read_word(found, "marginType", MODES, "bad_margin_mode")
-    )
+    return SetMarginMode(read_symbol(found, view.markets), read_word(found, "marginType", MODES))
 
 
 def encode_done(_: SetMarginMode | SetPositionMode, __: object, ___: ServerView) -> WireAnswer:

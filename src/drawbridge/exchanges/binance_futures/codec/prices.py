@@ -267,7 +267,7 @@ def decode_book(view: ServerView) -> GetOrderBook:
     found = read_view(view)
     depth = read_limit(found, LEVELS[-1])
     if depth is not None and depth not in LEVELS:
-        raise BadInput("bad_depth", field="limit")
+        raise BadInput("malformed", field="limit")
     return GetOrderBook(read_symbol(found, view.markets), depth)
 
 
