@@ -87,6 +87,8 @@ class Trader:
             "post-only": self.desk.table.post_only_raises,
             # It may have been filled since it was asked for.
             "cancel": self.desk.table.cancel_raises,
+            # Some exchanges refuse it where there is none.
+            "cancel all": self.desk.table.cancel_raises,
         }
         try:
             self._steps[step.what](step)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetCandles,
     GetClosedOrders,
@@ -27,10 +28,10 @@ from drawbridge.core.operations import (
     Placed,
     PlaceOrder,
 )
-from drawbridge.core.orders import OrderType, Side, TimeInForce
+from drawbridge.core.orders import OrderType, Side, TimeInForce, Trigger, TriggerKind
 from tests.real_clients import mistakes
 from tests.real_clients.examples import CLIENT_ID, NOW_MS, Examples
-from tests.real_clients.table import Kind, Mistake, Table, Wire, Wish
+from tests.real_clients.table import Mistake, Table, Wire, Wish
 
 SYMBOL = "BTC/USDT"
 ORDER = PlaceOrder(
@@ -60,10 +61,21 @@ def _order(changed: PlaceOrder, kind: str = "limit", **params: Any) -> Wish:  # 
     )
 
 
+def _waits(kind: TriggerKind, form: str = "limit", **params: Any) -> Wish:  # noqa: ANN401
+    plainly = MARKET if form == "market" else ORDER
+    tif = TimeInForce[params.get("timeInForce", "GTC")]
+    conditional = replace(plainly, trigger=Trigger(kind, Decimal(18_000)), time_in_force=tif)
+    return _order(conditional, form, **params)
+
+
 def _placed(operation: PlaceOrder) -> Placed:
     """Answer an order as filled in part at once."""
     it = Examples(get_exchange("binance"), SYMBOL)
     placed = it.placed(operation)
+    if operation.trigger is not None:
+        return Placed(
+            replace(operation.as_order(it.order_id), created_ms=NOW_MS, updated_ms=NOW_MS)
+        )
     if operation.dry_run or operation.type is OrderType.MARKET:
         return placed
     price, lots = operation.price or Decimal(1), Decimal("0.00033")
@@ -111,6 +123,15 @@ WISHES: dict[str, Wish | None] = {
     "fill or kill": _order(replace(ORDER, time_in_force=TimeInForce.FOK), timeInForce="FOK"),
     "market order by cost": _order(
         replace(MARKET, quantity=None, quote_quantity=Decimal(50)), "market", cost="50"
+    ),
+    "stop": _waits(TriggerKind.STOP, stopLossPrice="18000"),
+    "stop by its other name": _waits(TriggerKind.STOP, triggerPrice="18000"),
+    "take profit": _waits(TriggerKind.TAKE_PROFIT, takeProfitPrice="18000"),
+    "stop at the market": _waits(TriggerKind.STOP, "market", stopLossPrice="18000"),
+    "take profit at the market": _waits(TriggerKind.TAKE_PROFIT, "market", takeProfitPrice="18000"),
+    "stop that does not rest": _waits(TriggerKind.STOP, stopLossPrice="18000", timeInForce="IOC"),
+    "cancel all": Wish(
+        operation=CancelAllOrders(SYMBOL), call=lambda c: c.cancel_all_orders(SYMBOL)
     ),
     "dry run": _order(replace(ORDER, dry_run=True), test=True),
     "order by our id": Wish(
@@ -236,10 +257,6 @@ TABLE = Table(
             says='"code":-1121',
         ),
     ),
-    lacks={
-        Kind.CANCEL_ALL: "the table of endpoints knows it, and no codec yet",
-        Kind.STOP: "the paper exchange of Binance carries no conditional orders yet",
-    },
     wire=Wire(
         wishes=WISHES,
         key={
@@ -250,7 +267,7 @@ TABLE = Table(
         results={PlaceOrder: _placed},
         unasked={GetStreamToken: "its streams of user data are opened by a signature now"},
         # The id is that of the cancellation; what the order was named stands in another field.
-        unread={CancelOrder: frozenset({"clientOrderId"})},
+        unread=dict.fromkeys((CancelOrder, CancelAllOrders), frozenset({"clientOrderId"})),
         refusals={
             "bad_key": "AuthenticationError",
             "bad_key_format": "AuthenticationError",

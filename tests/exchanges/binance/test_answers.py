@@ -195,7 +195,8 @@ def test_pairs_are_told_with_every_rule_that_clients_look_for() -> None:
             "NOTIONAL",
         }
         assert pair["permissionSets"] == [["SPOT"]]
-        assert set(pair["orderTypes"]) == {"LIMIT", "LIMIT_MAKER", "MARKET"}
+        plain, waiting = {"LIMIT", "LIMIT_MAKER", "MARKET"}, {"STOP_LOSS", "TAKE_PROFIT"}
+        assert set(pair["orderTypes"]) == plain | waiting | {f"{it}_LIMIT" for it in waiting}
     limits = {limit.name: limit for limit in EXCHANGE.endpoints.limits.values()}
     assert {(row["rateLimitType"], row["limit"]) for row in told["rateLimits"]} == {
         ("REQUEST_WEIGHT", limits["weight"].amount),

@@ -40,6 +40,7 @@ MARKETS = EXCHANGE.card.markets()
 NOW_MS = 1_700_000_000_000
 ORDER = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.001&price=20000"
 MARKET = "symbol=BTCUSDT&side=BUY&type=MARKET"
+STOP = "symbol=BTCUSDT&side=SELL&type=STOP_LOSS&quantity=0.001"
 KLINES = "symbol=BTCUSDT&interval=1m"
 
 
@@ -62,9 +63,18 @@ def _order(body: str) -> Operation[object]:
         ("symbol=BTCUSDT&type=LIMIT", "missing_parameter", "side"),
         ("symbol=BTCUSDT&side=BUY", "missing_parameter", "type"),
         (ORDER.replace("BUY", "buy"), "bad_side", "side"),
-        (ORDER.replace("LIMIT", "STOP_LOSS_LIMIT") + "&stopPrice=1", "bad_order_type", "type"),
+        (ORDER.replace("LIMIT", "TRAILING_STOP") + "&stopPrice=1", "bad_order_type", "type"),
         (ORDER + "&stopPrice=1", "unwanted_parameter", "stopPrice"),
-        (ORDER.replace("LIMIT", "TAKE_PROFIT"), "bad_order_type", "type"),
+        (ORDER.replace("LIMIT", "STOP_LOSS_LIMIT"), "missing_parameter", "stopPrice"),
+        (STOP + "&stopPrice=x", "malformed", "stopPrice"),
+        (STOP + "&stopPrice=1&price=1", "unwanted_parameter", "price"),
+        (STOP + "&stopPrice=1&quoteOrderQty=9", "unwanted_parameter", "quoteOrderQty"),
+        (STOP + "&trailingDelta=100", "unwanted_parameter", "trailingDelta"),
+        (
+            STOP.replace("quantity", "quoteOrderQty") + "&stopPrice=1",
+            "unwanted_parameter",
+            "quoteOrderQty",
+        ),
         (ORDER.replace("GTC", "GTX"), "bad_time_in_force", "timeInForce"),
         (ORDER.replace("&timeInForce=GTC", ""), "missing_parameter", "timeInForce"),
         (ORDER.replace("&price=20000", ""), "missing_parameter", "price"),

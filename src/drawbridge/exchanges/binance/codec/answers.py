@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetCandles,
@@ -95,6 +96,7 @@ _WRITERS: Final[Mapping[type[Operation[Any]], Callable[[Any, Any, ServerView], o
             GetBalances: account_answers.balances,
             PlaceOrder: order_answers.placed,
             CancelOrder: order_answers.cancelled,
+            CancelAllOrders: order_answers.all_cancelled,
             GetOrder: order_answers.one_order,
             GetOpenOrders: order_answers.open_orders,
             GetClosedOrders: order_answers.closed_orders,

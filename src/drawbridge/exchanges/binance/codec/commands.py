@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetCandles,
@@ -31,7 +32,7 @@ from drawbridge.core.operations import (
     Operation,
     PlaceOrder,
 )
-from drawbridge.core.orders import OrderType, TimeInForce
+from drawbridge.core.orders import OrderType, TimeInForce, Trigger
 from drawbridge.exchanges.binance.codec.fields import (
     Found,
     find_amount,
@@ -45,14 +46,14 @@ from drawbridge.exchanges.binance.codec.fields import (
     read_word,
 )
 from drawbridge.exchanges.binance.codec.tables import (
+    CONDITIONAL,
     INTERVALS,
-    LIMIT,
     LIMIT_MAKER,
     LISTEN_KEY_LASTS_MS,
-    MARKET,
     MOST_CANDLES,
     MOST_LEVELS,
     MOST_ROWS,
+    ORDER_TYPES,
     SELF_TRADE_MODE,
     SIDES,
     TIMES_IN_FORCE,
@@ -65,7 +66,7 @@ from drawbridge.wire.text import parameters
 _MOST_PIECES: Final = 100
 # Each makes an order another kind of order, which the paper exchange does not have.
 _MEANINGFUL: Final = frozenset(
-    {"icebergQty", "pegOffsetType", "pegOffsetValue", "pegPriceType", "stopPrice", "trailingDelta"}
+    {"icebergQty", "pegOffsetType", "pegOffsetValue", "pegPriceType", "trailingDelta"}
 )
 
 
@@ -174,7 +175,7 @@ def _balances(_: ServerView, __: Found) -> GetBalances:
 def _place(view: ServerView, found: Found) -> PlaceOrder:
     symbol = read_symbol(found, view.markets)
     side = read_word(found, "side", SIDES, "bad_side")
-    kind = read_word(found, "type", _TYPES, "bad_order_type")
+    kind = read_word(found, "type", ORDER_TYPES, "bad_order_type")
     if not _MEANINGFUL.isdisjoint(found):
         raise BadInput("unwanted_parameter", field=min(_MEANINGFUL & found.keys()))
     if found.get("selfTradePreventionMode", SELF_TRADE_MODE) != SELF_TRADE_MODE:
@@ -199,14 +200,27 @@ def _place(view: ServerView, found: Found) -> PlaceOrder:
         quote_quantity=cost,
         post_only=found["type"] == LIMIT_MAKER,
         dry_run=view.endpoint.path.endswith(b"/test"),
+        trigger=_read_trigger(found),
     )
+
+
+def _read_trigger(found: Found) -> Trigger | None:
+    conditional = CONDITIONAL.get(found["type"])
+    price = find_amount(found, "stopPrice")
+    if conditional is None:
+        if price is not None:
+            raise BadInput("unwanted_parameter", field="stopPrice")
+        return None
+    if price is None:
+        raise BadInput("missing_parameter", field="stopPrice")
+    return Trigger(conditional[0], price)
 
 
 def _check_market_terms(found: Found) -> None:
     for name in ("price", "timeInForce"):
         if name in found:
             raise BadInput("unwanted_parameter", field=name)
-    if "quantity" in found and "quoteOrderQty" in found:
+    if "quoteOrderQty" in found and ("quantity" in found or found["type"] in CONDITIONAL):
         raise BadInput("unwanted_parameter", field="quoteOrderQty")
     if "quantity" not in found and "quoteOrderQty" not in found:
         raise BadInput("missing_parameter", field="quantity")
@@ -235,6 +249,10 @@ def _cancel(view: ServerView, found: Found) -> CancelOrder:
     symbol = read_symbol(found, view.markets)
     order_id, client_id = _which(found)
     return CancelOrder(symbol=symbol, order_id=order_id, client_id=client_id)
+
+
+def _cancel_all(view: ServerView, found: Found) -> CancelAllOrders:
+    return CancelAllOrders(read_symbol(found, view.markets))
 
 
 def _order(view: ServerView, found: Found) -> GetOrder:
@@ -289,10 +307,6 @@ def _stream_token(view: ServerView, found: Found) -> GetStreamToken:
     return GetStreamToken(need(found, "listenKey"), LISTEN_KEY_LASTS_MS, ends=ends)
 
 
-_TYPES: Final = MappingProxyType(
-    {MARKET: OrderType.MARKET, LIMIT: OrderType.LIMIT, LIMIT_MAKER: OrderType.LIMIT}
-)
-
 _READERS: Final[Mapping[str, Callable[[ServerView, Found], Operation[Any]]]] = MappingProxyType(
     {
         "get_server_time": _server_time,
@@ -307,6 +321,7 @@ _READERS: Final[Mapping[str, Callable[[ServerView, Found], Operation[Any]]]] = M
         "get_balances": _balances,
         "place_order": _place,
         "cancel_order": _cancel,
+        "cancel_all_orders": _cancel_all,
         "get_order": _order,
         "get_open_orders": _open_orders,
         "get_closed_orders": _closed_orders,

@@ -23,6 +23,7 @@ from drawbridge.core.operations import (
 from drawbridge.exchanges.binance.codec.tables import (
     BAND_DOWN,
     BAND_UP,
+    CONDITIONAL,
     LIMIT,
     LIMIT_MAKER,
     MARKET,
@@ -90,7 +91,7 @@ def _symbol(market: Market) -> dict[str, object]:
         "quoteAssetPrecision": PLACES,
         "baseCommissionPrecision": PLACES,
         "quoteCommissionPrecision": PLACES,
-        "orderTypes": [LIMIT, LIMIT_MAKER, MARKET],
+        "orderTypes": [LIMIT, LIMIT_MAKER, MARKET, *CONDITIONAL],
         "icebergAllowed": False,
         "ocoAllowed": False,
         "otoAllowed": False,

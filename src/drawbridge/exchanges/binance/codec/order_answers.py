@@ -6,9 +6,11 @@ which ccxt tells contracts from spot (`positionSide`, `cumQuote`) must never be 
 
 from typing import Final
 
+from drawbridge.core.errors import NotFound
 from drawbridge.core.markets import Markets
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetClosedOrders,
     GetOpenOrders,
@@ -20,6 +22,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Fill, Order, OrderType, Side
 from drawbridge.exchanges.binance.codec.commands import read_parameters
 from drawbridge.exchanges.binance.codec.tables import (
+    CONDITIONAL_WORDS,
     LIMIT,
     LIMIT_MAKER,
     MARKET,
@@ -54,7 +57,8 @@ def placed(operation: PlaceOrder, result: Placed, view: ServerView) -> object:
     if told == b"ACK":
         return head
     head |= order_terms(order)
-    head["workingTime"] = order.created_ms
+    if not order.waits:
+        head["workingTime"] = _working_ms(order)
     if told == b"FULL":
         head["fills"] = [_own_fill(fill) for fill in result.fills]
     return head
@@ -80,8 +84,8 @@ def _own_fill(fill: Fill) -> dict[str, object]:
 
 
 def order_terms(order: Order) -> dict[str, object]:
-    """Write what all answers about an order share."""
-    return {
+    """Write what all answers about an order share; a stop price where it waited for one."""
+    terms: dict[str, object] = {
         "price": amount(order.price or ZERO),
         "origQty": amount(order.quantity),
         "executedQty": amount(order.filled),
@@ -93,9 +97,19 @@ def order_terms(order: Order) -> dict[str, object]:
         "side": SIDE_WORDS[order.side],
         "selfTradePreventionMode": SELF_TRADE_MODE,
     }
+    if order.trigger is not None:
+        terms["stopPrice"] = amount(order.trigger.price)
+    return terms
+
+
+def _working_ms(order: Order) -> int:
+    """Tell since when it works in the book: a conditional order only once it is triggered."""
+    return order.created_ms if order.trigger is None else order.triggered_ms or -1
 
 
 def _type_word(order: Order) -> str:
+    if order.trigger is not None:
+        return CONDITIONAL_WORDS[order.trigger.kind, order.type]
     if order.type is OrderType.MARKET:
         return MARKET
     return LIMIT_MAKER if order.post_only else LIMIT
@@ -103,15 +117,28 @@ def _type_word(order: Order) -> str:
 
 def cancelled(_: CancelOrder, result: Order, view: ServerView) -> object:
     """Write the answer to a cancellation."""
+    return _cancelled_document(result, view, _own_name(view.request))
+
+
+def all_cancelled(
+    operation: CancelAllOrders, result: tuple[Order, ...], view: ServerView
+) -> object:
+    """Write all that were cancelled. Raises: `NotFound("unknown_order_cancel")` if none was."""
+    if not result:
+        raise NotFound("unknown_order_cancel", symbol=operation.symbol)
+    return [_cancelled_document(order, view, "") for order in result]
+
+
+def _cancelled_document(order: Order, view: ServerView, own_name: str) -> dict[str, object]:
     return {
-        "symbol": view.markets.get(result.symbol).id,
-        "origClientOrderId": result.client_id,
-        "orderId": int(result.order_id),
+        "symbol": view.markets.get(order.symbol).id,
+        "origClientOrderId": order.client_id,
+        "orderId": int(order.order_id),
         "orderListId": -1,
         # The cancellation's own id; where the sender gives none the real one draws one.
-        "clientOrderId": _own_name(view.request) or f"cancel{result.order_id}",
-        "transactTime": result.updated_ms,
-        **order_terms(result),
+        "clientOrderId": own_name or f"cancel{order.order_id}",
+        "transactTime": order.updated_ms,
+        **order_terms(order),
     }
 
 
@@ -156,13 +183,13 @@ def _order_document(order: Order, markets: Markets) -> dict[str, object]:
         "orderId": int(order.order_id),
         "orderListId": -1,
         "clientOrderId": order.client_id,
-        **order_terms(order),
         "stopPrice": NOTHING,
+        **order_terms(order),
         "icebergQty": NOTHING,
         "time": order.created_ms,
         "updateTime": order.updated_ms,
-        "isWorking": True,
-        "workingTime": order.created_ms,
+        "isWorking": _working_ms(order) != -1,
+        "workingTime": _working_ms(order),
     }
 
 

@@ -11,6 +11,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetClosedOrders,
     GetOpenOrders,
@@ -19,9 +20,10 @@ from drawbridge.core.operations import (
     Placed,
     PlaceOrder,
 )
-from drawbridge.core.orders import Fill, Order, OrderType, Side
+from drawbridge.core.orders import Fill, Order, OrderType, Side, Trigger
 from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
 from drawbridge.exchanges.binance.codec.tables import (
+    CONDITIONAL,
     LIMIT_MAKER,
     ORDER_TYPES,
     SIDES,
@@ -81,8 +83,18 @@ def _immediate_fill(row: Row, order: Order) -> Fill:
 
 def cancelled(_: CancelOrder, told: Row, markets: Markets) -> Order:
     """Read a cancelled order. When it was created is not told, so its end stands for both."""
-    at_ms = whole(told["transactTime"])
-    return _read_order({**told, "clientOrderId": told["origClientOrderId"]}, markets, at_ms)
+    return _read_cancelled(told, markets)
+
+
+def all_cancelled(_: CancelAllOrders, told: object, markets: Markets) -> tuple[Order, ...]:
+    """Read all that were cancelled; orders that belong together stand in lists of their own."""
+    found = (one.get("orderReports", (one,)) for one in rows(told))
+    return tuple(_read_cancelled(row, markets) for reports in found for row in reports)
+
+
+def _read_cancelled(row: Row, markets: Markets) -> Order:
+    at_ms = whole(row["transactTime"])
+    return _read_order({**row, "clientOrderId": row["origClientOrderId"]}, markets, at_ms)
 
 
 def one_order(_: GetOrder, told: Row, markets: Markets) -> Order:
@@ -105,6 +117,8 @@ def _read_order(row: Row, markets: Markets, updated_ms: int) -> Order:
     kind = ORDER_TYPES[row["type"]]
     cost = row.get("origQuoteOrderQty")
     created_ms = row.get("time", row.get("workingTime", updated_ms))
+    trigger = _read_trigger(row)
+    working_ms = whole(row.get("workingTime", -1)) if trigger is not None else -1
     return Order(
         order_id=str(whole(row["orderId"])),
         client_id=text(row["clientOrderId"]),
@@ -122,7 +136,17 @@ def _read_order(row: Row, markets: Markets, updated_ms: int) -> Order:
         filled_quote=money(row["cummulativeQuoteQty"]),
         quote_quantity=(money(cost) or None) if cost else None,
         post_only=row["type"] == LIMIT_MAKER,
+        trigger=trigger,
+        triggered_ms=max(0, working_ms),
     )
+
+
+def _read_trigger(row: Row) -> Trigger | None:
+    conditional = CONDITIONAL.get(row["type"])
+    # One that trails the price tells no stop price before it works.
+    if conditional is None or "stopPrice" not in row:
+        return None
+    return Trigger(conditional[0], money(row["stopPrice"]))
 
 
 def own_trades(_: GetOwnTrades, told: object, markets: Markets) -> tuple[Fill, ...]:

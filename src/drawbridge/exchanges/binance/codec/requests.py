@@ -5,6 +5,7 @@ check ours. What a text could smuggle into a query (ids of orders) is refused he
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.money import plain
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetCandles,
@@ -31,9 +33,10 @@ from drawbridge.core.operations import (
     Operation,
     PlaceOrder,
 )
-from drawbridge.core.orders import OrderType, TimeInForce
+from drawbridge.core.orders import OrderType, TimeInForce, Trigger, TriggerBy
 from drawbridge.exchanges.binance.codec.tables import (
     CLIENT_ID,
+    CONDITIONAL_WORDS,
     INTERVAL_WORDS,
     MOST_CANDLES,
     ORDER_ID,
@@ -128,6 +131,8 @@ def _place(operation: PlaceOrder, markets: Markets) -> WireRequest:
 
 def _terms(operation: PlaceOrder) -> str:
     """Write the type and the amounts that go with it."""
+    if operation.trigger is not None:
+        return _conditional_terms(operation, operation.trigger)
     if operation.type is OrderType.MARKET:
         return _market_terms(operation)
     if operation.quote_quantity is not None:
@@ -142,6 +147,20 @@ def _terms(operation: PlaceOrder) -> str:
     if operation.time_in_force is not TimeInForce.GTC:
         raise BadInput("unwanted_parameter", field="time_in_force")
     return f"LIMIT_MAKER&{amounts}"
+
+
+def _conditional_terms(operation: PlaceOrder, trigger: Trigger) -> str:
+    """Write an order that waits for the last price; it names what it sells or buys, not a cost."""
+    if trigger.by is not TriggerBy.LAST:
+        raise BadInput("unwanted_parameter", field="trigger")
+    if operation.post_only or operation.quote_quantity is not None:
+        unwanted = "post_only" if operation.post_only else "quote_quantity"
+        raise BadInput("unwanted_parameter", field=unwanted)
+    plainly = replace(operation, trigger=None)
+    _, _, amounts = _terms(plainly).partition("&")
+    word, stop = CONDITIONAL_WORDS[trigger.kind, operation.type], plain(trigger.price)
+    amounts, _, tif = amounts.partition("&timeInForce=")
+    return f"{word}&{amounts}&stopPrice={stop}" + (f"&timeInForce={tif}" if tif else "")
 
 
 def _market_terms(operation: PlaceOrder) -> str:
@@ -161,6 +180,13 @@ def _market_terms(operation: PlaceOrder) -> str:
 
 def _cancel(operation: CancelOrder, markets: Markets) -> WireRequest:
     return WireRequest("DELETE", b"/api/v3/order", _which(operation, markets))
+
+
+def _cancel_all(operation: CancelAllOrders, markets: Markets) -> WireRequest:
+    if not operation.symbol:
+        raise BadInput("missing_parameter", field="symbol")
+    query = f"symbol={markets.get(operation.symbol).id}&{WINDOW}"
+    return WireRequest("DELETE", b"/api/v3/openOrders", query.encode("ascii"))
 
 
 def _order(operation: GetOrder, markets: Markets) -> WireRequest:
@@ -270,6 +296,7 @@ _WRITERS: Final[Mapping[type[Operation[Any]], Callable[[Any, Markets], WireReque
             GetBalances: _balances,
             PlaceOrder: _place,
             CancelOrder: _cancel,
+            CancelAllOrders: _cancel_all,
             GetOrder: _order,
             GetOpenOrders: _open_orders,
             GetClosedOrders: _closed_orders,

@@ -15,6 +15,7 @@ import orjson
 from drawbridge.core.errors import BadInput, NotFound, OutcomeUnknown
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetCandles,
@@ -94,6 +95,7 @@ _READERS: Final[Mapping[type[Operation[Any]], Callable[[Any, Any, Markets], obje
             GetBalances: account_results.balances,
             PlaceOrder: order_results.placed,
             CancelOrder: order_results.cancelled,
+            CancelAllOrders: order_results.all_cancelled,
             GetOrder: order_results.one_order,
             GetOpenOrders: order_results.open_orders,
             GetClosedOrders: order_results.closed_orders,

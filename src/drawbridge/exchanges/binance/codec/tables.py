@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
 from typing import Final
 
-from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import OrderStatus, OrderType, Side, TimeInForce, TriggerKind
 
 SIDE_WORDS: Final[Mapping[Side, str]] = MappingProxyType({Side.BUY: "BUY", Side.SELL: "SELL"})
 SIDES: Final = MappingProxyType({word: side for side, word in SIDE_WORDS.items()})
@@ -43,18 +43,20 @@ MARKET: Final = "MARKET"
 LIMIT: Final = "LIMIT"
 LIMIT_MAKER: Final = "LIMIT_MAKER"
 
-
-# Types as orders tell them; those that wait for a price are read as what they then become.
-ORDER_TYPES: Final[Mapping[str, OrderType]] = MappingProxyType(
+# Types of orders that wait for a price: which way it must come, and what they then become.
+CONDITIONAL: Final[Mapping[str, tuple[TriggerKind, OrderType]]] = MappingProxyType(
     {
-        MARKET: OrderType.MARKET,
-        LIMIT: OrderType.LIMIT,
-        LIMIT_MAKER: OrderType.LIMIT,
-        "STOP_LOSS": OrderType.MARKET,
-        "STOP_LOSS_LIMIT": OrderType.LIMIT,
-        "TAKE_PROFIT": OrderType.MARKET,
-        "TAKE_PROFIT_LIMIT": OrderType.LIMIT,
+        "STOP_LOSS": (TriggerKind.STOP, OrderType.MARKET),
+        "STOP_LOSS_LIMIT": (TriggerKind.STOP, OrderType.LIMIT),
+        "TAKE_PROFIT": (TriggerKind.TAKE_PROFIT, OrderType.MARKET),
+        "TAKE_PROFIT_LIMIT": (TriggerKind.TAKE_PROFIT, OrderType.LIMIT),
     }
+)
+CONDITIONAL_WORDS: Final = MappingProxyType({kinds: word for word, kinds in CONDITIONAL.items()})
+
+ORDER_TYPES: Final[Mapping[str, OrderType]] = MappingProxyType(
+    {MARKET: OrderType.MARKET, LIMIT: OrderType.LIMIT, LIMIT_MAKER: OrderType.LIMIT}
+    | {word: kind for word, (_, kind) in CONDITIONAL.items()}
 )
 
 _MINUTE_MS: Final = 60_000
