@@ -30,6 +30,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import OrderType, Side, TimeInForce, Trigger, TriggerKind
 from tests.real_clients import mistakes
+from tests.real_clients.bench import Bench
 from tests.real_clients.examples import CLIENT_ID, NOW_MS, Examples
 from tests.real_clients.table import Mistake, Table, Wire, Wish
 
@@ -179,6 +180,11 @@ def _other_keys() -> dict[str, tuple[dict[str, str], tuple[str, ...]]]:
     }
 
 
+def _stop_at_once(bench: Bench) -> None:
+    desk = bench.desk()
+    desk.place("sell", price=desk.far_price, stopPrice=float(desk.price(1.5)))
+
+
 TABLE = Table(
     symbol=SYMBOL,
     unknown_key="A" * 64,
@@ -234,6 +240,22 @@ TABLE = Table(
             raises="InsufficientFunds",
             status=400,
             says='"code":-2010',
+        ),
+        Mistake(
+            name="stop that would fire at once",
+            ask=_stop_at_once,
+            raises="OrderImmediatelyFillable",
+            status=400,
+            says="Stop price would trigger immediately.",
+        ),
+        Mistake(
+            name="cancel all where nothing is open",
+            ask=lambda bench: bench.client(bench.key(account="never-orders")).cancel_all_orders(
+                SYMBOL
+            ),
+            raises="OrderNotFound",
+            status=400,
+            says='"code":-2011',
         ),
         Mistake(
             name="below the smallest size",
