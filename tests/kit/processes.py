@@ -92,10 +92,12 @@ class Paper:
         *,
         unlimited: bool = False,
         only: Sequence[str] = (),
+        speed: int = 1,
     ) -> None:
         """Start it on free ports (or from `port_base`); `unlimited` is for load.
 
-        `only` names the exchanges to serve, all of them when empty.
+        `only` names the exchanges to serve, all of them when empty. With `speed` 60, the prices of
+        an hour pass in a minute.
         """
         self.state = state
         self._arguments = ["--state", str(state), "--port-base", str(port_base)]
@@ -103,6 +105,8 @@ class Paper:
             self._arguments.append("--unlimited")
         for exchange in only:
             self._arguments += ["--exchange", exchange]
+        if speed > 1:
+            self._arguments += ["--speed", str(speed)]
         self.process = self._start()
 
     def _start(self) -> Process:

@@ -18,10 +18,17 @@ def main() -> int:
     parser.add_argument("--port-base", type=int, required=True)
     parser.add_argument("--unlimited", action="store_true", help="no rate limits, for load tests")
     parser.add_argument("--exchange", action="append", default=[], help="serve only these")
+    parser.add_argument("--speed", type=int, default=1, help="how fast prices pass, for tests")
     parser.add_argument("--with-parent", action="store_true")
     given = parser.parse_args()
     only = frozenset(given.exchange)
-    place = Place(given.state, given.port_base, unlimited=given.unlimited, only=only)
+    place = Place(
+        given.state,
+        given.port_base,
+        unlimited=given.unlimited,
+        only=only,
+        speed=given.speed,
+    )
 
     async def work() -> None:
         await host(place, with_parent=given.with_parent)

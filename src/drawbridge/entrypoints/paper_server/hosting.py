@@ -38,7 +38,8 @@ class Place:
     """Where the paper exchange stands: the first port and the folder with its state.
 
     Port 0 takes free ports. `only` names the exchanges that are served, all of them when empty;
-    the world behind them is always whole. `unlimited` turns the rate limits off, for load tests.
+    the world behind them is always whole. `unlimited` turns the rate limits off, for load tests;
+    `speed` 60 lets the prices of an hour pass in a minute.
     """
 
     state: Path
@@ -46,6 +47,7 @@ class Place:
     host: str = "127.0.0.1"
     unlimited: bool = False
     only: frozenset[str] = frozenset()
+    speed: int = 1
 
 
 def papered() -> tuple[Exchange, ...]:
@@ -79,7 +81,7 @@ async def host(
         for step in range(len(exchanges) + 1)
     ]
     clock = SystemClock()
-    world = await PaperWorld.open(place.state, every, clock, entropy)
+    world = await PaperWorld.open(place.state, every, clock, entropy, speed=place.speed)
     answering = {
         it.card.id: Answering(it, world, clock, unlimited=place.unlimited) for it in exchanges
     }
