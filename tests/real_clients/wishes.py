@@ -51,7 +51,8 @@ def wishes_of(referee: Referee) -> dict[str, Wish]:
 def known_operations(referee: Referee) -> set[type[Operation[Any]]]:
     """Give the operations of an exchange's table that ask for more than a fixed answer."""
     rows = referee.exchange.endpoints.rows()
-    return {OPERATIONS[row.operation] for row in rows if row.operation} - {GetFixed, CheckAccess}
+    known = {OPERATIONS[name] for row in rows for name in row.operations}
+    return known - {GetFixed, CheckAccess}
 
 
 _NEEDING = {

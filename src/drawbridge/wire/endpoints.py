@@ -37,7 +37,8 @@ class Endpoint:
     needs, None for none, and `is_signed` tells whether it needs a key; `answer` is what the paper
     exchange says where one fixed answer will do; `costs` charges limits by name; `host` is the one
     of the card's hosts that answers it, where that is not the first. `unsigned`: the key's name
-    alone is enough, as for the tokens of some streams.
+    alone is enough, as for the tokens of some streams. `also` names the operations that the same
+    row does as well, told apart by its parameters.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Endpoint:
     switches: tuple[str, ...] = ()
     host: str = ""
     unsigned: bool = False
+    also: tuple[str, ...] = ()
     scope: Scope | None = field(init=False)
     is_signed: bool = field(init=False)
     pattern: re.Pattern[bytes] | None = field(init=False)
@@ -60,6 +62,11 @@ class Endpoint:
         object.__setattr__(self, "scope", scope)
         object.__setattr__(self, "is_signed", self.access != PUBLIC)
         object.__setattr__(self, "pattern", _pattern(self.path.decode("ascii")))
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Give the names of all operations that it does."""
+        return frozenset(filter(None, (self.operation, *self.also)))
 
     def parameters(self, path: bytes) -> dict[str, str]:
         """Read the named parts of a request's path; nothing where the row names none."""
@@ -158,18 +165,16 @@ def _read_row(row: Mapping[str, object], limits: set[str]) -> Endpoint:
             message = f"endpoint row is incomplete: {row!r}"
             raise ValueError(message)
     operation, answer = str(row.get("operation", "")), str(row.get("answer", ""))
-    if operation and operation not in OPERATIONS:
-        message = f"endpoint {name}: unknown operation {operation}"
+    also = _texts(name, row, "also")
+    if unknown := {*also, operation or "get_fixed"} - OPERATIONS.keys():
+        message = f"endpoint {name}: unknown operation {min(unknown)}"
         raise ValueError(message)
     if access not in {PUBLIC, ANY_KEY}:
         Scope(access)
-    costs, switches = row.get("costs", {}), row.get("switches", ())
+    costs = row.get("costs", {})
     if not isinstance(costs, dict) or not limits.issuperset(costs):
         message = f"endpoint {name}: unknown limit in {costs!r}"
         raise ValueError(message)
-    if not isinstance(switches, list | tuple):
-        message = f"endpoint {name}: switches must be a list"
-        raise TypeError(message)
     return Endpoint(
         name=name,
         method=method,
@@ -178,7 +183,16 @@ def _read_row(row: Mapping[str, object], limits: set[str]) -> Endpoint:
         operation=operation,
         costs=tuple(costs.items()),
         answer=answer.encode(),
-        switches=tuple(switches),
+        switches=_texts(name, row, "switches"),
         host=str(row.get("host", "")),
         unsigned=row.get("unsigned") is True,
+        also=also,
     )
+
+
+def _texts(name: str, row: Mapping[str, object], field: str) -> tuple[str, ...]:
+    texts = row.get(field, ())
+    if not isinstance(texts, list | tuple):
+        message = f"endpoint {name}: {field} must be a list"
+        raise TypeError(message)
+    return tuple(map(str, texts))
