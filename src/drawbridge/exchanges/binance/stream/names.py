@@ -4,7 +4,6 @@ Several streams may be about one topic: they differ only in what is written of i
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 from drawbridge.core.markets import Market, Markets
 from drawbridge.core.streams import Topic, TopicKind
 from drawbridge.exchanges.binance.codec.tables import INTERVAL_WORDS, INTERVALS
+from drawbridge.wire.named_streams import NamedStream
 
 
 class Form(StrEnum):
@@ -26,16 +26,6 @@ class Form(StrEnum):
     AVERAGE = "avgPrice"
     CHANGES = "depth"
     LEVELS = "levels"
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A stream that somebody subscribed to; `in_list` for those of all pairs at once."""
-
-    name: str
-    form: Form
-    topics: tuple[Topic, ...]
-    in_list: bool = False
 
 
 _NAME: Final = re.compile(
@@ -56,11 +46,11 @@ _PLAIN: Final = MappingProxyType(
 _ALL: Final = MappingProxyType({"!ticker@arr": Form.TICKER, "!miniTicker@arr": Form.MINI_TICKER})
 
 
-def find_stream(name: str, markets: Markets) -> Stream | None:
+def find_stream(name: str, markets: Markets) -> NamedStream | None:
     """Read a stream's name, None where there is no such stream or pair."""
     if (form := _ALL.get(name)) is not None:
         topics = tuple(Topic(TopicKind.TICKER, market.symbol) for market in markets)
-        return Stream(name, form, topics, in_list=True)
+        return NamedStream(name, form, topics, in_list=True)
     match = _NAME.fullmatch(_SPEED.sub("", name))
     market = None if match is None else _find_market(match[1], markets)
     if match is None or market is None:
@@ -81,11 +71,11 @@ def name_of(topic: Topic, markets: Markets) -> str:
     return f"{pair}@ticker"
 
 
-def _of_market(name: str, symbol: str, match: re.Match[str]) -> Stream | None:
+def _of_market(name: str, symbol: str, match: re.Match[str]) -> NamedStream | None:
     word, interval, number = match[2], match[3], match[4]
     if word == "kline" and interval in INTERVALS and not number:
         topic = Topic(TopicKind.CANDLES, symbol, interval_ms=INTERVALS[interval])
-        return Stream(name, Form.CANDLE, (topic,))
+        return NamedStream(name, Form.CANDLE, (topic,))
     if interval is not None:
         return None
     if word == "depth":
@@ -93,11 +83,11 @@ def _of_market(name: str, symbol: str, match: re.Match[str]) -> Stream | None:
         if number and depth not in _DEPTHS:
             return None
         form = Form.LEVELS if depth else Form.CHANGES
-        return Stream(name, form, (Topic(TopicKind.BOOK, symbol, depth=depth),))
+        return NamedStream(name, form, (Topic(TopicKind.BOOK, symbol, depth=depth),))
     found = _PLAIN.get(word)
     if found is None or number or "ms" in name:
         return None
-    return Stream(name, found[0], (Topic(found[1], symbol),))
+    return NamedStream(name, found[0], (Topic(found[1], symbol),))
 
 
 def _find_market(pair: str, markets: Markets) -> Market | None:

@@ -89,7 +89,7 @@ _TERMS: Final = MappingProxyType(
 
 
 def write_market_event(
-    form: Form, event: StreamEvent, markets: Markets, now_ms: int
+    form: str, event: StreamEvent, markets: Markets, now_ms: int
 ) -> Iterable[Document]:
     """Write a public event in a stream's form; nothing where the exchange is silent."""
     documents: Iterable[Document] = ()
@@ -127,7 +127,7 @@ def write_user_event(event: StreamEvent, markets: Markets, now_ms: int) -> Itera
     return ()
 
 
-def _ticker(form: Form, ticker: Ticker, pair: str) -> Document:
+def _ticker(form: str, ticker: Ticker, pair: str) -> Document:
     day = day_document(ticker, pair)
     told = {letter: day[name] for letter, name in _DAY.items()}
     at_ms = ticker.time_ms

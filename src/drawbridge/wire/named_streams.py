@@ -1,19 +1,21 @@
-"""Market streams at `/ws` and `/stream`, and the user data of those who still draw listen keys.
+"""Streams that have names: clients subscribe to names, in the address or by numbered requests.
 
-The bytes of a public event are the same for all who follow a stream, so they are written once.
+What an account is told of comes with a token in the place of a name. The bytes of a public event
+are the same for all who follow a stream, so they are written once. Which names there are and how
+their events are written is the exchange's business.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, Protocol, TypeGuard
 
 import orjson
 
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput, DrawbridgeError
-from drawbridge.core.streams import StreamEvent, Topic, TopicKind
-from drawbridge.exchanges.binance.stream.names import Stream, find_stream
-from drawbridge.exchanges.binance.stream.writing import write_market_event, write_user_event
+from drawbridge.core.markets import Markets
+from drawbridge.core.streams import StreamEvent, Topic
 from drawbridge.wire.documents import parse_object
 from drawbridge.wire.stream import (
     Close,
@@ -30,26 +32,63 @@ from drawbridge.wire.stream import (
 _MOST_STREAMS: Final = 1_024
 _MOST_ID: Final = 64
 _MOST_NUMBER: Final = 2**63
-_LISTEN_KEY_LENGTH: Final = 64
-_USER_DATA: Final = (Topic(TopicKind.ORDERS), Topic(TopicKind.BALANCES))
+_TOKEN_LENGTH: Final = 64
 # The server's own numbers for frames that it cannot follow.
 _INVALID: Final = 2
 _NO_JSON: Final = 3
 
 
-class MarketSession:
-    """One connection to the market streams."""
+@dataclass(frozen=True, slots=True)
+class NamedStream:
+    """A stream that somebody subscribed to; `in_list` for those of all markets at once.
 
-    def __init__(self, opening: Opening, wanted: str, *, is_combined: bool) -> None:
-        """Take the streams that the address names, separated by slashes."""
+    Several streams may be about one topic; `form` is how this one is written.
+    """
+
+    name: str
+    form: str
+    topics: tuple[Topic, ...]
+    in_list: bool = False
+
+
+class StreamWords(Protocol):
+    """An exchange's streams: their names, and how their events are written."""
+
+    @property
+    def private(self) -> tuple[Topic, ...]:
+        """Give what a token stands for."""
+
+    def find(self, name: str, markets: Markets) -> NamedStream | None:
+        """Read a stream's name, None where there is no such stream or market."""
+
+    def write_market(
+        self, form: str, event: StreamEvent, markets: Markets, now_ms: int
+    ) -> Iterable[object]:
+        """Write a public event in a stream's form; nothing where the exchange is silent."""
+
+    def write_own(self, event: StreamEvent, markets: Markets, now_ms: int) -> Iterable[object]:
+        """Write a private event; nothing where the exchange is silent."""
+
+
+class NamedStreams:
+    """One connection to streams that have names."""
+
+    def __init__(
+        self, opening: Opening, words: StreamWords, wanted: str, *, is_combined: bool
+    ) -> None:
+        """Take the streams that the address names, separated by slashes.
+
+        `is_combined`: each event travels with the name of its stream.
+        """
+        self._words = words
         self._markets = opening.markets
         self._shared = opening.shared
         self._opened_ms = opening.now_ms
         self._wanted = [name for name in wanted.split("/") if name]
         self._is_combined = is_combined
-        self._streams: dict[str, Stream] = {}
-        self._by_topic: dict[Topic, list[Stream]] = {}
-        self._listen_key = ""
+        self._streams: dict[str, NamedStream] = {}
+        self._by_topic: dict[Topic, list[NamedStream]] = {}
+        self._token = ""
         self._methods: Mapping[str, Callable[[object, Any], Effects]] = {
             "SUBSCRIBE": self._subscribe,
             "UNSUBSCRIBE": self._unsubscribe,
@@ -63,7 +102,7 @@ class MarketSession:
         del now_ms
         effects: list[Effect] = []
         for name in self._wanted[:_MOST_STREAMS]:
-            if len(name) == _LISTEN_KEY_LENGTH and name.isalnum():
+            if len(name) == _TOKEN_LENGTH and name.isalnum():
                 effects.append(LogIn(name, token=name))
             else:
                 effects += self._add(name)
@@ -86,10 +125,10 @@ class MarketSession:
         return do(number, document.get("params", []))
 
     def logged_in(self, ref: object, now_ms: int) -> Effects:
-        """Hear that a listen key is alive: it stands for orders and balances."""
+        """Hear that a token is alive: it stands for what is private."""
         del now_ms
-        self._listen_key = str(ref)
-        return tuple(Subscribe(topic) for topic in _USER_DATA)
+        self._token = str(ref)
+        return tuple(Subscribe(topic) for topic in self._words.private)
 
     def answered(self, ref: object, result: object, now_ms: int) -> Effects:
         """Hear nothing: nothing is asked over these connections."""
@@ -97,15 +136,15 @@ class MarketSession:
         return ()
 
     def refused(self, ref: object, error: DrawbridgeError, now_ms: int) -> Effects:
-        """Hear that a listen key is dead, or a stream cannot be followed: it stays silent."""
+        """Hear that a token is dead, or a stream cannot be followed: it stays silent."""
         del ref, error, now_ms
         return ()
 
     def tell(self, topic: Topic, event: StreamEvent, now_ms: int) -> Sequence[Frame]:
         """Write an event for every stream that is about it."""
         if topic.kind.is_private:
-            documents = write_user_event(event, self._markets, now_ms)
-            return self._frames(self._listen_key, documents)
+            documents = self._words.write_own(event, self._markets, now_ms)
+            return self._frames(self._token, documents)
         frames: list[Frame] = []
         for stream in self._by_topic.get(topic, ()):
             form = (topic, stream.name, self._is_combined)
@@ -117,8 +156,10 @@ class MarketSession:
         """End connections after a day, as the exchange does."""
         return (Close(),) if now_ms - self._opened_ms >= DAY_MS else ()
 
-    def _market_frames(self, stream: Stream, event: StreamEvent, now_ms: int) -> Sequence[Frame]:
-        documents = write_market_event(stream.form, event, self._markets, now_ms)
+    def _market_frames(
+        self, stream: NamedStream, event: StreamEvent, now_ms: int
+    ) -> Sequence[Frame]:
+        documents = self._words.write_market(stream.form, event, self._markets, now_ms)
         if stream.in_list:
             listed = list(documents)
             return self._frames(stream.name, (listed,) if listed else ())
@@ -158,7 +199,7 @@ class MarketSession:
         return (_result(number, self._is_combined),)
 
     def _add(self, name: str) -> Sequence[Effect]:
-        stream = find_stream(name, self._markets)
+        stream = self._words.find(name, self._markets)
         if stream is None or name in self._streams:
             return ()
         self._streams[name] = stream
