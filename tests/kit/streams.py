@@ -88,7 +88,8 @@ class StreamBench:
         card = self.exchange.card
         wanted = scopes or _RIGHTS[":" in self.symbol]
         addresses = (HERE,) if wanted.intersection(card.ip_list.required_for) else ()
-        wish = KeyWish(card.id, switches=switches_for(card, wanted), ip_list=addresses)
+        switches = switches_for(card, wanted) | token_switches(self.exchange)
+        wish = KeyWish(card.id, switches=switches, ip_list=addresses)
         made = await self.world.keys.create(account, wish)
         await self.world.open_account(account, self.clock.now_ms())
         parts = {"api_secret": made.api_secret, "passphrase": made.passphrase}
@@ -147,6 +148,12 @@ class StreamBench:
         markets = self.exchange.card.markets()
         frames = await self.take(connection)
         return [event for frame in frames for event in read(frame, markets)]
+
+
+def token_switches(exchange: Exchange) -> frozenset[str]:
+    """Give the switches that a key needs to draw tokens for streams."""
+    rows = (it for it in exchange.endpoints.rows() if it.operation == "get_stream_token")
+    return frozenset(switch for row in rows for switch in row.switches)
 
 
 @contextlib.asynccontextmanager

@@ -20,6 +20,7 @@ from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.storage.database import Database
 from tests.kit.processes import Paper
+from tests.kit.streams import token_switches
 from tests.real_clients.referee import credentials
 from tests.real_clients.table import Client, Table, get_table
 
@@ -47,11 +48,14 @@ class Keys:
         addresses: Sequence[str] = (),
         lasts_ms: int | None = None,
     ) -> Key:
-        """Make a key, and give its fields."""
+        """Make a key, and give its fields; whoever may read may also draw tokens for streams."""
         wanted = frozenset(map(Scope, scopes.split(",")))
+        switches = switches_for(get_card(exchange_id), wanted)
+        if Scope.READ in wanted:
+            switches |= token_switches(get_exchange(exchange_id))
         wish = KeyWish(
             exchange_id=exchange_id,
-            switches=switches_for(get_card(exchange_id), wanted),
+            switches=switches,
             ip_list=tuple(addresses),
             expires_ms=None if lasts_ms is None else self._clock.now_ms() + lasts_ms,
         )

@@ -8,18 +8,21 @@ from decimal import Decimal
 from typing import Any
 
 from drawbridge.core.operations import (
+    CancelAllOrders,
     GetCandles,
     GetClosedOrders,
     GetCurrencies,
     GetKeyRights,
     GetOrderBook,
     GetOwnTrades,
+    GetStreamToken,
     GetTickers,
     GetTrades,
     KeyRights,
     PlaceOrder,
+    StreamToken,
 )
-from drawbridge.core.orders import OrderType, Side, TimeInForce
+from drawbridge.core.orders import Order, OrderType, Side, TimeInForce
 from tests.real_clients import mistakes
 from tests.real_clients.examples import CLIENT_ID, NOW_MS
 from tests.real_clients.table import Kind, Mistake, Table, Wire, Wish
@@ -43,6 +46,36 @@ def _order(changed: PlaceOrder, **params: Any) -> Wish:  # noqa: ANN401  ccxt's 
     )
 
 
+def _read_count(ours: tuple[Order, ...], theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
+    # Kraken tells how many there were and nothing about any; the client makes one of them all.
+    assert ours == ()
+    assert len(theirs) == 1
+
+
+def _read_token(ours: StreamToken, theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
+    assert theirs["result"]["token"] == ours.token
+    assert int(theirs["result"]["expires"]) * 1_000 == ours.lasts_ms
+
+
+STOP = replace(
+    ORDER, type=OrderType.MARKET, price=None, trigger=Trigger(TriggerKind.STOP, Decimal(19_000))
+)
+
+
+def _waits(
+    kind: TriggerKind,
+    form: str,
+    by: TriggerBy = TriggerBy.LAST,
+    **params: Any,  # noqa: ANN401  ccxt's own
+) -> Wish:
+    plainly = STOP if form == "market" else ORDER
+    named, price = {"clientOrderId": CLIENT_ID, **params}, "20000" if form == "limit" else None
+    return Wish(
+        operation=replace(plainly, trigger=Trigger(kind, Decimal(19_000), by)),
+        call=lambda c: c.create_order(SYMBOL, form, "buy", "0.001", price, named),
+    )
+
+
 def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the exchange tells it
     assert set(theirs["result"]["permissions"]) == ours.switches
 
@@ -62,6 +95,16 @@ WISHES: dict[str, Wish | None] = {
     "trades since": Wish(
         operation=GetTrades(SYMBOL, NOW_MS - 9_000, 7),
         call=lambda c: c.fetch_trades(SYMBOL, since=NOW_MS - 9_000, limit=7),
+    ),
+    "cancel everything": Wish(
+        operation=CancelAllOrders(),
+        call=lambda c: c.cancel_all_orders(),
+        reads=_read_count,
+    ),
+    "token for streams": Wish(
+        operation=GetStreamToken(),
+        call=lambda c: c.privatePostGetWebSocketsToken(),
+        reads=_read_token,
     ),
     "key rights": Wish(
         operation=GetKeyRights(),
@@ -172,7 +215,6 @@ TABLE = Table(
     ),
     post_only_raises="ExchangeError",
     lacks={
-        Kind.CANCEL_ALL: "the table of endpoints knows it, and no codec yet",
         Kind.STOP: "the paper exchange of Kraken carries no conditional orders yet",
     },
     wire=Wire(

@@ -12,6 +12,7 @@ import orjson
 from drawbridge.core.errors import BadInput, NotFound, OutcomeUnknown
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
+    CancelAllOrders,
     CancelOrder,
     GetBalances,
     GetCandles,
@@ -24,13 +25,14 @@ from drawbridge.core.operations import (
     GetOrderBook,
     GetOwnTrades,
     GetServerTime,
+    GetStreamToken,
     GetTicker,
     GetTickers,
     GetTrades,
     Operation,
     PlaceOrder,
 )
-from drawbridge.exchanges.kraken.codec import account, listing, orders, placing, prices
+from drawbridge.exchanges.kraken.codec import account, listing, orders, placing, prices, tokens
 from drawbridge.exchanges.kraken.codec.ids import order_id, trade_id
 from drawbridge.exchanges.kraken.codec.values import UNREADABLE
 from drawbridge.wire.codec import ServerView
@@ -56,12 +58,14 @@ _STATUS_ERROR: Final = 400
 _CLIENT: Final[Mapping[type[Operation[Any]], tuple[Callable[..., Any], Callable[..., Any]]]] = {
     PlaceOrder: (placing.encode_place, placing.decode_placed),
     CancelOrder: (orders.encode_cancel, orders.decode_cancelled),
+    CancelAllOrders: (orders.encode_cancel_all, orders.decode_all_cancelled),
     GetOrder: (orders.encode_query, orders.decode_queried),
     GetOpenOrders: (account.encode_open, account.decode_open_answer),
     GetClosedOrders: (account.encode_closed, account.decode_closed_answer),
     GetOwnTrades: (account.encode_own_trades, account.decode_own_trades_answer),
     GetBalances: (account.encode_balances, account.decode_balances_answer),
     GetKeyRights: (account.encode_key_info, account.decode_key_info_answer),
+    GetStreamToken: (tokens.encode_token, tokens.decode_token_answer),
     GetServerTime: (listing.encode_time, listing.decode_time_answer),
     GetCurrencies: (listing.encode_assets, listing.decode_assets_answer),
     GetMarkets: (listing.encode_pairs, listing.decode_pairs_answer),
@@ -76,6 +80,7 @@ _CLIENT: Final[Mapping[type[Operation[Any]], tuple[Callable[..., Any], Callable[
 _SERVER: Final[Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]]] = {
     "add_order": (placing.decode_place, placing.encode_placed),
     "cancel_order": (orders.decode_cancel, orders.encode_cancelled),
+    "cancel_all": (orders.decode_cancel_all, orders.encode_all_cancelled),
     "query_orders": (orders.decode_query, orders.encode_queried),
     "open_orders": (account.decode_open, account.encode_open_answer),
     "closed_orders": (account.decode_closed, account.encode_closed_answer),
@@ -85,6 +90,7 @@ _SERVER: Final[Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]]] = {
     "balance": (account.decode_balances, account.encode_totals_answer),
     "trade_volume": (account.decode_fees, account.encode_fees_answer),
     "key_info": (account.decode_key_info, account.encode_key_info_answer),
+    "ws_token": (tokens.decode_token, tokens.encode_token_answer),
     "time": (listing.decode_time, listing.encode_time_answer),
     "system_status": (listing.decode_time, listing.encode_status_answer),
     "assets": (listing.decode_assets, listing.encode_assets_answer),

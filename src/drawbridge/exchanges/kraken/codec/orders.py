@@ -12,7 +12,7 @@ from typing import Final
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.core.markets import Market, Markets
 from drawbridge.core.money import ZERO, places_of
-from drawbridge.core.operations import CancelOrder, GetOrder
+from drawbridge.core.operations import CancelAllOrders, CancelOrder, GetOrder
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.exchanges.kraken.codec import names, values
 from drawbridge.wire.codec import ServerView
@@ -122,6 +122,34 @@ def decode_cancelled(operation: CancelOrder, answer: WireAnswer, _markets: Marke
         created_ms=0,
         updated_ms=0,
     )
+
+
+def encode_cancel_all(operation: CancelAllOrders, _markets: Markets) -> WireRequest:
+    """Write a cancel of everything. Raises: `BadInput("unsupported_operation")` for one pair."""
+    if operation.symbol:
+        raise BadInput("unsupported_operation", field="symbol")
+    return values.private(b"CancelAll")
+
+
+def decode_cancel_all(view: ServerView) -> CancelAllOrders:
+    """Read it. Raises: `BadInput`."""
+    values.read_body(view)
+    return CancelAllOrders()
+
+
+def encode_all_cancelled(
+    _op: CancelAllOrders, result: tuple[Order, ...], _view: ServerView
+) -> WireAnswer:
+    """Write how many were cancelled."""
+    return WireAnswer(200, b'{"error":[],"result":{"count":%d}}' % len(result))
+
+
+def decode_all_cancelled(
+    _op: CancelAllOrders, answer: WireAnswer, _markets: Markets
+) -> tuple[Order, ...]:
+    """Read that it is done: Kraken tells how many there were, and nothing about any of them."""
+    int(values.result_of(answer)["count"])
+    return ()
 
 
 # ------------------------------------------------------------------------------- look one up
