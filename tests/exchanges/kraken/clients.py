@@ -22,10 +22,18 @@ from drawbridge.core.operations import (
     PlaceOrder,
     StreamToken,
 )
-from drawbridge.core.orders import Order, OrderType, Side, TimeInForce
+from drawbridge.core.orders import (
+    Order,
+    OrderType,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerBy,
+    TriggerKind,
+)
 from tests.real_clients import mistakes
 from tests.real_clients.examples import CLIENT_ID, NOW_MS
-from tests.real_clients.table import Kind, Mistake, Table, Wire, Wish
+from tests.real_clients.table import Mistake, Table, Wire, Wish
 
 SYMBOL = "BTC/USD"
 ORDER = PlaceOrder(
@@ -117,6 +125,24 @@ WISHES: dict[str, Wish | None] = {
     ),
     "immediate or cancel": _order(replace(ORDER, time_in_force=TimeInForce.IOC), timeInForce="IOC"),
     "fill or kill": _order(replace(ORDER, time_in_force=TimeInForce.FOK), timeInForce="FOK"),
+    "stop": _waits(TriggerKind.STOP, "limit", stopLossPrice="19000"),
+    "take profit": _waits(TriggerKind.TAKE_PROFIT, "limit", takeProfitPrice="19000"),
+    "stop at the market": _waits(TriggerKind.STOP, "market", stopLossPrice="19000"),
+    "take profit at the market": _waits(TriggerKind.TAKE_PROFIT, "market", takeProfitPrice="19000"),
+    "stop by the index": _waits(
+        TriggerKind.STOP, "limit", TriggerBy.MARK, stopLossPrice="19000", trigger="index"
+    ),
+    "stop by cost": Wish(
+        operation=replace(STOP, quantity=None, quote_quantity=Decimal(25)),
+        call=lambda c: c.create_order(
+            SYMBOL,
+            "market",
+            "buy",
+            "1",
+            None,
+            {"clientOrderId": CLIENT_ID, "stopLossPrice": "19000", "cost": "25"},
+        ),
+    ),
     "margin": _order(replace(ORDER, leverage=Decimal(2)), leverage=2),
     "dry run": _order(replace(ORDER, dry_run=True), validate=True),
     "post-only dry run": _order(
@@ -214,9 +240,7 @@ TABLE = Table(
         ),
     ),
     post_only_raises="ExchangeError",
-    lacks={
-        Kind.STOP: "the paper exchange of Kraken carries no conditional orders yet",
-    },
+    stop_by="stopLossPrice",
     wire=Wire(
         unread={
             # ccxt takes the exchange's short name for the long one.

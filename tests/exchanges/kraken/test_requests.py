@@ -67,8 +67,13 @@ def test_what_would_change_an_orders_meaning_is_refused(more: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("ordertype=limit", "ordertype=stop-loss"),
         ("ordertype=limit", "ordertype=stop-loss-limit"),
+        ("ordertype=limit", "ordertype=stop-loss&price2=5"),
+        ("ordertype=limit", "ordertype=stop-loss&trigger=mark"),
+        ("ordertype=limit", "ordertype=limit&trigger=index"),
+        ("ordertype=limit", "ordertype=limit&price2=5"),
+        ("ordertype=limit&", "ordertype=stop-loss-limit&price2=%2B1&"),
+        ("price=20000", "price=%2B1"),
         ("ordertype=limit", "ordertype=trailing-stop"),
         ("ordertype=limit", "ordertype=Limit"),
         ("type=buy&", "type=hold&"),

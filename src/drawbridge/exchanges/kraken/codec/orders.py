@@ -12,9 +12,18 @@ from typing import Final
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.core.markets import Market, Markets
 from drawbridge.core.money import ZERO, places_of
-from drawbridge.core.operations import CancelAllOrders, CancelOrder, GetOrder
+from drawbridge.core.operations import CancelAllOrders, CancelOrder, GetOrder, PlaceOrder
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.exchanges.kraken.codec import names, values
+from drawbridge.exchanges.kraken.codec.conditional import (
+    CONDITIONAL_WORDS,
+    conditional_row,
+    has_come,
+    prices_of,
+    read_limit,
+    read_trigger,
+    type_word,
+)
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.text import encoded
@@ -51,12 +60,16 @@ _STATUSES: Final[Mapping[str, OrderStatus]] = MappingProxyType(
 
 
 # ------------------------------------------------------------------------------------ shared
-def described(side: Side, volume: Decimal, market: Market, price: Decimal | None) -> str:
+def described(order: Order | PlaceOrder, volume: Decimal, market: Market) -> str:
     """Say an order in one line, from which clients read its parts: they split it at blanks."""
-    told = f"{side.value} {values.padded(volume, values.LOT_PLACES)} {names.pair_altname(market)}"
-    if price is None:
-        return f"{told} @ market"
-    return f"{told} @ limit {values.padded(price, places_of(market.price_tick))}"
+    side, places = order.side.value, places_of(market.price_tick)
+    told = f"{side} {values.padded(volume, values.LOT_PLACES)} {names.pair_altname(market)} @"
+    limit = None if order.price is None else values.padded(order.price, places)
+    if order.trigger is None:
+        return f"{told} market" if limit is None else f"{told} limit {limit}"
+    waits_for = CONDITIONAL_WORDS[order.trigger.kind, OrderType.MARKET].replace("-", " ")
+    told = f"{told} {waits_for} {values.padded(order.trigger.price, places)}"
+    return told if limit is None else f"{told} -> limit {limit}"
 
 
 def read_client_id(found: values.Parameters) -> str:
@@ -210,11 +223,10 @@ def order_row(order: Order, markets: Markets) -> dict[str, object]:
             "pair": names.pair_altname(market),
             "aclass": "forex",
             "type": order.side.value,
-            "ordertype": order.type.value,
-            "price": "0" if order.price is None else values.padded(order.price, places),
-            "price2": "0",
+            "ordertype": type_word(order),
+            **prices_of(order, places),
             "leverage": "none",
-            "order": described(order.side, vol, market, order.price),
+            "order": described(order, vol, market),
             "close": "",
         },
         "vol": values.padded(vol, values.LOT_PLACES),
@@ -225,6 +237,7 @@ def order_row(order: Order, markets: Markets) -> dict[str, object]:
         "stopprice": "0.00000",
         "limitprice": "0.00000",
         "misc": "",
+        **conditional_row(order, places),
         "oflags": _flags_of(order, market, by_cost=by_cost),
         "trades": list(order.trade_ids),
     }
@@ -250,8 +263,10 @@ def read_order(order_id: str, row: Mapping[str, object], markets: Markets) -> Or
     market = markets.get_by_id(descr["pair"])
     flags = values.text_of(row["oflags"]).split(",")
     filled, kind = values.amount(row["vol_exec"]), _read_type(descr["ordertype"])
+    trigger = read_trigger(row, descr)
     by_cost, volume = "viqc" in flags, values.amount(row["vol"])
     created_ms = values.milliseconds(row["opentm"])
+    updated_ms = values.milliseconds(row["closetm"]) if row.get("closetm") else created_ms
     trades = row.get("trades") or []
     if not isinstance(trades, list):
         message = "trades are no list"
@@ -265,9 +280,9 @@ def read_order(order_id: str, row: Mapping[str, object], markets: Markets) -> Or
         time_in_force=_TIMES.get(str(row.get("timeinforce")), TimeInForce.GTC),
         status=_read_status(row, filled),
         quantity=ZERO if by_cost else volume,
-        price=values.amount(descr["price"]) if kind is OrderType.LIMIT else None,
+        price=read_limit(descr, kind, trigger),
         created_ms=created_ms,
-        updated_ms=values.milliseconds(row["closetm"]) if row.get("closetm") else created_ms,
+        updated_ms=updated_ms,
         filled=filled,
         filled_quote=values.amount(row["cost"]),
         fee=values.amount(row["fee"]),
@@ -275,6 +290,9 @@ def read_order(order_id: str, row: Mapping[str, object], markets: Markets) -> Or
         quote_quantity=volume if by_cost else None,
         post_only="post" in flags,
         trade_ids=tuple(values.text_of(trade) for trade in trades),
+        trigger=trigger,
+        # When the price came is not told, only that it did.
+        triggered_ms=updated_ms if trigger is not None and has_come(row, trigger) else 0,
     )
 
 
