@@ -1,6 +1,8 @@
 """Binance's facts: the card, the endpoint table and the probe agree with the code beside them."""
 
+import json
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -39,6 +41,15 @@ def test_a_trading_key_has_two_switches_on_and_may_move_nothing_out() -> None:
 def test_amounts_of_every_paper_market_fit_eight_decimals() -> None:
     for market in CARD.markets():
         assert places_of(market.price_tick) + places_of(market.quantity_step) <= 8, market.symbol
+
+
+def test_the_fees_that_are_told_are_those_that_are_taken() -> None:
+    (row,) = [row for row in EXCHANGE.endpoints.rows() if row.name == "trade_fees"]
+    told = {
+        fees["symbol"]: (Decimal(fees["makerCommission"]), Decimal(fees["takerCommission"]))
+        for fees in json.loads(row.answer)
+    }
+    assert told == {market.id: (market.fee_maker, market.fee_taker) for market in CARD.markets()}
 
 
 @pytest.mark.parametrize(
