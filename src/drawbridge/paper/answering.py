@@ -4,6 +4,8 @@ Admit, decode, carry out in the world, make durable, encode. Whatever goes wrong
 exchange's own status, code and words. There is no transport here; see entrypoints/paper_server.
 """
 
+from dataclasses import replace
+
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
@@ -39,16 +41,16 @@ class Answering:
                 # placed nor, to who only reads, that it was filled.
                 await self.post.world.durable()
         except DrawbridgeError as error:
-            return self.refuse(error)
+            return self.refuse(error, request.path)
         headers = self.post.exchange.codec.limit_headers(admitted.used)
         if headers:
             answer = WireAnswer(answer.status, answer.body, answer.headers + headers)
         return answer
 
-    def refuse(self, error: DrawbridgeError) -> WireAnswer:
-        """Speak one of our errors as this exchange would."""
+    def refuse(self, error: DrawbridgeError, path: bytes = b"") -> WireAnswer:
+        """Speak one of our errors as this exchange would to a request at that path."""
         raw = self.post.exchange.errors.speak(error.code, error.facts)
-        answer = self.post.exchange.codec.write_error(raw)
+        answer = self.post.exchange.codec.write_error(replace(raw, path=path))
         if isinstance(error, ExchangeDown) and answer.status in _TOO_MANY:
             seconds = -(-error.retry_after_ms // 1_000)
             wait = (b"retry-after", str(seconds).encode())

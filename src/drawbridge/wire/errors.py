@@ -50,11 +50,16 @@ _RETRY_MS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class RawError:
-    """What an answer says went wrong, in the exchange's own words."""
+    """What an answer says went wrong, in the exchange's own words.
+
+    `path` is that of the request which is answered, where an exchange says its errors in several
+    ways; it is known only to who writes one.
+    """
 
     status: int
     code: str
     message: str
+    path: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
