@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from drawbridge.core.errors import BadInput
 from drawbridge.core.operations import GetOpenOrders, GetOrder, Operation, Placed, PlaceOrder
 from drawbridge.core.orders import (
     Order,
@@ -18,6 +19,10 @@ from drawbridge.core.orders import (
     TriggerBy,
     TriggerKind,
 )
+from drawbridge.core.streams import OrderTold
+from drawbridge.exchanges.kraken.stream import read_frame
+from drawbridge.exchanges.kraken.stream.trading import read_order
+from drawbridge.exchanges.kraken.stream.writing import order_row
 from drawbridge.wire.http import WireAnswer
 from tests.exchanges.kraken.asking import EXCHANGE, MARKETS, NOW_MS, asked, told
 
@@ -115,3 +120,47 @@ def test_a_kind_of_order_that_waits_for_something_else_is_read_without_its_trigg
     row["descr"]["ordertype"] = "trailing-stop"
     read = _read(GetOrder(order_id=AT_MARKET.order_id), {AT_MARKET.order_id: row})
     assert read == replace(AT_MARKET, trigger=None)
+
+
+@pytest.mark.parametrize("order", [WAITS, AT_MARKET, replace(WAITS, triggered_ms=NOW_MS - 1_877)])
+def test_on_the_stream_a_conditional_order_is_told_and_read(order: Order) -> None:
+    frame = {
+        "channel": "executions",
+        "type": "update",
+        "data": [order_row(replace(order, fee_currency=""))],
+    }
+    (event,) = read_frame(orjson.dumps(frame).decode(), MARKETS)
+    told = OrderTold(replace(order, fee_currency=""), order.updated_ms)
+    assert event == told
+
+
+_STOP = {
+    "order_type": "stop-loss-limit",
+    "side": "sell",
+    "order_qty": "0.001",
+    "symbol": "BTC/USD",
+    "limit_price": "89135.7",
+    "triggers": {"reference": "last", "price": "90036", "price_type": "static"},
+}
+
+
+def test_on_the_stream_an_order_may_wait_for_a_price() -> None:
+    order = read_order(_STOP, MARKETS, NOW_MS)
+    assert (order.trigger, order.price) == (TRIGGER, Decimal("89135.7"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"triggers": None},
+        {"triggers": 5},
+        {"triggers": {"reference": "last", "price": "1", "price_type": "pct"}},
+        {"triggers": {"reference": "mark", "price": "1"}},
+        {"triggers": {"reference": "last"}},
+        {"order_type": "limit"},
+        {"order_type": "stop-loss"},
+    ],
+)
+def test_on_the_stream_what_an_order_waits_for_must_be_whole(change: dict[str, object]) -> None:
+    with pytest.raises(BadInput):
+        read_order({**_STOP, **change}, MARKETS, NOW_MS)

@@ -20,7 +20,15 @@ from drawbridge.core.markets import (
 )
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Balance
-from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import (
+    Fill,
+    Order,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    Trigger,
+)
 from drawbridge.core.streams import (
     BalancesTold,
     BookChange,
@@ -30,6 +38,7 @@ from drawbridge.core.streams import (
     StreamEvent,
     TradesTold,
 )
+from drawbridge.exchanges.kraken.codec.conditional import CONDITIONAL, TRIGGERS_BY
 from drawbridge.wire.documents import decimal_of, int_of, list_of, object_of, text_of
 from drawbridge.wire.moments import parse_moment
 
@@ -151,12 +160,15 @@ def _executions(
 def _order(row: Row, markets: Markets) -> Order:
     time_ms = parse_moment(row["timestamp"])
     price = row.get("limit_price")
+    word, told = text_of(row["order_type"]), row.get("triggers") or {}
+    trigger = _trigger(word, told) if word in CONDITIONAL else None
+    came = trigger is not None and told["status"] == "triggered"
     return Order(
         order_id=text_of(row["order_id"]),
         client_id=text_of(row.get("cl_ord_id", "")),
         symbol=markets.get(row["symbol"]).symbol,
         side=Side(row["side"]),
-        type=OrderType(row["order_type"]),
+        type=OrderType.LIMIT if word.endswith("limit") else OrderType.MARKET,
         time_in_force=TimeInForce[row["time_in_force"]],
         status=_STATUSES[row["order_status"]],
         quantity=decimal_of(row["order_qty"]),
@@ -166,7 +178,14 @@ def _order(row: Row, markets: Markets) -> Order:
         filled=decimal_of(row["cum_qty"]),
         filled_quote=decimal_of(row["cum_cost"]),
         post_only=row.get("post_only") is True,
+        trigger=trigger,
+        triggered_ms=time_ms if came else 0,
     )
+
+
+def _trigger(word: str, told: Row) -> Trigger:
+    by = TRIGGERS_BY[text_of(told["reference"])]
+    return Trigger(CONDITIONAL[word][0], decimal_of(told["price"]), by)
 
 
 def _fill(row: Row, order: Order) -> Fill:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import CancelOrder, PlaceOrder
+from drawbridge.exchanges.kraken.codec.conditional import CONDITIONAL
 from drawbridge.exchanges.kraken.codec.orders import decode_cancel
 from drawbridge.exchanges.kraken.codec.placing import decode_place
 from drawbridge.wire.codec import ServerView
@@ -42,23 +43,36 @@ def read_order(params: Mapping[str, Any], markets: Markets, now_ms: int) -> Plac
     Raises: `BadInput` for parameters that are missing, wrong, or mean what is not carried out;
     `NotFound("unknown_symbol")`.
     """
-    told: dict[str, Any] = {}
+    told = {_NAMES[name]: params[name] for name in params.keys() & _NAMES.keys()}
     flags = []
-    for name, value in params.items():
-        if name in _NAMES:
-            told[_NAMES[name]] = value
-        elif name == "post_only":
+    for name in params.keys() - _NAMES.keys() - _BESIDE:
+        value = params[name]
+        if name == "post_only":
             flags += ["post"] if value is True else []
         elif name == "cash_order_qty":
             told["volume"] = value
             flags.append("viqc")
-        elif name not in _BESIDE and value not in _NOTHING:
+        elif name != "triggers" and value not in _NOTHING:
             raise BadInput("malformed", field=name[:_MOST_NAME])
     if "order_qty" in params and "cash_order_qty" in params:
         raise BadInput("malformed", field="cash_order_qty")
+    told |= _waiting(params, told)
     if flags:
         told["oflags"] = ",".join(flags)
     return decode_place(_view("add_order", told, markets, now_ms))
+
+
+def _waiting(params: Mapping[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """Put what an order waits for into REST's words; its limit stands second there."""
+    triggers = params.get("triggers")
+    if told.get("ordertype") not in CONDITIONAL:
+        if triggers not in _NOTHING:
+            raise BadInput("malformed", field="triggers")
+        return {}
+    if not isinstance(triggers, dict) or triggers.get("price_type", "static") != "static":
+        raise BadInput("malformed", field="triggers")
+    waits = {"price": triggers.get("price"), "trigger": triggers.get("reference", "last")}
+    return {**waits, "price2": told["price"]} if "price" in told else waits
 
 
 def read_cancels(params: Mapping[str, Any], markets: Markets, now_ms: int) -> list[CancelOrder]:

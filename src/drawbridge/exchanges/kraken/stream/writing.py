@@ -15,8 +15,9 @@ from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.markets import Candle, Level, Market, OrderBook, PublicTrade, Ticker
 from drawbridge.core.money import ZERO, places_of
 from drawbridge.core.operations import Balance
-from drawbridge.core.orders import Fill, Order, OrderStatus
+from drawbridge.core.orders import Fill, Order, OrderStatus, Trigger
 from drawbridge.core.streams import BalancesTold, BookChange, CandleTold, OrderTold
+from drawbridge.exchanges.kraken.codec.conditional import trigger_word, type_word
 from drawbridge.exchanges.kraken.codec.ids import number_of
 from drawbridge.exchanges.kraken.codec.values import LOT_PLACES, padded
 from drawbridge.wire.moments import write_moment
@@ -159,7 +160,7 @@ def order_row(order: Order, execution: str = "") -> Row:
         "order_userref": 0,
         "symbol": order.symbol,
         "side": order.side.value,
-        "order_type": order.type.value,
+        "order_type": type_word(order),
         "order_qty": number(order.quantity, LOT_PLACES),
         "cum_qty": number(order.filled, LOT_PLACES),
         "cum_cost": number(order.filled_quote),
@@ -175,11 +176,22 @@ def order_row(order: Order, execution: str = "") -> Row:
     }
     if order.price is not None:
         row |= {"limit_price_type": "static", "limit_price": number(order.price)}
+    if order.trigger is not None:
+        row |= _trigger(order.trigger, came=bool(order.triggered_ms))
     if order.status is OrderStatus.CANCELLED:
         row |= {"reason": "User requested", "cancel_reason": "User requested"}
     if not order.client_id:
         del row["cl_ord_id"]
     return row
+
+
+def _trigger(trigger: Trigger, *, came: bool) -> Row:
+    price = number(trigger.price)
+    told = {"reference": trigger_word(trigger), "price": price, "price_type": "static"}
+    return {
+        "stop_price": price,
+        "triggers": {**told, "status": "triggered" if came else "untriggered"},
+    }
 
 
 def fill_row(fill: Fill, order: Order | None = None) -> Row:
