@@ -196,6 +196,11 @@ class Table:
         return self.symbol.split("/")[1].split(":")[-1]
 
     @property
+    def cancelled(self) -> str:
+        """Give ccxt's word for an order that was cancelled."""
+        return self.wire.states.get(OrderStatus.CANCELLED, "canceled")
+
+    @property
     def scopes(self) -> str:
         """Give the rights of a key that may trade the symbol."""
         return "read,trade_derivatives" if self.is_contract else "read,trade_spot"

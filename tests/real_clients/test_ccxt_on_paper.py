@@ -78,7 +78,7 @@ def test_a_limit_order_holds_money_until_it_is_cancelled(desk: Desk) -> None:
     if desk.table.tells_held:
         assert client.fetch_balance()[money]["free"] < before["free"]
     client.cancel_order(placed["id"], symbol)
-    assert client.fetch_order(placed["id"], symbol)["status"] == "canceled"
+    assert client.fetch_order(placed["id"], symbol)["status"] == desk.table.cancelled
     assert client.fetch_balance()[money]["total"] == before["total"]
 
 
@@ -97,7 +97,7 @@ def test_all_orders_are_cancelled_at_once(bench: Bench) -> None:
     placed = [desk.place()["id"] for _ in range(2)]
     desk.client.cancel_all_orders(desk.symbol)
     told = [desk.client.fetch_order(each, desk.symbol)["status"] for each in placed]
-    assert told == ["canceled", "canceled"]
+    assert told == [desk.table.cancelled] * 2
 
 
 @every(Kind.POST_ONLY)
@@ -129,7 +129,7 @@ def test_an_order_is_cancelled_by_the_clients_own_id(desk: Desk) -> None:
     own = {"clientOrderId": desk.table.client_id}
     placed = desk.place(**own)
     desk.client.cancel_order("", desk.symbol, own)
-    assert desk.client.fetch_order(placed["id"], desk.symbol)["status"] == "canceled"
+    assert desk.client.fetch_order(placed["id"], desk.symbol)["status"] == desk.table.cancelled
 
 
 @every(Kind.STOP)
@@ -143,7 +143,7 @@ def test_a_conditional_order_waits_and_is_cancelled(desk: Desk) -> None:
     assert waiting["triggerPrice"] == trigger
     desk.client.cancel_order(placed["id"], desk.symbol, asked)
     ended = desk.client.fetch_order(placed["id"], desk.symbol, asked)
-    assert ended["status"] == "canceled"
+    assert ended["status"] == desk.table.cancelled
 
 
 @every(where=lambda table: not table.is_contract)
