@@ -34,7 +34,14 @@ def _raw(call: Callable[[Client], Any]) -> Callable[[Bench], None]:
 
 
 def _withdraw(client: Client) -> None:
-    client.withdraw("BTC", 0.1, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", None, {"network": "BTC"})
+    client.withdraw("BTC", 0.1, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", {"network": "BTC"})
+
+
+def _stale_stamp(bench: Bench) -> None:
+    """Live more than five minutes in the past."""
+    client = bench.desk().client
+    mistakes.set_clock(client, -400_000)
+    client.fetch_balance()
 
 
 def _same_id_twice(bench: Bench) -> None:
@@ -59,7 +66,7 @@ MISTAKES = (
     _row("unknown key", mistakes.unknown_key, _AUTHENTICATION, "Incorrect Access key"),
     _row("no trading right", mistakes.no_trading_right, "PermissionDenied", _NOT_VALID),
     _row("no right to withdraw", _raw(_withdraw), "PermissionDenied", "no permission"),
-    _row("stale stamp", mistakes.stale_stamp, _AUTHENTICATION, "Invalid submission time"),
+    _row("stale stamp", _stale_stamp, _AUTHENTICATION, "Invalid submission time"),
     _row("other address", mistakes.other_address, _AUTHENTICATION, "Incorrect IP address"),
     _row(
         "wrong secret at the second version",
@@ -127,7 +134,7 @@ MISTAKES = (
     ),
     Mistake(
         name="no such path",
-        ask=_raw(lambda c: c.spotPrivateGetV2AccountLedger()),
+        ask=_raw(lambda c: c.spotPrivateGetV1AccountHistory()),
         raises="ExchangeError",
         status=405,
         says="method-not-allowed",
