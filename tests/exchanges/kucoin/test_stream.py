@@ -1,181 +1,87 @@
 """KuCoin's streams without a socket: what a client sends, and what it is told."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
-import orjson
 import pytest
 
-from drawbridge.catalogue.registry import get_exchange
-from drawbridge.core.errors import ExchangeDown, ExchangeRefused, Forbidden, NotProven
-from drawbridge.core.markets import Candle, Level, Markets, OrderBook, PublicTrade, Ticker
+from drawbridge.core.errors import ExchangeDown, Forbidden, NotProven
+from drawbridge.core.markets import Candle, Markets, PublicTrade
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Balance
-from drawbridge.core.orders import (
-    Fill,
-    Order,
-    OrderStatus,
-    OrderType,
-    Side,
-    TimeInForce,
-    Trigger,
-    TriggerKind,
-)
+from drawbridge.core.orders import OrderStatus, Trigger, TriggerKind
 from drawbridge.core.streams import (
     BalancesTold,
-    BookChange,
     CandleTold,
     OrdersTold,
     OrderTold,
-    StreamEvent,
     Topic,
     TopicKind,
     TradesTold,
 )
 from drawbridge.exchanges.kucoin import stream
 from drawbridge.exchanges.kucoin.codec.tokens import PUBLIC_TOKEN
-from drawbridge.wire.stream import Close, Effects, LogIn, Opening, Send, Session
+from drawbridge.wire.stream import Close, LogIn
 from drawbridge.wire.stream import Subscribe as Sub
 from drawbridge.wire.stream import Unsubscribe as Unsub
-
-EXCHANGE = get_exchange("kucoin")
-MARKETS = EXCHANGE.card.markets()
-NOW_MS = 1_700_000_000_000
-SYMBOL = "BTC/USDT"
-ORDERS, BALANCES = Topic(TopicKind.ORDERS), Topic(TopicKind.BALANCES)
-TICKER = Ticker(
-    symbol=SYMBOL,
-    time_ms=NOW_MS,
-    last=Decimal("65000.1"),
-    bid=Decimal(65_000),
-    bid_quantity=Decimal("0.5"),
-    ask=Decimal("65000.2"),
-    ask_quantity=Decimal("0.4"),
-    open=Decimal(64_350),
-    high=Decimal(66_000),
-    low=Decimal(64_000),
-    volume=Decimal("1234.5"),
-    volume_quote=Decimal(80_242_500),
-    trades=0,
-)
-BOOK = OrderBook(
-    SYMBOL,
+from tests.exchanges.kucoin.streaming import (
+    BALANCES,
+    BOOK,
+    CHANGE,
+    FILL,
+    MARKETS,
     NOW_MS,
-    77,
-    tuple(Level(Decimal(65_000 - number), Decimal(1)) for number in range(8)),
-    tuple(Level(Decimal(65_001 + number), Decimal(2)) for number in range(8)),
+    ORDER,
+    SYMBOL,
+    TICKER,
+    heard,
+    opened,
+    opening,
+    private,
+    public,
+    say,
+    sent,
+    subscribe,
+    welcomed,
 )
-CHANGE = BookChange(
-    symbol=SYMBOL,
-    time_ms=NOW_MS,
-    before=77,
-    sequence=79,
-    bids=(Level(Decimal(65_000), ZERO),),
-    asks=(Level(Decimal("65000.5"), Decimal("0.25")),),
-    book=BOOK,
-)
-ORDER = Order(
-    order_id=EXCHANGE.codec.order_id(1),
-    client_id="mine",
-    symbol=SYMBOL,
-    side=Side.SELL,
-    type=OrderType.LIMIT,
-    time_in_force=TimeInForce.GTC,
-    status=OrderStatus.OPEN,
-    quantity=Decimal("0.02"),
-    price=Decimal(65_000),
-    created_ms=NOW_MS,
-    updated_ms=NOW_MS,
-)
-FILL = Fill(
-    trade_id=EXCHANGE.codec.trade_id(5),
-    order_id=ORDER.order_id,
-    client_id="mine",
-    symbol=SYMBOL,
-    side=Side.SELL,
-    type=OrderType.LIMIT,
-    price=Decimal(65_000),
-    quantity=Decimal("0.02"),
-    fee=Decimal("1.3"),
-    fee_currency="USDT",
-    is_maker=True,
-    time_ms=NOW_MS,
-)
-
-
-def _opening(query: str, path: bytes = b"/endpoint") -> Opening:
-    return Opening(path, query.encode(), (), MARKETS, NOW_MS, EXCHANGE.errors)
-
-
-def _open(query: str) -> Session:
-    session = stream.open_session(_opening(query))
-    assert session is not None
-    return session
-
-
-def _welcomed(*, private: bool = False) -> Session:
-    token = "drawn" if private else PUBLIC_TOKEN
-    session = _open(f"token={token}&connectId=c")
-    session.opened(NOW_MS)
-    if private:
-        session.logged_in("welcome", NOW_MS)
-    return session
-
-
-def _sent(effects: Effects) -> list[Any]:
-    return [orjson.loads(it.frame) for it in effects if isinstance(it, Send)]
-
-
-def _say(session: Session, **document: object) -> Effects:
-    return session.receive(orjson.dumps(document).decode(), NOW_MS)
-
-
-def _subscribe(session: Session, topic: str) -> Effects:
-    return _say(session, id="1", type="subscribe", topic=topic, response=True)
-
-
-def _told(session: Session, topic: Topic, *events: StreamEvent) -> list[Any]:
-    return [orjson.loads(frame) for event in events for frame in session.tell(topic, event, NOW_MS)]
 
 
 # --------------------------------------------------------------------------------- connections
 def test_another_path_is_no_stream() -> None:
-    assert stream.open_session(_opening("", b"/api/v1/orders")) is None
+    assert stream.open_session(opening("", b"/api/v1/orders")) is None
 
 
 def test_the_public_token_is_welcomed_at_once() -> None:
-    session = _open(f"token={PUBLIC_TOKEN}&connectId=c")
-    assert _sent(session.opened(NOW_MS)) == [{"id": "c", "type": "welcome"}]
+    session = opened(f"token={PUBLIC_TOKEN}&connectId=c")
+    assert sent(session.opened(NOW_MS)) == [{"id": "c", "type": "welcome"}]
 
 
 def test_a_drawn_token_is_looked_at_before_the_welcome() -> None:
-    session = _open("token=drawn&privateChannel=true&connectId=private")
+    session = opened("token=drawn&privateChannel=true&connectId=private")
     assert session.opened(NOW_MS) == (LogIn("welcome", token="drawn"),)
-    assert _sent(session.logged_in("welcome", NOW_MS)) == [{"id": "private", "type": "welcome"}]
+    assert sent(session.logged_in("welcome", NOW_MS)) == [{"id": "private", "type": "welcome"}]
 
 
 @pytest.mark.parametrize("query", ["", "token=", "connectId=c", "token=%FF", "a=1&a=2"])
 def test_an_address_without_a_token_is_asked_for_one_and_closed(query: str) -> None:
-    session = _open(query)
+    session = opened(query)
     assert session.opened(NOW_MS) == (LogIn("welcome", token=""),)
     effects = session.refused("welcome", NotProven("bad_key"), NOW_MS)
-    assert _sent(effects)[0]["code"] == 401
+    assert sent(effects)[0]["code"] == 401
     assert effects[-1] == Close(1008)
 
 
 def test_nobody_is_heard_before_the_welcome() -> None:
-    session = _open("token=drawn&connectId=c")
+    session = opened("token=drawn&connectId=c")
     session.opened(NOW_MS)
-    effects = _subscribe(session, "/market/ticker:BTC-USDT")
-    assert _sent(effects)[0]["code"] == 403
+    effects = subscribe(session, "/market/ticker:BTC-USDT")
+    assert sent(effects)[0]["code"] == 403
     assert isinstance(effects[-1], Close)
 
 
 def test_a_ping_is_answered_and_silence_ends_the_connection() -> None:
-    session = _welcomed()
-    assert _sent(_say(session, id="9", type="ping")) == [{"id": "9", "type": "pong"}]
+    session = welcomed()
+    assert sent(say(session, id="9", type="ping")) == [{"id": "9", "type": "pong"}]
     assert session.tick(NOW_MS + 28_000) == ()
     assert session.tick(NOW_MS + 28_001)[-1] == Close(1008)
 
@@ -197,75 +103,69 @@ def test_a_ping_is_answered_and_silence_ends_the_connection() -> None:
     ],
 )
 def test_what_cannot_be_followed_is_refused_by_its_code(frame: str, code: int) -> None:
-    (told,) = _sent(_welcomed().receive(frame, NOW_MS))
+    (told,) = sent(welcomed().receive(frame, NOW_MS))
     assert (told["type"], told["code"]) == ("error", code)
 
 
 def test_an_id_of_any_length_and_kind_is_bounded() -> None:
-    session = _welcomed()
-    assert len(_sent(_say(session, id="9" * 9_999, type="ping"))[0]["id"]) == 64
-    assert _sent(_say(session, id=[1], type="ping"))[0]["id"] is None
+    session = welcomed()
+    assert len(sent(say(session, id="9" * 9_999, type="ping"))[0]["id"]) == 64
+    assert sent(say(session, id=[1], type="ping"))[0]["id"] is None
 
 
 def test_a_connection_follows_three_hundred_things_and_a_frame_a_hundred() -> None:
     one = MARKETS.get(SYMBOL)
     many = Markets(replace(one, symbol=f"A{n}/USDT", id=f"A{n}-USDT") for n in range(400))
     names = [market.id for market in many]
-    session = stream.open_session(replace(_opening(f"token={PUBLIC_TOKEN}"), markets=many))
+    session = stream.open_session(replace(opening(f"token={PUBLIC_TOKEN}"), markets=many))
     assert session is not None
     session.opened(NOW_MS)
     answers = [
-        _sent(_subscribe(session, "/market/match:" + ",".join(names[first:last])))[0]
+        sent(subscribe(session, "/market/match:" + ",".join(names[first:last])))[0]
         for first, last in ((0, 101), (0, 100), (100, 200), (200, 300), (300, 301))
     ]
     assert [it.get("code") for it in answers] == [404, None, None, None, 509]
 
 
 def test_a_refused_subscription_tells_why() -> None:
-    session = _welcomed(private=True)
-    (forbidden,) = _sent(session.refused("7", Forbidden("right_missing"), NOW_MS))
-    (too_many,) = _sent(session.refused("8", ExchangeDown("rate_limited"), NOW_MS))
+    session = welcomed(with_key=True)
+    (forbidden,) = sent(session.refused("7", Forbidden("right_missing"), NOW_MS))
+    (too_many,) = sent(session.refused("8", ExchangeDown("rate_limited"), NOW_MS))
     assert (forbidden["id"], forbidden["code"]) == ("7", 406)
     assert (too_many["id"], too_many["code"]) == ("8", 509)
 
 
 # ------------------------------------------------------------------------------- subscriptions
 def test_two_channels_of_one_topic_are_one_subscription_and_end_with_the_last() -> None:
-    session, topic = _welcomed(), Topic(TopicKind.TICKER, SYMBOL)
-    first = _subscribe(session, "/market/ticker:BTC-USDT")
-    assert _sent(first) == [{"id": "1", "type": "ack"}]
+    session, topic = welcomed(), Topic(TopicKind.TICKER, SYMBOL)
+    first = subscribe(session, "/market/ticker:BTC-USDT")
+    assert sent(first) == [{"id": "1", "type": "ack"}]
     assert first[1] == Sub(topic, "1")
-    assert len(_subscribe(session, "/market/snapshot:BTC-USDT")) == 1
-    subjects = [told["subject"] for told in _told(session, topic, TICKER)]
+    assert len(subscribe(session, "/market/snapshot:BTC-USDT")) == 1
+    subjects = [told["subject"] for told in heard(session, topic, TICKER)]
     assert subjects == ["trade.ticker", "trade.snapshot"]
-    gone = _say(session, id="2", type="unsubscribe", topic="/market/ticker:BTC-USDT")
+    gone = say(session, id="2", type="unsubscribe", topic="/market/ticker:BTC-USDT")
     assert gone == []
-    gone = _say(session, id="3", type="unsubscribe", topic="/market/snapshot:BTC-USDT")
+    gone = say(session, id="3", type="unsubscribe", topic="/market/snapshot:BTC-USDT")
     assert gone == [Unsub(topic)]
-    assert _told(session, topic, TICKER) == []
+    assert heard(session, topic, TICKER) == []
 
 
 def test_several_pairs_are_parted_by_commas_and_all_are_told_under_one_name() -> None:
-    session = _welcomed()
-    effects = _subscribe(session, "/market/ticker:BTC-USDT,ETH-USDT")
+    session = welcomed()
+    effects = subscribe(session, "/market/ticker:BTC-USDT,ETH-USDT")
     wanted = [Topic(TopicKind.TICKER, SYMBOL), Topic(TopicKind.TICKER, "ETH/USDT")]
     assert [it.topic for it in effects if isinstance(it, Sub)] == wanted
-    every = _welcomed()
-    effects = _subscribe(every, "/market/ticker:all")
+    every = welcomed()
+    effects = subscribe(every, "/market/ticker:all")
     assert len([it for it in effects if isinstance(it, Sub)]) == len(MARKETS)
-    (told,) = _told(every, wanted[0], TICKER)
+    (told,) = heard(every, wanted[0], TICKER)
     assert (told["topic"], told["subject"]) == ("/market/ticker:all", "BTC-USDT")
 
 
 # -------------------------------------------------------------------------------------- public
-def _public(topic: str, kind: TopicKind, *events: StreamEvent, **more: int) -> list[Any]:
-    session = _welcomed()
-    _subscribe(session, topic)
-    return _told(session, Topic(kind, SYMBOL, **more), *events)
-
-
 def test_changes_of_the_book_are_numbered_without_a_gap_and_the_book_itself_is_not_told() -> None:
-    (told,) = _public("/market/level2:BTC-USDT", TopicKind.BOOK, BOOK, CHANGE)
+    (told,) = public("/market/level2:BTC-USDT", TopicKind.BOOK, BOOK, CHANGE)
     assert told["subject"] == "trade.l2update"
     assert told["data"] == {
         "changes": {"asks": [["65000.5", "0.25", "79"]], "bids": [["65000", "0", "79"]]},
@@ -277,7 +177,7 @@ def test_changes_of_the_book_are_numbered_without_a_gap_and_the_book_itself_is_n
 
 
 def test_a_short_book_is_told_whole_each_time() -> None:
-    told = _public("/spotMarket/level2Depth5:BTC-USDT", TopicKind.BOOK, BOOK, CHANGE, depth=5)
+    told = public("/spotMarket/level2Depth5:BTC-USDT", TopicKind.BOOK, BOOK, CHANGE, depth=5)
     assert [len(it["data"]["asks"]) for it in told] == [5, 5]
     assert told[0]["data"]["bids"][0] == ["65000", "1"]
 
@@ -285,7 +185,7 @@ def test_a_short_book_is_told_whole_each_time() -> None:
 def test_trades_before_the_subscription_are_not_told() -> None:
     trade = PublicTrade(9, SYMBOL, NOW_MS, Decimal(65_000), Decimal("0.01"), taker_buys=True)
     before = TradesTold(SYMBOL, (trade,), is_snapshot=True)
-    (told,) = _public(
+    (told,) = public(
         "/market/match:BTC-USDT", TopicKind.TRADES, before, TradesTold(SYMBOL, (trade,))
     )
     assert told["data"]["time"] == f"{NOW_MS}000000"
@@ -293,27 +193,19 @@ def test_trades_before_the_subscription_are_not_told() -> None:
 
 
 def test_the_best_prices_and_candles_are_told_in_their_order() -> None:
-    (best,) = _public("/spotMarket/level1:BTC-USDT", TopicKind.TICKER, TICKER)
+    (best,) = public("/spotMarket/level1:BTC-USDT", TopicKind.TICKER, TICKER)
     assert best["data"]["asks"] == ["65000.2", "0.4"]
     prices = (Decimal(number) for number in (1, 4, 0, 2, 7))
     candle = CandleTold(SYMBOL, 60_000, NOW_MS, Candle(NOW_MS, *prices), is_closed=False)
-    (told,) = _public(
-        "/market/candles:BTC-USDT_1min", TopicKind.CANDLES, candle, interval_ms=60_000
-    )
+    (told,) = public("/market/candles:BTC-USDT_1min", TopicKind.CANDLES, candle, interval_ms=60_000)
     assert told["data"]["candles"][:6] == ["1700000000", "1", "2", "4", "0", "7"]
 
 
 # ------------------------------------------------------------------------------------- private
-def _private(topic: str, *events: StreamEvent) -> list[Any]:
-    session = _welcomed(private=True)
-    _subscribe(session, topic)
-    return _told(session, ORDERS, *events)
-
-
 def test_an_order_opens_matches_and_is_filled() -> None:
     half = replace(ORDER, filled=Decimal("0.01"), status=OrderStatus.PARTIALLY_FILLED)
     full = replace(ORDER, filled=Decimal("0.02"), status=OrderStatus.FILLED)
-    told = _private(
+    told = private(
         "/spotMarket/tradeOrders",
         OrdersTold((ORDER,), NOW_MS),
         OrderTold(ORDER, NOW_MS),
@@ -333,7 +225,7 @@ def test_an_order_opens_matches_and_is_filled() -> None:
 
 @pytest.mark.parametrize("status", [OrderStatus.CANCELLED, OrderStatus.EXPIRED])
 def test_an_order_that_ends_early_is_cancelled(status: OrderStatus) -> None:
-    (told,) = _private("/spotMarket/tradeOrders", OrderTold(replace(ORDER, status=status), NOW_MS))
+    (told,) = private("/spotMarket/tradeOrders", OrderTold(replace(ORDER, status=status), NOW_MS))
     assert (told["data"]["type"], told["data"]["status"]) == ("canceled", "done")
     assert told["data"]["canceledSize"] == "0.02"
 
@@ -343,80 +235,26 @@ def test_an_order_that_waits_is_told_apart_until_its_price_has_come() -> None:
     come = replace(waiting, triggered_ms=NOW_MS)
     gone = replace(waiting, status=OrderStatus.CANCELLED)
     events = [OrderTold(it, NOW_MS) for it in (waiting, come, gone)]
-    stops = _private("/spotMarket/advancedOrders", *events, OrderTold(ORDER, NOW_MS))
+    stops = private("/spotMarket/advancedOrders", *events, OrderTold(ORDER, NOW_MS))
     assert [it["data"]["type"] for it in stops] == ["open", "triggered", "cancel"]
     assert stops[0]["data"]["stop"] == "loss"
-    others = _private("/spotMarket/tradeOrders", *events)
+    others = private("/spotMarket/tradeOrders", *events)
     assert [it["data"]["type"] for it in others] == ["open"]
 
 
 def test_fills_are_told_alone_to_who_wants_only_those() -> None:
     full = replace(ORDER, filled=Decimal("0.02"), status=OrderStatus.FILLED)
-    (told,) = _private("/spot/tradeFills", OrderTold(ORDER, NOW_MS), OrderTold(full, NOW_MS, FILL))
+    (told,) = private("/spot/tradeFills", OrderTold(ORDER, NOW_MS), OrderTold(full, NOW_MS, FILL))
     assert told["subject"] == "/spot/tradeFills"
     assert (told["data"]["fee"], told["data"]["feeCurrency"]) == (1.3, "USDT")
 
 
 def test_balances_are_told_when_they_change_and_by_how_much() -> None:
-    session = _welcomed(private=True)
-    _subscribe(session, "/account/balance")
+    session = welcomed(with_key=True)
+    subscribe(session, "/account/balance")
     first = BalancesTold((Balance("USDT", Decimal(1_000), ZERO),), NOW_MS, is_snapshot=True)
     then = BalancesTold((Balance("USDT", Decimal(995), Decimal(5)),), NOW_MS, changes=(ZERO,))
-    (told,) = _told(session, BALANCES, first, then)
+    (told,) = heard(session, BALANCES, first, then)
     data = told["data"]
     assert (data["available"], data["availableChange"], data["holdChange"]) == ("995", "-5", "5")
     assert data["relationEvent"] == "trade_hf.hold"
-
-
-# ------------------------------------------------------------------------------------ our side
-def _read(frames: Iterable[Any]) -> list[StreamEvent]:
-    return [event for frame in frames for event in stream.read_frame(orjson.dumps(frame), MARKETS)]
-
-
-@pytest.mark.parametrize(
-    ("topic", "event"),
-    [
-        (Topic(TopicKind.TICKER, SYMBOL), TICKER),
-        (Topic(TopicKind.BOOK, SYMBOL, depth=50), replace(BOOK, sequence=0)),
-        (
-            Topic(TopicKind.TRADES, SYMBOL),
-            TradesTold(
-                SYMBOL, (PublicTrade(9, SYMBOL, NOW_MS, Decimal(5), Decimal(1), taker_buys=False),)
-            ),
-        ),
-        (
-            Topic(TopicKind.CANDLES, SYMBOL, 60_000),
-            CandleTold(
-                SYMBOL,
-                60_000,
-                NOW_MS,
-                Candle(NOW_MS, *(Decimal(number) for number in (1, 4, 0, 2, 7))),
-                is_closed=False,
-            ),
-        ),
-    ],
-)
-def test_what_is_told_is_read_back_the_same(topic: Topic, event: StreamEvent) -> None:
-    session = _welcomed()
-    for frame in stream.subscribe([topic], MARKETS, 1):
-        assert _sent(session.receive(frame, NOW_MS))[0]["type"] == "ack"
-    assert _read(_told(session, topic, event)) == [event]
-
-
-def test_our_side_reads_changes_orders_and_balances() -> None:
-    (change,) = _read(_public("/market/level2:BTC-USDT", TopicKind.BOOK, CHANGE))
-    assert isinstance(change, BookChange)
-    assert (change.before, change.sequence, change.asks) == (77, 79, CHANGE.asks)
-    full = replace(ORDER, filled=Decimal("0.02"), status=OrderStatus.FILLED)
-    match, ended = _read(_private("/spotMarket/tradeOrders", OrderTold(full, NOW_MS, FILL)))
-    assert isinstance(match, OrderTold)
-    assert isinstance(ended, OrderTold)
-    assert match.fill is not None
-    assert (match.fill.trade_id, match.fill.price) == (FILL.trade_id, FILL.price)
-    assert ended.order.status is OrderStatus.FILLED
-
-
-def test_our_side_hears_greetings_and_errors() -> None:
-    assert stream.read_frame('{"id":"c","type":"welcome"}', MARKETS) == ()
-    with pytest.raises(ExchangeRefused):
-        stream.read_frame('{"id":"1","type":"error","code":404,"data":"no"}', MARKETS)

@@ -28,6 +28,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.exchanges.kucoin.codec import (
     account,
+    cancelling,
     listing,
     orders,
     placing,
@@ -56,10 +57,10 @@ __all__ = [
     "write_error",
 ]
 
-_CANCEL: Final = (orders.decode_cancel, orders.encode_cancelled)
-_CANCEL_OLD: Final = (orders.decode_cancel, orders.encode_cancelled_old)
-_CANCEL_SYNC: Final = (orders.decode_cancel, orders.encode_cancelled_sync)
-_CANCEL_ALL: Final = (orders.decode_cancel_all, orders.encode_ended)
+_CANCEL: Final = (cancelling.decode_cancel, cancelling.encode_cancelled)
+_CANCEL_OLD: Final = (cancelling.decode_cancel, cancelling.encode_cancelled_old)
+_CANCEL_SYNC: Final = (cancelling.decode_cancel, cancelling.encode_cancelled_sync)
+_CANCEL_ALL: Final = (cancelling.decode_cancel_all, cancelling.encode_ended)
 _PLACE: Final = (placing.decode_place, placing.encode_placed)
 _ONE: Final = (orders.decode_query, orders.encode_queried)
 _BOOK: Final = (prices.decode_book, prices.encode_book_answer)
@@ -69,8 +70,8 @@ _SYMBOLS: Final = (listing.decode_symbols, listing.encode_symbols_answer)
 _TABLES: Final = CodecTables(
     {
         PlaceOrder: (placing.encode_place, placing.decode_placed),
-        CancelOrder: (orders.encode_cancel, orders.decode_cancelled),
-        CancelAllOrders: (orders.encode_cancel_all, orders.decode_ended),
+        CancelOrder: (cancelling.encode_cancel, cancelling.decode_cancelled),
+        CancelAllOrders: (cancelling.encode_cancel_all, cancelling.decode_ended),
         GetOrder: (orders.encode_query, orders.decode_queried),
         GetOpenOrders: (orders.encode_open, orders.decode_orders_answer),
         GetClosedOrders: (orders.encode_closed, orders.decode_orders_answer),

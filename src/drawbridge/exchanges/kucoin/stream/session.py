@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.core.markets import Markets
 from drawbridge.core.money import plain
 from drawbridge.core.operations import Balance
 from drawbridge.core.streams import BalancesTold, OrderTold, StreamEvent, Topic
@@ -196,7 +197,7 @@ def _balance_data(balance: Balance, before: Balance | None, time_ms: int) -> dic
     }
 
 
-def _public_frames(channel: Channel, event: StreamEvent, markets: Any) -> Sequence[Frame]:  # noqa: ANN401
+def _public_frames(channel: Channel, event: StreamEvent, markets: Markets) -> Sequence[Frame]:
     return tuple(write_public(channel, event, markets))
 
 
