@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 MOST_FRAME_BYTES: Final = 65_536
 _MOST_TOPICS: Final = 1_024
-_MOST_EFFECTS: Final = 8_192
+_MOST_EFFECTS: Final = 4_096
 # A client may send so many frames a second for a while before it is closed.
 _FRAMES_A_SECOND: Final = 100
 _FRAMES_AT_ONCE: Final = 2_000

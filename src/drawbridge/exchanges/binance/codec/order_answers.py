@@ -58,7 +58,7 @@ def placed(operation: PlaceOrder, result: Placed, view: ServerView) -> object:
         return head
     head |= order_terms(order)
     if not order.waits:
-        head["workingTime"] = _working_ms(order)
+        head["workingTime"] = working_ms(order)
     if told == b"FULL":
         head["fills"] = [_own_fill(fill) for fill in result.fills]
     return head
@@ -102,7 +102,7 @@ def order_terms(order: Order) -> dict[str, object]:
     return terms
 
 
-def _working_ms(order: Order) -> int:
+def working_ms(order: Order) -> int:
     """Tell since when it works in the book: a conditional order only once it is triggered."""
     return order.created_ms if order.trigger is None else order.triggered_ms or -1
 
@@ -188,8 +188,8 @@ def _order_document(order: Order, markets: Markets) -> dict[str, object]:
         "icebergQty": NOTHING,
         "time": order.created_ms,
         "updateTime": order.updated_ms,
-        "isWorking": _working_ms(order) != -1,
-        "workingTime": _working_ms(order),
+        "isWorking": working_ms(order) != -1,
+        "workingTime": working_ms(order),
     }
 
 

@@ -70,6 +70,10 @@ METHODS: Final[Mapping[str, tuple[str, Endpoint]]] = MappingProxyType(
             "ws_open_orders",
             _as("open_orders", "/api/v3/openOrders", "get_open_orders", ANY_KEY),
         ),
+        "openOrders.cancelAll": (
+            "ws_open_orders_cancel",
+            _as("open_orders_cancel", "/api/v3/openOrders", "cancel_all_orders", ANY_KEY),
+        ),
         "allOrders": (
             "ws_all_orders",
             _as("all_orders", "/api/v3/allOrders", "get_closed_orders", ANY_KEY),

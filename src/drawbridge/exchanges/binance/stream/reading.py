@@ -11,7 +11,7 @@ from typing import Any, Final
 from drawbridge.core.errors import ExchangeRefused
 from drawbridge.core.markets import Candle, Markets, OrderBook, PublicTrade, Ticker
 from drawbridge.core.operations import Balance
-from drawbridge.core.orders import Fill, Order, OrderType
+from drawbridge.core.orders import Fill, Order, OrderType, Trigger
 from drawbridge.core.streams import (
     BalancesTold,
     BookChange,
@@ -23,6 +23,7 @@ from drawbridge.core.streams import (
 from drawbridge.exchanges.binance.codec.market_results import levels
 from drawbridge.exchanges.binance.codec.scalars import money, rows, text, truth, whole
 from drawbridge.exchanges.binance.codec.tables import (
+    CONDITIONAL,
     INTERVALS,
     LIMIT_MAKER,
     ORDER_TYPES,
@@ -114,6 +115,7 @@ def _change(row: Row, markets: Markets) -> BookChange:
 
 def _order(row: Row, markets: Markets) -> OrderTold:
     kind = ORDER_TYPES[row["o"]]
+    waits = row["o"] in CONDITIONAL
     cost = money(row["Q"])
     at_ms = whole(row["T"])
     order = Order(
@@ -132,6 +134,8 @@ def _order(row: Row, markets: Markets) -> OrderTold:
         filled_quote=money(row["Z"]),
         quote_quantity=cost or None,
         post_only=row["o"] == LIMIT_MAKER,
+        trigger=Trigger(CONDITIONAL[row["o"]][0], money(row["P"])) if waits else None,
+        triggered_ms=max(0, whole(row["W"])) if waits else 0,
     )
     return OrderTold(order, at_ms, _fill(row, order) if row["x"] == "TRADE" else None)
 

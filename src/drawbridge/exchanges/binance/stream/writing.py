@@ -24,7 +24,7 @@ from drawbridge.exchanges.binance.codec.market_answers import (
     day_document,
     level_rows,
 )
-from drawbridge.exchanges.binance.codec.order_answers import order_terms
+from drawbridge.exchanges.binance.codec.order_answers import order_terms, working_ms
 from drawbridge.exchanges.binance.codec.tables import (
     INTERVAL_WORDS,
     NOTHING,
@@ -213,7 +213,7 @@ def _execution(event: OrderTold, pair: str, now_ms: int) -> Document:
         "w": order.type is OrderType.LIMIT and not order.status.is_final and not order.waits,
         "M": False,
         "O": order.created_ms,
-        "W": order.created_ms,
+        "W": working_ms(order),
         "V": SELF_TRADE_MODE,
     }
 
