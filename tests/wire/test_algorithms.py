@@ -135,6 +135,14 @@ def test_a_p256_key_signs_however_it_was_pasted(text: str) -> None:
     assert not set(b"+/=") & set(signature)
 
 
+@given(payload=st.binary(max_size=64))
+def test_of_two_right_signatures_the_lower_one_is_written(payload: bytes) -> None:
+    signature = jwt_key(Secret(EC_PEM)).sign(payload)
+    raw = base64.urlsafe_b64decode(signature + b"==")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    assert int.from_bytes(raw[32:], "big") <= order // 2
+
+
 def test_a_seed_with_its_public_key_signs_as_jwts_want_it() -> None:
     signature = jwt_key(Secret(ED_PAIR)).sign(b"payload")
     usual = Ed25519(ed25519.Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)).sign(b"payload")

@@ -189,6 +189,8 @@ class Es256:
         # signing twice gives the same bytes.
         algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
         r, s = decode_dss_signature(self._key.sign(payload, algorithm))
+        # Of the two numbers that are equally right the lower one, so that there is one signature.
+        s = min(s, _P256_ORDER - s)
         return url_safe(r.to_bytes(_ES256_BYTES, "big") + s.to_bytes(_ES256_BYTES, "big"))
 
     def verify(self, payload: bytes, signature: bytes) -> None:
