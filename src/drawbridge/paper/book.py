@@ -6,7 +6,7 @@ The house's own depth is not here; it is drawn up from the price whenever it is 
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import (
@@ -112,7 +112,7 @@ class OrderState:
     def told(self, trade_ids: tuple[str, ...]) -> Order:
         """Give the order in the words of `core`."""
         rules, side = self.rules, self.side
-        return Order(
+        order = Order(
             order_id=self.order_id,
             client_id=self.client_id,
             symbol=rules.symbol,
@@ -131,18 +131,22 @@ class OrderState:
             quote_quantity=rules.quote_amount(self.spend) if self.spend else None,
             post_only=self.post_only,
             trade_ids=trade_ids,
-            trigger=self._trigger(),
-            triggered_ms=self.triggered_ms,
-            reduce_only=self.terms is not None and self.terms.reduce_only,
-            position_side=self.position_side,
-            close_position=self.terms is not None and self.terms.close,
         )
+        # Hardly any order has more terms, and each is told on the way of an answer.
+        return order if self.terms is None else self._told_more(order, self.terms)
 
-    def _trigger(self) -> Trigger | None:
-        terms = self.terms
-        if terms is None or terms.trigger is None:
-            return None
-        return Trigger(terms.trigger, self.rules.price(terms.trigger_ticks), terms.by)
+    def _told_more(self, order: Order, terms: Terms) -> Order:
+        trigger = None
+        if terms.trigger is not None:
+            trigger = Trigger(terms.trigger, self.rules.price(terms.trigger_ticks), terms.by)
+        return replace(
+            order,
+            trigger=trigger,
+            triggered_ms=self.triggered_ms,
+            reduce_only=terms.reduce_only,
+            position_side=terms.position_side,
+            close_position=terms.close,
+        )
 
 
 class BookSide:

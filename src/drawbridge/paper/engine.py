@@ -85,7 +85,9 @@ def find_order(floor: Floor, account: str, wanted: CancelOrder) -> OrderState | 
         return None
     if wanted.symbol and wanted.symbol != order.rules.symbol:
         return None
-    return order if is_of_kind(order, conditional=wanted.conditional) else None
+    if wanted.conditional is not None and not is_of_kind(order, conditional=wanted.conditional):
+        return None
+    return order
 
 
 def is_of_kind(order: OrderState, *, conditional: bool | None) -> bool:

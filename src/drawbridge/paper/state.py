@@ -249,7 +249,7 @@ class State:
         self.ledger.move(event.account, pit.rules.paid_currency(event.side), event.held)
         floor.keep(order)
         floor.record(event.account).open[order.number] = order
-        if order.waits:
+        if event.terms is not None and order.waits:
             pit.waiting[order.number] = order
         elif order.may_rest:
             pit.book.side(order.side).add(order)
@@ -346,7 +346,7 @@ class State:
     def _end(self, floor: Floor, event: Ended) -> None:
         order = floor.orders[event.number]
         pit = floor.pits[order.rules.symbol]
-        if order.waits:
+        if order.terms is not None and order.waits:
             del pit.waiting[order.number]
         elif order.may_rest:
             pit.book.side(order.side).remove(order)
