@@ -322,11 +322,13 @@ class GetStreamToken(Operation[StreamToken]):
     """Ask for a token for streams; with `token`, the one that is to live on or, with `ends`, end.
 
     `lasts_ms` is how long the exchange lets one live; its codec says so when it reads a request.
+    `single`: a key has one token there; who asks again is given the same, which then lives on.
     """
 
     token: str = ""
     lasts_ms: int = 3_600_000
     ends: bool = False
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from drawbridge.core.derivatives import Position
+from drawbridge.core.derivatives import FundingRate, Position
 from drawbridge.core.markets import Candle, Level, OrderBook, PublicTrade, Ticker
 from drawbridge.core.operations import Balance
 from drawbridge.core.orders import Fill, Order
@@ -21,6 +21,7 @@ class TopicKind(StrEnum):
     CANDLES = "candles"
     BOOK = "book"
     TRADES = "trades"
+    FUNDING = "funding"
     ORDERS = "orders"
     BALANCES = "balances"
     POSITIONS = "positions"
@@ -125,6 +126,7 @@ class PositionsTold:
 # An `OrderBook` is a book from its beginning: the first event of a book topic.
 StreamEvent = (
     Ticker
+    | FundingRate
     | CandleTold
     | OrderBook
     | BookChange

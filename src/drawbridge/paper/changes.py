@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
+from drawbridge.core.derivatives import FundingRate, GetFundingRates
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Candle, Level, OrderBook, PublicTrade, Ticker
 from drawbridge.core.money import ZERO
@@ -50,6 +51,8 @@ def follow(topic: Topic, look: Look, now_ms: int) -> Follower:
     match topic.kind:
         case TopicKind.TICKER:
             return _TickerFollower(topic, look, now_ms)
+        case TopicKind.FUNDING:
+            return _FundingFollower(topic, look, now_ms)
         case TopicKind.CANDLES:
             return _CandleFollower(topic, look, now_ms)
         case TopicKind.BOOK:
@@ -76,6 +79,28 @@ class _TickerFollower:
             return ()
         self._told = ticker
         return (ticker,)
+
+
+class _FundingFollower:
+    """The mark price and the next funding's rate, told whenever anything but the time changed."""
+
+    def __init__(self, topic: Topic, look: Look, now_ms: int) -> None:
+        self._wanted = GetFundingRates((topic.symbol,))
+        self._look = look
+        self._told: Sequence[FundingRate] = look(self._wanted, now_ms)
+
+    def standing(self) -> Sequence[StreamEvent]:
+        return tuple(self._told)
+
+    def go_on(self, now_ms: int) -> Sequence[StreamEvent]:
+        told: Sequence[FundingRate] = self._look(self._wanted, now_ms)
+        known = {rate.symbol: rate for rate in self._told}
+        self._told = told
+        return tuple(it for it in told if not _is_alike(it, known.get(it.symbol)))
+
+
+def _is_alike(rate: FundingRate, known: FundingRate | None) -> bool:
+    return known is not None and replace(rate, time_ms=known.time_ms) == known
 
 
 class _CandleFollower:

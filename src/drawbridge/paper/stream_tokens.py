@@ -40,16 +40,17 @@ class StreamTokens:
 
         Raises: `NotProven("bad_stream_token")` for one that is not this key's or no longer alive.
         """
-        if not wanted.token:
+        name = wanted.token or self._only_one(key, wanted, now_ms)
+        if not name and not wanted.ends:
             return self._draw(key, wanted, now_ms)
-        token = self._tokens.get(wanted.token)
+        token = self._tokens.get(name)
         if token is None or not _is_of(token, key) or now_ms >= token.until_ms:
             raise NotProven("bad_stream_token")
         if wanted.ends:
-            del self._tokens[wanted.token]
-            return StreamToken(wanted.token, 0)
+            del self._tokens[name]
+            return StreamToken(name, 0)
         token.until_ms = now_ms + wanted.lasts_ms
-        return StreamToken(wanted.token, wanted.lasts_ms)
+        return StreamToken(name, wanted.lasts_ms)
 
     def key_of(self, exchange_id: str, token: str, now_ms: int) -> str:
         """Give the name of the key that drew a token. Raises: `NotProven("bad_key")`."""
@@ -57,6 +58,17 @@ class StreamTokens:
         if found is None or found.exchange_id != exchange_id or now_ms >= found.until_ms:
             raise NotProven("bad_key")
         return found.key
+
+    def _only_one(self, key: PaperKey, wanted: GetStreamToken, now_ms: int) -> str:
+        """Give the token that a key has where it may have only one, empty where it has none."""
+        if not wanted.single:
+            return ""
+        alive = (
+            name
+            for name, token in self._tokens.items()
+            if _is_of(token, key) and now_ms < token.until_ms
+        )
+        return next(alive, "")
 
     def _draw(self, key: PaperKey, wanted: GetStreamToken, now_ms: int) -> StreamToken:
         mine = [name for name, token in self._tokens.items() if _is_of(token, key)]
