@@ -34,7 +34,7 @@ class Pro:
     lacks: Mapping[Watched, str] = field(default_factory=dict)
     # Levels a side to ask the book for, where the client wants to be told.
     depth: int | None = None
-    # The class raised for a key with a wrong secret.
+    # The class raised for a key with a wrong secret; empty where a key's name opens its streams.
     bad_secret_raises: str = "AuthenticationError"
 
 

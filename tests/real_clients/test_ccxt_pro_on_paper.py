@@ -187,18 +187,22 @@ def own(trade: dict[str, Any]) -> tuple[object, ...]:
 
 @every(Watched.BALANCE)
 async def test_a_watched_balance_is_what_the_ledger_holds(bench: Bench) -> None:
-    money = bench.table.money
-    async with watching(bench) as client:
+    money, amount = bench.table.money, bench.table.amount
+    # Nobody else trades there: what open contracts are worth moves with the market.
+    key = await asyncio.to_thread(bench.key, account=f"watched-at-{bench.exchange_id}")
+    async with watching(bench, key) as client:
 
         async def watched() -> list[dict[str, Any]]:
             return [await client.watch_balance()]
 
         def trade_and_ask() -> dict[str, Any]:
-            desk.trade("buy", bench.table.amount)
+            desk.trade("buy", amount)
+            if bench.table.is_contract:
+                desk.trade("sell", amount)
             balance: dict[str, Any] = desk.client.fetch_balance()
             return balance
 
-        desk = await asyncio.to_thread(bench.desk)
+        desk = await asyncio.to_thread(bench.desk, key)
         async with following(watched) as seen:
             await seen.after(
                 trade_and_ask,
@@ -206,7 +210,9 @@ async def test_a_watched_balance_is_what_the_ledger_holds(bench: Bench) -> None:
             )
 
 
-@every(Watched.BALANCE)
+@pytest.mark.parametrize(
+    "exchange_id", [it for it in streaming_ids() if pro_of(it).bad_secret_raises]
+)
 async def test_nobody_watches_a_balance_with_a_wrong_secret(bench: Bench) -> None:
     good = await asyncio.to_thread(bench.key)
     drawn = draw_secrets(get_card(bench.exchange_id), lambda count: b"\x07" * count)

@@ -240,18 +240,19 @@ def encode_token(operation: GetStreamToken, _: Markets) -> WireRequest:
 
 def decode_token(_: ServerView) -> GetStreamToken:
     """Read the question for a token."""
-    return GetStreamToken(lasts_ms=TOKEN_LASTS_MS)
+    return GetStreamToken(lasts_ms=TOKEN_LASTS_MS, single=True)
 
 
 def decode_token_renewal(view: ServerView) -> GetStreamToken:
-    """Read that a token is to live on."""
+    """Read that a token is to live on: the key's only one where none is named."""
     token = read_view(view).text("listenKey")
-    return GetStreamToken(token=token, lasts_ms=TOKEN_LASTS_MS)
+    return GetStreamToken(token=token, lasts_ms=TOKEN_LASTS_MS, single=True)
 
 
 def decode_token_end(view: ServerView) -> GetStreamToken:
     """Read that a token is to end."""
-    return GetStreamToken(read_view(view).need("listenKey"), TOKEN_LASTS_MS, ends=True)
+    token = read_view(view).text("listenKey")
+    return GetStreamToken(token, TOKEN_LASTS_MS, ends=True, single=True)
 
 
 def encode_token_answer(_: GetStreamToken, result: StreamToken, __: ServerView) -> WireAnswer:

@@ -74,11 +74,12 @@ def encode_rates_answer(
     operation: GetFundingRates, result: tuple[FundingRate, ...], view: ServerView
 ) -> WireAnswer:
     """Write one rate, or a list."""
-    rows = [_rate(rate, view.markets) for rate in result]
+    rows = [rate_document(rate, view.markets) for rate in result]
     return told(rows[0] if operation.symbols and rows else rows)
 
 
-def _rate(rate: FundingRate, markets: Markets) -> dict[str, object]:
+def rate_document(rate: FundingRate, markets: Markets) -> dict[str, object]:
+    """Write a contract's mark price and funding rate."""
     return {
         "symbol": markets.get(rate.symbol).id,
         "markPrice": amount(rate.mark_price),

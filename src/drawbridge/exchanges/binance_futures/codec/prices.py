@@ -85,11 +85,12 @@ def encode_days_answer(
 ) -> WireAnswer:
     """Write the last day of one contract or of several."""
     if isinstance(result, Ticker):
-        return told(_day(result, view.markets))
-    return told([_day(ticker, view.markets) for ticker in result])
+        return told(day_document(result, view.markets))
+    return told([day_document(ticker, view.markets) for ticker in result])
 
 
-def _day(ticker: Ticker, markets: Markets) -> dict[str, object]:
+def day_document(ticker: Ticker, markets: Markets) -> dict[str, object]:
+    """Write the last day of a contract."""
     change = ticker.last - ticker.open
     percent = change * _HUNDRED / ticker.open if ticker.open else ZERO
     average = ticker.volume_quote / ticker.volume if ticker.volume else ticker.last
@@ -136,11 +137,12 @@ def encode_best_answer(
 ) -> WireAnswer:
     """Write the best prices."""
     if isinstance(result, Ticker):
-        return told(_best(result, view.markets))
-    return told([_best(ticker, view.markets) for ticker in result])
+        return told(best_document(result, view.markets))
+    return told([best_document(ticker, view.markets) for ticker in result])
 
 
-def _best(ticker: Ticker, markets: Markets) -> dict[str, object]:
+def best_document(ticker: Ticker, markets: Markets) -> dict[str, object]:
+    """Write the best prices of a contract."""
     return {
         "symbol": markets.get(ticker.symbol).id,
         "bidPrice": amount(ticker.bid),
@@ -292,12 +294,13 @@ def decode_book_answer(operation: GetOrderBook, answer: WireAnswer, _: Markets) 
         symbol=operation.symbol,
         time_ms=int_of(document["T"]),
         sequence=int_of(document["lastUpdateId"]),
-        bids=_levels(document["bids"])[:depth],
-        asks=_levels(document["asks"])[:depth],
+        bids=read_levels(document["bids"])[:depth],
+        asks=read_levels(document["asks"])[:depth],
     )
 
 
-def _levels(rows: object) -> tuple[Level, ...]:
+def read_levels(rows: object) -> tuple[Level, ...]:
+    """Read one side of a book."""
     return tuple(Level(decimal_of(row[0]), decimal_of(row[1])) for row in list_of(rows))
 
 
