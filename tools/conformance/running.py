@@ -23,6 +23,8 @@ _ARGUMENTS: Final = {"rest": ("--private",), "ws": ("--ws", "--private")}
 _MOST_S: Final = {"rest": 240.0, "ws": 150.0}
 _READY_WITHIN_S: Final = 60.0
 _BUSY: Final = Path(__file__).with_name("busy.py")
+# Asked for without looking at what is traded; spot exchanges of ccxt may know them.
+_OF_CONTRACTS: Final = ("watchPosition", "watchPositions")
 _KINDS: Final = ("spot", "swap", "future", "option", "index")
 
 
@@ -172,9 +174,12 @@ def _settings(bench: Bench, key: Key) -> dict[str, Any]:
     """Write what a client has to be told: its key, where we stand, and what is traded here."""
     kinds = {market.kind for market in bench.exchange.card.markets()}
     traded = {"spot": MarketKind.SPOT in kinds, "swap": MarketKind.LINEAR_PERPETUAL in kinds}
+    has = {kind: traded.get(kind, False) for kind in _KINDS}
+    if not traded["swap"]:
+        has |= dict.fromkeys(_OF_CONTRACTS, False)
     return {
         **credentials(key),
         "urls": bench.paper.exchanges[bench.exchange_id]["ccxt_urls"],
-        "has": {kind: traded.get(kind, False) for kind in _KINDS},
+        "has": has,
         **bench.table.settings,
     }

@@ -131,7 +131,7 @@ def test_the_switches_of_the_table_stand_on_the_card() -> None:
 def test_every_prefix_that_the_client_knows_is_ours() -> None:
     client = CARD.clients["ccxt"]
     assert all(url.startswith(("{base}/", "{ws}/")) for url in client.urls.values())
-    assert "/stream" in client.urls["ws.spot"]
+    assert client.urls["ws.spot"] == "{ws}/ws"
 
 
 def test_the_probe_asks_for_the_rights_and_gives_them_on() -> None:
