@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.errors import (
@@ -21,6 +22,7 @@ from drawbridge.core.errors import (
     NotProven,
     OutcomeUnknown,
 )
+from drawbridge.core.money import plain
 
 FAMILIES: Final[Mapping[str, type[DrawbridgeError]]] = {
     "bad_input": BadInput,
@@ -120,8 +122,10 @@ class ErrorTable:
         """Say a reason as this exchange says it, or the nearest that it has words for."""
         row = self._spoken.get(reason) or self._spoken.get(_NEAREST.get(reason, self._fallback))
         row = row or self._spoken[self._fallback]
+        # An amount is told with all its digits, never with an exponent.
+        told = {name: _worded(value) for name, value in facts.items()}
         try:
-            message = row.message.format_map(facts)
+            message = row.message.format_map(told)
         except (KeyError, ValueError):
             message = row.message
         return RawError(row.status or 400, row.code, message)
@@ -149,6 +153,10 @@ def read_error_table(text: str) -> ErrorTable:
             raise ValueError(message)
         rows.append(ErrorRow(**row))
     return ErrorTable(rows, document.get("fallback", "malformed"))
+
+
+def _worded(value: object) -> object:
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def _error(row: ErrorRow, status: int, told: str) -> DrawbridgeError:

@@ -1,0 +1,1 @@
+"""Coinbase Exchange (spot): the interface that was Coinbase Pro's, today for institutions."""
