@@ -8,4 +8,6 @@ PRO = Pro(
         Watched.BALANCE: "no channel tells of balances",
         Watched.OWN_TRADES: "the channel of one's own orders tells what is filled, not the fills",
     },
+    # It watches no balance; wrong secrets and orders are in test_stream.py.
+    bad_secret_raises="",
 )
