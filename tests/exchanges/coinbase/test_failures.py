@@ -17,6 +17,7 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
     CancelOrder,
     GetBalances,
+    GetClosedOrders,
     GetKeyRights,
     GetOpenOrders,
     GetOrder,
@@ -170,3 +171,7 @@ def test_what_there_are_no_words_for_is_not_asked() -> None:
         CODEC.encode_request(buy, MARKETS)
     with pytest.raises(BadInput, match="unsupported_operation"):
         CODEC.encode_request(GetOwnTrades(from_id="1"), Markets())
+    # An empty answer would look like the end of the list.
+    for beyond in (GetClosedOrders(offset=1_000), GetOwnTrades(offset=250)):
+        with pytest.raises(BadInput, match="unsupported_operation"):
+            CODEC.encode_request(beyond, MARKETS)

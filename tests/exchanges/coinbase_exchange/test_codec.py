@@ -143,6 +143,12 @@ def test_a_whole_page_of_open_orders_is_not_taken_for_all() -> None:
         CODEC.decode_answer(GetOpenOrders(), WireAnswer(200, body), MARKETS)
 
 
+def test_what_lies_beyond_the_longest_page_is_not_asked_for() -> None:
+    for beyond in (GetClosedOrders(offset=1_000), GetOwnTrades("BTC/USD", offset=1_000)):
+        with pytest.raises(BadInput, match="unsupported_operation"):
+            CODEC.encode_request(beyond, MARKETS)
+
+
 def test_the_probe_learns_that_a_key_reads_and_nothing_else() -> None:
     (operation,) = EXCHANGE.probe.operations()
     assert operation == CheckAccess("check_view")

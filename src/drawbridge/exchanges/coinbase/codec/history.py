@@ -52,11 +52,12 @@ def encode_closed(operation: GetClosedOrders, markets: Markets) -> WireRequest:
     """Write the question for past orders; open ones come along and are left out here.
 
     Why: pages are asked for from their beginning, because only the exchange can make a cursor.
+    Raises: `BadInput("unsupported_operation")` for what lies beyond the longest page.
     """
     pairs = []
     if operation.symbol:
         pairs.append(("product_id", markets.get(operation.symbol).id))
-    limit = min((operation.limit or _MOST_ORDERS) + operation.offset, _MOST_ORDERS)
+    limit = _reach(operation.offset, operation.limit, _MOST_ORDERS)
     pairs.append(("limit", str(limit)))
     if operation.since_ms is not None:
         pairs.append(("start_date", values.told(operation.since_ms)))
@@ -153,7 +154,7 @@ def encode_fills(operation: GetOwnTrades, markets: Markets) -> WireRequest:
         pairs.append(("product_id", markets.get(operation.symbol).id))
     if operation.order_id:
         pairs.append(("order_id", operation.order_id))
-    limit = min((operation.limit or _MOST_FILLS) + operation.offset, _MOST_FILLS)
+    limit = _reach(operation.offset, operation.limit, _MOST_FILLS)
     pairs.append(("limit", str(limit)))
     if operation.since_ms is not None:
         pairs.append(("start_sequence_timestamp", values.told(operation.since_ms)))
@@ -250,6 +251,17 @@ def _page(found: Parameters, most: int, usual: int | None = None) -> tuple[int, 
     """Read from which row on how many are wanted. Raises: `BadInput`."""
     limit, offset = found.whole("limit"), found.whole("cursor") or 0
     return min(offset, _MOST_OFFSET), min(max(limit or usual or most, 1), most)
+
+
+def _reach(offset: int, limit: int | None, most: int) -> int:
+    """Give how many rows to ask for, so that those behind `offset` are among them.
+
+    Raises: `BadInput("unsupported_operation")` beyond one page: an empty answer would look like
+    the end of the list.
+    """
+    if offset >= most:
+        raise BadInput("unsupported_operation", field="offset")
+    return min((limit or most) + offset, most)
 
 
 def _paged(rows: Sequence[T], offset: int, limit: int) -> tuple[Sequence[T], str]:

@@ -94,8 +94,9 @@ def encode_closed(operation: GetClosedOrders, markets: Markets) -> WireRequest:
     """Write the question for past orders.
 
     Why: pages are asked for from their beginning, because only the exchange can make a cursor.
+    Raises: `BadInput("unsupported_operation")` for what lies beyond the longest page.
     """
-    limit = min((operation.limit or _MOST) + operation.offset, _MOST)
+    limit = _reach(operation.offset, operation.limit)
     pairs = [*_product(operation.symbol, markets), ("limit", str(limit))]
     pairs += _span(operation.since_ms, operation.until_ms)
     return values.get("/orders", [*pairs, (_STATUS, _ALL if operation.include_open else _DONE)])
@@ -161,7 +162,7 @@ def encode_fills(operation: GetOwnTrades, markets: Markets) -> WireRequest:
     pairs = _product(operation.symbol, markets)
     if operation.order_id:
         pairs.append(("order_id", operation.order_id))
-    limit = min((operation.limit or _MOST) + operation.offset, _MOST)
+    limit = _reach(operation.offset, operation.limit)
     pairs.append(("limit", str(limit)))
     return values.get("/fills", [*pairs, *_span(operation.since_ms, operation.until_ms)])
 
@@ -250,6 +251,17 @@ def _span(since_ms: int | None, until_ms: int | None) -> list[tuple[str, str]]:
 def _symbol(view: ServerView, found: Parameters) -> str:
     name = found.text("product_id")
     return view.markets.get_by_id(name).symbol if name else ""
+
+
+def _reach(offset: int, limit: int | None) -> int:
+    """Give how many rows to ask for, so that those behind `offset` are among them.
+
+    Raises: `BadInput("unsupported_operation")` beyond one page: an empty answer would look like
+    the end of the list.
+    """
+    if offset >= _MOST:
+        raise BadInput("unsupported_operation", field="offset")
+    return min((limit or _MOST) + offset, _MOST)
 
 
 def _page(found: Parameters) -> tuple[int, int]:
