@@ -12,7 +12,7 @@ from drawbridge.core.errors import ExchangeRefused
 from drawbridge.core.orders import Side
 from drawbridge.paper.feed import Feed, Pace
 from drawbridge.paper.house import House
-from drawbridge.paper.rules import Rules, rules_of
+from drawbridge.paper.rules import Rules, cut, cut_up, rules_of, unit_of
 from drawbridge.paper.sources import get_series, get_source
 
 CARD = get_card("bitfinex")
@@ -47,9 +47,9 @@ def test_without_such_a_rule_a_price_off_the_tick_is_refused() -> None:
 @given(ticks=st.integers(1, 10**15))
 def test_cutting_goes_down_and_up_to_the_nearest_price_there_is(ticks: int) -> None:
     it = rules()
-    below, above = it.cut(ticks), it.cut_up(ticks)
+    below, above = cut(it, ticks), cut_up(it, ticks)
     assert below <= ticks <= above
-    assert above - below in {0, it.unit_of(ticks)}
+    assert above - below in {0, unit_of(it, ticks)}
     assert len(str(below).rstrip("0")) <= 5
     assert len(str(above).rstrip("0")) <= 5
 
@@ -61,5 +61,5 @@ def test_the_house_quotes_such_prices_only() -> None:
     for side in Side:
         prices = [ticks for ticks, _ in quote.depth(side)]
         assert len(set(prices)) == len(prices) > 10
-        assert all(it.cut(ticks) == ticks for ticks in prices)
+        assert all(cut(it, ticks) == ticks for ticks in prices)
     assert quote.bid <= quote.last <= quote.ask

@@ -69,13 +69,15 @@ def place(state: State, floor: Floor, account: str, order: PlaceOrder, now_ms: i
         return [accepted._replace(lots=asked.lots)]
     _check_reducing(floor, asked)
     found = _plan(floor, pit, asked, now_ms)
-    if order.post_only and (found.meetings or found.expired or found.stopped):
+    takes_unasked = order.post_only and (found.meetings or found.expired or found.stopped)
+    if takes_unasked and pit.rules.refuses_taking:
         raise ExchangeRefused("post_only_would_take", price=order.price)
     asked.held = _need(floor, asked, found, now_ms)
     if asked.held > margin.available(state, account, pit.rules.quote, now_ms):
         raise ExchangeRefused("insufficient_funds", currency=pit.rules.quote)
     accepted = accepted._replace(lots=asked.lots, held=asked.held)
-    if order.time_in_force is TimeInForce.FOK and not will_fill(state, floor, asked, found):
+    is_whole = order.time_in_force is TimeInForce.FOK
+    if takes_unasked or (is_whole and not will_fill(state, floor, asked, found)):
         return [accepted, Ended(accepted.number, OrderStatus.EXPIRED, now_ms)]
     return [accepted]
 

@@ -11,7 +11,7 @@ from typing import Final
 from drawbridge.core.orders import Side
 from drawbridge.paper.feed import Feed
 from drawbridge.paper.noise import draw, seed_of
-from drawbridge.paper.rules import Rules
+from drawbridge.paper.rules import Rules, cut, cut_up, unit_of
 
 STEP_MS: Final = 1_000
 _LEVELS: Final = 60
@@ -35,7 +35,7 @@ class Quote:
         self.step = step
         self.bid, self.last, self.ask = prices
         self._rules = rules
-        self._gap = max(rules.unit_of(self.ask), self.ask // _GAP)
+        self._gap = max(unit_of(rules, self.ask), self.ask // _GAP)
         self._seed = seed
         self._typical = typical
         self._depth: dict[Side, tuple[Level, ...]] = {}
@@ -62,13 +62,13 @@ class Quote:
 
     def _levels(self, side: Side) -> Iterator[Level]:
         sign, best = (-1, self.bid) if side is Side.BUY else (1, self.ask)
-        cut = self._rules.cut if side is Side.BUY else self._rules.cut_up
+        fit = cut if side is Side.BUY else cut_up
         place = self.step * 2 * _LEVELS + (_LEVELS if side is Side.BUY else 0)
         for level in range(_LEVELS):
             ticks = best + sign * level * self._gap
             if ticks <= 0:
                 return
-            ticks = cut(ticks)
+            ticks = fit(self._rules, ticks)
             # From half to one and a half times what is typical, more the farther away.
             share = (draw(self._seed, place + level) + (1 << 31)) * (_GROWTH + level)
             yield ticks, max(1, self._typical * share // (_GROWTH << 32))
@@ -109,13 +109,13 @@ class House:
 
     def ticks_of(self, price: int) -> int:
         """Round a price of the feed to ticks; never to none."""
-        return max(1, (price + self._tick // 2) // self._tick)
+        return cut(self._rules, max(1, (price + self._tick // 2) // self._tick))
 
     def _quote_of(self, step: int) -> Quote:
         price = self._feed.price(step * STEP_MS)
         half = price * self._spread_bps // (2 * _BPS)
         rules = self._rules
-        bid = rules.cut(max(1, (price - half) // self._tick))
-        ask = rules.cut_up(max(bid + 1, -(-(price + half) // self._tick)))
-        prices = (bid, rules.cut(self.ticks_of(price)), ask)
+        bid = cut(rules, max(1, (price - half) // self._tick))
+        ask = cut_up(rules, max(bid + 1, -(-(price + half) // self._tick)))
+        prices = (bid, self.ticks_of(price), ask)
         return Quote(step, prices, rules, self._seed, self.typical)

@@ -17,7 +17,7 @@ from drawbridge.core.orders import Side
 from drawbridge.paper.feed import Feed
 from drawbridge.paper.house import STEP_MS, Quote
 from drawbridge.paper.noise import draw, seed_of
-from drawbridge.paper.rules import Rules, amount_of
+from drawbridge.paper.rules import Rules, amount_of, cut
 from drawbridge.paper.series import SERIES_PLACES, Bar
 from drawbridge.paper.state import TAPE_SLOTS, Pit
 
@@ -159,7 +159,7 @@ class MarketData:
 
     def _price(self, units: int) -> Decimal:
         rules = self._rules
-        return rules.price(rules.cut(max(1, (units + self._half) // self._tick)))
+        return rules.price(cut(rules, max(1, (units + self._half) // self._tick)))
 
     def _best(self, side: Side, quote: Quote) -> tuple[int, int]:
         pit = self._pit

@@ -85,24 +85,7 @@ class Rules:
             raise ExchangeRefused("price_off_tick", price=price, tick=self.price_tick)
         if not 0 < ticks <= MOST_TICKS:
             raise ExchangeRefused("price_out_of_range", price=price)
-        return self.cut(int(ticks))
-
-    def unit_of(self, ticks: int) -> int:
-        """Give by how many ticks prices around this one differ: 1, or the last digit's worth."""
-        if not self.price_digits:
-            return 1
-        unit: int = 10 ** max(0, len(str(ticks)) - self.price_digits)
-        return unit
-
-    def cut(self, ticks: int) -> int:
-        """Cut a price to the digits that it may have."""
-        unit = self.unit_of(ticks)
-        return ticks // unit * unit
-
-    def cut_up(self, ticks: int) -> int:
-        """Round a price up to the digits that it may have."""
-        unit = self.unit_of(ticks)
-        return -(-ticks // unit) * unit
+        return cut(self, int(ticks))
 
     def lots_of(self, quantity: Decimal) -> int:
         """Count a quantity in lots. Raises: `ExchangeRefused` with the rule that it breaks."""
@@ -150,10 +133,6 @@ class Rules:
         """Give what must be held while so much of an order may still trade at that price."""
         return self.paid(side, ticks, lots, self.highest_rate)
 
-    def with_fee(self, cost: int) -> int:
-        """Give what a buyer must hold who means to spend so much."""
-        return cost if self.buy_fee_in_base else cost + cost * self.highest_rate // _RATE_UNITS
-
     def paid_currency(self, side: Side) -> str:
         """Tell what that side pays with."""
         return self.quote if side is Side.BUY or self.contract is not None else self.base
@@ -174,6 +153,26 @@ class Rules:
         """Give a fee of that side in the currency that it pays fees in."""
         in_base = self.buy_fee_in_base if side is Side.BUY else self.sell_fee_in_base
         return amount_of(atoms, self.base_places if in_base else self.quote_places)
+
+
+def unit_of(rules: Rules, ticks: int) -> int:
+    """Give by how many ticks prices around this one differ: 1, or the last digit's worth."""
+    if not rules.price_digits:
+        return 1
+    unit: int = 10 ** max(0, len(str(ticks)) - rules.price_digits)
+    return unit
+
+
+def cut(rules: Rules, ticks: int) -> int:
+    """Cut a price to the digits that it may have."""
+    unit = unit_of(rules, ticks)
+    return ticks // unit * unit
+
+
+def cut_up(rules: Rules, ticks: int) -> int:
+    """Round a price up to the digits that it may have."""
+    unit = unit_of(rules, ticks)
+    return -(-ticks // unit) * unit
 
 
 def rules_of(card: Card, pair: PaperMarket, places: Mapping[str, int]) -> Rules:

@@ -13,7 +13,7 @@ from drawbridge.paper import engine, margin
 from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Ended, Event, Terms, Triggered
 from drawbridge.paper.matching import Match, Wanted, affordable
-from drawbridge.paper.rules import Rules
+from drawbridge.paper.rules import Rules, share_of
 from drawbridge.paper.state import Floor, Pit, State
 
 
@@ -145,6 +145,7 @@ def as_accepted(order: OrderState, lots: int, held: int, now_ms: int) -> Accepte
 def _held_while_waiting(rules: Rules, wanted: Wanted, trigger_ticks: int) -> int:
     """Give what a waiting order holds: what it would need if it traded at its trigger."""
     if wanted.spend and wanted.side is Side.BUY:
-        return rules.with_fee(wanted.spend)
+        fee = 0 if rules.buy_fee_in_base else share_of(wanted.spend, rules.highest_rate)
+        return wanted.spend + fee
     lots = wanted.lots or affordable(wanted.spend, rules, trigger_ticks)
     return rules.need(wanted.side, wanted.ticks or trigger_ticks, lots)

@@ -53,7 +53,7 @@ def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the 
     assert theirs["createTime"] == ours.created_ms
 
 
-def _order(changed: PlaceOrder, kind: str = "limit", **params: Any) -> Wish:  # noqa: ANN401
+def _order(changed: PlaceOrder, kind: str = "limit", **params: Any) -> Wish:  # noqa: ANN401  as ccxt has it
     named = {"clientOrderId": CLIENT_ID, **params}
     price = "20000" if kind == "limit" else None
     return Wish(
@@ -62,7 +62,7 @@ def _order(changed: PlaceOrder, kind: str = "limit", **params: Any) -> Wish:  # 
     )
 
 
-def _waits(kind: TriggerKind, form: str = "limit", **params: Any) -> Wish:  # noqa: ANN401
+def _waits(kind: TriggerKind, form: str = "limit", **params: Any) -> Wish:  # noqa: ANN401  as ccxt has it
     plainly = MARKET if form == "market" else ORDER
     tif = TimeInForce[params.get("timeInForce", "GTC")]
     conditional = replace(plainly, trigger=Trigger(kind, Decimal(18_000)), time_in_force=tif)
