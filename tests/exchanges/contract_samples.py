@@ -34,15 +34,10 @@ from drawbridge.core.markets import Market, MarketKind
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Operation
 from drawbridge.core.orders import PositionSide
+from tests.exchanges.market_samples import Draw, amounts, multiples, times_ms, whole_times_ms
 
-NOW_MS = 1_700_000_000_000
 _HOUR_MS = 3_600_000
 
-Draw = Callable[..., Any]
-
-times_ms = st.integers(1_500_000_000_000, NOW_MS)
-whole_times_ms = st.integers(1_500_000_000, NOW_MS // 1_000).map(lambda seconds: seconds * 1_000)
-amounts = st.integers(0, 10**14).map(lambda units: Decimal(units).scaleb(-8))
 rates = st.integers(-(10**6), 10**6).map(lambda units: Decimal(units).scaleb(-8))
 
 
@@ -76,10 +71,6 @@ def contract_operations(draw: Draw, exchange: Exchange) -> Operation[Any]:
     return chosen
 
 
-def _multiples(step: Decimal) -> st.SearchStrategy[Decimal]:
-    return st.integers(1, 10**7).map(lambda count: count * step)
-
-
 def _few(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(rows, max_size=3).map(tuple)
 
@@ -88,8 +79,8 @@ def _few(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 def _position(draw: Draw, market: Market) -> Position:
     """Draw a position; its margin is what it needs, as every exchange works it out."""
     side = draw(st.sampled_from(PositionSide))
-    size = draw(_multiples(market.quantity_step))
-    mark = draw(_multiples(market.price_tick))
+    size = draw(multiples(market.quantity_step))
+    mark = draw(multiples(market.price_tick))
     leverage, mode = draw(st.sampled_from([1, 2, 4, 5, 10, 20])), draw(st.sampled_from(MarginMode))
     short = side is PositionSide.SHORT or (side is PositionSide.BOTH and draw(st.booleans()))
     at_ms = draw(times_ms)
@@ -97,9 +88,9 @@ def _position(draw: Draw, market: Market) -> Position:
         symbol=market.symbol,
         side=side,
         quantity=-size if short else size,
-        entry_price=draw(_multiples(market.price_tick)),
+        entry_price=draw(multiples(market.price_tick)),
         mark_price=mark,
-        liquidation_price=draw(st.none() | _multiples(market.price_tick)),
+        liquidation_price=draw(st.none() | multiples(market.price_tick)),
         leverage=leverage,
         mode=mode,
         margin=size * mark / leverage,
@@ -123,8 +114,8 @@ def _rate(draw: Draw, market: Market) -> FundingRate:
     return FundingRate(
         symbol=market.symbol,
         time_ms=at_ms,
-        mark_price=draw(_multiples(market.price_tick)),
-        index_price=draw(_multiples(market.price_tick)),
+        mark_price=draw(multiples(market.price_tick)),
+        index_price=draw(multiples(market.price_tick)),
         rate=draw(rates),
         next_ms=at_ms + _HOUR_MS,
         interval_ms=8 * _HOUR_MS,
@@ -133,7 +124,7 @@ def _rate(draw: Draw, market: Market) -> FundingRate:
 
 @st.composite
 def _past(draw: Draw, market: Market) -> PastFunding:
-    price = draw(_multiples(market.price_tick))
+    price = draw(multiples(market.price_tick))
     return PastFunding(market.symbol, draw(whole_times_ms), draw(rates), price)
 
 

@@ -16,13 +16,8 @@ from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import (
-    Candle,
     Currency,
-    Level,
     Market,
-    OrderBook,
-    PublicTrade,
-    Ticker,
 )
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
@@ -52,16 +47,23 @@ from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, Ti
 from drawbridge.paper.accounts import draw_secrets
 from tests.exchanges.contract_samples import RESULTS as CONTRACT_RESULTS
 from tests.exchanges.contract_samples import contract_operations, contracts_of
+from tests.exchanges.market_samples import (
+    NOW_MS,
+    Draw,
+    amounts,
+    books,
+    candles,
+    multiples,
+    numbers,
+    public_trades,
+    tickers,
+    times_ms,
+    whole_times_ms,
+)
 
-NOW_MS = 1_700_000_000_000
 _MINUTES = (1, 5, 15, 30, 60, 240, 1_440)
 
-Draw = Callable[..., Any]
-
-times_ms = st.integers(1_500_000_000_000, NOW_MS)
-whole_times_ms = st.integers(1_500_000_000, NOW_MS // 1_000).map(lambda seconds: seconds * 1_000)
 client_ids = st.from_regex(r"\Adb[a-z2-7]{15}\Z")
-numbers = st.integers(1, 10**9)
 
 
 def stamps_of(card: Card) -> st.SearchStrategy[str]:
@@ -186,11 +188,11 @@ def _place_orders(draw: Draw, exchange: Exchange) -> PlaceOrder:
         symbol=market.symbol,
         side=side,
         type=kind,
-        quantity=None if by_cost else draw(_multiples(market.quantity_step)),
-        price=draw(_multiples(market.price_tick)) if limit else None,
+        quantity=None if by_cost else draw(multiples(market.quantity_step)),
+        price=draw(multiples(market.price_tick)) if limit else None,
         time_in_force=time,
         client_id=draw(client_ids),
-        quote_quantity=draw(_multiples(Decimal("0.01"))) if by_cost else None,
+        quote_quantity=draw(multiples(Decimal("0.01"))) if by_cost else None,
         post_only=post_only,
         dry_run=draw(st.booleans()),
     )
@@ -230,83 +232,19 @@ def _currencies(exchange: Exchange, _operation: GetCurrencies) -> st.SearchStrat
 def _many_tickers(exchange: Exchange, operation: GetTickers) -> st.SearchStrategy[Any]:
     markets = exchange.card.markets()
     wanted = operation.symbols or tuple(row.symbol for row in markets)
-    return st.tuples(*(_tickers(markets.get(symbol)) for symbol in wanted))
+    return st.tuples(*(tickers(markets.get(symbol)) for symbol in wanted))
 
 
 def _some_trades(exchange: Exchange, operation: GetTrades) -> st.SearchStrategy[Any]:
     most = min(3, operation.limit or 3)
-    return st.lists(_public_trades(_market(exchange, operation)), max_size=most).map(tuple)
+    return st.lists(public_trades(_market(exchange, operation)), max_size=most).map(tuple)
 
 
 @st.composite
 def _balances(draw: Draw, exchange: Exchange, _operation: GetBalances) -> tuple[Balance, ...]:
     codes = [row.code for row in exchange.card.currencies]
     held = draw(st.lists(st.sampled_from(codes), unique=True, max_size=3))
-    return tuple(Balance(code, draw(_amounts), draw(_amounts)) for code in held)
-
-
-_amounts = st.integers(0, 10**14).map(lambda units: Decimal(units).scaleb(-8))
-
-
-def _multiples(step: Decimal) -> st.SearchStrategy[Decimal]:
-    return st.integers(1, 10**7).map(lambda count: count * step)
-
-
-@st.composite
-def _tickers(draw: Draw, market: Market) -> Ticker:
-    prices = sorted(draw(st.lists(_multiples(market.price_tick), min_size=5, max_size=5)))
-    volume = draw(_multiples(market.quantity_step))
-    return Ticker(
-        symbol=market.symbol,
-        time_ms=draw(times_ms),
-        last=prices[2],
-        bid=prices[1],
-        bid_quantity=draw(_amounts),
-        ask=prices[3],
-        ask_quantity=draw(_amounts),
-        open=prices[2],
-        high=prices[4],
-        low=prices[0],
-        volume=volume,
-        volume_quote=volume * prices[2],
-        trades=draw(numbers),
-    )
-
-
-@st.composite
-def _candles(
-    draw: Draw, market: Market, interval_ms: int, since_ms: int | None
-) -> tuple[Candle, ...]:
-    first = draw(st.integers((since_ms or 0) // interval_ms, NOW_MS // interval_ms))
-    rows = []
-    for number in range(draw(st.integers(0, 4))):
-        low, start, end, high = sorted(
-            draw(st.lists(_multiples(market.price_tick), min_size=4, max_size=4))
-        )
-        at = (first + number) * interval_ms
-        rows.append(Candle(at, start, high, low, end, draw(_amounts)))
-    return tuple(rows)
-
-
-@st.composite
-def _books(draw: Draw, market: Market) -> OrderBook:
-    prices = draw(st.lists(_multiples(market.price_tick), unique=True, max_size=6))
-    levels = [Level(price, draw(_multiples(market.quantity_step))) for price in sorted(prices)]
-    middle = len(levels) // 2
-    bids, asks = tuple(reversed(levels[:middle])), tuple(levels[middle:])
-    return OrderBook(market.symbol, draw(whole_times_ms), draw(numbers), bids, asks)
-
-
-@st.composite
-def _public_trades(draw: Draw, market: Market) -> PublicTrade:
-    return PublicTrade(
-        trade_id=draw(numbers),
-        symbol=market.symbol,
-        time_ms=draw(times_ms),
-        price=draw(_multiples(market.price_tick)),
-        quantity=draw(_multiples(market.quantity_step)),
-        taker_buys=draw(st.booleans()),
-    )
+    return tuple(Balance(code, draw(amounts), draw(amounts)) for code in held)
 
 
 @st.composite
@@ -317,7 +255,7 @@ def orders(draw: Draw, exchange: Exchange, market: Market) -> Order:
     ends = {OrderStatus.OPEN: 0, OrderStatus.FILLED: lots}
     some: int = draw(st.integers(1, lots - 1))
     done = ends.get(status, some)
-    filled, price = done * market.quantity_step, draw(_multiples(market.price_tick))
+    filled, price = done * market.quantity_step, draw(multiples(market.price_tick))
     created = draw(times_ms)
     return Order(
         order_id=exchange.codec.order_id(draw(numbers)),
@@ -333,7 +271,7 @@ def orders(draw: Draw, exchange: Exchange, market: Market) -> Order:
         updated_ms=created + draw(st.integers(0, 10**6)) if done else created,
         filled=filled,
         filled_quote=filled * price,
-        fee=draw(_amounts) if done else ZERO,
+        fee=draw(amounts) if done else ZERO,
         fee_currency=market.quote if done else "",
         post_only=draw(st.booleans()),
         trade_ids=(exchange.codec.trade_id(draw(numbers)),) if done else (),
@@ -350,9 +288,9 @@ def fills(draw: Draw, exchange: Exchange, market: Market) -> Fill:
         symbol=market.symbol,
         side=draw(st.sampled_from(Side)),
         type=OrderType.LIMIT,
-        price=draw(_multiples(market.price_tick)),
-        quantity=draw(_multiples(market.quantity_step)),
-        fee=draw(_amounts),
+        price=draw(multiples(market.price_tick)),
+        quantity=draw(multiples(market.quantity_step)),
+        fee=draw(amounts),
         fee_currency=market.quote,
         is_maker=draw(st.booleans()),
         time_ms=draw(times_ms),
@@ -407,10 +345,10 @@ _RESULTS: dict[type[Operation[Any]], Callable[[Exchange, Any], st.SearchStrategy
     GetServerTime: lambda _x, _op: whole_times_ms.map(ServerTime),
     GetMarkets: _listed,
     GetCurrencies: _currencies,
-    GetTicker: lambda x, op: _tickers(_market(x, op)),
+    GetTicker: lambda x, op: tickers(_market(x, op)),
     GetTickers: _many_tickers,
-    GetCandles: lambda x, op: _candles(_market(x, op), op.interval_ms, op.since_ms),
-    GetOrderBook: lambda x, op: _books(_market(x, op)),
+    GetCandles: lambda x, op: candles(_market(x, op), op.interval_ms, op.since_ms),
+    GetOrderBook: lambda x, op: books(_market(x, op)),
     GetTrades: _some_trades,
     PlaceOrder: lambda x, op: numbers.map(lambda number: _placed(x, op, number)),
     CancelOrder: lambda x, op: orders(x, _market(x, op)).map(lambda row: _cancelled(row, op)),

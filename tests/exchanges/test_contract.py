@@ -31,6 +31,7 @@ from drawbridge.wire.dialect import Claim, Credential, sign, verify
 from drawbridge.wire.errors import FAMILIES
 from drawbridge.wire.http import WireRequest
 from tests.exchanges import samples
+from tests.exchanges.market_samples import NOW_MS
 from tests.exchanges.meaning import as_told, meaning
 from tests.exchanges.vectors import Vector, judge, vectors_of
 from tools.check_exchanges import EXCHANGES, find_faults
@@ -75,7 +76,7 @@ def _view(exchange: Exchange, request: WireRequest, data: st.DataObject) -> Serv
     endpoint = exchange.endpoints.classify(request)
     if endpoint.is_signed:
         request = _signed(exchange, request, data)
-    return ServerView(endpoint, request, exchange.card.markets(), samples.NOW_MS)
+    return ServerView(endpoint, request, exchange.card.markets(), NOW_MS)
 
 
 # --------------------------------------------------------------------------------- the folder
@@ -102,7 +103,7 @@ def _is_read_as_it_was_meant(exchange: Exchange, operation: Operation[object]) -
     markets = exchange.card.markets()
     request = exchange.codec.encode_request(operation, markets)
     endpoint = exchange.endpoints.classify(request)
-    view = ServerView(endpoint, request, markets, samples.NOW_MS)
+    view = ServerView(endpoint, request, markets, NOW_MS)
     return bool(endpoint.operation) and exchange.codec.decode_request(view) == operation
 
 

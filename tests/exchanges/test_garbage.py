@@ -37,6 +37,7 @@ from drawbridge.wire.dialect import sign
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
 from tests.exchanges import samples
+from tests.exchanges.market_samples import NOW_MS
 
 CARRIED = tuple(x for x in exchange_ids() if get_card(x).level >= Level.TRADED)
 
@@ -113,7 +114,7 @@ def test_a_request_of_garbage_is_refused_in_known_words(
 ) -> None:
     exchange = get_exchange(exchange_id)
     endpoint, request = data.draw(st.sampled_from([_request, _damaged]))(exchange, data)
-    view = ServerView(endpoint, request, exchange.card.markets(), samples.NOW_MS)
+    view = ServerView(endpoint, request, exchange.card.markets(), NOW_MS)
     try:
         read = exchange.codec.decode_request(view)
     except (*_REFUSALS, ExchangeRefused) as error:
@@ -171,7 +172,7 @@ def _broken(exchange: Exchange, operation: Operation[Any], data: st.DataObject) 
     """Write a good answer and put garbage in the place of one of its parts."""
     codec, markets = exchange.codec, exchange.card.markets()
     request = codec.encode_request(operation, markets)
-    view = ServerView(exchange.endpoints.classify(request), request, markets, samples.NOW_MS)
+    view = ServerView(exchange.endpoints.classify(request), request, markets, NOW_MS)
     asked = codec.decode_request(view)
     result = data.draw(samples.results(exchange, asked))
     document = orjson.loads(codec.encode_answer(asked, result, view).body)

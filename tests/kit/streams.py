@@ -151,9 +151,14 @@ class StreamBench:
 
 
 def token_switches(exchange: Exchange) -> frozenset[str]:
-    """Give the switches that a key needs to draw tokens for streams."""
+    """Give the switches beside reading that a key needs to draw tokens for streams.
+
+    Where only a key for trading may draw them, none is given: it would let a key trade.
+    """
     rows = (it for it in exchange.endpoints.rows() if it.operation == "get_stream_token")
-    return frozenset(switch for row in rows for switch in row.switches)
+    switches = frozenset(switch for row in rows for switch in row.switches)
+    trading = {Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES}
+    return switches if not trading & exchange.card.scopes_of(switches) else frozenset()
 
 
 @contextlib.asynccontextmanager

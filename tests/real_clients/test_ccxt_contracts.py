@@ -18,9 +18,13 @@ from tests.kit.processes import Paper
 from tests.real_clients.bench import Bench, Desk, Keys
 from tests.real_clients.books import Account, Books
 from tests.real_clients.contracts import compare_margin, compare_positions
-from tests.real_clients.table import tables_of
+from tests.real_clients.table import Kind, tables_of
 
-TABLES = {name: it for name, it in tables_of(ccxt.__version__).items() if it.is_contract}
+TABLES = {
+    name: it
+    for name, it in tables_of(ccxt.__version__).items()
+    if it.is_contract and Kind.CONTRACT_MODES not in it.lacks
+}
 _NUMBERS = count(1)
 _MOST_LOOKS = 20
 _WAIT_S = 20
@@ -59,11 +63,11 @@ class Person:
         pytest.fail("the account never came to rest")
 
     def wait_until(self, done: Callable[[], bool]) -> None:
-        """Wait until something is so."""
+        """Ask the exchange again and again until something is so."""
         end = time.monotonic() + _WAIT_S
         while not done():
             assert time.monotonic() < end, "it never came"
-            time.sleep(0.05)
+            self.client.fetch_ticker(self.symbol)
 
 
 @pytest.fixture(scope="session")

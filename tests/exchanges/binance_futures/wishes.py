@@ -62,7 +62,7 @@ def _read_rights(ours: KeyRights, theirs: Any) -> None:  # noqa: ANN401  as the 
     assert theirs["createTime"] == ours.created_ms
 
 
-def _order(changed: PlaceOrder, **params: Any) -> Wish:  # noqa: ANN401
+def _order(changed: PlaceOrder, **params: Any) -> Wish:  # noqa: ANN401  as ccxt takes them
     named = {"clientOrderId": CLIENT_ID, **params}
     kind, side = changed.type.value, changed.side.value
     amount = None if changed.quantity is None else "0.01"
@@ -77,7 +77,7 @@ def _stop(kind: TriggerKind, price: int, by: TriggerBy = TriggerBy.LAST) -> Trig
     return Trigger(kind, Decimal(price), by)
 
 
-def _same_id(ours: Any, theirs: Any) -> None:  # noqa: ANN401
+def _same_id(ours: Any, theirs: Any) -> None:  # noqa: ANN401  as ccxt has it
     assert theirs["id"] == ours.order_id
 
 
@@ -88,7 +88,7 @@ def _positions() -> Wish:
     return replace(wish, beside=("leverage_brackets",))
 
 
-def told_orders(operation: GetOrder | GetOpenOrders | GetClosedOrders) -> Any:  # noqa: ANN401
+def told_orders(operation: GetOrder | GetOpenOrders | GetClosedOrders) -> Any:  # noqa: ANN401  one or several
     """Answer with an example order, or with one that waits for its price."""
     it = Examples(EXCHANGE, SYMBOL)
     order = it.order
