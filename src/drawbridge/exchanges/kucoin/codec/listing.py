@@ -16,6 +16,7 @@ from drawbridge.wire.http import WireAnswer, WireRequest
 # Pairs are in one of three classes of fees; a new account pays these.
 _CLASS_FEES: Final = {1: Decimal("0.001"), 2: Decimal("0.002"), 3: Decimal("0.003")}
 _CLASS: Final = 1
+_STATES_MONEY: Final = frozenset({"USD"})
 
 
 def encode_time(_op: GetServerTime, _markets: Markets) -> WireRequest:
@@ -156,7 +157,6 @@ def decode_currencies_answer(
 
 
 def _currency_row(currency: Currency) -> dict[str, object]:
-    # A currency without a chain is taken for one that states issue; nothing here leaves by one.
     chain = {
         "chainName": currency.code,
         "chainId": currency.code.lower(),
@@ -164,8 +164,8 @@ def _currency_row(currency: Currency) -> dict[str, object]:
         "depositMinSize": "0",
         "withdrawFeeRate": "0",
         "withdrawalMinFee": "0",
-        "isWithdrawEnabled": False,
-        "isDepositEnabled": False,
+        "isWithdrawEnabled": True,
+        "isDepositEnabled": True,
         "confirms": 1,
         "preConfirms": 1,
         "contractAddress": "",
@@ -183,5 +183,6 @@ def _currency_row(currency: Currency) -> dict[str, object]:
         "contractAddress": None,
         "isMarginEnabled": False,
         "isDebitEnabled": False,
-        "chains": [chain],
+        # What states issue travels by no chain; clients tell it by that.
+        "chains": [] if currency.code in _STATES_MONEY else [chain],
     }
