@@ -333,7 +333,7 @@ TABLE = Table(
         ),
         Mistake(
             name="no such path",
-            ask=lambda bench: bench.desk().client.privateGetAccountBills(),
+            ask=lambda bench: bench.desk().client.fetch_ledger("BTC"),
             raises="ExchangeError",
             status=404,
             says="Not Found",

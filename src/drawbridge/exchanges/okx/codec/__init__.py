@@ -85,6 +85,8 @@ _TABLES: Final = CodecTables(
         "fills_history": _FILLS,
         "balance": (account.decode_balances, account.encode_balances_answer),
         "trade_fee": (account.decode_fees, account.encode_fees),
+        "bills": (account.decode_bills, account.encode_bills),
+        "bills_archive": (account.decode_bills, account.encode_bills),
         "key_rights": (account.decode_key_info, account.encode_key_info_answer),
         "time": (listing.decode_time, listing.encode_time_answer),
         "instruments": (listing.decode_instruments, listing.encode_instruments_answer),

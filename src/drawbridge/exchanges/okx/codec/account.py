@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Market, Markets
 from drawbridge.core.money import plain
 from drawbridge.core.operations import (
     Balance,
     GetBalances,
+    GetFixed,
     GetKeyRights,
     GetMarkets,
     GetOwnTrades,
@@ -24,6 +26,7 @@ _SIDES: Final = {side.value: side for side in Side}
 # In the order in which the exchange tells them.
 _SWITCHES: Final = ("read_only", "trade", "withdraw")
 _UID: Final = "44705892343619584"
+_TRANSFERS: Final = "1"
 
 
 # ----------------------------------------------------------------------------------- balances
@@ -163,6 +166,22 @@ def _read_fill(row: Mapping[str, Any], markets: Markets) -> Fill:
         is_maker=row["execType"] == "M",
         time_ms=int_of(row["ts"]),
     )
+
+
+# -------------------------------------------------------------------------------------- bills
+def decode_bills(view: ServerView) -> GetFixed:
+    """Read the question for transfers, of which there are none here.
+
+    Raises: `BadInput("unknown_endpoint")` for bills of another kind, which are not kept.
+    """
+    if read_query(view.request.query).text("type") != _TRANSFERS:
+        raise BadInput("unknown_endpoint", field="type")
+    return GetFixed(b"[]")
+
+
+def encode_bills(_op: GetFixed, _result: bytes, _view: ServerView) -> WireAnswer:
+    """Write that there are none."""
+    return values.success([])
 
 
 # --------------------------------------------------------------------------------------- fees
