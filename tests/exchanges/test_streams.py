@@ -60,6 +60,7 @@ from drawbridge.wire.stream import (
     Session,
     Subscribe,
     Unsubscribe,
+    subscribing,
 )
 from tests.exchanges.test_garbage import trees
 from tests.kit.streams import StreamBench, stream_bench
@@ -161,7 +162,8 @@ async def log_in(bench: StreamBench, secret_of: str = "") -> Connection:
     if frames[0] and wants_token(bench, frames[0]):
         frames = [bench.stream.log_in(credential, TOKEN)]
     wanted = private_of(bench.exchange)
-    frames += bench.stream.subscribe(wanted, bench.exchange.card.markets(), 10)
+    markets, signing = bench.exchange.card.markets(), (credential, bench.stamp())
+    frames += subscribing(bench.stream, wanted, markets, 10, signing)
     if any(TOKEN in _text(frame) for frame in frames):
         token = "nobody-drew-this-token" if secret_of else await bench.token()
         frames = [_text(frame).replace(TOKEN, token) for frame in frames]

@@ -209,6 +209,24 @@ class ClientStream(Protocol):
         """
 
 
+def subscribing(
+    stream: ClientStream,
+    topics: Sequence[Topic],
+    markets: Markets,
+    number: int,
+    signing: tuple[Credential, str],
+) -> Sequence[Frame]:
+    """Write the frames that subscribe to what is private, for a key and a stamp.
+
+    Where each subscription is signed by itself instead of the connection being logged in, the
+    module offers `subscribe_signed` as well, with credential and stamp as its last arguments.
+    """
+    each: Callable[..., Sequence[Frame]] | None = getattr(stream, "subscribe_signed", None)
+    if each is None:
+        return stream.subscribe(topics, markets, number)
+    return each(topics, markets, number, *signing)
+
+
 ReadFrame = Callable[[Frame, Markets], Sequence[StreamEvent]]
 """Reads a frame's events, as `ClientStream.read_frame` does."""
 

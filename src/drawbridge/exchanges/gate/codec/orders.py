@@ -220,10 +220,18 @@ def decode_get(view: ServerView) -> GetOrder:
 
 
 def _named(view: ServerView) -> tuple[str, str, str]:
-    found, name = read_query(view.request.query), view.path_parameters.get("order_id", "")
+    found = read_query(view.request.query)
+    return named_order(found, view.path_parameters.get("order_id", ""), view.markets)
+
+
+def named_order(found: Parameters, name: str, markets: Markets) -> tuple[str, str, str]:
+    """Read an order's pair, its id and the client's own id, of which one is empty.
+
+    Raises: `BadInput`, `NotFound("unknown_symbol")`.
+    """
     if found.text("account") not in {"", _ACCOUNT}:
         raise BadInput("malformed", field="account")
-    symbol = view.markets.get_by_id(found.need("currency_pair")).symbol
+    symbol = markets.get_by_id(found.need("currency_pair")).symbol
     own = name.startswith(_OWN)
     return symbol, "" if own else name, read_own_id(name) if own else ""
 

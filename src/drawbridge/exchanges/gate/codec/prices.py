@@ -302,7 +302,10 @@ def decode_book_answer(operation: GetOrderBook, answer: WireAnswer, _markets: Ma
 def encode_trades(operation: GetTrades, markets: Markets) -> WireRequest:
     """Write the request for public trades."""
     pair, count = markets.get(operation.symbol).id, operation.limit
-    span = {"from": values.seconds(operation.since_ms), "to": values.seconds(operation.until_ms)}
+    until_ms = operation.until_ms
+    # The end is named a second later, because times are finer than seconds.
+    last = None if until_ms is None else until_ms // 1_000 + 1
+    span = {"from": values.seconds(operation.since_ms), "to": last}
     count = None if count is None else min(count, values.MOST_ROWS)
     return values.ask("/spot/trades", {"currency_pair": pair, "limit": count, **span})
 
@@ -356,6 +359,12 @@ def read_trade(row: Mapping[str, Any], symbol: str) -> PublicTrade:
 def decode_trades_answer(
     operation: GetTrades, answer: WireAnswer, _markets: Markets
 ) -> tuple[PublicTrade, ...]:
-    """Read public trades, oldest first."""
+    """Read public trades, oldest first; asked for by seconds, they are narrowed to the times."""
     rows = list_of(values.document_of(answer))
-    return tuple(read_trade(object_of(row), operation.symbol) for row in reversed(rows))
+    first, last = operation.since_ms or 0, operation.until_ms
+    trades = (read_trade(object_of(row), operation.symbol) for row in reversed(rows))
+    return tuple(
+        trade
+        for trade in trades
+        if trade.time_ms >= first and (last is None or trade.time_ms <= last)
+    )
