@@ -154,8 +154,9 @@ async def test_an_order_is_watched_from_its_beginning_to_its_end(bench: Bench) -
         await soon(seen.has(lambda it: is_at(it, bought, "closed")))
         known = await asyncio.to_thread(desk.client.fetch_order, bought["id"], symbol)
         last = [it for it in seen.rows if it["id"] == bought["id"]][-1]
-        assert (last["symbol"], last["side"]) == (symbol, "buy")
-        assert last["filled"] == known["filled"]
+        # A class of ccxt may hand on the exchange's own capitals, and sums as texts.
+        assert (last["symbol"], last["side"].lower()) == (symbol, "buy")
+        assert float(last["filled"]) == known["filled"]
 
 
 def is_at(row: dict[str, Any], order: dict[str, Any], status: str) -> bool:

@@ -104,7 +104,7 @@ def encode_order(operation: PlaceOrder, markets: Markets) -> dict[str, object]:
     }
     document |= {name: plain(value) for name, value in named.items() if value is not None}
     if operation.client_id:
-        document["clientOrderId"] = _checked_client_id(operation.client_id)
+        document["clientOrderId"] = checked_client_id(operation.client_id)
     if operation.time_in_force is not TimeInForce.GTC:
         document["timeInForce"] = operation.time_in_force.name
     return document
@@ -171,10 +171,11 @@ def _read_time(found: Parameters, *, is_limit: bool) -> TimeInForce:
 
 def _read_client_id(found: Parameters) -> str:
     text = found.text("clientOrderId")
-    return _checked_client_id(text) if text else ""
+    return checked_client_id(text) if text else ""
 
 
-def _checked_client_id(text: str) -> str:
+def checked_client_id(text: str) -> str:
+    """Give a client's id as it may stand in a path. Raises: `BadInput("malformed")`."""
     if not _CLIENT_ID.fullmatch(text):
         raise BadInput("malformed", field="clientOrderId")
     return text
@@ -306,13 +307,13 @@ def _name(number: str, client_id: str) -> str:
         return checked_id(number)
     if not client_id:
         raise BadInput("missing_parameter", field="order_id")
-    return _BY_CLIENT_ID + _checked_client_id(client_id)
+    return _BY_CLIENT_ID + checked_client_id(client_id)
 
 
 def _read_name(view: ServerView) -> tuple[str, str]:
     text = view.path_parameters["order_id"]
     if text.startswith(_BY_CLIENT_ID):
-        return "", _checked_client_id(text.removeprefix(_BY_CLIENT_ID))
+        return "", checked_client_id(text.removeprefix(_BY_CLIENT_ID))
     return checked_id(text), ""
 
 
