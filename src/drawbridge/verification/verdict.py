@@ -100,6 +100,7 @@ _AGAINST_THE_KEY: Final = frozenset(
         "ip_not_allowed",
         "right_missing",
         "key_address_or_right",
+        "key_or_secret",
         "account_locked",
         "sealed_value_damaged",
     }
