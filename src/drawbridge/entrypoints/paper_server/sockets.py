@@ -105,6 +105,8 @@ async def _write(connection: Connection, send: Send) -> None:
     while (frame := await outgoing.take()) is not None:
         kind = "text" if isinstance(frame, str) else "bytes"
         await send({"type": "websocket.send", kind: frame})
+        # Others have their turn, and a line that broke is noticed before the next frame.
+        await asyncio.sleep(0)
     await send({"type": "websocket.close", "code": outgoing.code})
 
 
