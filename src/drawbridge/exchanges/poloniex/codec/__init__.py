@@ -114,7 +114,9 @@ def read_error(answer: WireAnswer) -> RawError | None:
     if isinstance(document, dict):
         code, told = document.get("code", ""), document.get("message", document.get("msg"))
         if str(code) not in _DONE:
-            return RawError(answer.status, str(code), "" if told is None else str(told))
+            # Inside status 200, the number alone counts.
+            status = answer.status if answer.status >= _FAILED else 0
+            return RawError(status, str(code), "" if told is None else str(told))
     if answer.status < _FAILED:
         return None
     # Without a body, the status says it all.
