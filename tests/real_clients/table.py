@@ -65,6 +65,7 @@ class Kind(Enum):
     OPEN_ORDERS = auto()
     OWN_TRADES = auto()
     RATE_LIMIT = auto()
+    CONTRACT_MODES = auto()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Pages of exchanges that are gone: how it was stays to be read, and no key can be added."""
 
-from tests.entrypoints.web.test_key_choices import set_up
 from tests.kit.browserling import Browserling
+from tests.kit.owner import set_up
 from tests.kit.web_site import WebSite
 
 
