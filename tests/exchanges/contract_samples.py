@@ -76,9 +76,9 @@ def _few(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 @st.composite
-def _position(draw: Draw, market: Market) -> Position:
+def _position(draw: Draw, market: Market, *, hedged: bool) -> Position:
     """Draw a position; its margin is what it needs, as every exchange works it out."""
-    side = draw(st.sampled_from(PositionSide))
+    side = draw(st.sampled_from(PositionSide)) if hedged else PositionSide.BOTH
     size = draw(multiples(market.quantity_step))
     mark = draw(multiples(market.price_tick))
     leverage, mode = draw(st.sampled_from([1, 2, 4, 5, 10, 20])), draw(st.sampled_from(MarginMode))
@@ -148,7 +148,9 @@ def _settings(market: Market) -> st.SearchStrategy[ContractSetting]:
 
 RESULTS: dict[type[Operation[Any]], Callable[[Exchange, Any], st.SearchStrategy[Any]]] = {
     GetMarginAccounts: lambda x, _op: _account(x).map(lambda row: (row,)),
-    GetPositions: lambda x, op: _position(_chosen(x, op)).map(lambda row: (row,)),
+    GetPositions: lambda x, op: _position(_chosen(x, op), hedged=x.card.derivatives.hedge_mode).map(
+        lambda row: (row,)
+    ),
     GetContractSettings: lambda x, op: _settings(_chosen(x, op)).map(lambda row: (row,)),
     GetPositionMode: lambda _x, _op: st.booleans(),
     SetPositionMode: lambda _x, op: st.just(op.hedged),

@@ -62,7 +62,9 @@ class KeyPage:
     """Where keys are made; `menu_path` is the way there, label by label.
 
     `confirm` says by what the exchange makes sure who it is; `withdrawal_list` is the label of a
-    list of addresses that money may be sent to, where the page has one.
+    list of addresses that money may be sent to, where the page has one. `sub_account` is the name
+    of the sub-account that our orders are placed from, where the exchange takes them from no
+    other.
     """
 
     url: str = ""
@@ -71,6 +73,7 @@ class KeyPage:
     browser_only: bool = False
     confirm: tuple[Confirmation, ...] = (Confirmation.TOTP,)
     withdrawal_list: str = ""
+    sub_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +187,15 @@ class ProbeOrder:
     """How to place a test order that cannot trade: the first of `symbols` that is affordable.
 
     Units: `price_factor` times the best price; `notional_factor` times the smallest notional.
+    `post_only` is false where the exchange has no orders that may only rest: then the price alone
+    keeps it from trading.
     """
 
     symbols: tuple[str, ...] = ()
     price_factor: Decimal = Decimal("0.5")
     notional_factor: Decimal = Decimal("1.2")
     dry_run: bool = False
+    post_only: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +279,8 @@ class Card:
         return next((switch for switch in self.permissions if switch.api == api), None)
 
     def with_needed(self, switches: Iterable[str]) -> frozenset[str]:
-        """Give these switches and those without which they cannot be on."""
-        on = frozenset(switches)
+        """Give these switches, those without which they cannot be on, and those always on."""
+        on = frozenset(switches) | {it.api for it in self.permissions if it.fixed}
         return on | {it.needs for it in self.permissions if it.needs and it.api in on}
 
     def find_credential(self, name: str) -> CredentialField | None:

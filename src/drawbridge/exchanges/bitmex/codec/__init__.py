@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from drawbridge.core.derivatives import (
     GetFundingHistory,
+    GetMarginAccounts,
     GetPositions,
     SetLeverage,
     SetMarginMode,
@@ -63,6 +64,7 @@ _TABLES: Final = CodecTables(
         GetTrades: (prices.encode_trades, prices.decode_trades),
         GetFundingHistory: (prices.encode_funding, prices.decode_funding),
         GetBalances: (account.encode_balances, account.decode_balances),
+        GetMarginAccounts: (account.encode_balances, account.decode_margin),
         GetOwnTrades: (account.encode_executions, account.decode_executions),
         GetPositions: (account.encode_positions, account.decode_positions),
         SetLeverage: (account.encode_leverage, account.decode_setting),
@@ -85,7 +87,7 @@ _TABLES: Final = CodecTables(
         "book": (prices.read_book, prices.write_book),
         "trades": (prices.read_trades, prices.write_trades),
         "funding": (prices.read_funding, prices.write_funding),
-        "margin": (account.read_balances, account.write_balances),
+        "margin": (account.read_margin, account.write_margin),
         "executions": (account.read_executions, account.write_executions),
         "positions": (account.read_positions, account.write_positions),
         "leverage": (account.read_leverage, account.write_setting),

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from drawbridge.core.derivatives import (
     ContractSetting,
+    GetMarginAccounts,
     GetPositions,
+    MarginAccount,
     MarginMode,
     Position,
     SetLeverage,
@@ -33,7 +35,7 @@ _TAKER: Final = "RemovedLiquidity"
 
 
 # ----------------------------------------------------------------------------------- balances
-def encode_balances(_operation: GetBalances, _markets: Markets) -> WireRequest:
+def encode_balances(_operation: GetBalances | GetMarginAccounts, _markets: Markets) -> WireRequest:
     """Ask for the account's money in every currency."""
     return ask("user/margin", "currency=all")
 
@@ -41,41 +43,62 @@ def encode_balances(_operation: GetBalances, _markets: Markets) -> WireRequest:
 def decode_balances(
     _operation: GetBalances, answer: WireAnswer, _markets: Markets
 ) -> tuple[Balance, ...]:
-    """Read balances."""
-    return tuple(_read_balance(row) for row in list_of(body_of(answer)))
+    """Read balances: what is not free is held, profits that are not realised left out."""
+    read = (_read_margin(row) for row in list_of(body_of(answer)))
+    return tuple(
+        Balance(row.currency, min(row.available, row.wallet), max(ZERO, row.wallet - row.available))
+        for row in read
+    )
 
 
-def read_balances(_view: ServerView) -> GetBalances:
+def decode_margin(
+    _operation: GetMarginAccounts, answer: WireAnswer, _markets: Markets
+) -> tuple[MarginAccount, ...]:
+    """Read the account's money for contracts."""
+    return tuple(_read_margin(row) for row in list_of(body_of(answer)))
+
+
+def read_margin(_view: ServerView) -> GetMarginAccounts:
     """Read the question for the account's money."""
-    return GetBalances()
+    return GetMarginAccounts()
 
 
-def write_balances(
-    _operation: GetBalances, result: tuple[Balance, ...], view: ServerView
+def write_margin(
+    _operation: GetMarginAccounts, result: tuple[MarginAccount, ...], view: ServerView
 ) -> WireAnswer:
     """Tell money: a list for every currency, else an object for one."""
     wanted = values.query_of(view).text("currency") or "XBt"
-    rows = [_balance(row, view.now_ms) for row in result]
+    rows = [_margin(row, view.now_ms) for row in result]
     if wanted == "all":
         return success(rows)
     return success(next((row for row in rows if row["currency"] == wanted), {}))
 
 
-def _balance(row: Balance, now_ms: int) -> dict[str, object]:
+def _margin(row: MarginAccount, now_ms: int) -> dict[str, object]:
     return {
         "account": values.ACCOUNT,
         "currency": values.currency_id(row.currency),
-        "amount": values.units(row.total),
-        "walletBalance": values.units(row.total),
-        "marginBalance": values.units(row.total),
-        "availableMargin": values.units(row.free),
+        "amount": values.units(row.wallet),
+        "walletBalance": values.units(row.wallet),
+        "unrealisedPnl": values.units(row.unrealised),
+        "marginBalance": values.units(row.wallet + row.unrealised),
+        "availableMargin": values.units(row.available),
+        "initMargin": values.units(row.order_margin + row.position_margin),
+        "maintMargin": values.units(row.maintenance_margin),
         "timestamp": write_moment(now_ms),
     }
 
 
-def _read_balance(row: Mapping[str, Any]) -> Balance:
-    total, free = values.money(row["marginBalance"]), values.money(row["availableMargin"])
-    return Balance(values.currency_of(text_of(row["currency"])), free, max(ZERO, total - free))
+def _read_margin(row: Mapping[str, Any]) -> MarginAccount:
+    return MarginAccount(
+        currency=values.currency_of(text_of(row["currency"])),
+        wallet=values.money(row["walletBalance"]),
+        available=values.money(row["availableMargin"]),
+        unrealised=values.money(row["unrealisedPnl"]),
+        # For orders and positions together; which is for which is not told.
+        position_margin=values.money(row["initMargin"]),
+        maintenance_margin=values.money(row["maintMargin"]),
+    )
 
 
 # --------------------------------------------------------------------------------- executions
