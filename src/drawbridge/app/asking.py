@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from drawbridge.app.clock import SystemClock
 from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_card, get_exchange
 from drawbridge.core.markets import Markets
@@ -10,6 +11,7 @@ from drawbridge.gateway import outcome
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.vault.model import Venue
+from drawbridge.wire.codec import encode_at
 
 A = TypeVar("A")
 
@@ -36,7 +38,7 @@ async def _asked(
     egress: Egress, address: Address, exchange_id: str, operation: Operation[A], markets: Markets
 ) -> A:
     exchange = get_exchange(exchange_id)
-    request = exchange.codec.encode_request(operation, markets)
+    request = encode_at(exchange.codec, operation, markets, SystemClock().now_ms())
     answer = await egress.send(address, request, _TIMEOUT_MS)
     return outcome.read(exchange, operation, answer, markets)
 

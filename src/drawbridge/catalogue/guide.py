@@ -152,6 +152,9 @@ def _steps(
     yield Step("guide.step.open", {"exchange": card.name}, page.url)
     if page.menu_path:
         yield Step("guide.step.menu", {"path": _ONWARD.join(page.menu_path)})
+    if page.sub_account:
+        facts = {"name": page.sub_account, "exchange": card.name}
+        yield Step("guide.step.sub_account", facts)
     for wanted in (Wanted.ON, Wanted.OFF):
         labels = _labels(groups, wanted)
         if labels:

@@ -251,12 +251,16 @@ class CancelAllOrders(Operation[tuple[Order, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class GetOrder(Operation[Order]):
-    """Ask for one order by the exchange's id or by ours."""
+    """Ask for one order by the exchange's id or by ours.
+
+    `ended`: among those that have ended, where an exchange finds them apart from the open ones.
+    """
 
     symbol: str = ""
     order_id: str = ""
     client_id: str = ""
     conditional: bool | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ What is judged, how an answer is read and what is written down stand in the modu
 import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
 
 from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
@@ -40,6 +40,7 @@ from drawbridge.gateway.policy import Purpose, Refused, judge, judge_order
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.vault.model import KeyRecord
+from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.naming import KEY, marks_in, named
@@ -149,6 +150,9 @@ class Gateway:
         try:
             answer = await self._answered(passed)
         except DrawbridgeError as error:
+            elsewhere = outcome.find_elsewhere(error, operation)
+            if elsewhere is not None:
+                return await self.cross(replace(crossing, operation=elsewhere))
             raise outcome.as_caller_needs(error, operation) from None
         if isinstance(operation, GetOrder) and isinstance(answer, Order):
             # Whoever asked, the journal learns how the order stands; foreign ones have no row.
@@ -161,7 +165,8 @@ class Gateway:
         is_bare = isinstance(operation, GetMarkets | GetServerTime)
         markets = Markets() if is_bare else await self.markets(exchange_id, venue)
         exchange = get_exchange(exchange_id)
-        request = exchange.codec.encode_request(operation, markets)
+        now_ms = self._now_ms((exchange_id, venue))
+        request = encode_at(exchange.codec, operation, markets, now_ms)
         payer = Payer(exchange_id, venue)
         await self._pay(payer, exchange, request)
         try:
@@ -211,9 +216,12 @@ class Gateway:
         operation = crossing.operation
         if isinstance(operation, PlaceOrder):
             _raise_if_wrong(judge_order(operation, markets.get(operation.symbol)))
-        request = exchange.codec.encode_request(operation, markets)
+        now_ms = self._now_ms((key.exchange, key.venue))
+        request = encode_at(exchange.codec, operation, markets, now_ms)
         endpoint = exchange.endpoints.classify(request)
-        if refused := judge(key, crossing.purpose, operation, endpoint):
+        has_post_only = exchange.card.probe_order.post_only
+        refused = judge(key, crossing.purpose, operation, endpoint, has_post_only=has_post_only)
+        if refused:
             raise Forbidden(refused.code, **refused.facts)
         request = await self._with_own_names(crossing, request)
         account = key.account_hint or key.id
@@ -274,6 +282,11 @@ class Gateway:
         payer = Payer(key.exchange, key.venue)
         operation = passed.crossing.operation
         return self._read(payer, exchange, operation, answer, passed.markets)
+
+    def _now_ms(self, place: Place) -> int:
+        """Give the exchange's time as far as it is known."""
+        offset = self._stamps.find_offset(place)
+        return self._clock.now_ms() + (0 if offset is None else offset.ahead_ms)
 
     async def _know_clock(self, place: Place) -> None:
         if self._stamps.find_offset(place) is not None:

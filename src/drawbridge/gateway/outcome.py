@@ -4,13 +4,14 @@ The exchange's own tables decide what a code means. What cannot be read is an un
 never a refusal: only positive evidence makes a no.
 """
 
-from typing import Any, Final, TypeVar
+from dataclasses import replace
+from typing import Any, Final, TypeVar, cast
 
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import SECOND_MS
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, NotFound, OutcomeUnknown
 from drawbridge.core.markets import Markets
-from drawbridge.core.operations import CancelOrder, Operation, PlaceOrder
+from drawbridge.core.operations import CancelOrder, GetOrder, Operation, PlaceOrder
 from drawbridge.wire.http import WireAnswer
 
 A = TypeVar("A")
@@ -43,6 +44,18 @@ def changes_something(operation: Operation[Any]) -> bool:
     if isinstance(operation, PlaceOrder):
         return not operation.dry_run
     return isinstance(operation, CancelOrder)
+
+
+def find_elsewhere(error: DrawbridgeError, operation: Operation[A]) -> Operation[A] | None:
+    """Give the question for an order that was not among the open ones: it may have ended.
+
+    None where the exchange looks among all orders at once, or has looked among both kinds. In this
+    order an order that ends between the two questions is in the second answer.
+    """
+    if not isinstance(operation, GetOrder) or operation.ended or not isinstance(error, NotFound):
+        return None
+    among_open = error.code == "unknown_order" and error.facts.get("among") == "open"
+    return cast("Operation[A]", replace(operation, ended=True)) if among_open else None
 
 
 def as_caller_needs(error: DrawbridgeError, operation: Operation[Any]) -> DrawbridgeError:

@@ -60,9 +60,17 @@ _GOOD_FOR: Final[Mapping[Purpose, frozenset[KeyStatus]]] = {
 
 
 def judge(
-    key: KeyRecord, purpose: Purpose, operation: Operation[Any], endpoint: Endpoint
+    key: KeyRecord,
+    purpose: Purpose,
+    operation: Operation[Any],
+    endpoint: Endpoint,
+    *,
+    has_post_only: bool = True,
 ) -> Refused | None:
-    """Give the reason against it, None when there is none."""
+    """Give the reason against it, None when there is none.
+
+    Where an exchange has no orders that may only rest, a check's limit order must do without.
+    """
     scope = _scope_of(operation, endpoint)
     if scope in FORBIDDEN_SCOPES or scope is Scope.OTHER:
         return Refused("scope_never_allowed", {"rule": "scope", "scope": scope})
@@ -70,6 +78,9 @@ def judge(
         return Refused("key_not_usable", {"rule": "status", "status": key.status})
     if scope in {None, Scope.READ}:
         return None
+    if purpose is Purpose.CHECK and isinstance(operation, PlaceOrder):
+        harmless = _is_harmless(operation, has_post_only=has_post_only)
+        return None if harmless else Refused("purpose_only_probes", {"rule": "purpose"})
     return _judge_change(key, purpose, operation, scope)
 
 
@@ -102,15 +113,14 @@ def _judge_change(
         return Refused("purpose_only_reads", {"rule": "purpose"})
     if purpose is Purpose.CLEAN_UP and not isinstance(operation, CancelOrder):
         return Refused("purpose_only_cleans_up", {"rule": "purpose"})
-    if purpose is Purpose.CHECK and isinstance(operation, PlaceOrder) and not _harmless(operation):
-        return Refused("purpose_only_probes", {"rule": "purpose"})
     if purpose is Purpose.TRADE and scope not in key.scopes:
         return Refused("right_missing", {"rule": "scope", "scope": scope})
     return None
 
 
-def _harmless(order: PlaceOrder) -> bool:
-    return order.dry_run or (order.post_only and order.type is OrderType.LIMIT)
+def _is_harmless(order: PlaceOrder, *, has_post_only: bool) -> bool:
+    rests = order.post_only or not has_post_only
+    return order.dry_run or (rests and order.type is OrderType.LIMIT)
 
 
 def _judge_price(order: PlaceOrder, market: Market) -> Refused | None:

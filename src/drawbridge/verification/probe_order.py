@@ -90,7 +90,7 @@ def _smallest(
         quantity=steps * market.quantity_step,
         price=price,
         client_id=client_id,
-        post_only=True,
+        post_only=rule.post_only,
     )
 
 

@@ -76,6 +76,23 @@ class Codec(ClientCodec, ServerCodec, Protocol):
     """Both sides."""
 
 
+def encode_at(
+    codec: ClientCodec, operation: Operation[Any], markets: Markets, now_ms: int
+) -> WireRequest:
+    """Write an operation as an unsigned request of this moment.
+
+    Most exchanges learn the time from what is signed. Where it stands among the words of a request
+    (an order that is refused when it comes late), a codec offers `encode_request_at` as well.
+
+    Raises: `BadInput`, `NotFound`.
+    """
+    timed: Callable[[Operation[Any], Markets, int], WireRequest] | None
+    timed = getattr(codec, "encode_request_at", None)
+    if timed is None:
+        return codec.encode_request(operation, markets)
+    return timed(operation, markets, now_ms)
+
+
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 """How something is written and how it is read, or the other way round."""
 
