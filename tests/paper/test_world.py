@@ -126,11 +126,11 @@ async def test_keys_work_until_they_are_disabled_or_deleted(tmp_path: Path) -> N
     world = await _open(tmp_path, SteppedClock(START_MS))
     keys = world.keys
     shown = await keys.create("ann", KeyWish("alpha", "bot", frozenset({"look"})))
-    found = world.find_key("alpha", shown.api_key)
+    found = world.keys.find("alpha", shown.api_key)
     assert found is not None
     assert (found.account, found.label) == ("ann", "bot")
     assert found.switches == {"look"}
-    assert world.find_key("beta", shown.api_key) is None
+    assert world.keys.find("beta", shown.api_key) is None
     for stranger in (keys.disable, keys.enable, keys.delete):
         with pytest.raises(NotFound, match="unknown_key"):
             await stranger("bob", "alpha", shown.api_key)
@@ -139,7 +139,7 @@ async def test_keys_work_until_they_are_disabled_or_deleted(tmp_path: Path) -> N
     await keys.enable("ann", "alpha", shown.api_key)
     assert not keys.of("ann")[0].disabled
     await keys.delete("ann", "alpha", shown.api_key)
-    assert world.find_key("alpha", shown.api_key) is None
+    assert world.keys.find("alpha", shown.api_key) is None
     with pytest.raises(NotFound, match="unknown_exchange"):
         await keys.create("ann", KeyWish("gamma"))
     await world.close()
@@ -152,7 +152,7 @@ async def test_only_changes_of_accounts_and_keys_are_taken_in_anew(tmp_path: Pat
     shown = await world.keys.create("ann", KeyWish("alpha", "bot", frozenset({"look"})))
     await world.refresh()
     before = await store.changes()
-    found = world.find_key("alpha", shown.api_key)
+    found = world.keys.find("alpha", shown.api_key)
     assert found is not None
     world.raise_nonce(found, 7)
     world.carry_out("alpha", "ann", BUY, START_MS)
@@ -173,9 +173,9 @@ async def test_a_key_made_by_another_process_is_taken_in(tmp_path: Path) -> None
     world = await _open(tmp_path, clock)
     at = Surroundings(clock, os.urandom)
     shown = await make_key(tmp_path, EXCHANGES, "cli", KeyWish("beta"), at)
-    assert world.find_key("beta", shown.api_key) is None
+    assert world.keys.find("beta", shown.api_key) is None
     await world.refresh()
-    assert world.find_key("beta", shown.api_key) is not None
+    assert world.keys.find("beta", shown.api_key) is not None
     placed = world.carry_out("beta", "cli", BUY, START_MS).order
     assert placed.order_id
     await world.durable()
@@ -193,7 +193,7 @@ async def test_whoever_finds_a_new_key_finds_its_account_open(tmp_path: Path) ->
     )
     taking_in = asyncio.create_task(world.refresh())
     # It only gives way: a request may come in wherever the other task waits for the disk.
-    while world.find_key("beta", shown.api_key) is None:  # noqa: ASYNC110  each turn is looked at
+    while world.keys.find("beta", shown.api_key) is None:  # noqa: ASYNC110  each turn is looked at
         await asyncio.sleep(0)
     assert world.carry_out("beta", "cli", BUY, START_MS).order.order_id
     await taking_in
@@ -206,7 +206,7 @@ async def test_a_nonce_that_counted_counts_after_a_restart(tmp_path: Path) -> No
     world = await _open(tmp_path, clock)
     shown = await world.keys.create("ann", KeyWish("beta"))
     wide = 2**64 - 1
-    found = world.find_key("beta", shown.api_key)
+    found = world.keys.find("beta", shown.api_key)
     assert found is not None
     world.raise_nonce(found, wide)
     await world.durable()

@@ -120,7 +120,7 @@ class Admission:
 
         Raises: `Forbidden("ip_not_allowed")`, `NotProven` `bad_key`, `key_expired`.
         """
-        key = self._world.find_key(self._exchange.card.id, name)
+        key = self._world.keys.find(self._exchange.card.id, name)
         if key is None or key.disabled:
             raise NotProven("bad_key")
         if key.expires_ms is not None and now_ms >= key.expires_ms:

@@ -23,6 +23,7 @@ from drawbridge.paper.accounts import PaperKey
 from drawbridge.paper.admission import with_new_keys
 from drawbridge.paper.outgoing import Outgoing
 from drawbridge.paper.post import Post
+from drawbridge.wire.limits import Count, Limit, LimitKind, LimitPer
 from drawbridge.wire.stream import (
     Ask,
     Close,
@@ -42,9 +43,8 @@ _log = logging.getLogger(__name__)
 MOST_FRAME_BYTES: Final = 65_536
 _MOST_TOPICS: Final = 1_024
 _MOST_EFFECTS: Final = 4_096
-# A client may send so many frames a second for a while before it is closed.
-_FRAMES_A_SECOND: Final = 100
-_FRAMES_AT_ONCE: Final = 2_000
+# So many frames a client may send at once, and then a hundred a second.
+_FRAMES: Final = Limit("frames", LimitKind.DECAY, LimitPer.ADDRESS, 2_000, window_ms=20_000)
 _POLICY: Final = 1008
 _TOO_BIG: Final = 1009
 _BROKEN: Final = 1011
@@ -72,8 +72,7 @@ class Connection:
         self.outgoing = Outgoing()
         self._session = session
         self._telling = telling
-        self._left = float(_FRAMES_AT_ONCE)
-        self._counted_ms = post.clock.now_ms()
+        self._frames = Count(_FRAMES)
 
     async def open(self) -> None:
         """Let the session greet."""
@@ -84,7 +83,7 @@ class Connection:
         if self.outgoing.is_closed:
             return
         now_ms = self._now_ms()
-        if not self._may_send(now_ms):
+        if self._frames.charge(1, now_ms):
             self.outgoing.close(_POLICY)
         elif len(frame) > MOST_FRAME_BYTES:
             self.outgoing.close(_TOO_BIG)
@@ -200,12 +199,6 @@ class Connection:
             return self.post.admission.identify(key.key, self.address, now_ms) is not None
         except (NotProven, Forbidden):
             return False
-
-    def _may_send(self, now_ms: int) -> bool:
-        gained = (now_ms - self._counted_ms) * _FRAMES_A_SECOND / 1_000
-        self._left = min(float(_FRAMES_AT_ONCE), self._left + gained) - 1
-        self._counted_ms = now_ms
-        return self._left >= 0
 
     def _guard(self, speak: Callable[[], T]) -> T | None:
         """Let the session speak; one that fails is closed, and the client learns no more."""

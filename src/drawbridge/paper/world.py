@@ -116,10 +116,6 @@ class PaperWorld:
             raise NotFound("unknown_exchange", exchange=exchange_id[:32])
         return markets
 
-    def find_key(self, exchange_id: str, key: str) -> PaperKey | None:
-        """Give a key, None when there is no such key."""
-        return self.keys.find(exchange_id, key)
-
     def watch(self, witness: Witness) -> None:
         """Tell a witness of every event from now on, the moment it has happened.
 
