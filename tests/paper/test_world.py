@@ -212,7 +212,7 @@ async def test_a_nonce_that_counted_counts_after_a_restart(tmp_path: Path) -> No
     await world.durable()
     await world.close()
     again = await _open(tmp_path, clock)
-    kept = again.find_key("beta", shown.api_key)
+    kept = again.keys.find("beta", shown.api_key)
     assert kept is not None
     assert kept.last_nonce == wide
     await again.close()

@@ -53,7 +53,7 @@ async def _create(
 
 
 def _is_disabled(site: PaperSite, key: str) -> bool:
-    found = site.world.find_key("binance", key)
+    found = site.world.keys.find("binance", key)
     assert found
     return found.disabled
 
@@ -169,7 +169,7 @@ async def test_a_key_is_shown_once_and_works_until_it_is_disabled_or_deleted(
     status, html = await _create(browser, "binance", site.code(secret), extra)
     shown = dict(_SHOWN.findall(html))
     assert status == 200
-    key = site.world.find_key("binance", shown["key"])
+    key = site.world.keys.find("binance", shown["key"])
     assert key
     assert key.switches == {"enableReading"}
     page = await browser.get("/api-management")
@@ -186,10 +186,10 @@ async def test_a_key_is_shown_once_and_works_until_it_is_disabled_or_deleted(
     await browser.get(f"{found[1]}/delete")
     page = await browser.post(f"{found[1]}/delete", {"code": "000000"})
     assert page.status == 401
-    assert site.world.find_key("binance", shown["key"])
+    assert site.world.keys.find("binance", shown["key"])
     page = await browser.post(f"{found[1]}/delete", {"code": site.code(secret)})
     assert "The key is deleted." in page.words
-    assert site.world.find_key("binance", shown["key"]) is None
+    assert site.world.keys.find("binance", shown["key"]) is None
 
 
 async def test_a_new_account_has_demo_balances_and_says_that_they_are_not_real(
