@@ -29,10 +29,9 @@ from drawbridge.core.operations import (
     PlaceOrder,
 )
 from drawbridge.core.orders import OrderType, Side, TimeInForce, Trigger, TriggerKind
-from tests.real_clients import mistakes
-from tests.real_clients.bench import Bench
+from tests.exchanges.binance.wrongs import MISTAKES
 from tests.real_clients.examples import CLIENT_ID, NOW_MS, Examples
-from tests.real_clients.table import Mistake, Table, Wire, Wish
+from tests.real_clients.table import Table, Wire, Wish
 
 SYMBOL = "BTC/USDT"
 ORDER = PlaceOrder(
@@ -180,11 +179,6 @@ def _other_keys() -> dict[str, tuple[dict[str, str], tuple[str, ...]]]:
     }
 
 
-def _stop_at_once(bench: Bench) -> None:
-    desk = bench.desk()
-    desk.place("sell", price=desk.far_price, stopPrice=float(desk.price(1.5)))
-
-
 TABLE = Table(
     symbol=SYMBOL,
     unknown_key="A" * 64,
@@ -198,87 +192,7 @@ TABLE = Table(
     },
     # The suite holds a client that is called binance to the real addresses.
     conformance={"id": "binance-on-paper"},
-    mistakes=(
-        Mistake(
-            name="wrong secret",
-            ask=mistakes.wrong_secret,
-            raises="AuthenticationError",
-            status=400,
-            says='"code":-1022',
-        ),
-        Mistake(
-            name="unknown key",
-            ask=mistakes.unknown_key,
-            raises="AuthenticationError",
-            status=401,
-            says='"code":-2015',
-        ),
-        Mistake(
-            name="no trading right",
-            ask=mistakes.no_trading_right,
-            raises="AuthenticationError",
-            status=401,
-            says='"code":-2015',
-        ),
-        Mistake(
-            name="stale stamp",
-            ask=mistakes.stale_stamp,
-            raises="InvalidNonce",
-            status=400,
-            says='"code":-1021',
-        ),
-        Mistake(
-            name="other address",
-            ask=mistakes.other_address,
-            raises="AuthenticationError",
-            status=401,
-            says='"code":-2015',
-        ),
-        Mistake(
-            name="too little money",
-            ask=mistakes.too_little_money,
-            raises="InsufficientFunds",
-            status=400,
-            says='"code":-2010',
-        ),
-        Mistake(
-            name="stop that would fire at once",
-            ask=_stop_at_once,
-            raises="OrderImmediatelyFillable",
-            status=400,
-            says="Stop price would trigger immediately.",
-        ),
-        Mistake(
-            name="cancel all where nothing is open",
-            ask=lambda bench: bench.client(bench.key(account="never-orders")).cancel_all_orders(
-                SYMBOL
-            ),
-            raises="OrderNotFound",
-            status=400,
-            says='"code":-2011',
-        ),
-        Mistake(
-            name="below the smallest size",
-            ask=mistakes.below_smallest,
-            raises="BadRequest",
-            status=400,
-            says="Filter failure: NOTIONAL",
-        ),
-        Mistake(
-            name="unknown order",
-            ask=mistakes.unknown_order,
-            raises="OrderNotFound",
-            status=400,
-            says='"code":-2011',
-        ),
-        Mistake(
-            name="unknown symbol",
-            ask=mistakes.unknown_symbol("AAABBB"),
-            raises="BadSymbol",
-            status=400,
-            says='"code":-1121',
-        ),
-    ),
+    mistakes=MISTAKES,
     wire=Wire(
         wishes=WISHES,
         key={

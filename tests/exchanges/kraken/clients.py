@@ -31,9 +31,9 @@ from drawbridge.core.orders import (
     TriggerBy,
     TriggerKind,
 )
-from tests.real_clients import mistakes
+from tests.exchanges.kraken.wrongs import MISTAKES
 from tests.real_clients.examples import CLIENT_ID, NOW_MS
-from tests.real_clients.table import Mistake, Table, Wire, Wish
+from tests.real_clients.table import Table, Wire, Wish
 
 SYMBOL = "BTC/USD"
 ORDER = PlaceOrder(
@@ -174,71 +174,7 @@ TABLE = Table(
     symbol=SYMBOL,
     unknown_key="A" * 56,
     unknown_order="OZZZZZ-ZZZZZ-ZZZZZZ",
-    mistakes=(
-        Mistake(
-            name="wrong secret",
-            ask=mistakes.wrong_secret,
-            raises="ExchangeError",
-            status=200,
-            says="EAPI:Invalid signature",
-        ),
-        Mistake(
-            name="unknown key",
-            ask=mistakes.unknown_key,
-            raises="AuthenticationError",
-            status=200,
-            says="EAPI:Invalid key",
-        ),
-        Mistake(
-            name="no trading right",
-            ask=mistakes.no_trading_right,
-            raises="PermissionDenied",
-            status=200,
-            says="EGeneral:Permission denied",
-        ),
-        Mistake(
-            name="stale stamp",
-            ask=mistakes.stale_stamp,
-            raises="InvalidNonce",
-            status=200,
-            says="EAPI:Invalid nonce",
-        ),
-        Mistake(
-            name="other address",
-            ask=mistakes.other_address,
-            raises="PermissionDenied",
-            status=200,
-            says="EGeneral:Permission denied",
-        ),
-        Mistake(
-            name="too little money",
-            ask=mistakes.too_little_money,
-            raises="InsufficientFunds",
-            status=200,
-            says="EOrder:Insufficient funds",
-        ),
-        Mistake(
-            name="below the smallest size",
-            ask=mistakes.below_smallest,
-            raises="InvalidOrder",
-            status=200,
-            says="EOrder:Order minimum not met",
-        ),
-        Mistake(
-            name="unknown order",
-            ask=mistakes.unknown_order,
-            raises="OrderNotFound",
-            status=200,
-            says="EOrder:Unknown order",
-        ),
-        Mistake(
-            name="unknown symbol",
-            ask=mistakes.unknown_symbol("AAABBB"),
-            raises="ExchangeError",
-            status=200,
-            says="EQuery:Unknown asset pair",
-        ),
-    ),
+    mistakes=MISTAKES,
     post_only_raises="ExchangeError",
     stop_by="stopLossPrice",
     wire=Wire(
