@@ -31,9 +31,10 @@ from drawbridge.paper.book import OrderState
 from drawbridge.paper.events import Accepted, Traded, encode_batch
 from drawbridge.paper.ledger import held
 from drawbridge.paper.liquidation import CLIENT_ID, liquidate
+from drawbridge.paper.margin import closing_side
 from drawbridge.paper.setting_up import relive
 from drawbridge.paper.snapshot import encode_state, restore_state
-from drawbridge.paper.state import Floor
+from drawbridge.paper.state import FillState, Floor
 from drawbridge.paper.store import Told
 from tests.paper.perpetuals import OTHER, PERP
 from tests.paper.small import ALPHA, GAMMA, SmallWorld
@@ -76,8 +77,8 @@ def _path(moves: Sequence[int]) -> list[Decimal]:
 
 
 # Prices are drawn as distances from the market and moved there when an order is placed.
-_distances = st.integers(-6, 6).map(lambda halves: Decimal(halves) / 2)
-_quantities = st.sampled_from(("0.05", "0.5", "3", "15", "40")).map(Decimal)
+_distances = st.sampled_from((0, 0, 0, 1, -1, 1, -1, 2, -2, 6, -6)).map(lambda it: Decimal(it) / 2)
+_quantities = st.sampled_from(("0.05", "0.5", "2", "5", "20")).map(Decimal)
 _times = st.sampled_from((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTC, *TimeInForce))
 _symbols = st.sampled_from((PERP, PERP, OTHER))
 
@@ -184,16 +185,24 @@ def _begin(story: Story) -> SmallWorld:
 
 
 def _fitting(world: SmallWorld, person: str, order: PlaceOrder) -> PlaceOrder:
-    """Move an order to the market, and let those with one position a contract name no side."""
+    """Make a drawn order one that means something there.
+
+    Its prices lie around the market, who has one position a contract names no side, and what is
+    to reduce is on the side that does.
+    """
     market = Decimal(_gamma(world).pits[PERP].house.at(world.now_ms).last) / 2
     if order.price is not None:
         order = replace(order, price=market + order.price)
     if order.trigger is not None:
         trigger = replace(order.trigger, price=market + order.trigger.price)
         order = replace(order, trigger=trigger)
-    if person in _gamma(world).contracts.hedged:
-        return order
-    return replace(order, position_side=PositionSide.BOTH)
+    contracts = _gamma(world).contracts
+    if person not in contracts.hedged:
+        order = replace(order, position_side=PositionSide.BOTH)
+    position = contracts.find(person, order.symbol, order.position_side)
+    if position is not None and (order.reduce_only or order.close_position):
+        order = replace(order, side=closing_side(position))
+    return order
 
 
 def _ask(world: SmallWorld, person: str, wish: Operation[object], exchange: str = "gamma") -> None:
@@ -256,6 +265,46 @@ def test_positions_are_the_sum_of_their_fills(story: Story) -> None:
     assert told == {key: lots for key, lots in found.items() if lots}
     signs = {PositionSide.LONG: 1, PositionSide.SHORT: -1}
     assert all(lots * signs.get(side, lots) > 0 for (_, _, side), lots in told.items())
+
+
+@given(_stories)
+def test_balances_are_what_fills_and_fundings_say(story: Story) -> None:
+    world = _end(story)
+    for person in PEOPLE:
+        total = Decimal(MONEY)
+        for floor in world.state.floors.values():
+            fills = floor.records[person].fills if person in floor.records else ()
+            total += sum((_money_of(fill) for fill in fills), Decimal(0))
+            payments = floor.contracts.payments.get(person, ())
+            total += Decimal(sum(paid.atoms for paid in payments)).scaleb(-4)
+        assert world.balance(person, "USD").total == total
+
+
+def _money_of(fill: FillState) -> Decimal:
+    """Give what a fill did to the dollars of its person."""
+    order, rules = fill.order, fill.order.rules
+    cost = rules.quote_amount(rules.cost(fill.ticks, fill.lots))
+    pays = rules.fee_currency(order.side) == "USD"
+    fee = rules.fee_amount(order.side, fill.fee) if pays else Decimal(0)
+    if rules.contract is not None:
+        return rules.quote_amount(fill.realised) - fee
+    return (cost if order.side is Side.SELL else -cost) - fee
+
+
+@given(_stories)
+def test_profit_is_what_was_received_less_what_was_paid(story: Story) -> None:
+    floor = _gamma(_end(story))
+    left: Counter[tuple[str, str, PositionSide]] = Counter()
+    for person, record in floor.records.items():
+        for fill in record.fills:
+            order, cost = fill.order, fill.order.rules.cost(fill.ticks, fill.lots)
+            key = person, order.rules.symbol, order.position_side
+            left[key] += (cost if order.side is Side.BUY else -cost) + fill.realised
+    told = {
+        (it.account, it.rules.symbol, it.side): it.cost if it.lots > 0 else -it.cost
+        for it in floor.contracts.all()
+    }
+    assert told == {key: cost for key, cost in left.items() if cost}
 
 
 @given(_stories)
