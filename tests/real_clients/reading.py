@@ -20,7 +20,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus
 
-STATUSES: Mapping[OrderStatus, str] = {
+STATUSES: Mapping[OrderStatus | None, str] = {
     OrderStatus.OPEN: "open",
     OrderStatus.PARTIALLY_FILLED: "open",
     OrderStatus.FILLED: "closed",
@@ -31,7 +31,16 @@ STATUSES: Mapping[OrderStatus, str] = {
 # Their answers say no more than that it is done at many exchanges; what they say is compared.
 _TERSE = (PlaceOrder, CancelOrder, CancelAllOrders)
 
+_ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
 Theirs = dict[str, Any]
+
+
+def word_of(order: Order, states: Mapping[OrderStatus | None, str]) -> str:
+    """Give ccxt's word for where an order stands; under None, for one that ended half-way."""
+    if None in states and order.filled and order.status in _ENDED:
+        return states[None]
+    return {**STATUSES, **states}[order.status]
 
 
 class Reader:
@@ -42,7 +51,7 @@ class Reader:
         operation: Operation[Any],
         unread: frozenset[str],
         markets: Iterable[Market],
-        states: Mapping[OrderStatus, str] = STATUSES,
+        states: Mapping[OrderStatus | None, str] = STATUSES,
     ) -> None:
         """Compare answers to this operation.
 
@@ -153,7 +162,7 @@ class Reader:
             "symbol": ours.symbol or None,
             "side": ours.side.value,
             "type": ours.type.value,
-            "status": self._states[ours.status],
+            "status": word_of(ours, self._states),
             "amount": ours.quantity / size,
             "filled": ours.filled / size,
             "remaining": ours.remaining / size,

@@ -125,8 +125,9 @@ class Wire:
     results: Mapping[type[Operation[Any]], Any] = field(default_factory=dict)
     # By operation, the names of ccxt's fields that are not there or mean something else.
     unread: Mapping[type[Operation[Any]], frozenset[str]] = field(default_factory=dict)
-    # By state of an order, ccxt's word for it where that is another than the usual one.
-    states: Mapping[OrderStatus, str] = field(default_factory=dict)
+    # By state of an order, ccxt's word for it where that is another than the usual one; under
+    # None, for one that was ended when a part of it had been filled.
+    states: Mapping[OrderStatus | None, str] = field(default_factory=dict)
     # By reason of catalogue/reasons.py, the class that ccxt raises when the exchange speaks it.
     refusals: Mapping[str, str] = field(default_factory=dict)
     # Operations of endpoints.toml that no call of ccxt asks for, each with the reason.

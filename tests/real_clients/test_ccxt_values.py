@@ -15,7 +15,7 @@ from drawbridge.core.operations import GetOrder, PlaceOrder
 from drawbridge.core.orders import OrderStatus
 from drawbridge.wire.codec import ServerView
 from tests.real_clients.examples import NOW_MS
-from tests.real_clients.reading import STATUSES, Reader
+from tests.real_clients.reading import Reader, word_of
 from tests.real_clients.referee import Referee, referee
 from tests.real_clients.table import Wish, tables_of
 from tests.real_clients.wishes import wishes_of
@@ -82,7 +82,7 @@ def test_ccxt_reads_an_orders_state_as_we_do(exchange_id: str, status: OrderStat
     client.fetch.always = answer
     told = client.fetch_order(order.order_id, order.symbol)
     ours = exchange.codec.decode_answer(operation, answer, markets)
-    assert told["status"] == {**STATUSES, **it.table.wire.states}[ours.status]
+    assert told["status"] == word_of(ours, it.table.wire.states)
 
 
 @pytest.mark.parametrize(("exchange_id", "reason", "wanted"), tuple(_refusals()))

@@ -1,0 +1,1 @@
+"""Bybit (spot of unified accounts, V5): four headers, errors as codes inside status 200."""
