@@ -15,13 +15,23 @@ from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.entrypoints.cli.guide_page import guide_page
 from drawbridge.entrypoints.cli.main import app
 
-__all__ = ["exchange_ids", "guide", "help_of", "overview", "reference"]
+__all__ = ["exchange_ids", "exchanges", "guide", "help_of", "overview", "reference"]
 
 _WIDTH: Final = "88"
 _HEAD: Final = """\
 # Commands
 
 Every command with its `--help`. This page is written by `python -m tools.make_reference`.
+"""
+_EXCHANGES_HEAD: Final = """\
+# Exchanges
+
+How far each is carried: *listed* (its guide), *papered* (keys are checked, robots trade, the paper
+exchange speaks it), *streaming* (its streams as well). The guides say how to make the right key. This
+page is written by `python -m tools.make_reference` from the cards.
+
+| exchange | id | level | status |
+|---|---|---|---|
 """
 
 
@@ -42,6 +52,16 @@ def reference() -> str:
 def guide(exchange_id: str) -> str:
     """Write the guide of a trading key as a page, as `drawbridge guide --markdown` does."""
     return guide_page(build_guide(get_card(exchange_id), Purpose.TRADING))
+
+
+def exchanges() -> str:
+    """Write the table of all exchanges: how far each is carried, and what became of it."""
+    rows = (
+        f"| [{card.name}](guides/{card.id}.md) | `{card.id}` | {card.level.name.lower()} "
+        f"| {card.status}{f' ({card.since})' if card.since else ''} |\n"
+        for card in map(get_card, exchange_ids())
+    )
+    return _EXCHANGES_HEAD + "".join(rows)
 
 
 def help_of(path: tuple[str, ...]) -> str:

@@ -95,6 +95,7 @@ def documents() -> dict[Path, Callable[[], str]]:
 
         readme = ROOT / "README.md"
         made[ROOT / "docs/reference/cli.md"] = cli_help.reference
+        made[ROOT / "docs/reference/exchanges.md"] = cli_help.exchanges
         made |= {
             ROOT / f"docs/reference/guides/{name}.md": partial(cli_help.guide, name)
             for name in cli_help.exchange_ids()
