@@ -2,7 +2,6 @@
 
 import pytest
 
-from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import (
     check_fields,
     credential_of,
@@ -32,7 +31,7 @@ def test_exchanges_are_found_by_their_cards() -> None:
 def test_an_exchange_is_opened_once() -> None:
     exchange = get_exchange("kraken")
     assert exchange is get_exchange("kraken")
-    assert (exchange.id, exchange.card.level) == ("kraken", Level.PAPERED)
+    assert exchange.card is get_card("kraken")
 
 
 def test_a_credential_without_its_parts_is_refused() -> None:
@@ -43,11 +42,18 @@ def test_a_credential_without_its_parts_is_refused() -> None:
 
 
 def test_a_key_of_one_exchange_is_recognised_at_another() -> None:
-    fields = {"api_key": "a" * 56, "api_secret": "B" * 64}
+    # No other exchange has keys with a slash.
+    fields = {"api_key": "a" * 55 + "/", "api_secret": "B" * 64}
     with pytest.raises(BadInput) as refused:
         check_fields(get_card("binance"), fields)
     assert refused.value.code == "other_exchange_key"
     assert refused.value.facts["owner"] == "Kraken"
+
+
+def test_a_key_that_could_be_of_several_exchanges_is_given_to_none() -> None:
+    fields = {"api_key": "a" * 64, "api_secret": "B" * 64}
+    with pytest.raises(BadInput, match="wrong_format"):
+        check_fields(get_card("kraken"), fields)
 
 
 def test_a_secret_that_cannot_sign_is_refused_before_anything_is_stored() -> None:
