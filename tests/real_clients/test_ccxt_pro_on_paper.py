@@ -190,8 +190,10 @@ def own(trade: dict[str, Any]) -> tuple[object, ...]:
 async def test_a_watched_balance_is_what_the_ledger_holds(bench: Bench) -> None:
     money, amount = bench.table.money, bench.table.amount
     # Nobody else trades there: what open contracts are worth moves with the market.
-    key = await asyncio.to_thread(bench.key, account=f"watched-at-{bench.exchange_id}")
-    async with watching(bench, key) as client:
+    account = f"watched-at-{bench.exchange_id}"
+    # Two keys: clients that share one burn each other's nonces.
+    first, second = [await asyncio.to_thread(bench.key, account=account) for _ in range(2)]
+    async with watching(bench, first) as client:
 
         async def watched() -> list[dict[str, Any]]:
             return [await client.watch_balance()]
@@ -203,7 +205,7 @@ async def test_a_watched_balance_is_what_the_ledger_holds(bench: Bench) -> None:
             balance: dict[str, Any] = desk.client.fetch_balance()
             return balance
 
-        desk = await asyncio.to_thread(bench.desk, key)
+        desk = await asyncio.to_thread(bench.desk, second)
         async with following(watched) as seen:
             await seen.after(
                 trade_and_ask,
