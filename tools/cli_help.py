@@ -27,8 +27,8 @@ _EXCHANGES_HEAD: Final = """\
 # Exchanges
 
 How far each is carried: *listed* (its guide), *papered* (keys are checked, robots trade, the paper
-exchange speaks it), *streaming* (its streams as well). The guides say how to make the right key. This
-page is written by `python -m tools.make_reference` from the cards.
+exchange speaks it), *streaming* (its streams as well). The guides say how to make the right key.
+This page is written by `python -m tools.make_reference` from the cards.
 
 | exchange | id | level | status |
 |---|---|---|---|

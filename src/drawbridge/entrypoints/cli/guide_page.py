@@ -43,5 +43,5 @@ def _group(group: SwitchGroup) -> Iterator[str]:
     if group.name:
         yield from (f"**{group.name}**", "")
     for switch in group.switches:
-        wanted = say(f"cli.guide.wanted.{switch.wanted.value}").strip()
+        wanted = say(f"cli.guide.page.{switch.wanted.value}")
         yield f"- `{_MARKS[switch.wanted]}` {switch.label}: {wanted}"
