@@ -6,22 +6,7 @@ and not of the key, so they are never asked here.
 Source: developers.binance.com, wallet, account/apiRestrictions, 2026-07-21.
 """
 
-from typing import Any
+from drawbridge.wire.probing import ask_rights, read_rights
 
-from drawbridge.core.errors import DrawbridgeError, OutcomeUnknown
-from drawbridge.core.operations import GetKeyRights, KeyRights, Operation
-
-
-def operations() -> tuple[Operation[Any], ...]:
-    """Give the one question."""
-    return (GetKeyRights(),)
-
-
-def read(answers: tuple[object, ...]) -> KeyRights:
-    """Give the rights, or raise what the exchange answered instead."""
-    answer = answers[0] if answers else None
-    if isinstance(answer, KeyRights):
-        return answer
-    if isinstance(answer, DrawbridgeError):
-        raise answer
-    raise OutcomeUnknown("unreadable_answer", operation="get_key_rights")
+operations = ask_rights
+read = read_rights

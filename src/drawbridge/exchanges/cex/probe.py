@@ -4,26 +4,14 @@ What would show the other rights are requests that cancel or move money; none is
 that is placed and cancelled shows trading; whether a key may move money cannot be learnt.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from drawbridge.core.errors import DrawbridgeError, OutcomeUnknown
-from drawbridge.core.operations import CheckAccess, KeyRights, Operation
+from drawbridge.core.operations import CheckAccess
+from drawbridge.wire.probing import ReadingProbe
 
-_READ: Final = "read"
-_UNTOLD: Final = frozenset({"trade", "funds_internal", "funds_wallet"})
+_PROBE: Final = ReadingProbe(
+    CheckAccess("fees"), reads="read", untold=frozenset({"trade", "funds_internal", "funds_wallet"})
+)
 
-
-def operations() -> tuple[Operation[Any], ...]:
-    """Give the one question that changes nothing."""
-    return (CheckAccess("fees"),)
-
-
-def read(answers: tuple[object, ...]) -> KeyRights:
-    """Say that the key reads. Raises: what the question raised."""
-    match answers:
-        case (True,):
-            return KeyRights(frozenset({_READ}), untold=_UNTOLD)
-        case (DrawbridgeError() as error,):
-            raise error
-        case _:
-            raise OutcomeUnknown("unreadable_answer")
+operations = _PROBE.operations
+read = _PROBE.read

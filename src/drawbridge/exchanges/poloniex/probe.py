@@ -4,26 +4,14 @@ The questions that would show the other rights are requests that trade or withdr
 An order that is placed and cancelled shows trading; of withdrawing nothing can be learnt.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from drawbridge.core.errors import DrawbridgeError, OutcomeUnknown
-from drawbridge.core.operations import CheckAccess, KeyRights, Operation
+from drawbridge.core.operations import CheckAccess
+from drawbridge.wire.probing import ReadingProbe
 
-_READ: Final = "read"
-_UNTOLD: Final = frozenset({"trade", "futures_trade", "withdraw"})
+_PROBE: Final = ReadingProbe(
+    CheckAccess("accounts"), reads="read", untold=frozenset({"trade", "futures_trade", "withdraw"})
+)
 
-
-def operations() -> tuple[Operation[Any], ...]:
-    """Give the one question that changes nothing."""
-    return (CheckAccess("accounts"),)
-
-
-def read(answers: tuple[object, ...]) -> KeyRights:
-    """Say that the key reads. Raises: what the question raised."""
-    match answers:
-        case (True,):
-            return KeyRights(frozenset({_READ}), untold=_UNTOLD)
-        case (DrawbridgeError() as error,):
-            raise error
-        case _:
-            raise OutcomeUnknown("unreadable_answer")
+operations = _PROBE.operations
+read = _PROBE.read
