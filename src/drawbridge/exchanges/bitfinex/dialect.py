@@ -14,11 +14,13 @@ from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Hmac, hexadecimal
 from drawbridge.wire.dialect import Claim, Credential
-from drawbridge.wire.http import WireRequest, without_headers
+from drawbridge.wire.http import JSON_TYPE, WireRequest, without_headers
 
 _KEY: Final = b"bfx-apikey"
 _NONCE: Final = b"bfx-nonce"
 _SIGNATURE: Final = b"bfx-signature"
+# The headers of what we wrote ourselves: there is nothing to drop.
+_OURS: Final = (JSON_TYPE,)
 _AUTHENTICATION: Final = frozenset({_KEY, _NONCE, _SIGNATURE})
 # Signed is the path with this before it, although no address begins so.
 _PREFIX: Final = b"/api"
@@ -52,8 +54,11 @@ def claim(request: WireRequest) -> Claim:
 
 def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireRequest:
     """Write key and nonce in place; drop any old authentication."""
+    headers = request.headers
+    if headers != _OURS:
+        headers = without_headers(headers, _AUTHENTICATION)
     headers = (
-        *without_headers(request.headers, _AUTHENTICATION),
+        *headers,
         (_NONCE, stamp.encode("ascii")),
         (_KEY, credential.key.encode("ascii")),
     )

@@ -14,7 +14,7 @@ from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Hmac
 from drawbridge.wire.dialect import Claim, Credential
-from drawbridge.wire.http import WireRequest, without_headers
+from drawbridge.wire.http import JSON_TYPE, WireRequest, without_headers
 from drawbridge.wire.text import find_parameter
 
 _KEY: Final = b"key"
@@ -25,6 +25,8 @@ _METHOD: Final = b"signaturemethod"
 _VERSION: Final = b"signatureversion"
 # All belong to the sender's own signature.
 _AUTHENTICATION: Final = frozenset({_KEY, _STAMP, _SIGNATURE, _WINDOW, _METHOD, _VERSION})
+# The headers of what we wrote ourselves: there is nothing to drop.
+_OURS: Final = (JSON_TYPE,)
 _ONLY_METHOD: Final = b"hmacsha256"
 _STAMP_NAME: Final = b"signTimestamp"
 _MOST_DIGITS: Final = 10
@@ -63,8 +65,11 @@ def claim(request: WireRequest) -> Claim:
 
 def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireRequest:
     """Write key and time in place; drop any old authentication."""
+    headers = request.headers
+    if headers != _OURS:
+        headers = without_headers(headers, _AUTHENTICATION)
     headers = (
-        *without_headers(request.headers, _AUTHENTICATION),
+        *headers,
         (_KEY, credential.key.encode("ascii")),
         (_STAMP, stamp.encode("ascii")),
     )

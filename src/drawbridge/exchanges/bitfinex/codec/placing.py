@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from drawbridge.core.errors import BadInput, OutcomeUnknown
 from drawbridge.core.markets import Markets
-from drawbridge.core.money import ONE, plain
+from drawbridge.core.money import ONE, ZERO, plain
 from drawbridge.core.operations import CancelAllOrders, CancelOrder, Placed, PlaceOrder
-from drawbridge.core.orders import Order, OrderType, TimeInForce, Trigger, TriggerKind
+from drawbridge.core.orders import Order, OrderType, Side, TimeInForce, Trigger, TriggerKind
 from drawbridge.exchanges.bitfinex.codec import ids, values
 from drawbridge.exchanges.bitfinex.codec.orders import (
     EXCHANGE,
@@ -35,6 +35,10 @@ _CANCEL_ALL: Final = "w/order/cancel/multi"
 _SUCCESS: Final = "SUCCESS"
 
 _READ: Final = frozenset({"symbol", "amount", "price", "type", "flags", "cid", "gid"})
+_WORDLESS: Final = (
+    *("quantity", "price", "dry_run", "leverage", "close_position"),
+    *("post_only", "time_in_force", "trigger"),
+)
 # Without meaning for an order of the exchange wallet, whatever they hold.
 _IGNORED: Final = frozenset({"meta", "lev", "price_aux_limit"})
 # Excludes variable rates of borrowed money, of which there is none.
@@ -63,40 +67,42 @@ def encode_place(operation: PlaceOrder, markets: Markets) -> WireRequest:
 def encode_order(operation: PlaceOrder, markets: Markets) -> dict[str, object]:
     """Write the object that an order is. Raises: `BadInput("unsupported_order")`."""
     _refuse_wordless(operation)
-    quantity = values.signed(operation.side, operation.quantity or Decimal(0))
+    trigger, price = operation.trigger, operation.price
+    quantity = operation.quantity or ZERO
     document: dict[str, object] = {
         "symbol": markets.get(operation.symbol).id,
-        "amount": plain(quantity),
+        "amount": plain(quantity if operation.side is Side.BUY else -quantity),
     }
-    if operation.trigger is not None:
-        document["price"] = plain(operation.trigger.price)
-    for name, price in (("price_aux_limit", True), ("price", False)):
-        if operation.price is not None and price is (operation.trigger is not None):
-            document[name] = plain(operation.price)
-    time = operation.time_in_force
-    document["type"] = EXCHANGE + type_name(operation.type, time, operation.trigger)
-    flags = POST_ONLY * operation.post_only | REDUCE_ONLY * operation.reduce_only
+    if trigger is not None:
+        document["price"] = plain(trigger.price)
+    if price is not None:
+        document["price" if trigger is None else "price_aux_limit"] = plain(price)
+    document["type"] = EXCHANGE + type_name(operation.type, operation.time_in_force, trigger)
+    flags = POST_ONLY if operation.post_only else 0
+    flags |= REDUCE_ONLY if operation.reduce_only else 0
     if flags:
         document["flags"] = flags
-    return document | ids.encode_client_id(operation.client_id)
+    if operation.client_id:
+        document |= ids.encode_client_id(operation.client_id)
+    return document
 
 
 def _refuse_wordless(operation: PlaceOrder) -> None:
     is_limit, trigger = operation.type is OrderType.LIMIT, operation.trigger
     timed = operation.time_in_force is not TimeInForce.GTC
-    wordless = {
-        "quantity": operation.quantity is None or operation.quote_quantity is not None,
-        "price": is_limit is (operation.price is None),
-        "dry_run": operation.dry_run,
-        "leverage": operation.leverage is not None,
-        "close_position": operation.close_position,
-        "post_only": operation.post_only and not is_limit,
-        "time_in_force": timed and (not is_limit or trigger is not None),
-        "trigger": trigger is not None and trigger.kind is not TriggerKind.STOP,
-    }
-    for name, refused in wordless.items():
-        if refused:
-            raise BadInput("unsupported_order", field=name)
+    wordless = (
+        operation.quantity is None or operation.quote_quantity is not None,
+        is_limit is (operation.price is None),
+        operation.dry_run,
+        operation.leverage is not None,
+        operation.close_position,
+        operation.post_only and not is_limit,
+        timed and (not is_limit or trigger is not None),
+        trigger is not None and trigger.kind is not TriggerKind.STOP,
+    )
+    # Nothing is built for an order that there are words for: this is on every order's way.
+    if True in wordless:
+        raise BadInput("unsupported_order", field=_WORDLESS[wordless.index(True)])
 
 
 def decode_place(view: ServerView) -> PlaceOrder:

@@ -45,6 +45,10 @@ _PARAMETERS: Final = frozenset(
         *("clientOrderId", "accountType", "allowBorrow"),
     }
 )
+_WORDLESS: Final = (
+    *("quantity", "quote_quantity", "price", "dry_run", "leverage", "trigger"),
+    *("reduce_only", "post_only", "time_in_force"),
+)
 # Without meaning as long as nobody trades with an own order.
 _IGNORED: Final = frozenset({"stpMode", "slippageTolerance"})
 
@@ -97,12 +101,12 @@ def encode_order(operation: PlaceOrder, markets: Markets) -> dict[str, object]:
         "side": operation.side.name,
         "type": MAKER if operation.post_only else operation.type.name,
     }
-    named = {
-        "quantity": operation.quantity,
-        "amount": operation.quote_quantity,
-        "price": operation.price,
-    }
-    document |= {name: plain(value) for name, value in named.items() if value is not None}
+    if operation.quantity is not None:
+        document["quantity"] = plain(operation.quantity)
+    if operation.quote_quantity is not None:
+        document["amount"] = plain(operation.quote_quantity)
+    if operation.price is not None:
+        document["price"] = plain(operation.price)
     if operation.client_id:
         document["clientOrderId"] = checked_client_id(operation.client_id)
     if operation.time_in_force is not TimeInForce.GTC:
@@ -114,20 +118,20 @@ def _refuse_wordless(operation: PlaceOrder) -> None:
     is_limit = operation.type is OrderType.LIMIT
     timed = operation.time_in_force is not TimeInForce.GTC
     by_cost = not is_limit and operation.side is Side.BUY
-    wordless = {
-        "quantity": by_cost is (operation.quantity is not None),
-        "quote_quantity": by_cost is (operation.quote_quantity is None),
-        "price": is_limit is (operation.price is None),
-        "dry_run": operation.dry_run,
-        "leverage": operation.leverage is not None,
-        "trigger": operation.trigger is not None,
-        "reduce_only": operation.reduce_only or operation.close_position,
-        "post_only": operation.post_only and not is_limit,
-        "time_in_force": timed and (operation.post_only or not is_limit),
-    }
-    for name, refused in wordless.items():
-        if refused:
-            raise BadInput("unsupported_order", field=name)
+    wordless = (
+        by_cost is (operation.quantity is not None),
+        by_cost is (operation.quote_quantity is None),
+        is_limit is (operation.price is None),
+        operation.dry_run,
+        operation.leverage is not None,
+        operation.trigger is not None,
+        operation.reduce_only or operation.close_position,
+        operation.post_only and not is_limit,
+        timed and (operation.post_only or not is_limit),
+    )
+    # Nothing is built for an order that there are words for: this is on every order's way.
+    if True in wordless:
+        raise BadInput("unsupported_order", field=_WORDLESS[wordless.index(True)])
 
 
 def decode_place(view: ServerView) -> PlaceOrder:
