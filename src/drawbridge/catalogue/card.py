@@ -229,6 +229,8 @@ class Card:
 
     `since` is the date of the status; `differences` say where older guides ask for something else
     than is needed today, and why.
+    `remark_keys` are wording keys of what its guide says besides; their facts are the exchange's
+    name and its `former` ones.
     """
 
     id: str
@@ -261,6 +263,7 @@ class Card:
     clients: Mapping[str, Client] = field(default_factory=dict)
     paper_key: PaperKeyRule = field(default_factory=PaperKeyRule)
     differences: tuple[str, ...] = ()
+    remark_keys: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
 

@@ -204,6 +204,8 @@ def _gone(card: Card) -> Remark:
 
 
 def _open_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
+    for key in card.remark_keys:
+        yield Remark(key, {"exchange": card.name, "former": card.former_names})
     refused = [
         _named(switch.group, switch.label)
         for switch in card.permissions
@@ -223,7 +225,9 @@ def _open_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
             label = _named(switch.group, switch.label)
             yield Remark("guide.remark.trades_and_transfers", {"label": label}, Tone.WARN)
     hidden = tuple(
-        _named(switch.group, switch.label) for switch in card.permissions if not switch.shown
+        _named(switch.group, switch.label)
+        for switch in card.permissions
+        if not switch.shown and not switch.fixed
     )
     if hidden:
         yield Remark("guide.remark.hidden_switches", {"labels": hidden})

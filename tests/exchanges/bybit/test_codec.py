@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from drawbridge.catalogue.guide import Purpose, build_guide
 from drawbridge.catalogue.registry import credential_of, get_exchange
 from drawbridge.core.errors import BadInput, ExchangeDown, NotFound, OutcomeUnknown
 from drawbridge.core.operations import (
@@ -84,6 +85,13 @@ def test_rights_without_their_groups_are_not_read_as_none() -> None:
     for missing in ({"permissions": None}, {"readOnly": None}, {"ips": None}):
         with pytest.raises(OutcomeUnknown, match="unreadable_answer"):
             _rights(**missing)
+
+
+def test_the_guide_does_not_ask_to_turn_off_what_every_key_does() -> None:
+    made = build_guide(EXCHANGE.card, Purpose.TRADING)
+    hidden = [it for it in made.remarks if it.key == "guide.remark.hidden_switches"]
+    assert hidden
+    assert "Read" not in f"{hidden[0].facts}"
 
 
 # ------------------------------------------------------------------------------------- orders

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drawbridge.catalogue.guide import Purpose, build_guide
 from drawbridge.catalogue.registry import check_fields, find_cards, get_card, get_exchange
 from drawbridge.core.errors import BadInput, Forbidden, NotProven, OutcomeUnknown
 from drawbridge.core.operations import (
@@ -22,6 +23,7 @@ from drawbridge.core.orders import OrderType, Side, Trigger, TriggerKind
 from drawbridge.exchanges.coinbase_exchange.codec.values import encode_client_id, read_client_id
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wording.say import say
 
 EXCHANGE = get_exchange("coinbase_exchange")
 CODEC, MARKETS = EXCHANGE.codec, EXCHANGE.card.markets()
@@ -168,6 +170,18 @@ def test_the_probe_learns_that_a_key_reads_and_nothing_else() -> None:
 def test_who_looks_for_coinbase_pro_finds_both_of_its_heirs() -> None:
     for name in ("Coinbase Pro", "GDAX", "gdax"):
         assert {card.id for card in find_cards(name)} == {"coinbase", "coinbase_exchange"}
+
+
+@pytest.mark.parametrize(
+    ("exchange_id", "said"),
+    [
+        ("coinbase", "is where private customers trade today of what was called Coinbase Pro"),
+        ("coinbase_exchange", "is for institutions"),
+    ],
+)
+def test_the_guides_say_who_belongs_where(exchange_id: str, said: str) -> None:
+    made = build_guide(get_card(exchange_id), Purpose.TRADING)
+    assert any(said in say(it.key, **it.facts) for it in made.remarks)
 
 
 def test_a_key_of_the_one_is_not_taken_for_a_key_of_the_other() -> None:
