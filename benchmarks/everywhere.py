@@ -21,6 +21,7 @@ from benchmarks.measure import Result
 from benchmarks.traders import new_trader
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
+from drawbridge.core.ids import client_order_id
 from drawbridge.core.markets import Market, MarketKind
 from drawbridge.core.operations import CancelOrder, Operation, PlaceOrder, Scope
 from drawbridge.core.orders import OrderType, Side
@@ -79,22 +80,26 @@ def _orders_everywhere(state: Path, papered: list[Exchange]) -> float:
     paper = Paper(state, unlimited=True)
     try:
         each = -(-_ORDERS // len(papered))
-        requests = {it.card.id: _requests(state, it, each) for it in papered}
+        requests = {it.card.id: _requests(paper, it, each) for it in papered}
         began = time.perf_counter()
         answers = asyncio.run(_send_all(paper, requests))
         taken_s = time.perf_counter() - began
         for exchange in papered:
-            for status, body in answers[exchange.card.id]:
-                error = exchange.codec.read_error(WireAnswer(status, body))
-                if error is not None:
-                    message = f"{exchange.card.id}: an order was refused: {error}"
-                    raise RuntimeError(message)
+            _refuse_errors(exchange, answers[exchange.card.id])
         if paper.ledger()["balanced"] is not True:
             message = "the books do not balance"
             raise RuntimeError(message)
         return taken_s
     finally:
         paper.process.stop()
+
+
+def _refuse_errors(exchange: Exchange, answers: list[tuple[int, bytes]]) -> None:
+    for status, body in answers:
+        error = exchange.codec.read_error(WireAnswer(status, body))
+        if error is not None:
+            message = f"{exchange.card.id}: an order was refused: {error}"
+            raise RuntimeError(message)
 
 
 async def _send_all(
@@ -105,11 +110,12 @@ async def _send_all(
     return dict(zip(requests, await asyncio.gather(*sent), strict=True))
 
 
-def _requests(state: Path, exchange: Exchange, count: int) -> list[bytes]:
+def _requests(paper: Paper, exchange: Exchange, count: int) -> list[bytes]:
     market = next(iter(exchange.card.markets()))
     spot = market.kind is MarketKind.SPOT
     scope = Scope.TRADE_SPOT if spot else Scope.TRADE_DERIVATIVES
-    trader = new_trader(state, exchange, scope, f"everywhere-{exchange.card.id}")
+    rest = str(paper.exchanges[exchange.card.id]["rest"])
+    trader = new_trader(paper.state, exchange, scope, f"everywhere-{exchange.card.id}", rest)
     return trader.signed(_operations(exchange, market, count))
 
 
@@ -118,7 +124,8 @@ def _operations(exchange: Exchange, market: Market, count: int) -> Iterator[Oper
     least = max(market.min_quantity, market.min_notional * 2 / price)
     quantity = _rounded(least, market.quantity_step) + market.quantity_step
     for number in range(1, count + 1):
-        yield PlaceOrder(market.symbol, Side.BUY, OrderType.LIMIT, quantity, price)
+        name = client_order_id(exchange.card.id, str(number))
+        yield PlaceOrder(market.symbol, Side.BUY, OrderType.LIMIT, quantity, price, client_id=name)
         # Every floor counts its orders from one, and nobody else trades here.
         yield CancelOrder(market.symbol, exchange.codec.order_id(number))
 

@@ -10,14 +10,16 @@ import tempfile
 from pathlib import Path
 
 from drawbridge.app.clock import SystemClock, entropy
-from drawbridge.entrypoints.paper_server.hosting import papered
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.registry import exchange_ids, get_card, get_exchange
 from drawbridge.paper.answering import Answering
 from drawbridge.paper.world import PaperWorld
 
 
 async def main(count: int) -> None:
     """Open them as the server does, without its ports and pages."""
-    exchanges, clock = papered()[:count], SystemClock()
+    names = [it for it in exchange_ids() if get_card(it).level >= Level.PAPERED]
+    exchanges, clock = [get_exchange(name) for name in names[:count]], SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         world = await PaperWorld.open(Path(folder), exchanges, clock, entropy)
         answering = [Answering(exchange, world, clock) for exchange in exchanges]
