@@ -77,6 +77,8 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 def _request(exchange: Exchange) -> Target:
     rows = [row for row in exchange.endpoints.rows() if row.operation and not row.answer]
+    # What is asked over a stream comes in frames, which have a target of their own.
+    rows = [row for row in rows if row.method != "WS"]
     markets = exchange.card.markets()
 
     def decode(data: bytes) -> None:
