@@ -17,8 +17,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 # One test worker for each core; `make test PYTEST_FLAGS="-x -k vault"` runs what you want.
 PYTEST_FLAGS ?= --numprocesses auto
 LOCKED := pyproject.toml uv.lock
-# Older versions of ccxt, for closed exchanges that newer ones left out; each in a folder of its own.
-OLDER := $(patsubst tests/real_clients/older/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/older/*.txt))
+# Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
+REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))
 
 # Only the Python that is there, never a downloaded one.
 export UV_PYTHON_DOWNLOADS := never
@@ -66,9 +66,9 @@ reference: $(VENV)/.ready-to-develop ## write the generated documents and README
 clean: ## remove everything that make made
 	rm -rf $(VENV) $(TOOLS) .referees .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-referees: $(OLDER)
+referees: $(REFEREES)
 
-.referees/%/.ready: tests/real_clients/older/%.txt | $(VENV)/.ready-to-develop
+.referees/%/.ready: tests/real_clients/locked/%.txt | $(VENV)/.ready-to-develop
 	@rm -rf $(@D)
 	@$(UV) pip install --quiet --python $(PY) --no-deps --require-hashes --target $(@D) --requirement $<
 	@touch $@

@@ -47,7 +47,7 @@ Sent = tuple[str, str, str | None, dict[str, str]]
 
 # Versions of ccxt beside the one of uv.lock; a requirements file with hashes stands for each.
 OLDER = frozenset(
-    path.stem.removeprefix("ccxt-") for path in Path(__file__).parent.glob("older/ccxt-*.txt")
+    path.stem.removeprefix("ccxt-") for path in Path(__file__).parent.glob("locked/ccxt-*.txt")
 )
 
 
