@@ -39,6 +39,8 @@ _READ: Final = frozenset(
     {
         *("text", "currency_pair", "type", "account", "side", "amount", "price"),
         *("time_in_force", "iceberg", "auto_borrow", "auto_repay", "stp_act", "action_mode"),
+        # A note of ccxt's to itself that it sends along over streams.
+        "textIsRequired",
     }
 )
 _ORDERS: Final = (f"{values.ROOT}/spot/orders").encode("ascii")
