@@ -89,13 +89,13 @@ class Reader:
             Balance: self._balance,
         }
 
-    def _compare_all(self, ours: Sequence[Any], theirs: Any) -> None:  # noqa: ANN401
+    def _compare_all(self, ours: Sequence[Any], theirs: Any) -> None:  # noqa: ANN401  whatever ccxt made of it
         assert ours, "the example result is empty and proves nothing"
         for our, their in zip(ours, self._paired(ours, theirs), strict=True):
             self.compare(our, their)
 
     @staticmethod
-    def _paired(ours: Sequence[Any], theirs: Any) -> list[Any]:  # noqa: ANN401
+    def _paired(ours: Sequence[Any], theirs: Any) -> list[Any]:  # noqa: ANN401  the same
         """Give ccxt's values in the order of ours."""
         first = ours[0]
         if isinstance(first, Balance | Currency):
