@@ -22,11 +22,11 @@ from drawbridge.catalogue.registry import (
     get_card,
     get_exchange,
 )
-from drawbridge.core.errors import BadInput, NotProven
+from drawbridge.core.errors import BadInput, NotFound, NotProven
 from drawbridge.core.operations import GetOpenOrders, Operation, PlaceOrder
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Verifier
-from drawbridge.wire.codec import ServerView
+from drawbridge.wire.codec import ServerView, encode_at
 from drawbridge.wire.dialect import Claim, Credential, sign, verify
 from drawbridge.wire.errors import FAMILIES
 from drawbridge.wire.http import WireRequest
@@ -101,7 +101,7 @@ def test_every_operation_has_an_endpoint_that_is_decoded(exchange_id: str) -> No
 
 def _is_read_as_it_was_meant(exchange: Exchange, operation: Operation[object]) -> bool:
     markets = exchange.card.markets()
-    request = exchange.codec.encode_request(operation, markets)
+    request = encode_at(exchange.codec, operation, markets, NOW_MS)
     endpoint = exchange.endpoints.classify(request)
     view = ServerView(endpoint, request, markets, NOW_MS)
     return bool(endpoint.operation) and exchange.codec.decode_request(view) == operation
@@ -217,7 +217,7 @@ def _admit(exchange: Exchange, request: WireRequest, verifier: Verifier) -> None
 
 
 def _encoded(exchange: Exchange, operation: Operation[object]) -> WireRequest:
-    request = exchange.codec.encode_request(operation, exchange.card.markets())
+    request = encode_at(exchange.codec, operation, exchange.card.markets(), NOW_MS)
     assume(exchange.endpoints.classify(request).is_signed)
     return request
 
@@ -262,14 +262,14 @@ def test_a_request_read_and_written_again_is_the_same_bytes(
     exchange = get_exchange(exchange_id)
     markets = exchange.card.markets()
     operation = data.draw(samples.operations(exchange))
-    request = exchange.codec.encode_request(operation, markets)
+    request = encode_at(exchange.codec, operation, markets, NOW_MS)
     read = exchange.codec.decode_request(_view(exchange, request, data))
     if isinstance(operation, PlaceOrder):
         # What is only checked needs no name of ours.
         assert isinstance(read, PlaceOrder)
         named = replace(read, client_id=operation.client_id) if operation.dry_run else read
         assert named == operation
-    assert exchange.codec.encode_request(read, markets) == request
+    assert encode_at(exchange.codec, read, markets, NOW_MS) == request
 
 
 @every_papered
@@ -281,12 +281,18 @@ def test_an_answer_written_and_read_says_the_same_ever_after(
     exchange = get_exchange(exchange_id)
     markets, codec = exchange.card.markets(), exchange.codec
     asked = data.draw(samples.operations(exchange))
-    view = _view(exchange, codec.encode_request(asked, markets), data)
+    view = _view(exchange, encode_at(codec, asked, markets, NOW_MS), data)
     operation = codec.decode_request(view)
     result = data.draw(samples.results(exchange, operation))
     answer = codec.encode_answer(operation, result, view)
     assert codec.read_error(answer) is None
-    read = codec.decode_answer(operation, answer, markets)
+    try:
+        read = codec.decode_answer(operation, answer, markets)
+    except NotFound as error:
+        # Where open orders are asked for apart, one that has ended is not among them.
+        if error.facts.get("among") != ("open" if result.status.is_final else "ended"):
+            raise
+        return
     again = codec.encode_answer(operation, read, view)
     assert codec.decode_answer(operation, again, markets) == read
     assert meaning(read) == meaning(as_told(result, read))

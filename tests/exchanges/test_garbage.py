@@ -32,7 +32,7 @@ from drawbridge.core.errors import (
 )
 from drawbridge.core.operations import GetBalances, Operation
 from drawbridge.core.secret import Secret
-from drawbridge.wire.codec import ServerView
+from drawbridge.wire.codec import ServerView, encode_at
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -82,7 +82,7 @@ _json_bodies = st.dictionaries(st.text(max_size=8), trees, max_size=4).map(orjso
 def _damaged(exchange: Exchange, data: st.DataObject) -> tuple[Endpoint, WireRequest]:
     """Write a good request and put garbage in the place of one value, or in the place of a name."""
     operation = data.draw(samples.operations(exchange))
-    request = exchange.codec.encode_request(operation, exchange.card.markets())
+    request = encode_at(exchange.codec, operation, exchange.card.markets(), NOW_MS)
     endpoint = exchange.endpoints.classify(request)
     return endpoint, WireRequest(
         request.method,
@@ -134,7 +134,7 @@ def test_a_claim_of_garbage_is_refused_in_known_words(
     exchange = get_exchange(exchange_id)
     fields = data.draw(samples.fields_of(exchange.card))
     credential = credential_of(exchange, {name: Secret(it) for name, it in fields.items()})
-    plain = exchange.codec.encode_request(GetBalances(), exchange.card.markets())
+    plain = encode_at(exchange.codec, GetBalances(), exchange.card.markets(), NOW_MS)
     signed = sign(exchange.dialect, plain, credential, data.draw(samples.stamps_of(exchange.card)))
     broken = WireRequest(
         signed.method,
@@ -171,7 +171,7 @@ def test_an_answer_of_garbage_leaves_the_outcome_unknown(
 def _broken(exchange: Exchange, operation: Operation[Any], data: st.DataObject) -> bytes:
     """Write a good answer and put garbage in the place of one of its parts."""
     codec, markets = exchange.codec, exchange.card.markets()
-    request = codec.encode_request(operation, markets)
+    request = encode_at(codec, operation, markets, NOW_MS)
     view = ServerView(exchange.endpoints.classify(request), request, markets, NOW_MS)
     asked = codec.decode_request(view)
     result = data.draw(samples.results(exchange, asked))
@@ -220,7 +220,7 @@ def test_no_credential_text_is_in_any_text_of_ours(exchange_id: str, data: st.Da
     secret = fields["api_secret"]
     checked = check_fields(exchange.card, fields)
     credential = credential_of(exchange, checked.secrets)
-    plain = exchange.codec.encode_request(GetBalances(), exchange.card.markets())
+    plain = encode_at(exchange.codec, GetBalances(), exchange.card.markets(), NOW_MS)
     request = sign(exchange.dialect, plain, credential, data.draw(samples.stamps_of(exchange.card)))
     for thing in (checked, credential, request, exchange.dialect.claim(request)):
         assert secret not in f"{thing} {thing!r}"

@@ -18,7 +18,7 @@ from drawbridge.core.operations import Operation
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.paper_server.hosting import client_urls
 from drawbridge.paper.accounts import draw_secrets
-from drawbridge.wire.codec import ServerView
+from drawbridge.wire.codec import ServerView, encode_at
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.naming import KEY, named
@@ -67,7 +67,7 @@ class Referee:
     def signed(self, operation: Operation[Any], kind: str = "") -> WireRequest:
         """Write an operation as our own client does, signed where the endpoint wants it."""
         exchange = self.exchange
-        request = exchange.codec.encode_request(operation, exchange.card.markets())
+        request = encode_at(exchange.codec, operation, exchange.card.markets(), NOW_MS)
         if not exchange.endpoints.classify(request).is_signed:
             return request
         fields = self.fields(kind)

@@ -73,7 +73,7 @@ def test_ccxt_reads_an_orders_state_as_we_do(exchange_id: str, status: OrderStat
         filled_quote=filled * (example.price or 0),
         trade_ids=example.trade_ids if filled else (),
     )
-    operation = GetOrder(order.symbol, order_id=order.order_id)
+    operation = GetOrder(order.symbol, order_id=order.order_id, ended=status.is_final)
     request = it.signed(operation)
     markets = exchange.card.markets()
     view = ServerView(exchange.endpoints.classify(request), request, markets, NOW_MS)
