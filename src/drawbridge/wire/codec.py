@@ -86,8 +86,9 @@ def encode_at(
 
     Raises: `BadInput`, `NotFound`.
     """
-    timed: Callable[[Operation[Any], Markets, int], WireRequest] | None
-    timed = getattr(codec, "encode_request_at", None)
+    timed: Callable[[Operation[Any], Markets, int], WireRequest] | None = getattr(
+        codec, "encode_request_at", None
+    )
     if timed is None:
         return codec.encode_request(operation, markets)
     return timed(operation, markets, now_ms)

@@ -7,17 +7,12 @@ from typing import Final
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
-from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
     CancelOrder,
     GetOrder,
 )
 from drawbridge.core.orders import (
     Order,
-    OrderStatus,
-    OrderType,
-    Side,
-    TimeInForce,
 )
 from drawbridge.exchanges.binance_futures.codec.documents import (
     conditional_document,
@@ -38,6 +33,7 @@ from drawbridge.exchanges.binance_futures.codec.parameters import (
     safe_order_id,
     told,
 )
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import (
     int_of,
@@ -150,16 +146,4 @@ def decode_cancelled(operation: CancelOrder, answer: WireAnswer, markets: Market
     row = object_of(parse_document(answer.body))
     if not operation.conditional:
         return read_order(row, markets)
-    return Order(
-        order_id=str(int_of(row["algoId"])),
-        client_id=text_of(row["clientAlgoId"]),
-        symbol=operation.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
-    )
+    return bare_order(str(int_of(row["algoId"])), text_of(row["clientAlgoId"]), operation.symbol)

@@ -5,10 +5,10 @@ from typing import Any
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
-from drawbridge.core.money import ZERO
 from drawbridge.core.operations import CancelAllOrders, CancelOrder
-from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import Order
 from drawbridge.exchanges.bybit.codec import orders, values
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import list_of, object_of, text_of
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -88,16 +88,4 @@ def decode_all_cancelled(
 
 
 def _ended(row: Mapping[str, Any], symbol: str) -> Order:
-    return Order(
-        order_id=text_of(row["orderId"]),
-        client_id=text_of(row.get("orderLinkId") or ""),
-        symbol=symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
-    )
+    return bare_order(text_of(row["orderId"]), text_of(row.get("orderLinkId") or ""), symbol)

@@ -22,6 +22,7 @@ from drawbridge.core.orders import (
     TriggerKind,
 )
 from drawbridge.exchanges.coinbase.codec import values
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import decimal_of, list_of, object_of, parse_object, text_of
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -292,16 +293,6 @@ def decode_cancelled(operation: CancelOrder, answer: WireAnswer, _markets: Marke
     (row,) = list_of(parse_object(answer.body)["results"])
     if object_of(row)["success"] is not True:
         raise BadInput("malformed", field="success")
-    return Order(
-        order_id=operation.order_id or text_of(row["order_id"]),
-        client_id=operation.client_id,
-        symbol=operation.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
+    return bare_order(
+        operation.order_id or text_of(row["order_id"]), operation.client_id, operation.symbol
     )

@@ -28,6 +28,7 @@ from drawbridge.core.orders import (
     TriggerKind,
 )
 from drawbridge.exchanges.coinbase_exchange.codec import values
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import decimal_of, list_of, object_of, parse_document, text_of
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -325,19 +326,7 @@ def decode_all_cancelled(
 def _ended(order_id: str, symbol: str, client_id: str) -> Order:
     if not order_id:
         raise BadInput("malformed", field="order_id")
-    return Order(
-        order_id=order_id,
-        client_id=client_id,
-        symbol=symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
-    )
+    return bare_order(order_id, client_id, symbol)
 
 
 def _path(order_id: str, client_id: str) -> str:

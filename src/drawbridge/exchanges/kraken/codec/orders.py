@@ -24,6 +24,7 @@ from drawbridge.exchanges.kraken.codec.conditional import (
     read_trigger,
     type_word,
 )
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.text import encoded
@@ -122,18 +123,11 @@ def decode_cancelled(operation: CancelOrder, answer: WireAnswer, _markets: Marke
         raise NotFound("unknown_order_cancel")
     # A cancel that is still pending may lose against a fill.
     pending = bool(result.get("pending"))
-    return Order(
-        order_id=operation.order_id,
-        client_id=operation.client_id,
-        symbol=operation.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.OPEN if pending else OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
+    return bare_order(
+        operation.order_id,
+        operation.client_id,
+        operation.symbol,
+        OrderStatus.OPEN if pending else OrderStatus.CANCELLED,
     )
 
 

@@ -5,11 +5,12 @@ Each family of paths answers in its own way, and some tell what had become of th
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
-from drawbridge.core.money import ZERO, plain
+from drawbridge.core.money import plain
 from drawbridge.core.operations import CancelAllOrders, CancelOrder
-from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import Order
 from drawbridge.exchanges.kucoin.codec import values
 from drawbridge.exchanges.kucoin.codec.orders import HF, ids_of, path_of
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import text_of
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -64,19 +65,7 @@ def decode_cancelled(operation: CancelOrder, answer: WireAnswer, _markets: Marke
         text_of(told["orderId"])
     else:
         text_of(told["clientOid"])
-    return Order(
-        order_id=operation.order_id,
-        client_id=operation.client_id,
-        symbol=operation.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
-    )
+    return bare_order(operation.order_id, operation.client_id, operation.symbol)
 
 
 def encode_cancel_all(operation: CancelAllOrders, markets: Markets) -> WireRequest:

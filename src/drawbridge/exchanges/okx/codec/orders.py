@@ -21,6 +21,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.exchanges.okx.codec import values
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import decimal_of, int_of, text_of
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -181,18 +182,10 @@ def encode_cancelled(_op: CancelOrder, result: Order, view: ServerView) -> WireA
 def decode_cancelled(operation: CancelOrder, answer: WireAnswer, _markets: Markets) -> Order:
     """Read that the cancel was taken in; the exchange tells nothing else about the order."""
     row = values.row_of(answer)
-    return Order(
-        order_id=text_of(row["ordId"]) or operation.order_id,
-        client_id=text_of(row["clOrdId"]) or operation.client_id,
-        symbol=operation.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=OrderStatus.CANCELLED,
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
+    return bare_order(
+        text_of(row["ordId"]) or operation.order_id,
+        text_of(row["clOrdId"]) or operation.client_id,
+        operation.symbol,
     )
 
 
