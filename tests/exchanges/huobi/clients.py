@@ -75,7 +75,7 @@ def _waits(side: Side, kind: TriggerKind, operator: str) -> Wish:
     )
 
 
-def _states(states: str, **asked: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+def _states(states: str, **asked: object) -> Callable[[Client], object]:
     return lambda c: c.fetch_spot_orders_by_states(states, SYMBOL, **asked)
 
 

@@ -4,7 +4,7 @@ The latest come first, a hundred unless another number is asked for. Past orders
 within two days. Further pages are asked for by ids, which our own side does not do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from drawbridge.core.clock import DAY_MS
@@ -111,14 +111,19 @@ def decode_history(view: ServerView) -> GetClosedOrders:
 
 
 def encode_by_states_answer(
-    _op: GetClosedOrders, result: tuple[Order, ...], view: ServerView
+    operation: GetClosedOrders, result: tuple[Order, ...], view: ServerView
 ) -> WireAnswer:
     """Write the orders that are in one of the states that were asked for."""
     found = read_query(view.request.query)
     states = _states(found)
-    rows = [row for row in result if state_of(row) in states]
+    # Open ones are among them only if one of their states was asked for.
+    rows = [row for row in result if state_of(row) in states or not _is_judged(row, operation)]
     page = _page(rows, found, lambda row: row.order_id)
     return values.success([order_row(row, view.markets, "field") for row in page])
+
+
+def _is_judged(order: Order, operation: GetClosedOrders) -> bool:
+    return order.status.is_final or operation.include_open
 
 
 def encode_history_answer(
@@ -282,7 +287,7 @@ def _span(operation: GetClosedOrders | GetOwnTrades) -> dict[str, str | int | No
     }
 
 
-def _page(rows: Iterable[T], found: Parameters, id_of: Any) -> list[T]:  # noqa: ANN401
+def _page(rows: Iterable[T], found: Parameters, id_of: Callable[[T], str]) -> list[T]:
     """Give the latest rows; `from` and `direct` leaf on from one of them."""
     latest = list(reversed(list(rows)))
     size = values.count_of(found, values.MOST_ROWS) or values.PAGE

@@ -285,6 +285,11 @@ def state_of(order: Order) -> str:
     return f"partial-{state}" if state == "canceled" and order.filled else state
 
 
+def read_state(word: str) -> OrderStatus:
+    """Read how an order stands. Raises: `KeyError` for a word that is not known."""
+    return _STATUSES[word]
+
+
 def _amount(order: Order) -> Decimal:
     if not is_by_cost(order.type, order.side):
         return order.quantity
