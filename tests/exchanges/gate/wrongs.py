@@ -124,7 +124,7 @@ MISTAKES = (
         ask=_raw_order(amount="0.00001", price="1000"),
         raises="BadRequest",
         status=400,
-        says="Your order size is too small. The minimum is 3.",
+        says="Your order size is too small. The minimum is 3",
     ),
     Mistake(
         name="quantity off the step",
