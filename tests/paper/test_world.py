@@ -10,6 +10,7 @@ import pytest
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Conflict, Corrupted, NotFound
 from drawbridge.core.operations import CancelOrder, GetTicker
+from drawbridge.core.orders import OrderStatus
 from drawbridge.paper.accounts import KeyWish
 from drawbridge.paper.keys import Surroundings, make_key
 from drawbridge.paper.store import DATABASE, PaperStore
@@ -191,12 +192,18 @@ async def test_whoever_finds_a_new_key_finds_its_account_open(tmp_path: Path) ->
     shown = await make_key(
         tmp_path, EXCHANGES, "cli", KeyWish("beta"), Surroundings(clock, os.urandom)
     )
-    taking_in = asyncio.create_task(world.refresh())
-    # It only gives way: a request may come in wherever the other task waits for the disk.
-    while world.keys.find("beta", shown.api_key) is None:  # noqa: ASYNC110  each turn is looked at
-        await asyncio.sleep(0)
-    assert world.carry_out("beta", "cli", BUY, START_MS).order.order_id
-    await taking_in
+    loop, statuses = asyncio.get_running_loop(), list[OrderStatus]()
+
+    def come_in() -> None:
+        # At every turn of the loop: a request may come in wherever `refresh` waits for the disk.
+        if world.keys.find("beta", shown.api_key) is None:
+            loop.call_soon(come_in)
+        else:
+            statuses.append(world.carry_out("beta", "cli", BUY, START_MS).order.status)
+
+    loop.call_soon(come_in)
+    await world.refresh()
+    assert statuses == [OrderStatus.OPEN]
     await world.close()
 
 

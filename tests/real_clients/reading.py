@@ -95,7 +95,10 @@ class Reader:
             self.compare(our, their)
 
     @staticmethod
-    def _paired(ours: Sequence[Any], theirs: Any) -> list[Any]:  # noqa: ANN401  the same
+    def _paired(
+        ours: Sequence[Any],
+        theirs: Any,  # noqa: ANN401  whatever ccxt made of it
+    ) -> list[Any]:
         """Give ccxt's values in the order of ours."""
         first = ours[0]
         if isinstance(first, Balance | Currency):
