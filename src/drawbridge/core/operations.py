@@ -29,6 +29,7 @@ from drawbridge.core.orders import (
     TimeInForce,
     Trigger,
 )
+from drawbridge.core.values import light_value
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 
@@ -70,7 +71,7 @@ class Balance:
         return self.free + self.held
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Placed:
     """The answer to an order: the order as it stands now and what it filled at once."""
 
@@ -170,7 +171,7 @@ class GetBalances(Operation[tuple[Balance, ...]]):
     """Ask for the account's balances; currencies without any may be left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class PlaceOrder(Operation[Placed]):
     """Place an order.
 
@@ -226,7 +227,7 @@ class PlaceOrder(Operation[Placed]):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class CancelOrder(Operation[Order]):
     """Cancel an order by the exchange's id or by ours.
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from drawbridge.core.money import ZERO
+from drawbridge.core.values import light_value
 
 
 class Side(StrEnum):
@@ -88,7 +89,7 @@ class OrderStatus(StrEnum):
         return self not in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Order:
     """An order as the exchange tells it.
 
@@ -139,7 +140,7 @@ class Order:
         return self.filled_quote / self.filled if self.filled else None
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Fill:
     """One execution of an order of ours; `fee` is taken in `fee_currency`.
 

@@ -8,13 +8,13 @@ have the right. What the request then does is not decided here.
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeVar
 
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.operations import Scope
+from drawbridge.core.values import light_value
 from drawbridge.paper.accounts import PaperKey
 from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.dialect import Claim
@@ -30,7 +30,7 @@ T = TypeVar("T")
 _MOST_COUNTS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Admitted:
     """A request that may be carried out; `used` is how much of each limit is used up now."""
 

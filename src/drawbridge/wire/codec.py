@@ -5,12 +5,12 @@ answers; a proxy decodes requests to judge them. An exchange's module `codec` is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation
+from drawbridge.core.values import light_value
 from drawbridge.wire.documents import reading
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.errors import RawError
@@ -19,7 +19,7 @@ from drawbridge.wire.http import Headers, WireAnswer, WireRequest
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class ServerView:
     """What the answering side knows while it reads a request and writes its answer."""
 

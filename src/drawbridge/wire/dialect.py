@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drawbridge.core.secret import Secret
+from drawbridge.core.values import light_value
 from drawbridge.wire.algorithms import Signer, Verifier
 from drawbridge.wire.http import WireRequest
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Claim:
     """What a request says of itself; nothing of it is believed yet.
 

@@ -4,7 +4,7 @@ Nothing here parses a URL or decodes a body: what was signed is bytes, and a byt
 signature broken. Reading single parameters is the business of `wire/text.py`.
 """
 
-from dataclasses import dataclass
+from drawbridge.core.values import light_value
 
 JSON_TYPE = (b"content-type", b"application/json")
 FORM_TYPE = (b"content-type", b"application/x-www-form-urlencoded")
@@ -12,7 +12,7 @@ FORM_TYPE = (b"content-type", b"application/x-www-form-urlencoded")
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class WireRequest:
     """A request as it travels.
 
@@ -40,7 +40,7 @@ class WireRequest:
         return self.path + b"?" + self.query if self.query else self.path
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class WireAnswer:
     """An answer as it travels; header names are lower case."""
 
