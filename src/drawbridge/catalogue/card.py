@@ -223,6 +223,13 @@ class Client:
 _TIME: Final = StampRule(StampKind.TIME)
 
 
+class MarketBuys(StrEnum):
+    """What a market order to buy names: how much it buys, or only what it may cost."""
+
+    BY_QUANTITY = "by_quantity"
+    BY_COST = "by_cost"
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """All facts about an exchange that others need to know.
@@ -254,6 +261,7 @@ class Card:
     stamp: StampRule = _TIME
     signature: Signature = Signature()
     probe_order: ProbeOrder = ProbeOrder()
+    market_buys: MarketBuys = MarketBuys.BY_QUANTITY
     fees: Fees = Fees()
     self_trade: SelfTrade = field(default_factory=SelfTrade)
     post_only: PostOnly = field(default_factory=PostOnly)

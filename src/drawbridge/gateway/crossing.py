@@ -186,6 +186,11 @@ class Gateway:
                 self._markets[place] = (markets, now_ms)
             return markets
 
+    async def place_of(self, key_id: str) -> Place:
+        """Give the exchange and the venue of a key. Raises: `NotFound("unknown_key")`."""
+        key = await self._keys.get_record(key_id)
+        return key.exchange, key.venue
+
     async def learn_clock(self, exchange_id: str, venue: str) -> Offset:
         """Ask for the exchange's clock and remember how far it is from ours."""
         sent_ms = self._clock.now_ms()

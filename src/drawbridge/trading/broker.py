@@ -7,11 +7,14 @@ crash the second attempt finds the first one's row. How orders are looked up at 
 
 from typing import Final
 
+from drawbridge.catalogue.card import MarketBuys
+from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown, OutcomeUnknown
-from drawbridge.core.operations import CancelOrder, PlaceOrder
+from drawbridge.core.operations import CancelOrder, GetTicker, PlaceOrder
 from drawbridge.core.orders import Fill, Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
+from drawbridge.trading.market_buys import as_limit, buys_by_quantity
 from drawbridge.trading.model import OrderState, OwnOrder, missing_fills
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.store import OrderStore
@@ -38,9 +41,10 @@ class Broker:
         """
         known = await self._store.find_order(key_id, order.client_id)
         if known is None:
+            worded = await self._worded(key_id, order)
             try:
                 placed = await self._gateway.call(
-                    key_id, order, purpose=Purpose.TRADE, origin=origin
+                    key_id, worded, purpose=Purpose.TRADE, origin=origin
                 )
             except Conflict:
                 # Another call of the same intention was faster.
@@ -87,6 +91,18 @@ class Broker:
     async def fills_of(self, origin: str) -> tuple[Fill, ...]:
         """Give every fill of this origin's orders, in the order of time."""
         return await self._store.fills_of(origin)
+
+    async def _worded(self, key_id: str, order: PlaceOrder) -> PlaceOrder:
+        """Give the order as the key's exchange has words for it."""
+        if not buys_by_quantity(order):
+            return order
+        exchange_id, venue = await self._gateway.place_of(key_id)
+        if get_card(exchange_id).market_buys is MarketBuys.BY_QUANTITY:
+            return order
+        market = (await self._gateway.markets(exchange_id, venue)).get(order.symbol)
+        asked = GetTicker(order.symbol)
+        ticker = await self._gateway.call_public(exchange_id, venue, asked)
+        return as_limit(order, market, ticker)
 
     async def _refreshed(self, known: OwnOrder) -> OwnOrder:
         try:
