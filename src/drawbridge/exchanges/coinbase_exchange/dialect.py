@@ -16,12 +16,14 @@ from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Hmac, base64_secret
 from drawbridge.wire.dialect import Claim, Credential
-from drawbridge.wire.http import WireRequest, without_headers
+from drawbridge.wire.http import JSON_TYPE, WireRequest, without_headers
 
 _KEY: Final = b"cb-access-key"
 _SIGNATURE: Final = b"cb-access-sign"
 _STAMP: Final = b"cb-access-timestamp"
 _PASSPHRASE: Final = b"cb-access-passphrase"
+# The headers of what we wrote ourselves: there is nothing to drop.
+_OURS: Final = (JSON_TYPE,)
 _AUTHENTICATION: Final = frozenset({_KEY, _SIGNATURE, _STAMP, _PASSPHRASE})
 _SECONDS: Final = re.compile(rb"([0-9]{1,12})(?:\.[0-9]{1,9})?")
 
@@ -58,8 +60,11 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
     """
     if credential.passphrase is None:
         raise BadInput("missing_field", field="passphrase")
+    headers = request.headers
+    if headers != _OURS:
+        headers = without_headers(headers, _AUTHENTICATION)
     headers = (
-        *without_headers(request.headers, _AUTHENTICATION),
+        *headers,
         (_KEY, credential.key.encode("ascii")),
         (_STAMP, stamp.encode("ascii")),
         (_PASSPHRASE, credential.passphrase.reveal().encode()),

@@ -84,25 +84,27 @@ def encode_place(operation: PlaceOrder, markets: Markets) -> WireRequest:
     }
     if operation.client_id:
         document["client_oid"] = values.encode_client_id(operation.client_id)
-    trigger, stop = operation.trigger, {}
+    trigger = operation.trigger
     if trigger is not None:
         document["stop_price"] = plain(trigger.price)
-        stop = {"stop": _STOPS[operation.side, trigger.kind]}
-    return values.post("/orders", document | _terms(operation) | stop)
+    _write_terms(operation, document)
+    if trigger is not None:
+        document["stop"] = _STOPS[operation.side, trigger.kind]
+    return values.post("/orders", document)
 
 
-def _terms(operation: PlaceOrder) -> dict[str, object]:
+def _write_terms(operation: PlaceOrder, document: dict[str, object]) -> None:
     """Write how long an order waits, at which price, and for how much."""
-    terms: dict[str, object] = {}
     if operation.time_in_force is not TimeInForce.GTC:
-        terms["time_in_force"] = operation.time_in_force.name
+        document["time_in_force"] = operation.time_in_force.name
     if operation.post_only:
-        terms["post_only"] = True
+        document["post_only"] = True
     if operation.price is not None:
-        terms["price"] = plain(operation.price)
+        document["price"] = plain(operation.price)
     if operation.quote_quantity is not None:
-        return terms | {"funds": plain(operation.quote_quantity)}
-    return terms | {"size": plain(operation.quantity or ZERO)}
+        document["funds"] = plain(operation.quote_quantity)
+    else:
+        document["size"] = plain(operation.quantity or ZERO)
 
 
 def decode_place(view: ServerView) -> PlaceOrder:

@@ -25,9 +25,13 @@ _SPAN: Final = 1 << 128
 # Odd, so that multiplying by it modulo the span is one to one.
 _SCATTER: Final = 0x9E3779B97F4A7C15F39CC0605CEDC835
 
-# An id of ours: two letters, and fifteen that are 75 bits; filled up to sixteen they are ten bytes.
+# An id of ours: two letters, and fifteen digits to base 32 that are 75 bits, filled up to 80.
 _OURS: Final = re.compile(r"db[a-z2-7]{15}")
-_FILLED: Final = 16
+_FILLING_BITS: Final = 5
+# From the digits of base 32 to those that Python reads: its `b32decode` takes ten times as long.
+_DIGITS: Final = bytes.maketrans(
+    b"abcdefghijklmnopqrstuvwxyz234567", b"0123456789abcdefghijklmnopqrstuv"
+)
 _FILLING: Final = "A"
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # Ten bytes within a UUID of the fourth kind.
@@ -121,11 +125,12 @@ def encode_client_id(client_id: str) -> str:
 
     Raises: `BadInput("malformed")`.
     """
-    if _UUID.fullmatch(client_id):
-        return client_id
     if not _OURS.fullmatch(client_id):
+        if _UUID.fullmatch(client_id):
+            return client_id
         raise BadInput("malformed", field="client_oid")
-    digits = base64.b32decode(client_id[2:].upper().ljust(_FILLED, _FILLING)).hex()
+    letters = client_id[2:].encode("ascii")
+    digits = f"{int(letters.translate(_DIGITS), 32) << _FILLING_BITS:020x}"
     return f"db000000-{digits[:4]}-4{digits[4:7]}-8{digits[7:10]}-{digits[10:]}00"
 
 
