@@ -8,7 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 _QUIET = (
     "--no-sandbox",
@@ -19,6 +26,8 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+# How long a page may take on a busy machine before it counts as broken.
+_PATIENCE_MS = 30_000
 PHONE = (360, 740)
 DESK = (1280, 860)
 
@@ -34,6 +43,7 @@ class Window:
 @asynccontextmanager
 async def open_browser(path: Path) -> AsyncIterator[Browser]:
     """Start the browser and end it with the block."""
+    expect.set_options(timeout=_PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(path), headless=True, args=list(_QUIET)
@@ -56,7 +66,7 @@ async def open_window(
         reduced_motion="reduce",
         locale="en-GB",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE_MS)
     try:
         window = Window(await context.new_page())
         window.page.on("console", lambda message: _note(window, message))

@@ -21,7 +21,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Order
 from drawbridge.exchanges.gate.codec.orders import named_order, order_row, read_place
 from drawbridge.wire.dialect import Claim
-from drawbridge.wire.documents import object_of, text_of, write_document
+from drawbridge.wire.documents import object_of, parse_document, text_of, write_document
 from drawbridge.wire.errors import ErrorTable
 from drawbridge.wire.parameters import Parameters
 from drawbridge.wire.stream import Ask, Effect, LogIn, Proof, Send
@@ -112,10 +112,10 @@ def _parameters(text: str, payload: Mapping[str, Any]) -> str:
     start = text.find(_PARAMETERS) + len(_PARAMETERS)
     start += len(text[start:]) - len(text[start:].lstrip())
     try:
-        found, end = _DECODER.raw_decode(text, start)
+        _, end = _DECODER.raw_decode(text, start)
     except ValueError:
-        found, end = None, start
-    if json.dumps(found, sort_keys=True) != json.dumps(told, sort_keys=True, default=float):
+        raise BadInput("malformed", field="req_param") from None
+    if write_document(parse_document(text[start:end])) != write_document(told):
         raise BadInput("malformed", field="req_param")
     return text[start:end]
 
