@@ -264,7 +264,7 @@ class HandFeed:
         # The middle of the series stands at the anchor: what lies before repeats the first price.
         before = [bars[0]] * len(bars)
         series = Series((*before, *bars), STEP_MS)
-        return Feed(series, Pace(START_MS), atoms_of(self.depth, 8))
+        return Feed(lambda: series, Pace(START_MS), atoms_of(self.depth, 8))
 
 
 @dataclass(slots=True)

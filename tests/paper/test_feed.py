@@ -3,6 +3,7 @@
 import csv
 import gzip
 from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 
 import pytest
@@ -18,7 +19,7 @@ UNIT = 10**8
 
 
 def _feed(name: str, pace: Pace) -> Feed:
-    return Feed(get_series(name), pace, get_source(name).depth)
+    return Feed(partial(get_series, name), pace, get_source(name).depth)
 
 
 def test_an_unknown_source_is_not_found() -> None:

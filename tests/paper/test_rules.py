@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,7 @@ def test_cutting_goes_down_and_up_to_the_nearest_price_there_is(ticks: int) -> N
 
 def test_the_house_quotes_such_prices_only() -> None:
     it = rules()
-    feed = Feed(get_series(PAIR.feed), Pace(NOW_MS), get_source(PAIR.feed).depth)
+    feed = Feed(partial(get_series, PAIR.feed), Pace(NOW_MS), get_source(PAIR.feed).depth)
     quote = House(it, feed, PAIR.spread_bps).at(NOW_MS)
     for side in Side:
         prices = [ticks for ticks, _ in quote.depth(side)]

@@ -135,10 +135,9 @@ class Desk:
         events = engine.advance(floor, pit, now_ms)
         if events:
             self._happen(floor, events)
-        if pit.waiting:
-            for order in triggers.due(pit, now_ms):
-                # One after the other: each finds what the one before it left.
-                self._happen(floor, triggers.fire(self._state, floor, order, now_ms))
+        for order in triggers.due(pit, now_ms):
+            # One after the other: each finds what the one before it left.
+            self._happen(floor, triggers.fire(self._state, floor, order, now_ms))
 
     def _place(self, floor: Floor, account: str, wanted: PlaceOrder, now_ms: int) -> Placed:
         is_contract = floor.pit(wanted.symbol).rules.contract is not None

@@ -5,6 +5,7 @@ one asks, and a restart goes on where the market stood, because the anchor is ke
 real ones; `Pace` says which position of the series they stand for.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -42,25 +43,29 @@ class Pace:
 class Feed:
     """One market's price over time, in units of 10^-8 of the quote currency."""
 
-    __slots__ = ("_middle", "_pace", "_series", "depth", "listed_ms")
+    __slots__ = ("_pace", "_series", "depth", "listed_ms")
 
-    def __init__(self, series: Series, pace: Pace, depth: int) -> None:
-        """Run through the series at that pace; `depth` in units of 10^-8 of the base currency."""
+    def __init__(self, series: Callable[[], Series], pace: Pace, depth: int) -> None:
+        """Run through the series at that pace; `depth` in units of 10^-8 of the base currency.
+
+        The series is asked for at the first price: reading all of them would take longer than
+        all else of a start, and most are never looked at.
+        """
         self._series = series
         self._pace = pace
-        # Half of the recording is history when a market is first opened, half is still to come.
-        self._middle = series.length_ms // 2 // series.bar_ms * series.bar_ms
         self.depth = depth
         self.listed_ms = (pace.anchor_ms // DAY_MS - _PAST_DAYS) * DAY_MS
 
     def price(self, now_ms: int) -> int:
         """Give the price at a time."""
-        return self._series.price(self._middle + self._pace.elapsed_ms(now_ms))
+        series = self._series()
+        return series.price(_middle(series) + self._pace.elapsed_ms(now_ms))
 
     def bar(self, start_ms: int, end_ms: int) -> Bar:
         """Sum up the time from `start_ms` up to `end_ms` as one candle."""
-        elapsed = self._pace.elapsed_ms
-        return self._series.bar(self._middle + elapsed(start_ms), self._middle + elapsed(end_ms))
+        elapsed, series = self._pace.elapsed_ms, self._series()
+        middle = _middle(series)
+        return series.bar(middle + elapsed(start_ms), middle + elapsed(end_ms))
 
     def units_of(self, amount: Decimal) -> int:
         """Turn a tick or a step into the feed's units.
@@ -72,3 +77,8 @@ class Feed:
             message = f"{amount} is finer than the feed tells prices"
             raise ValueError(message)
         return units
+
+
+def _middle(series: Series) -> int:
+    """Give where a series stands when a market is first opened: half is history, half to come."""
+    return series.length_ms // 2 // series.bar_ms * series.bar_ms

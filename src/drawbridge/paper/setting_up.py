@@ -5,6 +5,7 @@ Which feed a market follows, and how fine money is counted, follows from the exc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -85,7 +86,7 @@ def build(exchanges: Sequence[Exchange], pace: Pace) -> Built:
     for exchange in exchanges:
         card, pits = exchange.card, []
         for pair in card.paper_markets:
-            feed = Feed(get_series(pair.feed), pace, get_source(pair.feed).depth)
+            feed = Feed(partial(get_series, pair.feed), pace, get_source(pair.feed).depth)
             rules = rules_of(card, pair, places)
             pit = Pit(rules, House(rules, feed, pair.spread_bps))
             data[card.id, pair.symbol] = MarketData(pit, feed)

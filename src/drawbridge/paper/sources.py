@@ -87,11 +87,10 @@ def _recorded(recording: Recording) -> Iterator[Bar]:
     rows = iter(gzip.decompress(packed).decode("ascii").splitlines())
     next(rows)
     for row in rows:
-        _, opening, high, low, closing, volume = row.split(",")
-        bar = Bar(_units(opening), _units(high), _units(low), _units(closing), _units(volume))
+        opening, high, low, closing, volume = map(_units, row.split(",")[1:])
         if recording.by_quote:
-            bar = bar._replace(volume=bar.volume * _UNIT // bar.close)
-        yield bar
+            volume = volume * _UNIT // closing
+        yield Bar(opening, high, low, closing, volume)
 
 
 def _units(text: str) -> int:

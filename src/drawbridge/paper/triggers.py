@@ -82,6 +82,8 @@ def has_come(kind: TriggerKind, side: Side, ticks: int, price: int) -> bool:
 
 def due(pit: Pit, now_ms: int) -> Sequence[OrderState]:
     """Give the waiting orders whose price has come, oldest first."""
+    if not pit.waiting:
+        return ()
     price = pit.house.at(now_ms).last
     return [order for order in pit.waiting.values() if _is_due(order, price)]
 
