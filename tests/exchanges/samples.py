@@ -236,8 +236,11 @@ def _many_tickers(exchange: Exchange, operation: GetTickers) -> st.SearchStrateg
 
 
 def _some_trades(exchange: Exchange, operation: GetTrades) -> st.SearchStrategy[Any]:
-    most = min(3, operation.limit or 3)
-    return st.lists(public_trades(_market(exchange, operation)), max_size=most).map(tuple)
+    most, first = min(3, operation.limit or 3), operation.since_ms or 0
+    drawn = public_trades(_market(exchange, operation))
+    # None is told that came before what was asked for.
+    told = drawn.map(lambda row: replace(row, time_ms=max(row.time_ms, first)))
+    return st.lists(told, max_size=most).map(tuple)
 
 
 @st.composite
@@ -332,12 +335,16 @@ def _placed(exchange: Exchange, operation: PlaceOrder, number: int) -> Placed:
     return Placed(order)
 
 
-def _cancelled(order: Order, operation: CancelOrder) -> Order:
-    return replace(
-        order,
-        status=OrderStatus.CANCELLED,
-        order_id=operation.order_id or order.order_id,
-        client_id=operation.client_id or order.client_id,
+def _cancelled(exchange: Exchange, operation: CancelOrder) -> st.SearchStrategy[Order]:
+    """Give an order that the cancel ended: one that is filled can no more be cancelled."""
+    drawn = orders(exchange, _market(exchange, operation))
+    return drawn.filter(lambda order: order.status is not OrderStatus.FILLED).map(
+        lambda order: replace(
+            order,
+            status=OrderStatus.CANCELLED,
+            order_id=operation.order_id or order.order_id,
+            client_id=operation.client_id or order.client_id,
+        )
     )
 
 
@@ -351,7 +358,7 @@ _RESULTS: dict[type[Operation[Any]], Callable[[Exchange, Any], st.SearchStrategy
     GetOrderBook: lambda x, op: books(_market(x, op)),
     GetTrades: _some_trades,
     PlaceOrder: lambda x, op: numbers.map(lambda number: _placed(x, op, number)),
-    CancelOrder: lambda x, op: orders(x, _market(x, op)).map(lambda row: _cancelled(row, op)),
+    CancelOrder: _cancelled,
     GetOrder: lambda x, op: orders(x, _market(x, op)).map(
         lambda row: replace(row, order_id=op.order_id)
     ),
