@@ -22,6 +22,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.exchanges.poloniex.codec import values
+from drawbridge.wire.bare_orders import bare_order
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import decimal_of, int_of, list_of, object_of, text_of
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -266,19 +267,8 @@ def decode_all_cancelled(
 
 
 def _read_cancelled(row: Mapping[str, Any], symbol: str) -> Order:
-    return Order(
-        order_id=text_of(row["orderId"]),
-        client_id=text_of(row["clientOrderId"]),
-        symbol=symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        status=_STATES[text_of(row["state"])],
-        quantity=ZERO,
-        price=None,
-        created_ms=0,
-        updated_ms=0,
-    )
+    state = _STATES[text_of(row["state"])]
+    return bare_order(text_of(row["orderId"]), text_of(row["clientOrderId"]), symbol, state)
 
 
 # -------------------------------------------------------------------------------- look one up
