@@ -19,8 +19,11 @@ from drawbridge.catalogue.registry import credential_of
 from drawbridge.core.operations import Operation
 from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import parse_private_key
+from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import sign, verify
 from drawbridge.wire.http import WireRequest
+from drawbridge.wire.naming import KEY, named
+from tests.real_clients.examples import NOW_MS
 from tests.real_clients.referee import Referee, as_sent, referee
 from tests.real_clients.table import Client, papered_ids
 from tests.real_clients.wishes import wishes_of
@@ -30,7 +33,6 @@ _TARGET: Final = 0.25
 # Keys of these kinds cost so much to use that what is written around them does not count.
 _TARGETS: Final = {"Ed25519": 0.55, "RSA": 0.02}
 _ORDERS: Final = 300
-_STAMP: Final = 1_700_000_000_000
 
 
 def run() -> list[Result]:
@@ -57,19 +59,22 @@ class _Ours:
         self.name = f"{it.exchange.id} {kind}".rstrip()
         self._operation = operation
         self._markets = it.exchange.card.markets()
+        self._names = {**it.table.wire.names, KEY: it.fields(kind)["api_key"]}
         secrets = {name: Secret(text) for name, text in it.fields(kind).items()}
         self.credential = credential_of(it.exchange, secrets)
         self.verifier = it.exchange.keys.verifier(_material(it, kind))
         rule = it.exchange.card.stamp
-        self.stamp = it.table.wire.stamp or str(_STAMP * rule.units_per_ms // rule.ms_per_unit)
+        self.stamp = it.table.wire.stamp or str(NOW_MS * rule.units_per_ms // rule.ms_per_unit)
 
     def write(self) -> WireRequest:
         """Write the order, unsigned."""
-        return self.referee.exchange.codec.encode_request(self._operation, self._markets)
+        codec = self.referee.exchange.codec
+        return encode_at(codec, self._operation, self._markets, NOW_MS)
 
     def sign(self, request: WireRequest) -> WireRequest:
         """Sign it."""
-        return sign(self.referee.exchange.dialect, request, self.credential, self.stamp)
+        named_for = named(request, self._names)
+        return sign(self.referee.exchange.dialect, named_for, self.credential, self.stamp)
 
 
 def _material(it: Referee, kind: str) -> Secret:
