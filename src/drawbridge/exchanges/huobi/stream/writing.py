@@ -150,9 +150,10 @@ def _head(order: Order, pair: str) -> Row:
         "orderId": int(order.order_id),
         "clientOrderId": order.client_id,
         "orderSource": _SOURCE,
-        "orderPrice": plain(order.price or ZERO),
         "orderCreateTime": order.created_ms,
     }
+    if order.price is not None:
+        row["orderPrice"] = plain(order.price)
     if is_by_cost(order.type, order.side):
         spend = order.filled_quote if order.quote_quantity is None else order.quote_quantity
         return row | {"orderValue": plain(spend)}
