@@ -7,12 +7,14 @@ from drawbridge.core.errors import (
     DrawbridgeError,
     ExchangeDown,
     ExchangeRefused,
+    NotFound,
     OutcomeUnknown,
 )
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import (
     CancelOrder,
     GetBalances,
+    GetOrder,
     GetServerTime,
     Operation,
     PlaceOrder,
@@ -79,3 +81,23 @@ def test_only_what_changes_something_has_an_outcome_to_look_up(
     given = outcome.as_caller_needs(error, operation)
     assert type(given) is family
     assert (given.code, given.facts) == (error.code, error.facts)
+
+
+@pytest.mark.parametrize(
+    ("error", "operation", "again"),
+    [
+        (NotFound("unknown_order", among="open"), GetOrder("BTC/USD", "1"), True),
+        (NotFound("unknown_order"), GetOrder("BTC/USD", "1"), False),
+        (NotFound("unknown_symbol", among="open"), GetOrder("BTC/USD", "1"), False),
+        (NotFound("unknown_order", among="open"), GetOrder("BTC/USD", "1", ended=True), False),
+        (NotFound("unknown_order", among="open"), CancelOrder("BTC/USD", "1"), False),
+        (ExchangeRefused("unknown_order", among="open"), GetOrder("BTC/USD", "1"), False),
+    ],
+)
+def test_an_order_that_is_not_among_the_open_ones_is_looked_for_among_those_that_ended(
+    error: DrawbridgeError,
+    operation: Operation[object],
+    again: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    found = outcome.find_elsewhere(error, operation)
+    assert found == (GetOrder("BTC/USD", "1", ended=True) if again else None)

@@ -152,3 +152,16 @@ def test_an_order_is_held_against_its_markets_rules(
     refused = judge_order(order, market)
     assert (refused.code if refused else "") == code
     assert not refused or "field" in refused.facts
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        (PROBE, ""),
+        (ORDER, ""),
+        (replace(ORDER, type=OrderType.MARKET, price=None), "purpose_only_probes"),
+    ],
+)
+def test_where_no_order_may_only_rest_a_check_does_without(order: PlaceOrder, code: str) -> None:
+    refused = judge(KEY, Purpose.CHECK, order, _endpoint("trade_spot"), has_post_only=False)
+    assert (refused.code if refused else "") == code

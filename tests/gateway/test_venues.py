@@ -1,7 +1,10 @@
 """Where requests may go: the paper exchange on this machine, or a public pinned host."""
 
+from dataclasses import replace
+
 import pytest
 
+from drawbridge.catalogue.card import read_card
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.gateway.venues import (
     Address,
@@ -11,8 +14,10 @@ from drawbridge.gateway.venues import (
     parse_paper_url,
 )
 from drawbridge.vault.model import Venue
+from drawbridge.wire.endpoints import Endpoint
+from tests.catalogue.sealand import SEALAND
 
-LIVE_ADDRESS = live_address("api.example.com", "")
+LIVE_ADDRESS = Address("api.example.com", 443, tls=True)
 PAPER_ADDRESS = parse_paper_url("http://127.0.0.1:8700/x/")
 
 
@@ -88,3 +93,10 @@ def test_each_venue_has_its_address() -> None:
     )
     live = venues.get_address("one", Venue.LIVE, LIVE_ADDRESS)
     assert live == Address("api.example.com", 443, tls=True)
+
+
+@pytest.mark.parametrize(("row", "host"), [("", "one.example"), ("two.example", "two.example")])
+def test_an_endpoint_of_another_host_is_asked_there(row: str, host: str) -> None:
+    card = replace(read_card(SEALAND), hosts=("one.example", "two.example"), base_path="/x/")
+    found = live_address(card, Endpoint("x", "GET", b"/x", "public", host=row))
+    assert found == Address(host, 443, tls=True, base_path=b"/x")

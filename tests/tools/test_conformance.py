@@ -83,6 +83,13 @@ PASSED = Outcome("fetchTrades", State.PASSED)
             ),
             ("fetchTrades: accepted, and passes",),
         ),
+        (
+            (
+                Accepted("rest", "fetchTicker", "x", "why"),
+                Accepted("rest", "fetchTrades", "as the market goes", "why", sometimes=True),
+            ),
+            (),
+        ),
     ],
 )
 def test_only_failures_that_are_accepted_are_none(

@@ -3,7 +3,8 @@
 Shape: `[[accepted]] suite method reason`, and either `says`, a part of what the failure says, or,
 where only some checks of a method fail, `properties`: the names under which ccxt's own
 skip-tests.json leaves such a check out. What is accepted and passes after all, or fails for
-another reason, is a fault, so that no entry outlives its reason.
+another reason, is a fault, so that no entry outlives its reason; with `sometimes = true`, which
+stands beside `says`, it may pass, because it hangs on what the market does meanwhile.
 """
 
 import tomllib
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from tools.conformance.outcomes import Outcome, failed
 
-_KEYS: Final = frozenset({"suite", "method", "reason", "says", "properties"})
+_KEYS: Final = frozenset({"suite", "method", "reason", "says", "properties", "sometimes"})
 SUITES: Final = ("rest", "ws")
 
 
@@ -27,6 +28,7 @@ class Accepted:
     reason: str
     says: str = ""
     properties: tuple[str, ...] = ()
+    sometimes: bool = False
 
 
 def read_accepted(path: Path) -> tuple[Accepted, ...]:
@@ -46,6 +48,7 @@ def _read(row: Mapping[str, Any]) -> Accepted:
         reason=row.get("reason", ""),
         says=row.get("says", ""),
         properties=tuple(row.get("properties", ())),
+        sometimes=row.get("sometimes", False),
     )
     told = entry.suite in SUITES and entry.method and entry.reason
     if not told or bool(entry.says) is bool(entry.properties) or set(row) - _KEYS:
@@ -75,5 +78,6 @@ def find_faults(
         for method, it in failures.items()
         if method not in whole or whole[method] not in it.why
     ]
-    gone = [f"{method}: accepted, and passes" for method in sorted(set(whole) - set(failures))]
+    always = {it.method for it in entries if it.method in whole and not it.sometimes}
+    gone = [f"{method}: accepted, and passes" for method in sorted(always - set(failures))]
     return (*new, *gone)

@@ -1,15 +1,16 @@
 """Ask an exchange something public once, without a vault: for the doctor and the demonstration."""
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 from drawbridge.app.clock import SystemClock
 from drawbridge.app.settings import Settings
-from drawbridge.catalogue.registry import get_card, get_exchange
+from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetMarkets, GetServerTime, Operation
 from drawbridge.gateway import outcome
 from drawbridge.gateway.egress import Egress
-from drawbridge.gateway.venues import Address, Venues, live_address
+from drawbridge.gateway.venues import Venues, live_address
 from drawbridge.vault.model import Venue
 from drawbridge.wire.codec import encode_at
 
@@ -23,27 +24,27 @@ async def ask(settings: Settings, exchange_id: str, venue: Venue, operation: Ope
 
     Raises: `ExchangeDown` when nobody answers, and what the exchange says.
     """
-    egress = Egress()
-    address = _address(settings, exchange_id, venue)
-    markets = Markets()
+    place = _Place(get_exchange(exchange_id), settings.paper_url(exchange_id), venue)
+    egress, markets = Egress(), Markets()
     try:
         if not isinstance(operation, GetMarkets | GetServerTime):
-            markets = Markets(await _asked(egress, address, exchange_id, GetMarkets(), markets))
-        return await _asked(egress, address, exchange_id, operation, markets)
+            markets = Markets(await place.ask(egress, GetMarkets(), markets))
+        return await place.ask(egress, operation, markets)
     finally:
         await egress.close()
 
 
-async def _asked(
-    egress: Egress, address: Address, exchange_id: str, operation: Operation[A], markets: Markets
-) -> A:
-    exchange = get_exchange(exchange_id)
-    request = encode_at(exchange.codec, operation, markets, SystemClock().now_ms())
-    answer = await egress.send(address, request, _TIMEOUT_MS)
-    return outcome.read(exchange, operation, answer, markets)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    exchange: Exchange
+    paper_url: str
+    venue: Venue
 
-
-def _address(settings: Settings, exchange_id: str, venue: Venue) -> Address:
-    card = get_card(exchange_id)
-    venues = Venues({exchange_id: settings.paper_url(exchange_id)})
-    return venues.get_address(exchange_id, venue, live_address(card.hosts[0], card.base_path))
+    async def ask(self, egress: Egress, operation: Operation[A], markets: Markets) -> A:
+        exchange = self.exchange
+        request = encode_at(exchange.codec, operation, markets, SystemClock().now_ms())
+        live = live_address(exchange.card, exchange.endpoints.classify(request))
+        venues = Venues({exchange.card.id: self.paper_url})
+        address = venues.get_address(exchange.card.id, self.venue, live)
+        answer = await egress.send(address, request, _TIMEOUT_MS)
+        return outcome.read(exchange, operation, answer, markets)

@@ -331,9 +331,8 @@ class Gateway:
         raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
 
     def _address(self, exchange: Exchange, venue: str, request: WireRequest) -> Address:
-        card, endpoint = exchange.card, exchange.endpoints.classify(request)
-        live = live_address(endpoint.host or card.hosts[0], card.base_path)
-        return self._road.venues.get_address(card.id, venue, live)
+        live = live_address(exchange.card, exchange.endpoints.classify(request))
+        return self._road.venues.get_address(exchange.card.id, venue, live)
 
 
 def _raise_if_wrong(refused: Refused | None) -> None:

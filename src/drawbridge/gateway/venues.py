@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from drawbridge.catalogue.card import Card
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.vault.model import Venue
+from drawbridge.wire.endpoints import Endpoint
 
 _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
@@ -50,9 +52,10 @@ class Venues:
         return address
 
 
-def live_address(host: str, base_path: str) -> Address:
-    """Give the address of an exchange's pinned host: TLS always, public addresses only."""
-    return Address(host, _HTTPS_PORT, tls=True, base_path=base_path.rstrip("/").encode("ascii"))
+def live_address(card: Card, endpoint: Endpoint) -> Address:
+    """Give the pinned host that an endpoint is asked at: TLS always, public addresses only."""
+    host, path = endpoint.host or card.hosts[0], card.base_path.rstrip("/")
+    return Address(host, _HTTPS_PORT, tls=True, base_path=path.encode("ascii"))
 
 
 def parse_paper_url(url: str) -> Address:

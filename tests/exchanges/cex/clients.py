@@ -132,8 +132,6 @@ WISHES: dict[str, Wish | None] = {
 
 
 def _prepare(client: Client) -> None:
-    client.options["createOrder"] = {"accountId": ACCOUNT}
-    client.options["fetchOHLCV"] = {"dataType": "bestBid"}
     # Open orders and those that have ended are asked for apart, and ccxt puts the two together
     # nowhere.
     client.fetch_order = partial(_fetch_order, client)
@@ -167,6 +165,12 @@ TABLE = Table(
     symbol=SYMBOL,
     unknown_key="A" * 22,
     unknown_order="999999999",
+    settings={
+        "options": {
+            "createOrder": {"accountId": ACCOUNT},
+            "fetchOHLCV": {"dataType": "bestBid"},
+        }
+    },
     prepare=_prepare,
     tells_held=False,
     cancel_raises="ExchangeError",
