@@ -13,12 +13,24 @@ from typing import Any
 READY_WITHIN_S = 60
 
 
+# A paper exchange takes one port for its site and one for each exchange.
+_ROOM = 20
+_HIGHEST = 65_000
+
+
 def free_port() -> int:
-    """Find a port that nobody listens on, with room for two more above it."""
+    """Find a port on which nobody listens, nor on those above it that a paper exchange takes."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port + _ROOM < _HIGHEST and all(_is_free(port + step) for step in range(_ROOM)):
+            return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return min(port, 65_000)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class Process:
