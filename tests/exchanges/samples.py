@@ -276,7 +276,7 @@ def orders(draw: Draw, exchange: Exchange, market: Market) -> Order:
         filled_quote=filled * price,
         fee=draw(amounts) if done else ZERO,
         fee_currency=market.quote if done else "",
-        post_only=draw(st.booleans()),
+        post_only=exchange.card.probe_order.post_only and draw(st.booleans()),
         trade_ids=(exchange.codec.trade_id(draw(numbers)),) if done else (),
     )
 

@@ -33,10 +33,16 @@ from drawbridge.vault.service import Vault
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.service import Verification
 from drawbridge.verification.store import CheckStore, Step, StepState
-from tests.gateway.setting import EXCHANGES, OWNER, add_owner
+from tests.gateway.setting import OWNER, add_owner
 from tests.kit.processes import Paper
 
-SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD"}
+SYMBOLS = {
+    "binance": "BTC/USDT",
+    "kraken": "BTC/USD",
+    "gate": "BTC/USDT",
+    # Requests name an account that must be asked for, and a bought quantity is turned into a cost.
+    "huobi": "BTC/USDT",
+}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +110,7 @@ async def app(tmp_path: Path, paper: Paper) -> AsyncIterator[App]:
         yield app
 
 
-@pytest.mark.parametrize("exchange_id", EXCHANGES)
+@pytest.mark.parametrize("exchange_id", SYMBOLS)
 async def test_a_key_that_can_withdraw_is_refused(app: App, paper: Paper, exchange_id: str) -> None:
     """Scenario 11."""
     key_id = await app.add(
@@ -114,7 +120,7 @@ async def test_a_key_that_can_withdraw_is_refused(app: App, paper: Paper, exchan
     assert (verdict.status, verdict.reason) == (KeyStatus.REFUSED, "key_can_withdraw")
 
 
-@pytest.mark.parametrize("exchange_id", EXCHANGES)
+@pytest.mark.parametrize("exchange_id", SYMBOLS)
 async def test_a_key_for_other_addresses_is_invalid(
     app: App, paper: Paper, exchange_id: str
 ) -> None:
@@ -125,7 +131,7 @@ async def test_a_key_for_other_addresses_is_invalid(
     assert verdict.reason in {"ip_not_allowed", "key_address_or_right"}
 
 
-@pytest.mark.parametrize("exchange_id", EXCHANGES)
+@pytest.mark.parametrize("exchange_id", SYMBOLS)
 async def test_a_key_with_another_keys_secret_is_invalid(
     app: App, paper: Paper, exchange_id: str
 ) -> None:
@@ -135,7 +141,7 @@ async def test_a_key_with_another_keys_secret_is_invalid(
     assert (verdict.status, verdict.reason) == (KeyStatus.INVALID, "bad_signature")
 
 
-@pytest.mark.parametrize("exchange_id", EXCHANGES)
+@pytest.mark.parametrize("exchange_id", SYMBOLS)
 async def test_a_key_that_only_reads_is_told_as_such(
     app: App, paper: Paper, exchange_id: str
 ) -> None:
@@ -145,7 +151,7 @@ async def test_a_key_that_only_reads_is_told_as_such(
     assert (verdict.status, verdict.reason) == (KeyStatus.READ_ONLY, "only_reads")
 
 
-@pytest.mark.parametrize("exchange_id", EXCHANGES)
+@pytest.mark.parametrize("exchange_id", SYMBOLS)
 async def test_a_good_key_is_proven_trades_and_is_valued(
     app: App, paper: Paper, exchange_id: str
 ) -> None:
@@ -176,6 +182,42 @@ async def test_a_good_key_is_proven_trades_and_is_valued(
     portfolio = await app.portfolios.portfolio(key_id, symbol.partition("/")[2])
     assert portfolio.total > 0
     assert {holding.currency for holding in portfolio.holdings} >= {base}
+
+
+@pytest.mark.parametrize(
+    ("exchange_id", "symbol", "scopes", "remarks"),
+    [
+        # The rights are told by another host than the one that takes the orders.
+        ("binance_futures", "BTC/USDT:USDT", "read,trade_derivatives", set()),
+        # None are told, no order may only rest, and orders that have ended are asked for apart.
+        (
+            "cex",
+            "BTC/USD",
+            "read,trade_spot",
+            {"trading_proven_by_order", "withdrawing_not_ruled_out"},
+        ),
+    ],
+)
+async def test_a_good_key_is_proven_where_that_goes_another_way(
+    app: App, paper: Paper, exchange_id: str, symbol: str, scopes: str, remarks: set[str]
+) -> None:
+    key_id = await app.add(exchange_id, paper.key(exchange_id, scopes))
+    verdict = await app.verification.verify(key_id)
+    assert verdict.status is KeyStatus.ENABLED
+    assert {remark.code for remark in verdict.remarks} >= remarks
+    check = await app.checks.find_latest(key_id)
+    assert check is not None
+    assert {step.state for step in check.steps} == {StepState.OK}
+
+    order = PlaceOrder(
+        symbol, Side.BUY, OrderType.MARKET, quantity=Decimal("0.01"), client_id="db1"
+    )
+    await app.broker.place(key_id, "robot:1", order)
+    found = await app.broker.look_up(key_id, "db1")
+    assert found is not None
+    assert (found.status, found.filled) == (OrderStatus.FILLED, Decimal("0.01"))
+    fills = await app.broker.fills_of("robot:1")
+    assert sum(fill.quantity for fill in fills) == Decimal("0.01")
 
 
 async def _held(app: App, key_id: str, currency: str) -> Decimal:
