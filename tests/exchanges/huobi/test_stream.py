@@ -12,7 +12,7 @@ from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeRefused, N
 from drawbridge.core.markets import Level, OrderBook
 from drawbridge.core.operations import Balance, GetOrderBook
 from drawbridge.core.secret import Secret
-from drawbridge.core.streams import BalancesTold, Topic, TopicKind
+from drawbridge.core.streams import BalancesTold, BookChange, Topic, TopicKind
 from drawbridge.exchanges.huobi import dialect, stream
 from drawbridge.exchanges.huobi.stream.packing import unpack
 from drawbridge.wire.dialect import Credential
@@ -219,6 +219,21 @@ def test_a_book_to_begin_with_is_asked_for_once() -> None:
     assert read == book
     (refused,) = told(ask(session, req="market.btcusdt.detail", id="6"))
     assert refused["status"] == "error"
+
+
+def test_who_follows_changes_is_told_the_book_from_which_the_next_one_goes_on() -> None:
+    session = session_at(b"/feed")
+    *_, effect = ask(session, sub="market.btcusdt.mbp.150", id="5")
+    assert isinstance(effect, Subscribe)
+    bids = (Level(Decimal(1), Decimal(2)),)
+    session.tell(effect.topic, OrderBook("BTC/USDT", NOW_MS, 7, (), ()), NOW_MS)
+    book = OrderBook("BTC/USDT", NOW_MS, 9, bids, ())
+    session.tell(effect.topic, BookChange("BTC/USDT", NOW_MS, 7, 9, bids, (), book), NOW_MS)
+    (answer,) = told(ask(session, req="market.btcusdt.mbp.150", id="6"))
+    assert (answer["id"], answer["data"]["seqNum"]) == ("6", 9)
+    ask(session, unsub="market.btcusdt.mbp.150", id="7")
+    (effect,) = ask(session, req="market.btcusdt.mbp.150", id="8")
+    assert isinstance(effect, Ask)
 
 
 def test_a_channel_is_left_and_its_topic_with_the_last_one() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.core.markets import OrderBook
 from drawbridge.core.operations import GetOrderBook
-from drawbridge.core.streams import StreamEvent, Topic
+from drawbridge.core.streams import BookChange, StreamEvent, Topic
 from drawbridge.exchanges.huobi.stream.channels import (
     Form,
     MarketChannel,
@@ -55,6 +55,7 @@ class MarketSession:
         self._markets = opening.markets
         self._shared = opening.shared
         self._followed: dict[Topic, dict[str, MarketChannel]] = {}
+        self._books: dict[Topic, OrderBook] = {}
         self._told_ms: dict[str, int] = {}
         self._pinged_ms = opening.now_ms
         self._missed = 0
@@ -94,8 +95,7 @@ class MarketSession:
         """Hear a book that was asked for once."""
         if not isinstance(ref, Asked) or not isinstance(result, OrderBook):
             return ()
-        told = {"rep": ref.channel.name, "status": "ok", "ts": now_ms}
-        return (Send(pack({"id": ref.id, **told, "data": numbered_book(result)})),)
+        return (_whole(ref, result, now_ms),)
 
     def refused(self, ref: object, error: DrawbridgeError, now_ms: int) -> Effects:
         """Hear that something is not told."""
@@ -107,6 +107,10 @@ class MarketSession:
 
     def tell(self, topic: Topic, event: StreamEvent, now_ms: int) -> Sequence[Frame]:
         """Write an event for every channel that is about it."""
+        if isinstance(event, OrderBook):
+            self._books[topic] = event
+        elif isinstance(event, BookChange):
+            self._books[topic] = event.book
         frames: list[Frame] = []
         for channel in self._followed.get(topic, {}).values():
             if channel.form is Form.BOOK and self._waits(channel.name, now_ms):
@@ -153,13 +157,20 @@ class MarketSession:
         was_followed = channels.pop(channel.name, None) is not None
         if was_followed and not channels:
             del self._followed[channel.topic]
+            self._books.pop(channel.topic, None)
             return True
         return False
 
     def _ask(self, asked: Asked, now_ms: int) -> Effects:
+        """Tell a whole book: as it was last told, to one who follows it.
+
+        Why: clients look for the change that goes on from just the number of the whole book.
+        """
         topic = asked.channel.topic
         if asked.channel.form not in {Form.CHANGES, Form.REFRESHED}:
             return (_failure(asked.id, f"invalid topic {asked.channel.name}", now_ms),)
+        if (book := self._books.get(topic)) is not None:
+            return (_whole(asked, book, now_ms),)
         return (Ask(asked, "ws_book", GetOrderBook(topic.symbol, topic.depth)),)
 
     def _waits(self, name: str, now_ms: int) -> bool:
@@ -177,6 +188,11 @@ class MarketSession:
 def _id_of(document: Mapping[str, Any]) -> str:
     told = document.get("id", "")
     return str(told)[:_MOST_ID] if isinstance(told, str | int) else ""
+
+
+def _whole(asked: Asked, book: OrderBook, now_ms: int) -> Send:
+    told = {"rep": asked.channel.name, "status": "ok", "ts": now_ms}
+    return Send(pack({"id": asked.id, **told, "data": numbered_book(book)}))
 
 
 def _failure(frame_id: str, text: str, now_ms: int) -> Send:
