@@ -1,6 +1,7 @@
 """The account on BitMEX's wire: balances, executions, positions and how contracts are traded."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from drawbridge.core.derivatives import (
@@ -159,12 +160,17 @@ def _execution(row: Fill, markets: Markets) -> dict[str, object]:
         "ordType": "Limit" if row.type is OrderType.LIMIT else "Market",
         "execCost": -cost if row.side is Side.BUY else cost,
         "execComm": values.units(row.fee),
-        "commission": row.fee / row.quote_quantity if row.quote_quantity else ZERO,
+        "commission": _share(row.fee, row.quote_quantity),
         "lastLiquidityInd": _MAKER if row.is_maker else _TAKER,
         "transactTime": write_moment(row.time_ms),
         "timestamp": write_moment(row.time_ms),
         "trdMatchID": row.trade_id,
     }
+
+
+def _share(fee: Decimal, cost: Decimal) -> Decimal:
+    """Give a fee as a fraction, as finely as money is counted."""
+    return round(fee / cost, values.SCALE) if cost else ZERO
 
 
 def _read_execution(row: Mapping[str, Any], markets: Markets) -> Fill:
