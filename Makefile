@@ -31,7 +31,7 @@ endif
 .PHONY: help run test check bench fuzz conformance referees format reference browser clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.ready-to-run ## start the paper exchange and the app; prints both addresses
 	@$(VENV)/bin/drawbridge up --with-paper
