@@ -6,7 +6,7 @@ import pytest
 
 from drawbridge.statistics.equity import Drawdown
 from drawbridge.statistics.performance import Figures, figures_of
-from drawbridge.statistics.positions import Journey, Position, Trip
+from drawbridge.trading.positions import Journey, Position, Trip
 
 NO_DRAWDOWN = Drawdown(Decimal(0), None)
 

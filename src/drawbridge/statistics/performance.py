@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from drawbridge.core.money import ZERO
 from drawbridge.statistics.equity import Drawdown
-from drawbridge.statistics.positions import Journey
+from drawbridge.trading.positions import Journey
 
 
 @dataclass(frozen=True, slots=True)

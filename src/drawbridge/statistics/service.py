@@ -12,7 +12,7 @@ from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill
 from drawbridge.statistics.equity import EquityPoint, drawdown_of, equity_of
 from drawbridge.statistics.performance import Figures, figures_of
-from drawbridge.statistics.positions import Position, Trip, follow
+from drawbridge.trading.positions import Position, Trip, follow
 
 
 class Record(Protocol):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.statistics.positions import Position, follow
+from drawbridge.trading.positions import Position, follow
 
 SYMBOL = "BTC/USD"
 
