@@ -1,0 +1,83 @@
+"""Notices as values: what can be told, and by which facts. Pure.
+
+A notice holds a kind and facts, never a sentence: the words stand in the wording files, so that
+each channel and each language says it in its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from drawbridge.core.clock import MINUTE_MS
+
+FOLDED_FOR_MS: Final = MINUTE_MS
+"""Equal notices that come within this time of the first one are told together, with a count."""
+
+
+class NoticeKind(StrEnum):
+    """Everything that can be told. A kind is never renamed: people's choices refer to it.
+
+    Facts by kind; those in brackets may be missing:
+    robot kinds: `name` (the robot's), [`reason`, `about`]; subject: the robot's id.
+    `ROBOT_DECIDED`, `ORDER_*`: `name`, `symbol`, `side`, `quantity`, [`price`, `client_order_id`,
+    `reason`, `about`, `time_ms`]; subject: the robot's id, or the key's.
+    key kinds: `label`, `exchange`, [`reason`, `about`, `days`]; subject: the key's id.
+    exchange kinds: `exchange`, [`reason`, `about`]; subject: the exchange's id.
+    `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
+    stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
+    `BACKTEST_FINISHED`: `name`; subject: the report's id.
+
+    `reason` is a code of the errors' wording, `about` the mapping of that code's facts.
+    """
+
+    ROBOT_STARTED = "robot_started"
+    ROBOT_STOPPED = "robot_stopped"
+    ROBOT_PAUSED = "robot_paused"
+    ROBOT_RESUMED = "robot_resumed"
+    ROBOT_DECIDED = "robot_decided"
+    ORDER_FILLED = "order_filled"
+    ORDER_REFUSED = "order_refused"
+    ORDER_UNKNOWN = "order_unknown"
+    KEY_CHECKED = "key_checked"
+    KEY_INVALID = "key_invalid"
+    KEY_REFUSED = "key_refused"
+    KEY_EXPIRING = "key_expiring"
+    KEY_EXPIRED = "key_expired"
+    EXCHANGE_UNREACHABLE = "exchange_unreachable"
+    EXCHANGE_BACK = "exchange_back"
+    LIMIT_HIT = "limit_hit"
+    STOP_ON = "stop_on"
+    STOP_OFF = "stop_off"
+    SIGNAL_REFUSED = "signal_refused"
+    BACKTEST_FINISHED = "backtest_finished"
+    DELIVERY_GIVEN_UP = "delivery_given_up"
+    DAILY_SUMMARY = "daily_summary"
+    TEST = "test"
+
+
+EACH_ALONE: Final = frozenset({NoticeKind.ROBOT_DECIDED, NoticeKind.ORDER_FILLED, NoticeKind.TEST})
+"""Never folded together: signals for programs, each of which is one event, and tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is to be told. `subject` is the id of the thing; facts never hold a secret."""
+
+    kind: NoticeKind
+    owner: str
+    subject: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A notice as it stands on disk; `count` tells how many equal ones it stands for."""
+
+    n: int
+    notice: Notice
+    at_ms: int
+    last_ms: int
+    due_ms: int
+    count: int
+    is_read: bool
