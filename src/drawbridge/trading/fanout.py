@@ -1,0 +1,213 @@
+"""One signal, many orders: placed side by side over many keys, told as they come.
+
+Every order goes the one road, `Broker.place`: its row is on disk before its first byte leaves. It
+is signed when its turn comes and not before, so that no stamp grows old in a queue. Nothing is
+tried a second time here; when to try again, and how to spread that, is the caller's to decide.
+
+How to use it::
+
+    async with FanOut(broker, gateway).place_each(wishes) as outcomes:
+        async for outcome in outcomes:
+            ...
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Protocol, TypeAlias
+
+from drawbridge.core.errors import Corrupted, DrawbridgeError, ExchangeDown, OutcomeUnknown
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.orders import Order
+from drawbridge.core.values import light_value
+
+IN_FLIGHT: Final = 128
+
+_Place: TypeAlias = tuple[str, str]
+
+
+class Placing(Protocol):
+    """What places one order; the broker is one."""
+
+    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
+        """Place it, or give the one that the same intention placed before."""
+
+
+class Places(Protocol):
+    """What knows where a key is good; the gateway does."""
+
+    async def place_of(self, key_id: str) -> _Place:
+        """Give exchange and venue. Raises: `NotFound("unknown_key")`."""
+
+
+@light_value
+class Wish:
+    """An order for one key. `order.client_id` is derived from what makes the intention unique."""
+
+    key_id: str
+    origin: str
+    order: PlaceOrder
+
+
+class Fate(StrEnum):
+    """What became of a wish.
+
+    `REFUSED`: a definite no, nothing happened. `DOWN`: nothing happened, and it may be wished
+    for again later, under another client order id if a row of this one is there. `UNKNOWN`:
+    nobody knows; it is looked up (`Broker.look_up`) and never wished for again.
+    """
+
+    PLACED = "placed"
+    REFUSED = "refused"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@light_value
+class Outcome:
+    """A wish and its fate: an `order` where it was placed, an `error` everywhere else."""
+
+    wish: Wish
+    fate: Fate
+    order: Order | None = None
+    error: DrawbridgeError | None = None
+
+
+class FanOut:
+    """Place many orders with a bounded number of them under way."""
+
+    def __init__(self, placing: Placing, places: Places, *, in_flight: int = IN_FLIGHT) -> None:
+        """Join the parts; `in_flight` is the most that one exchange and venue is sent at once."""
+        self._placing = placing
+        self._places = places
+        self._in_flight = in_flight
+
+    @asynccontextmanager
+    async def place_each(self, wishes: Iterable[Wish]) -> AsyncIterator[AsyncIterator[Outcome]]:
+        """Place an order for each wish and give the outcomes as they come, in no fixed order.
+
+        Wishes are taken from the iterable as there is room for them, so that the first order
+        leaves before the last wish is made. Each exchange and venue has room of its own: one that
+        is down keeps no other waiting. Errors of the house are outcomes and are not raised.
+        Leaving the block, also by being cancelled, ends what is under way; of every order that
+        may have left there is a row on disk then, which reconciliation finds.
+        """
+        round_ = _Round(self._placing, self._places, iter(wishes), self._in_flight)
+        round_.begin()
+        try:
+            yield round_.outcomes()
+        finally:
+            await round_.end()
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The wishes of one exchange and venue that wait, and how many workers it has."""
+
+    waiting: deque[Wish] = field(default_factory=deque)
+    workers: int = 0
+
+
+class _Round:
+    """One fan-out: workers in lanes, all drawing from one iterator."""
+
+    def __init__(
+        self, placing: Placing, places: Places, wishes: Iterator[Wish], in_flight: int
+    ) -> None:
+        self._placing = placing
+        self._places = places
+        self._wishes = wishes
+        self._in_flight = in_flight
+        self._lanes: dict[_Place, _Lane] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._told: deque[Outcome] = deque()
+        self._news = asyncio.Event()
+        self._bug: BaseException | None = None
+
+    def begin(self) -> None:
+        """Draw the first wish; its lane's first worker sees to the rest."""
+        self._start(self._drawn())
+
+    async def outcomes(self) -> AsyncIterator[Outcome]:
+        """Give outcomes until every wish has one."""
+        while self._told or self._tasks:
+            while self._told:
+                yield self._told.popleft()
+            if self._tasks:
+                self._news.clear()
+                await self._news.wait()
+        if self._bug is not None:
+            raise self._bug
+
+    async def end(self) -> None:
+        """End the workers that are left and wait until they have ended."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self, lane: _Lane) -> None:
+        try:
+            while lane.waiting or await self._filled(lane):
+                self._tell(await self._placed(lane.waiting.popleft()))
+        finally:
+            lane.workers -= 1
+
+    async def _filled(self, lane: _Lane) -> bool:
+        """Draw wishes until there is one for this lane; False when there is none left."""
+        while not lane.waiting and await self._drawn():
+            pass
+        return bool(lane.waiting)
+
+    async def _drawn(self) -> bool:
+        """Draw one wish into its lane; False when there is none left."""
+        for wish in self._wishes:
+            try:
+                place = await self._places.place_of(wish.key_id)
+            except DrawbridgeError as error:
+                self._tell(_failed(wish, error))
+                continue
+            lane = self._lanes.setdefault(place, _Lane())
+            lane.waiting.append(wish)
+            self._man(lane)
+            return True
+        return False
+
+    def _man(self, lane: _Lane) -> None:
+        """Give a lane one worker more, up to the most that it may have."""
+        if lane.workers < self._in_flight:
+            lane.workers += 1
+            self._start(self._work(lane))
+
+    def _start(self, work: Coroutine[object, object, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and self._bug is None:
+            # Not an error of the house but a mistake in it: told when the others are done.
+            self._bug = task.exception()
+        self._news.set()
+
+    async def _placed(self, wish: Wish) -> Outcome:
+        try:
+            order = await self._placing.place(wish.key_id, wish.origin, wish.order)
+        except DrawbridgeError as error:
+            return _failed(wish, error)
+        return Outcome(wish, Fate.PLACED, order)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._told.append(outcome)
+        self._news.set()
+
+
+def _failed(wish: Wish, error: DrawbridgeError) -> Outcome:
+    if isinstance(error, OutcomeUnknown | Corrupted):
+        # What could not be written down may have been sent before: looking it up is always safe.
+        return Outcome(wish, Fate.UNKNOWN, error=error)
+    fate = Fate.DOWN if isinstance(error, ExchangeDown) else Fate.REFUSED
+    return Outcome(wish, fate, error=error)
