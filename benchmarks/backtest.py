@@ -19,8 +19,8 @@ from backtesting.lib import crossover
 from numpy.typing import NDArray
 
 from benchmarks.measure import Result, compare
-from drawbridge.robots.backtest.candles import CandleColumns
 from drawbridge.robots.backtest.run import BacktestResult, BacktestTerms, run_backtest
+from drawbridge.robots.columns import CandleColumns, columns_of
 from drawbridge.robots.strategies import get_strategy
 
 CANDLES = 1_000_000
@@ -44,28 +44,24 @@ TradeRow = tuple[int, int, float, float]
 def make_candles(count: int) -> CandleColumns:
     """Draw a seeded walk of prices with two decimals, as exchanges write them."""
     draw = random.Random(20)
-    columns = CandleColumns(
-        array("q", range(START_MS, START_MS + count * MINUTE_MS, MINUTE_MS)),
-        *(array("d") for _ in range(5)),
-    )
+    table = array("d")
     close = 30_000.0
-    for _ in range(count):
+    for number in range(count):
         opened = round(close + draw.gauss(0, 2), 2)
         close = round(max(1_000.0, opened + draw.gauss(0, 25)), 2)
-        columns.open.append(opened)
-        columns.high.append(round(max(opened, close) + abs(draw.gauss(0, 8)), 2))
-        columns.low.append(round(min(opened, close) - abs(draw.gauss(0, 8)), 2))
-        columns.close.append(close)
-        columns.volume.append(round(draw.expovariate(0.1), 5))
-    return columns
+        high = round(max(opened, close) + abs(draw.gauss(0, 8)), 2)
+        low = round(min(opened, close) - abs(draw.gauss(0, 8)), 2)
+        volume = round(draw.expovariate(0.1), 5)
+        table.extend((START_MS + number * MINUTE_MS, opened, high, low, close, volume))
+    return columns_of(table)
 
 
 def averages(closes: NDArray[np.float64], span: int) -> NDArray[np.float64]:
-    """Average exponentially with pandas; the first `span` - 1 values are not to be trusted."""
-    average: NDArray[np.float64] = (
-        pd.Series(closes).ewm(span=span, adjust=False).mean().to_numpy(copy=True)
-    )
-    average[: SLOW - 1] = np.nan
+    """Average exponentially with pandas, beginning with a plain average."""
+    average = np.full(len(closes), np.nan)
+    began = pd.Series(closes[span - 1 :].copy())
+    began[0] = closes[:span].mean()
+    average[span - 1 :] = began.ewm(span=span, adjust=False).mean().to_numpy()
     return average
 
 

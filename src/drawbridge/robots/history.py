@@ -1,30 +1,23 @@
 """Closed candles of a market, and what a strategy makes of them. Nothing is traded here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.markets import Candle
 from drawbridge.core.operations import GetCandles
+from drawbridge.robots.columns import columns_from
 from drawbridge.robots.model import Plan, Progress
 from drawbridge.robots.seams import Roads
+from drawbridge.robots.steering import Turn, turned
 from drawbridge.robots.strategies import get_strategy
-from drawbridge.robots.strategy import IN, OUT, UNSAID
+from drawbridge.robots.strategy import IN, NOTHING_HELD, OUT
 
 # The fewest that an exchange gives in one answer lies a little above this.
 MOST_CANDLES: Final = 480
 # Our clock and the exchange's differ a little: a candle that has just ended may still change
 # there. One that is followed by the next one is closed for certain.
 _GRACE_MS: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a strategy knows after new candles, and whether the last one turned it to in."""
-
-    progress: Progress
-    turned_in: bool
 
 
 async def closed_candles(
@@ -69,26 +62,20 @@ def warmed_up(plan: Plan, candles: Sequence[Candle]) -> Progress:
     """
     if len(candles) <= 1:
         raise ExchangeDown("robot_no_candles", symbol=plan.symbol)
-    strategy = get_strategy(plan.strategy)
-    progress = read_on(plan, Progress(strategy.first_state), candles[:-1]).progress
-    if plan.joins and progress.stance == IN:
-        return Progress(progress.state, OUT, progress.last_candle_ms)
+    progress = read_on(plan, Progress(), candles[:-1])
+    if plan.joins and progress.turn.stance == IN:
+        return Progress(Turn(OUT), progress.last_candle_ms)
     return progress
 
 
-def read_on(plan: Plan, progress: Progress, candles: Sequence[Candle]) -> Reading:
-    """Show new candles to the strategy, oldest first.
-
-    Only a turn at the newest candle counts for an entry: an older one is a price that is gone.
-    """
+def read_on(plan: Plan, progress: Progress, candles: Sequence[Candle]) -> Progress:
+    """Show all candles that there are to the strategy, oldest first; it speaks at the new ones."""
     strategy = get_strategy(plan.strategy)
     settings = strategy.read_settings(plan.settings)
-    # A row of numbers becomes the strategy's own named state again.
-    state = strategy.state(*progress.state)
-    stance, turned_in, last_ms = progress.stance, False, progress.last_candle_ms
-    for candle in candles:
-        state, said = strategy.advance(state, settings, candle)
-        turned_in = stance == OUT and said == IN
-        stance = said if said != UNSAID else stance
-        last_ms = candle.open_time_ms
-    return Reading(Progress(tuple(state), stance, last_ms), turned_in)
+    seen = strategy.look(columns_from(candles), settings)
+    turn, last_ms = progress.turn, progress.last_candle_ms
+    for at, candle in enumerate(candles):
+        if strategy.decide and (last_ms is None or candle.open_time_ms > last_ms):
+            turn = turned(turn, strategy.decide(seen, at, settings, NOTHING_HELD))
+            last_ms = candle.open_time_ms
+    return Progress(turn, last_ms)

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from drawbridge.core.errors import BadInput
 from drawbridge.core.ids import ClientOrderId, client_order_id
 from drawbridge.core.money import ZERO, parse_positive
 from drawbridge.core.orders import Fill, Side
+from drawbridge.robots.steering import NOT_TURNED, Turn
 from drawbridge.robots.strategies import get_strategy
-from drawbridge.robots.strategy import UNSAID
+from drawbridge.robots.strategy import Number
 
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}")
 
@@ -71,7 +72,7 @@ class Plan:
     symbol: str
     interval_ms: int
     strategy: str
-    settings: Mapping[str, int]
+    settings: Mapping[str, Number | str]
     amount: Decimal
     on_stop: OnStop = OnStop.SELL
     joins: bool = False
@@ -89,10 +90,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a strategy knows: its state after the last candle seen, and what it said last."""
+    """How far a robot has come: what its strategy said last, and at which candle."""
 
-    state: tuple[Any, ...] = ()
-    stance: int = UNSAID
+    turn: Turn = NOT_TURNED
     last_candle_ms: int | None = None
 
 
@@ -170,7 +170,6 @@ def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
         raise BadInput("bad_on_stop", field="on_stop", known=tuple(OnStop))
     strategy = get_strategy(wish.strategy)
     settings = strategy.read_settings(wish.settings)
-    names = (parameter.name for parameter in strategy.parameters)
     return Plan(
         key_id=wish.key_id,
         exchange=exchange,
@@ -178,7 +177,7 @@ def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
         symbol=symbol,
         interval_ms=INTERVALS[wish.interval],
         strategy=strategy.id,
-        settings=dict(zip(names, settings, strict=True)),
+        settings=strategy.tell_settings(settings),
         amount=parse_positive(wish.amount.strip(), "amount"),
         on_stop=OnStop(wish.on_stop),
         joins=wish.joins,

@@ -55,8 +55,8 @@ from drawbridge.robots.risk import (
     size_exit,
 )
 from drawbridge.robots.seams import Desk, Record, Roads
+from drawbridge.robots.steering import LEAVE, LONG, steer
 from drawbridge.robots.store import RobotStore
-from drawbridge.robots.strategy import OUT
 from drawbridge.storage.database import Database, Transaction
 
 _AT_ONCE: Final = 32
@@ -179,17 +179,18 @@ class Robots:
 
     async def _act(self, robot: Robot, candles: Sequence[Candle]) -> None:
         """Show new candles to the strategy; write them down with what it decided; carry it out."""
-        reading = read_on(robot.plan, robot.progress, candles)
+        known = await self._robots.list_candles(robot.id)
+        progress = read_on(robot.plan, robot.progress, (*known, *candles))
         market = await self._market(robot)
         price, moment_ms = candles[-1].close, candles[-1].open_time_ms
         has_position = sellable(market, await self._held(robot), price) > 0
         decided: Decision | Refusal | None = None
-        if reading.progress.stance == OUT and has_position:
+        if steer(progress.turn, LONG, 1, 1.0) == LEAVE and has_position:
             decided = await self._decide(robot, Side.SELL, price, moment_ms)
-        elif reading.turned_in and not has_position:
+        elif steer(progress.turn, LONG, 1, 0.0) == LONG and not has_position:
             decided = await self._decide(robot, Side.BUY, price, moment_ms)
         async with self._database.transaction() as tx:
-            await store.set_progress(tx, robot, reading.progress)
+            await store.set_progress(tx, robot, progress)
             await store.keep_candles(tx, robot, candles)
             if isinstance(decided, Decision):
                 await store.insert_decision(tx, decided)

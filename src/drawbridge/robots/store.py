@@ -18,6 +18,7 @@ from drawbridge.robots.model import (
     Robot,
     RobotStatus,
 )
+from drawbridge.robots.steering import Turn
 from drawbridge.storage.database import Database, Row, Transaction
 
 _MOST: Final = 1_000
@@ -170,8 +171,8 @@ async def set_progress(tx: Transaction, robot: Robot, progress: Progress) -> Non
     """
     changed = await tx.execute(
         "UPDATE robots SET state = ?, stance = ?, last_candle_ms = ? WHERE id = ? AND status = ?",
-        json.dumps(progress.state),
-        progress.stance,
+        json.dumps(progress.turn),
+        progress.turn.stance,
         progress.last_candle_ms,
         robot.id,
         robot.status.value,
@@ -273,7 +274,7 @@ def _robot(row: Row) -> Robot:
         changed_ms=row["changed_ms"],
         reason=row["reason"],
         facts=json.loads(row["facts"]),
-        progress=Progress(tuple(json.loads(row["state"])), row["stance"], row["last_candle_ms"]),
+        progress=Progress(Turn(*json.loads(row["state"])[:3]), row["last_candle_ms"]),
         quantity_step=Decimal(row["quantity_step"]),
     )
 

@@ -1,101 +1,212 @@
-"""What a strategy is: one pure step over candles, and a description of its settings.
+"""What a strategy is: pure functions over columns of candles, and a description of its settings.
 
-A strategy says at each closed candle where it wants to be: in the market or out of it. Sizes,
-limits, fees and orders are not its business; risk.py and the runner decide those.
+There are two kinds. A signal strategy says at each closed candle on which side it wants to be:
+in the market or out of it. An order strategy says which orders are to rest. Sizes, limits, fees
+and the sending of orders are not their business; steering.py, risk.py and the runner decide those.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from drawbridge.core.errors import BadInput
-from drawbridge.core.markets import Candle
+from drawbridge.core.money import ZERO, parse_decimal, places_of
+from drawbridge.core.orders import Side
+
+if TYPE_CHECKING:
+    from drawbridge.core.markets import Market
+    from drawbridge.robots.columns import CandleColumns
 
 IN: Final = 1
 OUT: Final = -1
 UNSAID: Final = 0
 
-# The state and the settings are named tuples of the strategy's own, which the types of a shared
-# signature cannot tell; the step is `(state, settings, open, high, low, close, volume)`.
-Step = Callable[[Any, Any, float, float, float, float, float], tuple[Any, int]]
+Number: TypeAlias = int | float
+# A named tuple of numbers, of the strategy's own.
+Settings: TypeAlias = tuple[Any, ...]
 
-_MAX_DIGITS = 9
+_MAX_DIGITS = 12
+
+
+class Held(NamedTuple):
+    """What a strategy may know of its position.
+
+    Units: `quantity` in base currency, below zero when short; `price` is the average price at
+    which it was entered, `entry` that of its first fill, `best` the best price since (of closed
+    candles); `since` counts the candles since the entry, `steps` the safety entries so far.
+    """
+
+    quantity: float = 0.0
+    price: float = 0.0
+    entry: float = 0.0
+    best: float = 0.0
+    since: int = 0
+    steps: int = 0
+
+
+NOTHING_HELD: Final = Held()
+
+# Series are a named tuple of the strategy's own, which the types of a shared signature cannot
+# tell.
+Look = Callable[["CandleColumns", Any], Any]
+Decide = Callable[[Any, int, Any, Held], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """An order that is to rest, or, without a price, to be carried out at once at market.
+
+    A tag names one order for ever within a robot: the same tag is the same order.
+    """
+
+    tag: str
+    side: Side
+    quantity: Decimal
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledWant:
+    """A want that ended: how much of it was filled, at which average price and when.
+
+    A want that the exchange refused, or that was cancelled by hand, comes back with what it had
+    filled by then, perhaps nothing.
+    """
+
+    tag: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an order strategy sees: the newest closed candle, its market, its means, its fills.
+
+    Units: `amount` in quote currency is all that it may ever hold; `held` in base currency and
+    `cost` in quote currency are its own position and what that cost; `filled` are the wants that
+    ended since it was last asked, in the order of time. `seen` and `at` are as `look` made them.
+    """
+
+    time_ms: int
+    price: Decimal
+    market: Market
+    amount: Decimal
+    held: Decimal = ZERO
+    cost: Decimal = ZERO
+    filled: tuple[FilledWant, ...] = ()
+    seen: Any = None
+    at: int = 0
+
+
+# What an order strategy remembers: anything that JSON can hold, so that it survives a restart.
+Memory: TypeAlias = dict[str, Any]
+Orders = Callable[[Memory, Any, Scene], tuple[Memory, tuple[Want, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A setting that a person may choose: a whole number between two bounds.
+    """A setting that a person may choose: a number between two bounds, or one of some words.
 
-    Its words stand under `robots.parameter.<name>`.
+    Its words stand under `robots.parameter.<name>`, those of a choice under
+    `robots.choice.<name>.<choice>`. With `places` 0 it is a whole number. Of `choices`, the
+    strategy is told the number.
     """
 
     name: str
-    default: int
-    lowest: int
-    highest: int
+    default: Number | str
+    lowest: Number = 0
+    highest: Number = 0
+    places: int = 0
+    choices: tuple[str, ...] = ()
+
+    def read(self, given: object) -> Number:
+        """Read what a person chose. Raises: `BadInput` naming the field."""
+        if self.choices:
+            if given not in self.choices:
+                raise BadInput("not_a_choice", field=self.name, known=self.choices)
+            return self.choices.index(str(given))
+        value = self._whole(given) if self.places == 0 else self._broken(given)
+        if not self.lowest <= value <= self.highest:
+            raise BadInput(
+                "out_of_bounds", field=self.name, lowest=self.lowest, highest=self.highest
+            )
+        return value
+
+    def tell(self, value: Number) -> Number | str:
+        """Give a value as a person would choose it."""
+        return self.choices[int(value)] if self.choices else value
+
+    def _whole(self, given: object) -> int:
+        if isinstance(given, str) and given.isascii() and given.isdigit():
+            given = int(given) if len(given) <= _MAX_DIGITS else None
+        if not isinstance(given, int) or isinstance(given, bool):
+            raise BadInput("not_a_whole_number", field=self.name)
+        return given
+
+    def _broken(self, given: object) -> float:
+        if isinstance(given, bool) or not isinstance(given, int | float | str | Decimal):
+            raise BadInput("not_a_number", field=self.name)
+        if isinstance(given, float) and not math.isfinite(given):
+            raise BadInput("not_a_number", field=self.name)
+        exact = parse_decimal(str(given).strip(), self.name)
+        if places_of(exact) > self.places:
+            raise BadInput("too_many_places", field=self.name, places=self.places)
+        return float(exact)
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A strategy as robots and backtests use it. Its words stand under `robots.strategy.<id>`.
 
-    `step` takes and gives its state, so that it runs compiled over arrays in a backtest and
-    interpreted candle by candle in a robot; it answers IN, OUT or, while it has nothing to say,
-    UNSAID (the last answer then still holds).
-    `warm_up` tells how many candles it wants to have seen before it is trusted with an order.
+    `look` makes all series at once, each value out of its own candle and earlier ones only.
+    Of `decide` (a signal strategy) and `orders` (an order strategy) there is exactly one.
+    `decide` is `(series, at, settings, held)` and answers IN, OUT or, while it has nothing to
+    say, UNSAID (the last answer then still holds); plain numbers only, so that it is compiled as
+    it stands. `orders` is `(memory, settings, scene)` and gives the memory and all wants.
+    `reach` tells how many candles the series need behind them to be what they would be with all
+    candles there ever were: nothing is decided before, and a robot keeps at least as many.
     """
 
     id: str
     parameters: tuple[Parameter, ...]
-    settings: Callable[..., tuple[int, ...]]
-    state: Callable[..., tuple[Any, ...]]
-    first_state: tuple[Any, ...]
-    step: Step
-    warm_up: Callable[[Any], int]
-    check: Callable[[Any], None]
+    settings: Callable[..., Any]
+    look: Look
+    reach: Callable[[Any], int]
+    decide: Decide | None = None
+    orders: Orders | None = None
+    check: Callable[[Any], None] = lambda _settings: None
 
-    def read_settings(self, chosen: Mapping[str, object]) -> tuple[int, ...]:
+    def read_settings(self, chosen: Mapping[str, object]) -> Settings:
         """Read what a person chose; what is left out has its default.
 
-        Raises: `BadInput` naming the field, for unknown names, for what is no whole number, for
+        Raises: `BadInput` naming the field, for unknown names, for what is no such number, for
         what is out of bounds, and for settings that contradict each other.
         """
-        known = {parameter.name for parameter in self.parameters}
-        for name in chosen:
-            if name not in known:
-                raise BadInput(
-                    "unknown_parameter", field=name, strategy=self.id, known=sorted(known)
-                )
-        settings = self.settings(*(_read_one(parameter, chosen) for parameter in self.parameters))
+        values = read_values(self.parameters, chosen, self.id)
+        settings: Settings = self.settings(*values)
         self.check(settings)
         return settings
 
-    def advance(
-        self, state: tuple[Any, ...], settings: tuple[int, ...], candle: Candle
-    ) -> tuple[tuple[Any, ...], int]:
-        """Take one closed candle: this is the rim where exact prices become floats."""
-        return self.step(
-            state,
-            settings,
-            float(candle.open),
-            float(candle.high),
-            float(candle.low),
-            float(candle.close),
-            float(candle.volume),
-        )
+    def tell_settings(self, settings: Settings) -> dict[str, Number | str]:
+        """Give settings by name, as a person would choose them and as JSON holds them."""
+        pairs = zip(self.parameters, settings, strict=True)
+        return {parameter.name: parameter.tell(value) for parameter, value in pairs}
 
 
-def _read_one(parameter: Parameter, chosen: Mapping[str, object]) -> int:
-    value = chosen.get(parameter.name, parameter.default)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _MAX_DIGITS:
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise BadInput("not_a_whole_number", field=parameter.name)
-    if not parameter.lowest <= value <= parameter.highest:
-        raise BadInput(
-            "out_of_bounds",
-            field=parameter.name,
-            lowest=parameter.lowest,
-            highest=parameter.highest,
-        )
-    return value
+def read_values(
+    parameters: tuple[Parameter, ...], chosen: Mapping[str, object], of: str
+) -> list[Number]:
+    """Read a value for each parameter. Raises: `BadInput` naming the field."""
+    known = {parameter.name for parameter in parameters}
+    for name in chosen:
+        if name not in known:
+            raise BadInput("unknown_parameter", field=name, strategy=of, known=sorted(known))
+    return [
+        parameter.read(chosen.get(parameter.name, parameter.default)) for parameter in parameters
+    ]

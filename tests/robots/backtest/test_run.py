@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.orders import Side
-from drawbridge.robots.backtest.candles import CandleColumns, parse_candles
+from drawbridge.robots.backtest.candles import parse_candles
 from drawbridge.robots.backtest.run import BacktestTerms, run_backtest
+from drawbridge.robots.columns import CandleColumns
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategies.ema_cross import Settings
 

@@ -1,25 +1,23 @@
 """Crossing averages: when they speak, and what they say."""
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drawbridge.core.errors import BadInput
-from drawbridge.core.markets import Candle
-from drawbridge.robots.strategies.ema_cross import EMA_CROSS, Settings, State, step
-from drawbridge.robots.strategy import IN, OUT, UNSAID
+from drawbridge.robots.columns import columns_of
+from drawbridge.robots.strategies.ema_cross import EMA_CROSS, Settings, decide, look
+from drawbridge.robots.strategy import IN, NOTHING_HELD, OUT, UNSAID
 
 SETTINGS = Settings(fast=2, slow=4)
 
 
 def said_over(closes: list[float], settings: Settings = SETTINGS) -> list[int]:
-    state, told = State(0, 0.0, 0.0), []
-    for close in closes:
-        state, said = step(state, settings, close, close, close, close, 1.0)
-        told.append(said)
-    return told
+    candles = columns_of(
+        [number for at, close in enumerate(closes) for number in (at, *[close] * 4, 1.0)]
+    )
+    seen = look(candles, settings)
+    return [decide(seen, at, settings, NOTHING_HELD) for at in range(len(closes))]
 
 
 def test_a_fast_average_that_is_not_faster_is_refused() -> None:
@@ -42,29 +40,21 @@ def test_a_turn_of_prices_turns_what_is_said() -> None:
 
 
 def test_the_averages_are_those_of_the_textbook() -> None:
-    state = State(0, 0.0, 0.0)
-    for close in (10.0, 13.0, 16.0):
-        state, _ = step(state, Settings(3, 5), close, close, close, close, 1.0)
+    closes = [10.0, 13.0, 16.0, 19.0]
+    candles = columns_of([it for at, close in enumerate(closes) for it in (at, *[close] * 4, 1)])
 
-    # fast: 10, 11.5, 13.75; slow: 10, 11, 12 2/3.
-    assert state.fast == pytest.approx(13.75)
-    assert state.slow == pytest.approx(12 + 2 / 3)
+    seen = look(candles, Settings(2, 3))
+
+    # fast: mean 11.5, then 11.5 + 2/3 * 4.5 = 14.5, then 17.5; slow: mean 13, then 16.
+    assert list(seen.fast[1:]) == pytest.approx([11.5, 14.5, 17.5])
+    assert list(seen.slow[2:]) == pytest.approx([13.0, 16.0])
 
 
-def test_after_the_warm_up_the_first_price_hardly_weighs() -> None:
+def test_after_its_reach_the_beginning_hardly_weighs() -> None:
     settings = Settings(12, 26)
-    weight = (1 - 2 / (settings.slow + 1)) ** EMA_CROSS.warm_up(settings)
+    weight = (1 - 2 / (settings.slow + 1)) ** EMA_CROSS.reach(settings)
 
-    assert weight < 1e-4
-
-
-def test_a_candle_of_exact_prices_is_fed_as_it_is() -> None:
-    candle = Candle(0, *(Decimal(text) for text in ("1", "3", "0.5", "2.5", "7")))
-
-    state, said = EMA_CROSS.advance(EMA_CROSS.first_state, SETTINGS, candle)
-
-    assert state == State(1, 2.5, 2.5)
-    assert said == UNSAID
+    assert weight < 1e-8
 
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=60), st.integers(-20, 20))

@@ -12,8 +12,8 @@ from drawbridge.entrypoints.cli.output import print_fields, print_json, print_li
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from drawbridge.robots.backtest.candles import CandleColumns
     from drawbridge.robots.backtest.run import BacktestResult
+    from drawbridge.robots.columns import CandleColumns
     from drawbridge.statistics.service import Report
 
 _EQUITY_POINTS = 500
@@ -97,7 +97,9 @@ def _prices(result: "BacktestResult") -> list[tuple[int, Decimal]]:
     interval_ms = result.candles.interval_ms
     return [
         (opened_ms + interval_ms, Decimal(repr(close)))
-        for opened_ms, close in zip(result.candles.open_time_ms, result.candles.close, strict=True)
+        for opened_ms, close in zip(
+            result.candles.open_time_ms.tolist(), result.candles.close.tolist(), strict=True
+        )
     ]
 
 
@@ -118,8 +120,8 @@ def _told(result: "BacktestResult", report: "Report") -> dict[str, object]:
         "market": result.terms.symbol,
         "candles": len(result.candles),
         "interval_ms": result.candles.interval_ms,
-        "first_ms": result.candles.open_time_ms[0],
-        "last_ms": result.candles.open_time_ms[-1],
+        "first_ms": int(result.candles.open_time_ms[0]),
+        "last_ms": int(result.candles.open_time_ms[-1]),
         "compiled": result.compiled,
         "figures": told_figures(report.figures),
         "trades": trades,

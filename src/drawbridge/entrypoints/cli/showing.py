@@ -27,7 +27,6 @@ from drawbridge.paper.keys import Surroundings, make_key
 from drawbridge.paper.world import read_books
 from drawbridge.robots.history import read_on
 from drawbridge.robots.model import Plan, Progress, Robot, RobotStatus, Wish, read_plan
-from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import IN
 from drawbridge.trading.model import OwnOrder, missing_fills
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
@@ -163,9 +162,7 @@ class Showing:
             return False
         operation = GetCandles(plan.symbol, plan.interval_ms, limit=300)
         candles = await ask(self._settings, self._exchange, Venue.PAPER, operation)
-        strategy = get_strategy(plan.strategy)
-        reading = read_on(plan, Progress(strategy.first_state), candles[:-1])
-        return reading.progress.stance == IN
+        return read_on(plan, Progress(), candles[:-1]).turn.stance == IN
 
     async def _prove(self) -> None:
         books = await read_books(self._paper, papered(), self._clock.now_ms())

@@ -13,43 +13,16 @@ import math
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from drawbridge.core.errors import BadInput
+from drawbridge.robots.columns import COLUMNS, CandleColumns, columns_of
 
-COLUMNS: Final = ("open_time_ms", "open", "high", "low", "close", "volume")
 MAX_CANDLES = 20_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
 _FIELD = "candles"
-
-
-@dataclass(frozen=True, slots=True)
-class CandleColumns:
-    """Candles of one market, oldest first, one array per column."""
-
-    open_time_ms: array[int]
-    open: array[float]
-    high: array[float]
-    low: array[float]
-    close: array[float]
-    volume: array[float]
-
-    def __len__(self) -> int:
-        """Count the candles."""
-        return len(self.open_time_ms)
-
-    def last(self, count: int) -> CandleColumns:
-        """Give the newest `count` candles."""
-        first = max(0, len(self) - count)
-        return CandleColumns(*(getattr(self, name)[first:] for name in COLUMNS))
-
-    @property
-    def interval_ms(self) -> int:
-        """Give the smallest distance of two candles (gaps are real); 0 for fewer than two."""
-        return min((later - earlier for earlier, later in pairwise(self.open_time_ms)), default=0)
 
 
 def read_candles(path: Path) -> CandleColumns:
@@ -77,17 +50,15 @@ def parse_candles(lines: TextIO) -> CandleColumns:
     if missing:
         raise BadInput("candles_column_missing", field=_FIELD, column=missing[0])
     places = [header.index(name) for name in wanted]
-    times: array[int] = array("q")
-    columns: tuple[array[float], ...] = tuple(array("d") for _ in COLUMNS[1:])
-    for time_ms, told in _parsed(rows, places):
-        # A volume in quote currency is told in base currency by the closing price.
-        prices = (*told[:-1], told[-1] / told[-2]) if in_quote else told
-        times.append(time_ms)
-        for column, price in zip(columns, prices, strict=True):
-            column.append(price)
-    if not times:
+    # A volume in quote currency is told in base currency by the closing price.
+    told = (
+        (time_ms, *prices[:-1], prices[-1] / prices[-2] if in_quote else prices[-1])
+        for time_ms, prices in _parsed(rows, places)
+    )
+    table = array("d", chain.from_iterable(told))
+    if not table:
         raise BadInput("candles_empty", field=_FIELD)
-    return CandleColumns(times, *columns)
+    return columns_of(table)
 
 
 def _opened(path: Path) -> TextIO:

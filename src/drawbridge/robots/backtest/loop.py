@@ -1,14 +1,15 @@
 """The loop of a backtest, as numba compiles it and as Python runs it without numba.
 
-One pair, one position at a time, long only: what a strategy says at a candle's close is filled
-at the next candle's open. Nothing here allocates, and nothing here is exact money.
+One pair, one position at a time: what a strategy says at a candle's close is filled at the next
+candle's open. Nothing here allocates, and nothing here is exact money.
 """
 
 import math
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import MutableSequence, Sequence
 from typing import Any, Final, NamedTuple
 
-from drawbridge.robots.strategy import IN, OUT, UNSAID, Step
+from drawbridge.robots.steering import LEAVE, LONG, NOT_TURNED, STAY, steer, turned
+from drawbridge.robots.strategy import NOTHING_HELD, Decide
 
 # An amount that is a whole number of steps must not lose one to the last bit of a float.
 _STEP_GRACE = 1e-9
@@ -24,13 +25,10 @@ class Terms(NamedTuple):
 
 
 class Prices(NamedTuple):
-    """The columns of the candles."""
+    """The columns of the candles that fills are made of."""
 
     open: Sequence[float]
-    high: Sequence[float]
-    low: Sequence[float]
     close: Sequence[float]
-    volume: Sequence[float]
 
 
 class Record(NamedTuple):
@@ -44,10 +42,10 @@ class Record(NamedTuple):
     equity: MutableSequence[float]
 
 
-class Began(NamedTuple):
-    """The strategy's first state and its settings, named tuples of its own."""
+class Course(NamedTuple):
+    """What decides: the strategy's series and its settings, named tuples of its own."""
 
-    state: Any
+    seen: Any
     settings: Any
 
 
@@ -59,16 +57,9 @@ class Account(NamedTuple):
     quantity: float
 
 
-class Moves(NamedTuple):
-    """The two rules of the loop, handed in because the compiler needs them compiled as well."""
-
-    fill: Callable[[int, float, Account, Terms], Account]
-    order: Callable[[int, int, Account], int]
-
-
 def fill(order: int, price: float, held: Account, terms: Terms) -> Account:
     """Carry out an order. An entry that the cash does not cover, fee included, is left out."""
-    if order == OUT:
+    if order == LEAVE:
         return Account(held.cash + held.quantity * price * (1.0 - terms.fee), 0, 0.0)
     lot = math.floor(terms.amount / price / terms.quantity_step + _STEP_GRACE)
     quantity = lot * terms.quantity_step
@@ -78,43 +69,23 @@ def fill(order: int, price: float, held: Account, terms: Terms) -> Account:
     return Account(held.cash - cost, lot, quantity)
 
 
-def order(said: int, stance: int, held: Account) -> int:
-    """Tell what to do at the next open: leave when out, enter when out has turned into in."""
-    if said == OUT and held.lot > 0:
-        return OUT
-    if said == IN and stance == OUT and held.lot == 0:
-        return IN
-    return UNSAID
-
-
-def walk(
-    step: Step, moves: Moves, began: Began, prices: Prices, terms: Terms, record: Record
-) -> int:
+def walk(decide: Decide, course: Course, prices: Prices, terms: Terms, record: Record) -> int:
     """Walk through the candles and give the number of fills."""
-    held, state = Account(terms.cash, 0, 0.0), began.state
-    stance, ordered, fills = UNSAID, UNSAID, 0
+    held, turn, fills, ordered = Account(terms.cash, 0, 0.0), NOT_TURNED, 0, STAY
     for i in range(len(prices.close)):
-        if ordered != UNSAID:
+        if ordered != STAY:
             before = held
-            held = moves.fill(ordered, prices.open[i], before, terms)
+            held = fill(ordered, prices.open[i], before, terms)
             if held.lot != before.lot:
                 record.at[fills] = i
                 record.lots[fills] = max(held.lot, before.lot)
                 fills += 1
-        state, said = step(
-            state,
-            began.settings,
-            prices.open[i],
-            prices.high[i],
-            prices.low[i],
-            prices.close[i],
-            prices.volume[i],
-        )
-        ordered = moves.order(said, stance, held)
-        if said != UNSAID:
-            stance = said
+            ordered = STAY
+        turn = turned(turn, decide(course.seen, i, course.settings, NOTHING_HELD))
+        ordered = steer(turn, LONG, 1, held.quantity)
         record.equity[i] = held.cash + held.quantity * prices.close[i]
     return fills
 
 
-MOVES: Final = Moves(fill, order)
+COMPILED: Final = (fill, steer, turned)
+"""What the loop calls, for the compiler to know."""

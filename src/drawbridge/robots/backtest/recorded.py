@@ -3,7 +3,8 @@
 from importlib.resources import as_file, files
 
 from drawbridge.core.errors import NotFound
-from drawbridge.robots.backtest.candles import CandleColumns, read_candles
+from drawbridge.robots.backtest.candles import read_candles
+from drawbridge.robots.columns import CandleColumns
 
 _PACKAGE = "drawbridge.paper"
 _FOLDER = "data"

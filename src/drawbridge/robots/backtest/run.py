@@ -18,9 +18,10 @@ from typing import Any
 from drawbridge.core.errors import BadInput
 from drawbridge.core.money import ZERO, places_of, plain
 from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.robots.backtest.candles import COLUMNS, CandleColumns
-from drawbridge.robots.backtest.loop import MOVES, Began, Moves, Prices, Record, Terms, walk
-from drawbridge.robots.strategy import Strategy
+from drawbridge.robots import steering
+from drawbridge.robots.backtest.loop import COMPILED, Course, Prices, Record, Terms, walk
+from drawbridge.robots.columns import CandleColumns
+from drawbridge.robots.strategy import Settings, Strategy
 
 _MAX_PLACES = 18
 _WORTH_COMPILING = 1_000_000
@@ -95,20 +96,20 @@ class BacktestResult:
 
     def last_price(self) -> Decimal:
         """Give the last close, at which an open position is valued."""
-        return _exact(self.candles.close[-1])
+        return _exact(float(self.candles.close[-1]))
 
     def equity_points(self, most: int) -> tuple[tuple[int, float], ...]:
         """Give at most `most` points of the equity for a chart, the last one always among them."""
         last = len(self.candles) - 1
         stride = max(1, -(-len(self.candles) // max(1, most)))
         indexes = range(last, -1, -stride)
-        return tuple((self.candles.open_time_ms[i], self.equity[i]) for i in reversed(indexes))
+        return tuple((int(self.candles.open_time_ms[i]), self.equity[i]) for i in reversed(indexes))
 
     def _fills(self) -> Iterator[Fill]:
         base, quote = self.terms.symbol.split("/")
         for number, (index, steps) in enumerate(zip(self.fill_index, self.fill_steps, strict=True)):
             quantity = steps * self.terms.quantity_step
-            price = _exact(self.candles.open[index])
+            price = _exact(float(self.candles.open[index]))
             yield Fill(
                 trade_id=f"backtest-{number + 1}",
                 order_id=f"backtest-{number + 1}",
@@ -121,13 +122,13 @@ class BacktestResult:
                 fee=price * quantity * self.terms.fee,
                 fee_currency=quote,
                 is_maker=False,
-                time_ms=self.candles.open_time_ms[index],
+                time_ms=int(self.candles.open_time_ms[index]),
             )
 
 
 def run_backtest(
     strategy: Strategy,
-    settings: tuple[int, ...],
+    settings: Settings,
     candles: CandleColumns,
     terms: BacktestTerms,
     *,
@@ -148,22 +149,38 @@ def run_backtest(
     )
     zeros = bytes(8 * len(candles))
     index, steps, equity = array("q", zeros), array("q", zeros), array("d", zeros)
-    loop, moves = walk, MOVES
-    step = strategy.step
-    columns: list[Any] = [getattr(candles, name) for name in COLUMNS[1:]]
+    decide = strategy.decide
+    if decide is None:
+        raise BadInput("strategy_places_orders", field="strategy", strategy=strategy.id)
+    seen = strategy.look(candles, settings)
+    columns: list[Any] = [candles.open, candles.close]
     record: list[Any] = [index, steps, equity]
+    loop = walk
     if compiled:
         # Arrays of numpy over the same memory: nothing is copied on the way in or out.
-        columns, record = _viewed(columns), _viewed(record)
-        loop, step, moves = _compiled(walk), _compiled(step), Moves(*map(_compiled, MOVES))
-    began = Began(strategy.first_state, settings)
-    count = loop(step, moves, began, Prices(*columns), terms_in_floats, Record(*record))
+        record = _viewed(record)
+        loop, decide = _compiled_walk(), _compiled(decide)
+    else:
+        # Python reads lists faster than it reads arrays.
+        seen, columns = type(seen)(*(it.tolist() for it in seen)), [it.tolist() for it in columns]
+    course = Course(seen, settings)
+    count = loop(decide, course, Prices(*columns), terms_in_floats, Record(*record))
     return BacktestResult(terms, candles, compiled, index[:count], steps[:count], equity)
 
 
 def can_compile() -> bool:
     """Tell whether the `backtest` extra is installed."""
-    return find_spec("numba") is not None and find_spec("numpy") is not None
+    return find_spec("numba") is not None
+
+
+@cache
+def _compiled_walk() -> Callable[..., Any]:
+    """Compile the loop with all that it calls by name."""
+    from numba.extending import register_jitable  # noqa: PLC0415  heavy, and an extra
+
+    for function in (*COMPILED, steering.side_of):
+        register_jitable(function)
+    return _compiled(walk)
 
 
 @cache

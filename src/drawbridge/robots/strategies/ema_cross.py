@@ -1,14 +1,13 @@
-"""Crossing averages: in while the fast average of closing prices is above the slow one.
-
-Pure, over plain numbers and tuples only, so that a backtest can compile it as it stands.
-"""
+"""Crossing averages: in while the fast average of closing prices is above the slow one."""
 
 from typing import Final, NamedTuple
 
 from drawbridge.core.errors import BadInput
-from drawbridge.robots.strategy import IN, OUT, UNSAID, Parameter, Strategy
+from drawbridge.robots import indicators
+from drawbridge.robots.columns import CandleColumns, Floats
+from drawbridge.robots.strategy import IN, OUT, UNSAID, Held, Parameter, Strategy
 
-_WARM_UP_FACTOR = 5
+_REACH_FACTOR = 10
 
 
 class Settings(NamedTuple):
@@ -18,49 +17,36 @@ class Settings(NamedTuple):
     slow: int
 
 
-class State(NamedTuple):
-    """How many candles were seen, and the two averages after them."""
+class Seen(NamedTuple):
+    """Both averages after each candle."""
 
-    seen: int
-    fast: float
-    slow: float
+    fast: "Floats"
+    slow: "Floats"
 
 
-def step(
-    state: State,
-    settings: Settings,
-    _open: float,
-    _high: float,
-    _low: float,
-    close: float,
-    _volume: float,
-) -> tuple[State, int]:
-    """Move both averages by one candle and tell on which side the fast one stands.
+def look(candles: CandleColumns, settings: Settings) -> Seen:
+    """Average the closing prices."""
+    return Seen(
+        indicators.ema(candles.close, settings.fast), indicators.ema(candles.close, settings.slow)
+    )
 
-    Why: each average begins at the first close, which is far from the truth at first, so nothing
-    is said before `slow` candles were seen.
+
+def decide(seen: Seen, at: int, _settings: Settings, _held: Held) -> int:
+    """Tell on which side the fast average stands; equal averages say nothing."""
+    if seen.fast[at] > seen.slow[at]:
+        return IN
+    if seen.fast[at] < seen.slow[at]:
+        return OUT
+    return UNSAID
+
+
+def reach(settings: Settings) -> int:
+    """Ask for so many candles that the beginning is lost in the last bits of a float.
+
+    Why: after n candles the first average still weighs (1 - 2/(slow+1))^n, which at n = 10 * slow
+    is about e^-20.
     """
-    if state.seen == 0:
-        return State(1, close, close), UNSAID
-    fast = state.fast + 2.0 / (settings.fast + 1) * (close - state.fast)
-    slow = state.slow + 2.0 / (settings.slow + 1) * (close - state.slow)
-    seen = state.seen + 1
-    said = UNSAID
-    if seen >= settings.slow:
-        if fast > slow:
-            said = IN
-        elif fast < slow:
-            said = OUT
-    return State(seen, fast, slow), said
-
-
-def warm_up(settings: Settings) -> int:
-    """Ask for so many candles that the beginning weighs less than a hundredth of a percent.
-
-    Why: after n candles the first close still weighs (1 - 2/(slow+1))^n, which at n = 5 * slow
-    is about e^-10.
-    """
-    return _WARM_UP_FACTOR * settings.slow
+    return _REACH_FACTOR * settings.slow
 
 
 def check(settings: Settings) -> None:
@@ -76,9 +62,8 @@ EMA_CROSS: Final = Strategy(
         Parameter("slow", default=26, lowest=2, highest=400),
     ),
     settings=Settings,
-    state=State,
-    first_state=State(0, 0.0, 0.0),
-    step=step,
-    warm_up=warm_up,
+    look=look,
+    decide=decide,
+    reach=reach,
     check=check,
 )
