@@ -11,6 +11,7 @@ from drawbridge.core.orders import OrderType, Side
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.store import OrderStore
+from drawbridge.trading.watch import Watch
 from tests.gateway.setting import Setting, setting
 
 ORIGIN = "robot:1"
@@ -50,5 +51,6 @@ async def desk(folder: Path, exchange_id: str) -> AsyncIterator[Desk]:
         reconciliation = Reconciliation(
             house.gateway, house.vault, store, house.journal, house.clock
         )
-        broker = Broker(house.gateway, store, reconciliation)
+        watch = Watch(house.database, store, house.vault, house.gateway, house.clock)
+        broker = Broker(house.gateway, store, reconciliation, watch)
         yield Desk(house, store, reconciliation, broker)

@@ -27,6 +27,7 @@ from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.store import OrderStore
+from drawbridge.trading.watch import Watch
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
@@ -89,13 +90,14 @@ async def _open_app(folder: Path, paper: Paper) -> AsyncIterator[App]:
     store = OrderStore(database)
     reconciliation = Reconciliation(gateway, vault, store, journal, clock)
     probing = Probing(gateway, journal, clock)
+    watch = Watch(database, store, vault, gateway, clock)
     try:
         yield App(
             vault=vault,
             gateway=gateway,
             verification=Verification(gateway, vault, checks, probing, clock),
             checks=checks,
-            broker=Broker(gateway, store, reconciliation),
+            broker=Broker(gateway, store, reconciliation, watch),
             portfolios=Portfolios(gateway, vault, PortfolioStore(database, clock), clock),
         )
     finally:

@@ -27,6 +27,7 @@ from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
+from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
 from drawbridge.verification.probing import Probing
@@ -49,7 +50,8 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         clock,
     )
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
-    broker = Broker(gateway, house.orders, reconciliation)
+    watch = Watch(database, house.orders, house.vault, gateway, clock)
+    broker = Broker(gateway, house.orders, reconciliation, watch)
     probing = Probing(gateway, journal, clock)
     await holder.start()
     try:

@@ -18,6 +18,7 @@ from drawbridge.trading.market_buys import as_limit, buys_by_quantity
 from drawbridge.trading.model import OrderState, OwnOrder, missing_fills
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.store import OrderStore
+from drawbridge.trading.watch import Watch
 
 _CAME_TO_NOTHING: Final = frozenset({OrderState.REFUSED, OrderState.NEVER_ARRIVED})
 _GONE: Final = frozenset({"unknown_order", "unknown_order_cancel"})
@@ -26,23 +27,32 @@ _GONE: Final = frozenset({"unknown_order", "unknown_order_cancel"})
 class Broker:
     """What robots and people place orders with."""
 
-    def __init__(self, gateway: Gateway, store: OrderStore, reconciliation: Reconciliation) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        store: OrderStore,
+        reconciliation: Reconciliation,
+        watch: Watch,
+    ) -> None:
         """Join the parts."""
         self._gateway = gateway
         self._store = store
         self._reconciliation = reconciliation
+        self._watch = watch
 
     async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
         """Place an order, or give the one that the same intention placed before.
 
         Raises: `OutcomeUnknown` while nobody knows: look it up; `Conflict(
         "order_already_intended")` for an intention that came to nothing before; `ExchangeDown`
-        when nothing happened now; `ExchangeRefused` and its like for a definite no.
+        when nothing happened now; `Forbidden` with the rule "limit" for what limits and stops
+        keep from being placed; `ExchangeRefused` and its like for a definite no.
         """
         known = await self._store.find_order(key_id, order.client_id)
         if known is None:
-            worded = await self._worded(key_id, order)
+            await self._watch.admit(key_id, origin, order)
             try:
+                worded = await self._worded(key_id, order)
                 placed = await self._gateway.call(
                     key_id, worded, purpose=Purpose.TRADE, origin=origin
                 )
@@ -51,6 +61,8 @@ class Broker:
                 known = await self._store.get_order(key_id, order.client_id)
             else:
                 return placed.order
+            finally:
+                self._watch.release(key_id, order.client_id)
         if known.state in _CAME_TO_NOTHING:
             raise Conflict("order_already_intended", client_order_id=order.client_id)
         if known.state.is_unknown:

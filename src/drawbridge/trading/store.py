@@ -54,6 +54,23 @@ class OrderStore:
         )
         return tuple(_order(row) for row in rows)
 
+    async def unsettled_of_key(self, key_id: str) -> tuple[OwnOrder, ...]:
+        """Give a key's orders to which something may still happen, without those of checks."""
+        rows = await self._database.fetch_all(
+            f"SELECT * FROM orders WHERE key_id = ? AND {_UNSETTLED}"  # noqa: S608 - a constant of this file
+            " AND origin NOT LIKE 'check:%'",
+            key_id,
+        )
+        return tuple(_order(row) for row in rows)
+
+    async def unsettled_of(self, origin: str) -> tuple[OwnOrder, ...]:
+        """Give an origin's orders to which something may still happen."""
+        rows = await self._database.fetch_all(
+            f"SELECT * FROM orders WHERE origin = ? AND {_UNSETTLED}",  # noqa: S608 - a constant of this file
+            origin,
+        )
+        return tuple(_order(row) for row in rows)
+
     async def orders_by_exchange_id(
         self, key_id: str, order_ids: tuple[str, ...]
     ) -> tuple[OwnOrder, ...]:
@@ -82,6 +99,13 @@ class OrderStore:
             "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
             " WHERE orders.origin = ? ORDER BY fills.time_ms, fills.trade_id",
             origin,
+        )
+        return tuple(_fill(row) for row in rows)
+
+    async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
+        """Give the executions of all orders of a key, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM fills WHERE key_id = ? ORDER BY time_ms, trade_id", key_id
         )
         return tuple(_fill(row) for row in rows)
 

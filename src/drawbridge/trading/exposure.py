@@ -1,0 +1,114 @@
+"""Counting what an account or a robot has at stake, from our own orders and fills. Pure.
+
+Only what passed through this house is known here: what a person trades elsewhere with the same
+account is neither a position nor a loss to its limits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from drawbridge.core.clock import DAY_MS
+from drawbridge.core.money import ZERO
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.orders import Fill, Side
+from drawbridge.trading.limits import Exposure, quantity_of
+from drawbridge.trading.model import OwnOrder
+from drawbridge.trading.positions import follow
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order that rests, is on its way, or of which nobody knows yet; `left` is unfilled."""
+
+    symbol: str
+    side: Side
+    left: Decimal
+    price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What was read of one subject: its waiting orders and its fills, oldest first."""
+
+    waiting: Sequence[Waiting]
+    fills: Sequence[Fill]
+
+
+def waiting_of(order: OwnOrder, prices: Mapping[str, Decimal]) -> Waiting:
+    """See an order of the journal as one that waits."""
+    price = order.price or prices[order.symbol]
+    quantity = order.quantity
+    if quantity is None:
+        quantity = (order.quote_quantity or ZERO) / price
+    return Waiting(order.symbol, order.side, max(ZERO, quantity - order.filled), price)
+
+
+def waiting_to_be(order: PlaceOrder, prices: Mapping[str, Decimal]) -> Waiting:
+    """See an order that is just being placed as one that waits."""
+    price = order.price or prices[order.symbol]
+    return Waiting(order.symbol, order.side, quantity_of(order, price), price)
+
+
+def quote_of(symbol: str) -> str:
+    """Give the currency in which a market is counted, for contracts as for spot."""
+    return symbol.partition("/")[2].partition(":")[0]
+
+
+def held_in(fills: Iterable[Fill], symbol: str) -> Decimal:
+    """Give the position in a market."""
+    return follow(fills, symbol).position.quantity
+
+
+def count_exposure(
+    order: PlaceOrder, stake: Stake, prices: Mapping[str, Decimal], now_ms: int
+) -> Exposure:
+    """Count what is at stake as an order comes, in the quote currency of its market."""
+    currency = quote_of(order.symbol)
+    same_currency = [it for it in stake.waiting if quote_of(it.symbol) == currency]
+    return Exposure(
+        last=prices[order.symbol],
+        held=held_in(stake.fills, order.symbol),
+        entering=sum(
+            (
+                it.left
+                for it in stake.waiting
+                if it.symbol == order.symbol and it.side is order.side
+            ),
+            ZERO,
+        ),
+        day_profit=day_profit(stake.fills, currency, prices, now_ms),
+        open_orders=len(stake.waiting),
+        open_value=sum((it.left * (it.price or prices[it.symbol]) for it in same_currency), ZERO),
+    )
+
+
+def symbols_at_stake(fills: Iterable[Fill], currency: str) -> frozenset[str]:
+    """Give the markets of a currency in which something was ever traded."""
+    return frozenset(fill.symbol for fill in fills if quote_of(fill.symbol) == currency)
+
+
+def open_symbols(fills: Sequence[Fill], currency: str) -> frozenset[str]:
+    """Give the markets of a currency in which a position is open: these need a price."""
+    return frozenset(
+        symbol for symbol in symbols_at_stake(fills, currency) if held_in(fills, symbol)
+    )
+
+
+def day_profit(
+    fills: Sequence[Fill], currency: str, prices: Mapping[str, Decimal], now_ms: int
+) -> Decimal:
+    """Give what was realised since midnight, UTC, and what open positions stand at.
+
+    Why: a position that has stood at a loss since yesterday counts today as well. What it stood
+    at when the day began is not on record, and of two ways to count, the careful one is taken.
+    """
+    midnight_ms = now_ms - now_ms % DAY_MS
+    total = ZERO
+    for symbol in symbols_at_stake(fills, currency):
+        before = follow((fill for fill in fills if fill.time_ms < midnight_ms), symbol)
+        journey = follow(fills, symbol)
+        total += journey.realised - before.realised
+        if journey.position.quantity:
+            total += journey.position.profit_at(prices[symbol])
+    return total
