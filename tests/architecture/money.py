@@ -11,7 +11,10 @@ from tests.architecture.tree import Finding, Tree, is_under
 
 FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/app": "the event loop counts in float seconds; no money comes through here",
+    "drawbridge/gateway/dialling.py": "the event loop counts in float seconds",
     "drawbridge/gateway/egress.py": "the event loop counts in float seconds",
+    "drawbridge/gateway/lines.py": "the event loop counts in float seconds",
+    "drawbridge/gateway/sockets.py": "the event loop counts in float seconds",
     "drawbridge/robots/backtest.py": "arrays of candles",
     "drawbridge/robots/backtest": "arrays of candles",
     "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",

@@ -63,9 +63,10 @@ def test_a_name_that_only_looks_like_the_clock_is_let_be(tmp_path: Path) -> None
         "import asyncio; f = asyncio.open_connection",
         "from asyncio import open_connection",
         "def f(loop): return loop.create_connection()",
+        "from websockets.asyncio.client import connect",
     ],
 )
-def test_a_road_out_besides_the_egress_is_found(tmp_path: Path, line: str) -> None:
+def test_a_road_out_besides_the_dialling_is_found(tmp_path: Path, line: str) -> None:
     files = {"drawbridge/trading/broker.py": line, "drawbridge/gateway/crossing.py": line}
     found = sorted(set(bites(find_network, plant(tmp_path, files))))
     assert found == ["drawbridge/gateway/crossing.py:1", "drawbridge/trading/broker.py:1"]
@@ -80,9 +81,20 @@ def test_a_listening_room_that_connects_is_found(tmp_path: Path) -> None:
     assert found == ["drawbridge/app/listening.py:2"]
 
 
-def test_the_egress_itself_and_harmless_neighbours_are_let_be(tmp_path: Path) -> None:
+def test_who_speaks_over_connections_opens_none(tmp_path: Path) -> None:
+    line = "def f(loop): return loop.create_connection()"
+    files = {"drawbridge/gateway/egress.py": line, "drawbridge/gateway/sockets.py": line}
+    found = bites(find_network, plant(tmp_path, files))
+    assert found == ["drawbridge/gateway/egress.py:1", "drawbridge/gateway/sockets.py:1"]
+
+
+def test_the_dialling_itself_and_harmless_neighbours_are_let_be(tmp_path: Path) -> None:
     files = {
-        "drawbridge/gateway/egress.py": "import asyncio, httptools, socket, ssl",
+        "drawbridge/gateway/dialling.py": (
+            "import asyncio, socket, ssl\ndef f(loop): return loop.create_connection()"
+        ),
+        "drawbridge/gateway/egress.py": "import asyncio, httptools",
+        "drawbridge/gateway/sockets.py": "from websockets.client import ClientProtocol",
         "drawbridge/wire/text.py": "from urllib.parse import quote\nfrom http import HTTPStatus",
     }
     assert bites(find_network, plant(tmp_path, files)) == []

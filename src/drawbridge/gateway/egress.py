@@ -1,26 +1,25 @@
 """The only HTTP client of the product: HTTP/1.1 over an asyncio protocol and httptools.
 
-TLS, a pool of kept connections per address, and bounds on everything. No redirects, no cookies,
-no compression, no proxies, no retries but one: a GET that met a connection which the other side
-had just closed. What an answer means is not known here.
+A pool of kept connections per address (`dialling.py` opens them), and bounds on everything. No
+redirects, no cookies, no compression, no proxies, no retries but one: a GET that met a connection
+which the other side had just closed. What an answer means is not known here.
 """
 
 import asyncio
 import contextlib
 import math
-import socket
-import ssl
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
 import httptools
 
-from drawbridge.core.errors import ExchangeDown, Forbidden, OutcomeUnknown
+from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
+from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.outbox import Outbox
 from drawbridge.gateway.slots import Slots
 from drawbridge.gateway.travelling import checked, written
-from drawbridge.gateway.venues import Address, is_allowed, is_ip
+from drawbridge.gateway.venues import Address
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 # The list of all markets of a large exchange is the largest answer there is.
@@ -51,9 +50,7 @@ class Egress:
     def __init__(self, *, reach: Reach = Reach(), trusted_pem: str | None = None) -> None:
         """Prepare TLS; `trusted_pem` replaces the system's authorities (tests bring their own)."""
         self._reach = reach
-        self._tls = ssl.create_default_context(cadata=trusted_pem)
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._tls.set_alpn_protocols(["http/1.1"])
+        self._dialler = Dialler(trusted_pem)
         self._pools: dict[Address, _Pool] = {}
 
     async def send(self, address: Address, request: WireRequest, timeout_ms: int) -> WireAnswer:
@@ -64,7 +61,7 @@ class Egress:
         """
         pool = self._pools.get(address)
         if pool is None:
-            pool = self._pools[address] = _Pool(address, self._reach, self._tls)
+            pool = self._pools[address] = _Pool(address, self._reach, self._dialler)
         data = written(pool.prefix, address.base_path, request)
         deadline = pool.loop.time() + timeout_ms / 1_000
         connection = pool.take_kept()
@@ -100,10 +97,10 @@ class _ClosedBeforeAnswer(Exception):
 class _Pool:
     """The connections to one address: kept ones, last used first, and how many there may be."""
 
-    def __init__(self, address: Address, reach: Reach, tls: ssl.SSLContext) -> None:
+    def __init__(self, address: Address, reach: Reach, dialler: Dialler) -> None:
         self.loop = asyncio.get_running_loop()
         self._address = address
-        self._tls = tls if address.tls else None
+        self._dialler = dialler
         self._kept: deque[_Connection] = deque()
         self._open: set[_Connection] = set()
         self._slots = Slots(reach.connections)
@@ -136,7 +133,9 @@ class _Pool:
         if not (self._slots.take_free() or await self._waited(deadline)):
             raise ExchangeDown("egress_busy", host=self._address.host)
         try:
-            connection = await self._dial(deadline)
+            connection = await self._dialler.dial(
+                self._address, lambda: _Connection(self), deadline
+            )
         except BaseException:
             self._slots.release()
             raise
@@ -190,49 +189,6 @@ class _Pool:
                 return await self._slots.wait()
         except TimeoutError:
             return False
-
-    async def _dial(self, deadline: float) -> "_Connection":
-        host, told = self._address.host, ""
-        ips = await self._resolve(deadline)
-        for left, ip in zip(range(len(ips), 0, -1), ips, strict=True):
-            now = self.loop.time()
-            try:
-                # An address that swallows packets must leave time for the next one.
-                async with asyncio.timeout_at(now + (deadline - now) / left):
-                    return await self._connect(ip)
-            except ssl.SSLError as error:
-                told = error.reason or ""
-                raise ExchangeDown("certificate_refused", host=host, told=told) from None
-            except (OSError, TimeoutError) as error:
-                told = type(error).__name__
-        raise ExchangeDown("unreachable", host=host, told=told)
-
-    async def _connect(self, ip: str) -> "_Connection":
-        tls = self._tls
-        _, connection = await self.loop.create_connection(
-            lambda: _Connection(self),
-            ip,
-            self._address.port,
-            ssl=tls,
-            # The certificate is held against the pinned name, not against what DNS said.
-            server_hostname=self._address.host if tls else None,
-        )
-        return connection
-
-    async def _resolve(self, deadline: float) -> list[str]:
-        host, port = self._address.host, self._address.port
-        names = [host]
-        if not is_ip(host):
-            try:
-                async with asyncio.timeout_at(deadline):
-                    found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            except (OSError, TimeoutError) as error:
-                raise ExchangeDown("unreachable", host=host, told=type(error).__name__) from None
-            names = [str(entry[4][0]) for entry in found]
-        ips = [ip for ip in names if is_allowed(self._address, ip)]
-        if not ips:
-            raise Forbidden("private_address", rule="egress", host=host)
-        return ips
 
     def forget(self, connection: "_Connection") -> None:
         """Drop a connection that has ended."""
