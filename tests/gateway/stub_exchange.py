@@ -16,7 +16,7 @@ from typing import Any
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, NotFound, NotProven
-from drawbridge.core.markets import Ticker
+from drawbridge.core.markets import Level, OrderBook, Ticker
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import (
     Balance,
@@ -27,6 +27,7 @@ from drawbridge.core.operations import (
     GetMarkets,
     GetOpenOrders,
     GetOrder,
+    GetOrderBook,
     GetOwnTrades,
     GetServerTime,
     GetTicker,
@@ -67,6 +68,8 @@ class StubExchange:
     balances: tuple[Balance, ...] = ()
     ahead_ms: int = 0
     price: Decimal = Decimal(100)
+    asks: tuple[Level, ...] = ()
+    bids: tuple[Level, ...] = ()
     orders: dict[str, Order] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     seen: list[Operation[Any]] = field(default_factory=list)
@@ -253,6 +256,9 @@ _CARRY_OUT: dict[type[Operation[Any]], Callable[[StubExchange, Any], Any]] = {
     GetMarkets: lambda stub, _: tuple(stub.exchange.card.markets()),
     GetTicker: lambda stub, operation: stub._ticker(operation.symbol),  # noqa: SLF001 - its own table
     GetTickers: lambda stub, operation: stub.tickers(operation.symbols),
+    GetOrderBook: lambda stub, operation: OrderBook(
+        operation.symbol, stub.now_ms, 1, stub.bids, stub.asks
+    ),
     GetBalances: lambda stub, _: stub.balances,
     GetKeyRights: lambda stub, _: stub.rights,
     PlaceOrder: StubExchange._place,  # noqa: SLF001 - its own table
