@@ -73,8 +73,10 @@ class Want:
 class FilledWant:
     """A want that ended: how much of it was filled, at which average price and when.
 
-    A want that the exchange refused, or that was cancelled by hand, comes back with what it had
-    filled by then, perhaps nothing.
+    A want that the exchange refused, or that was cancelled by hand or because it was no longer
+    wanted, comes back with what it had filled by then, perhaps nothing.
+    Units: `fee` is what of a bought quantity the exchange kept, in base currency; zero where it
+    takes its fee in quote currency.
     """
 
     tag: str
@@ -82,6 +84,7 @@ class FilledWant:
     quantity: Decimal
     price: Decimal
     time_ms: int
+    fee: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class Scene:
 # What an order strategy remembers: anything that JSON can hold, so that it survives a restart.
 Memory: TypeAlias = dict[str, Any]
 Orders = Callable[[Memory, Any, Scene], tuple[Memory, tuple[Want, ...]]]
+# Settings, market, price and amount.
+CheckAmount = Callable[[Any, "Market", Decimal, Decimal], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,8 @@ class Strategy:
     decide: Decide | None = None
     orders: Orders | None = None
     check: Callable[[Any], None] = lambda _settings: None
+    check_amount: CheckAmount = lambda _settings, _market, _price, _amount: None
+    compiles: bool = True
 
     def read_settings(self, chosen: Mapping[str, object]) -> Settings:
         """Read what a person chose; what is left out has its default.
