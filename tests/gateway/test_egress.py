@@ -309,6 +309,15 @@ async def test_connections_are_kept_and_shared_out_among_many(egress: Egress) ->
         assert server.connections <= 8
 
 
+async def test_who_waited_for_a_connection_is_given_one_that_is_open_already() -> None:
+    egress = Egress(reach=Reach(connections=4))
+    async with scripted_server(_answer_ok) as server:
+        await asyncio.gather(*(egress.send(server.address, POST, SOON_MS) for _ in range(64)))
+        assert len(server.visits) == 64
+        assert server.connections == 4
+        await egress.close()
+
+
 async def test_a_server_that_wants_to_close_is_left_alone(egress: Egress) -> None:
     said = OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     async with scripted_server(_say(said)) as server:

@@ -64,18 +64,15 @@ class Egress:
             pool = self._pools[address] = _Pool(address, self._reach, self._dialler)
         data = written(pool.prefix, address.base_path, request)
         deadline = pool.loop.time() + timeout_ms / 1_000
-        connection = pool.take_kept()
-        is_kept = connection is not None
-        if connection is None:
-            connection = await pool.take_new(deadline)
+        connection = pool.take_kept() or await pool.take(deadline)
         try:
             return checked(await connection.ask(data, deadline))
         except _ClosedBeforeAnswer:
-            if not is_kept or request.method != "GET":
+            if not connection.was_kept or request.method != "GET":
                 raise OutcomeUnknown("answer_lost") from None
         finally:
             pool.give_back(connection)
-        connection = await pool.take_new(deadline)
+        connection = await pool.take(deadline, is_new=True)
         try:
             return checked(await connection.ask(data, deadline))
         except _ClosedBeforeAnswer:
@@ -119,19 +116,21 @@ class _Pool:
         """Give a connection that was used before, or None when there is none to give."""
         if not self._slots.free:
             return None
-        oldest = self.loop.time() - self._kept_s
-        while self._kept:
-            connection = self._kept.pop()
-            if connection.is_usable and connection.kept_since > oldest:
-                self._slots.take_free()
-                return connection
-            connection.abort()
-        return None
+        connection = self._find_kept()
+        if connection is not None:
+            self._slots.take_free()
+        return connection
 
-    async def take_new(self, deadline: float) -> "_Connection":
-        """Open a connection, once there is a slot for it."""
+    async def take(self, deadline: float, *, is_new: bool = False) -> "_Connection":
+        """Give a connection once there is a slot for it, opened now if there is none or `is_new`.
+
+        Why: who waited for a slot finds the connection that made room for it.
+        """
         if not (self._slots.take_free() or await self._waited(deadline)):
             raise ExchangeDown("egress_busy", host=self._address.host)
+        kept = None if is_new else self._find_kept()
+        if kept is not None:
+            return kept
         try:
             connection = await self._dialler.dial(
                 self._address, lambda: _Connection(self), deadline
@@ -183,6 +182,15 @@ class _Pool:
         if left:
             self.watch(min(left))
 
+    def _find_kept(self) -> "_Connection | None":
+        oldest = self.loop.time() - self._kept_s
+        while self._kept:
+            connection = self._kept.pop()
+            if connection.is_usable and connection.kept_since > oldest:
+                return connection
+            connection.abort()
+        return None
+
     async def _waited(self, deadline: float) -> bool:
         try:
             async with asyncio.timeout_at(deadline):
@@ -212,6 +220,11 @@ class _Connection(asyncio.BufferedProtocol):
         self._reader = _Reader()
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._waiter: asyncio.Future[WireAnswer] | None = None
+
+    @property
+    def was_kept(self) -> bool:
+        """Tell whether it had an answer before, so that it may have been closed meanwhile."""
+        return self.kept_since > 0
 
     @property
     def is_asking(self) -> bool:
