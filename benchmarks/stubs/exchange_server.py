@@ -13,13 +13,21 @@ from drawbridge.app.lifetime import tell_ready, until_stopped
 from drawbridge.app.listening import listen, port_of
 from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.markets import Markets
-from drawbridge.core.operations import GetCurrencies, GetMarkets, Placed, PlaceOrder
+from drawbridge.core.operations import (
+    GetCurrencies,
+    GetMarkets,
+    GetServerTime,
+    Placed,
+    PlaceOrder,
+    ServerTime,
+)
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 _NOW_MS = 1_763_000_000_000
+_OVER_A_STREAM = "WS"
 _NOT_HERE = b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -40,7 +48,8 @@ def canned_answers(exchange: Exchange) -> dict[tuple[bytes, bytes], bytes]:
     """Make the answer to every endpoint that a client asks before and while it places orders."""
     answers = {}
     for row in exchange.endpoints.rows():
-        answer = _answer(exchange, row)
+        # What is asked over a stream has a row as well, but no answer of its own.
+        answer = None if row.method == _OVER_A_STREAM else _answer(exchange, row)
         if answer is not None:
             answers[row.method.encode(), row.path] = _written(answer)
     return answers
@@ -52,6 +61,8 @@ def _answer(exchange: Exchange, row: Endpoint) -> WireAnswer | None:
     view = ServerView(row, request, markets, _NOW_MS)
     if row.answer:
         return WireAnswer(200, row.answer)
+    if row.operation == "get_server_time":
+        return codec.encode_answer(GetServerTime(), ServerTime(_NOW_MS), view)
     if row.operation == "get_markets":
         return codec.encode_answer(GetMarkets(), tuple(markets), view)
     if row.operation == "get_currencies":
