@@ -105,11 +105,12 @@ class Paper:
         unlimited: bool = False,
         only: Sequence[str] = (),
         speed: int = 1,
+        faults: str = "",
     ) -> None:
         """Start it on free ports (or from `port_base`); `unlimited` is for load.
 
         `only` names the exchanges to serve, all of them when empty. With `speed` 60, the prices of
-        an hour pass in a minute.
+        an hour pass in a minute. `faults` go wrong from the start.
         """
         self.state = state
         self._arguments = ["--state", str(state), "--port-base", str(port_base)]
@@ -119,6 +120,8 @@ class Paper:
             self._arguments += ["--exchange", exchange]
         if speed > 1:
             self._arguments += ["--speed", str(speed)]
+        if faults:
+            self._arguments += ["--faults", faults]
         self.process = self._start()
 
     def _start(self) -> Process:

@@ -2,11 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from drawbridge.app.lifetime import until_stopped
 
@@ -52,6 +55,16 @@ def server_for(
         ssl_keyfile=tls_key,
     )
     return uvicorn.Server(config)
+
+
+def cut(server: uvicorn.Server, scope: MutableMapping[str, Any]) -> None:
+    """Break the connection on which a request or a WebSocket came, without another byte."""
+    ends = (scope["client"], scope["server"])
+    for connection in tuple(server.server_state.connections):
+        if not isinstance(connection, HttpToolsProtocol | WebSocketsSansIOProtocol):
+            continue  # neither of the two kinds that `server_for` asks for
+        if (connection.client, connection.server) == ends:
+            connection.transport.abort()
 
 
 async def serve(

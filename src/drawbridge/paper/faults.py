@@ -13,6 +13,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.paper.noise import between, seed_of
 
 _FIELD: Final = "faults"
+_OFF: Final = "off"
 _MOST_MS: Final = 600_000
 _MOST_COUNT: Final = 1_000_000
 _ALL: Final = 1_000
@@ -26,6 +27,7 @@ class FaultProfile:
 
     Units: shares in thousandths of all requests. Of every `ban_after + ban_for` requests the
     last `ban_for` are refused as banned (0: no bans). `clock_ms` is added to its clock.
+    A WebSocket breaks after `drop_after` frames (0: never), or with `drop_share` at each frame.
     """
 
     seed: str = ""
@@ -37,6 +39,8 @@ class FaultProfile:
     ban_after: int = 0
     ban_for: int = 0
     clock_ms: int = 0
+    drop_after: int = 0
+    drop_share: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Fault:
 
 
 NO_FAULT: Final = Fault()
+NO_FAULTS: Final = FaultProfile()
 
 
 def decide(profile: FaultProfile, exchange_id: str, number: int) -> Fault:
@@ -77,14 +82,30 @@ def decide(profile: FaultProfile, exchange_id: str, number: int) -> Fault:
     return Fault(delay_ms)
 
 
+def is_dropped(profile: FaultProfile, exchange_id: str, connection: int, frame: int) -> bool:
+    """Say whether the `connection`-th WebSocket to an exchange breaks after its `frame`-th frame.
+
+    Both count from 0. Nothing is said to the client: the line is simply gone.
+    """
+    if profile.drop_after and frame + 1 >= profile.drop_after:
+        return True
+    if not profile.drop_share:
+        return False
+    seed = seed_of("drop", profile.seed, exchange_id, str(connection))
+    return between(seed, frame, 0, _ALL - 1) < profile.drop_share
+
+
 def read_profile(text: str) -> FaultProfile:
     """Read a profile as people write it.
 
     Shape: `name=value` parted by commas, all optional: `seed=any-text`, `latency=50..200`
     (milliseconds), `errors=2%`, `lost=0.5%` (answers lost after execution), `cut=1%`
     (connections cut before), `ban=100+20` (after 100 requests the next 20), `clock=-1500`
-    (milliseconds). Raises: `BadInput("bad_faults")` naming the part.
+    (milliseconds), `drop=200` or `drop=0.5%` (WebSockets: after 200 frames, or at each frame
+    with that chance). Empty or `off`: no faults. Raises: `BadInput("bad_faults")` naming the part.
     """
+    if text.strip() == _OFF:
+        return NO_FAULTS
     profile = FaultProfile()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, value = part.partition("=")
@@ -142,6 +163,14 @@ def _read_clock(profile: FaultProfile, value: str) -> FaultProfile | None:
     return replace(profile, clock_ms=int(value)) if match else None
 
 
+def _read_drop(profile: FaultProfile, value: str) -> FaultProfile | None:
+    if re.fullmatch(r"[0-9]{1,7}", value):
+        after = int(value)
+        return replace(profile, drop_after=after) if 0 < after <= _MOST_COUNT else None
+    share = _share(value)
+    return None if share is None else replace(profile, drop_share=share)
+
+
 def _share(value: str) -> int | None:
     match = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]))?%", value)
     if match is None:
@@ -158,4 +187,5 @@ _READERS: Final[Mapping[str, _Read]] = {
     "cut": _read_cut,
     "ban": _read_ban,
     "clock": _read_clock,
+    "drop": _read_drop,
 }

@@ -90,6 +90,15 @@ def lock(folder: Path) -> int:
     return descriptor
 
 
+def is_locked(folder: Path) -> bool:
+    """Tell whether a process runs the world of this folder."""
+    try:
+        os.close(lock(folder))
+    except Conflict:
+        return True
+    return False
+
+
 class PaperStore:
     """The tables of the paper exchange."""
 

@@ -48,6 +48,9 @@ def run(
         list[str] | None, typer.Option("--exchange", metavar="ID", help=say("cli.paper.only"))
     ] = None,
     every: Annotated[bool, typer.Option("--all", help=say("cli.paper.all"))] = False,
+    faults: Annotated[
+        str, typer.Option("--faults", metavar="TEXT", help=say("cli.paper.faults.option"))
+    ] = "",
     json: Json = False,
 ) -> None:
     """Run the paper exchange until Ctrl-C."""
@@ -62,7 +65,7 @@ def run(
         raise BadInput("bad_port", field="port_base")
     if every and exchange:
         raise BadInput("all_or_some", field="exchange")
-    place = Place(_folder(state), base, only=frozenset(exchange or ()))
+    place = Place(_folder(state), base, only=frozenset(exchange or ()), faults=faults)
     asyncio.run(host(place, with_parent=False, on_ready=tell_ready if json else _tell))
 
 
@@ -123,6 +126,26 @@ def make_key(
         return
     print_fields({say(f"field.{name}"): text for name, text in shown.items() if text})
     print_hint(say("cli.paper.key.once"))
+
+
+@app.command("faults", help=say("cli.paper.faults.help"))
+def change_faults(
+    text: Annotated[str | None, typer.Argument(help=say("cli.paper.faults.text"))] = None,
+    *,
+    state: State = None,
+    json: Json = False,
+) -> None:
+    """Let a running paper exchange misbehave from now on, or tell how it does."""
+    from drawbridge.paper.trouble import told_faults, wish_faults
+
+    folder = _folder(state)
+    if text is not None:
+        asyncio.run(wish_faults(folder, text))
+    told = asyncio.run(told_faults(folder)) if text is None else text
+    if json:
+        print_json({"faults": told})
+    else:
+        print_line(told or say("cli.paper.faults.none"))
 
 
 @app.command(help=say("cli.paper.ledger.help"))

@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--unlimited", action="store_true", help="no rate limits, for load tests")
     parser.add_argument("--exchange", action="append", default=[], help="serve only these")
     parser.add_argument("--speed", type=int, default=1, help="how fast prices pass, for tests")
+    parser.add_argument("--faults", default="", help="what goes wrong, as `drawbridge paper` takes")
     parser.add_argument("--with-parent", action="store_true")
     given = parser.parse_args()
     only = frozenset(given.exchange)
@@ -28,6 +29,7 @@ def main() -> int:
         unlimited=given.unlimited,
         only=only,
         speed=given.speed,
+        faults=given.faults,
     )
 
     async def work() -> None:

@@ -5,28 +5,37 @@ one exchange at the root, in the order of their ids.
 """
 
 import asyncio
+import contextlib
+import logging
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import uvicorn
 
 from drawbridge.accounts.service import Accounts
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.listening import listen, port_of
-from drawbridge.app.serving import serve, server_for
+from drawbridge.app.serving import cut, serve, server_for
 from drawbridge.audit.store import AuditLog
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
-from drawbridge.core.errors import NotFound
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.paper_server.server import PaperServer
 from drawbridge.entrypoints.paper_server.site import SiteParts, build_site
 from drawbridge.paper.answering import Answering
+from drawbridge.paper.faults import read_profile
 from drawbridge.paper.hub import Hub
 from drawbridge.paper.streaming import MOST_FRAME_BYTES
+from drawbridge.paper.trouble import FaultsRow, Trouble, TroubledClock
 from drawbridge.paper.world import PaperWorld
 from drawbridge.sealing.local import LocalKey
 
+_log = logging.getLogger(__name__)
 _ADVANCE_EVERY_S = 0.25
 # Keeps the authenticators' secrets of the account site out of its database.
 _LOCAL_KEY = "local.key"
@@ -39,7 +48,8 @@ class Place:
 
     Port 0 takes free ports. `only` names the exchanges that are served, all of them when empty;
     the world behind them is always whole. `unlimited` turns the rate limits off, for load tests;
-    `speed` 60 lets the prices of an hour pass in a minute.
+    `speed` 60 lets the prices of an hour pass in a minute. `faults` is what goes wrong from the
+    start, as `paper/faults.py` reads it.
     """
 
     state: Path
@@ -48,6 +58,7 @@ class Place:
     unlimited: bool = False
     only: frozenset[str] = frozenset()
     speed: int = 1
+    faults: str = ""
 
 
 def papered() -> tuple[Exchange, ...]:
@@ -63,6 +74,60 @@ def _served(every: Sequence[Exchange], only: frozenset[str]) -> tuple[Exchange, 
     return tuple(exchange for exchange in every if not only or exchange.card.id in only)
 
 
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A paper exchange that is ready to be served on these sockets; they listen already."""
+
+    app: PaperServer
+    listeners: Sequence[socket.socket]
+    addresses: Mapping[str, object]
+    world: PaperWorld
+
+    def server(self) -> uvicorn.Server:
+        """Make the server, which cuts connections where faults say so."""
+        server = server_for(self.app, most_frame_bytes=MOST_FRAME_BYTES)
+        self.app.cut_with(partial(cut, server))
+        return server
+
+
+@contextlib.asynccontextmanager
+async def open_paper(place: Place, clock: Clock) -> AsyncIterator[Hosted]:
+    """Open a paper exchange whose time is that of `clock`, and keep its markets moving.
+
+    Raises: `Conflict("port_taken")`, `Corrupted` for a state that cannot be read,
+    `NotFound("unknown_exchange")` for one that is to be served and is not papered, `BadInput`
+    for faults that make no sense.
+    """
+    every = papered()
+    exchanges = _served(every, place.only)
+    trouble = Trouble(read_profile(place.faults))
+    listeners = [
+        listen(place.host, place.port_base + step if place.port_base else 0)
+        for step in range(len(exchanges) + 1)
+    ]
+    world = await PaperWorld.open(place.state, every, clock, entropy, speed=place.speed)
+    try:
+        faults = FaultsRow(world.database, trouble)
+        await faults.begin(place.faults)
+        shown = TroubledClock(clock, trouble)
+        hub = Hub(world, shown)
+        answering = {
+            it.card.id: Answering(it, world, shown, unlimited=place.unlimited) for it in exchanges
+        }
+        site = build_site(SiteParts(world, _people(place, world, clock), exchanges, shown, entropy))
+        server = PaperServer(answering, site, hub, trouble)
+        for listener, exchange in zip(listeners[1:], exchanges, strict=True):
+            server.put_on_port(port_of(listener), answering[exchange.card.id])
+        moving = asyncio.create_task(_keep_moving(world, hub, shown, faults))
+        try:
+            yield Hosted(server, listeners, addresses(place.host, listeners, exchanges), world)
+        finally:
+            moving.cancel()
+            await asyncio.wait((moving,))
+    finally:
+        await world.close()
+
+
 async def host(
     place: Place,
     *,
@@ -71,45 +136,21 @@ async def host(
 ) -> None:
     """Serve until told to stop; `on_ready` (by default, a line of JSON) tells when all is up.
 
-    Raises: `Conflict("port_taken")`, `Corrupted` for a state that cannot be read,
-    `NotFound("unknown_exchange")` for one that is to be served and is not papered.
+    Raises: as `open_paper`.
     """
-    every = papered()
-    exchanges = _served(every, place.only)
-    listeners = [
-        listen(place.host, place.port_base + step if place.port_base else 0)
-        for step in range(len(exchanges) + 1)
-    ]
-    clock = SystemClock()
-    world = await PaperWorld.open(place.state, every, clock, entropy, speed=place.speed)
-    answering = {
-        it.card.id: Answering(it, world, clock, unlimited=place.unlimited) for it in exchanges
-    }
-    accounts = Accounts(
-        world.database,
-        AuditLog(clock),
-        clock,
-        entropy,
-        LocalKey.load_or_create(place.state / _LOCAL_KEY),
-        _ISSUER,
-    )
-    hub = Hub(world, clock)
-    site = build_site(SiteParts(world, accounts, exchanges, clock, entropy))
-    server = PaperServer(answering, site, hub)
-    for listener, exchange in zip(listeners[1:], exchanges, strict=True):
-        server.put_on_port(port_of(listener), answering[exchange.card.id])
-    moving = asyncio.create_task(_keep_moving(world, hub, clock))
-    try:
+    async with open_paper(place, SystemClock()) as hosted:
         await serve(
-            server_for(server, most_frame_bytes=MOST_FRAME_BYTES),
-            listeners,
-            lambda: on_ready(addresses(place.host, listeners, exchanges)),
+            hosted.server(),
+            hosted.listeners,
+            lambda: on_ready(hosted.addresses),
             with_parent=with_parent,
         )
-    finally:
-        moving.cancel()
-        await asyncio.wait((moving,))
-        await world.close()
+
+
+def _people(place: Place, world: PaperWorld, clock: Clock) -> Accounts:
+    # By the true time: an authenticator knows of no fault.
+    log, key = AuditLog(clock), LocalKey.load_or_create(place.state / _LOCAL_KEY)
+    return Accounts(world.database, log, clock, entropy, key, _ISSUER)
 
 
 def addresses(
@@ -146,10 +187,15 @@ def client_urls(exchange: Exchange, client: str, base: str, ws: str) -> dict[str
     return {"api": urls}
 
 
-async def _keep_moving(world: PaperWorld, hub: Hub, clock: SystemClock) -> None:
+async def _keep_moving(world: PaperWorld, hub: Hub, clock: Clock, faults: FaultsRow) -> None:
     """Let resting orders meet the moving price even when nobody asks, and tell the streams."""
     while True:
         await asyncio.sleep(_ADVANCE_EVERY_S)
+        try:
+            faults.look()
+        except BadInput as error:
+            # Written past the command line; what held before goes on.
+            _log.warning("%s", error)
         await world.refresh()
         now_ms = clock.now_ms()
         world.advance(now_ms)

@@ -7,12 +7,16 @@ path prefix on the first port, which also carries the account site. No rule live
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from drawbridge.core.errors import BadInput, Corrupted
+from drawbridge.entrypoints.paper_server.misbehaving import Cut, Misbehaviour, answer_under
 from drawbridge.entrypoints.paper_server.sockets import serve_socket
 from drawbridge.paper.answering import Answering
+from drawbridge.paper.faults import NO_FAULT
 from drawbridge.paper.hub import Hub
+from drawbridge.paper.trouble import Trouble
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 Scope = MutableMapping[str, Any]
@@ -29,12 +33,26 @@ _LOCAL = "127.0.0.1"
 class PaperServer:
     """The ASGI application of the paper exchange."""
 
-    def __init__(self, exchanges: Mapping[str, Answering], site: AsgiApp, hub: Hub) -> None:
-        """Serve these exchanges beside the account site; `hub` tells their streams."""
+    def __init__(
+        self,
+        exchanges: Mapping[str, Answering],
+        site: AsgiApp,
+        hub: Hub,
+        trouble: Trouble | None = None,
+    ) -> None:
+        """Serve these exchanges beside the account site; `hub` tells their streams.
+
+        The exchanges misbehave as `trouble` says; the account site never does.
+        """
         self._by_prefix = {f"/{name}".encode(): answering for name, answering in exchanges.items()}
         self._by_port: dict[int, Answering] = {}
         self._site = site
         self._hub = hub
+        self._bad = Misbehaviour(trouble or Trouble())
+
+    def cut_with(self, cut: Cut) -> None:
+        """Learn how the server that runs this cuts a connection."""
+        self._bad = replace(self._bad, cut=cut)
 
     def put_on_port(self, port: int, answering: Answering) -> None:
         """Let an exchange stand at the root of a port of its own."""
@@ -55,11 +73,27 @@ class PaperServer:
                 below = (b"x-forwarded-prefix", b"/" + prefix)
                 scope = {**scope, "headers": [below, *scope["headers"]]}
         if scope["type"] == "websocket":
-            await serve_socket(self._hub, answering, {**scope, "raw_path": raw_path}, receive, send)
+            scope = {**scope, "raw_path": raw_path}
+            await serve_socket(self._hub, answering, self._bad, scope, receive, send)
         elif answering is None:
             await self._site(scope, receive, send)
         else:
+            await self._answer(answering, scope, raw_path, receive, send)
+
+    async def _answer(
+        self, answering: Answering, scope: Scope, raw_path: bytes, receive: Receive, send: Send
+    ) -> None:
+        fault = self._bad.fault(answering)
+        if fault is NO_FAULT:
             await _respond(send, await _answer(answering, scope, raw_path, receive))
+            return
+        answer = await answer_under(
+            fault, answering, raw_path, lambda: _answer(answering, scope, raw_path, receive)
+        )
+        if answer is None:
+            await self._bad.hang_up(scope, receive)
+        else:
+            await _respond(send, answer)
 
 
 async def _answer(

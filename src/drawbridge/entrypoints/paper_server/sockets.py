@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from drawbridge.core.errors import Corrupted, DrawbridgeError, Forbidden
+from drawbridge.entrypoints.paper_server.misbehaving import Broke, Misbehaviour, answer_under
 from drawbridge.paper.answering import Answering
 from drawbridge.paper.hub import Hub
 from drawbridge.paper.streaming import Connection
@@ -24,17 +25,30 @@ Send = Callable[[Message], Awaitable[None]]
 _log = logging.getLogger(__name__)
 _LOCAL: Final = "127.0.0.1"
 _NOT_FOUND: Final = 404
+_WELCOME: Final = WireAnswer(101, b"")
 # So long a client that was told to go may take until the line is cut.
 _LAST_FRAMES_WITHIN_S: Final = 5
 
 
 async def serve_socket(
-    hub: Hub, answering: Answering | None, scope: Scope, receive: Receive, send: Send
+    hub: Hub,
+    answering: Answering | None,
+    bad: Misbehaviour,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Serve one connection until it ends, or refuse it as the exchange refuses a path."""
     await receive()
     if answering is None:
         await _refuse(send, WireAnswer(_NOT_FOUND, b"", ()))
+        return
+    greeting = await answer_under(bad.fault(answering), answering, scope["raw_path"], _greet)
+    if greeting is None:
+        await bad.hang_up(scope, receive)
+        return
+    if greeting is not _WELCOME:
+        await _refuse(send, greeting)
         return
     try:
         connection = _open(hub, answering, scope)
@@ -48,7 +62,7 @@ async def serve_socket(
         return
     try:
         await send({"type": "websocket.accept"})
-        await _converse(connection, receive, send)
+        await _converse(connection, receive, send, bad.breaking(answering, scope))
     except OSError:
         # The client left while it was being told something.
         pass
@@ -73,8 +87,12 @@ def _open(hub: Hub, answering: Answering, scope: Scope) -> Connection:
     return connection
 
 
-async def _converse(connection: Connection, receive: Receive, send: Send) -> None:
-    writing = asyncio.create_task(_write(connection, send))
+async def _greet() -> WireAnswer:
+    return _WELCOME
+
+
+async def _converse(connection: Connection, receive: Receive, send: Send, broke: Broke) -> None:
+    writing = asyncio.create_task(_write(connection, send, broke))
     reading = asyncio.create_task(_read(connection, receive))
     try:
         await asyncio.wait((writing, reading), return_when=asyncio.FIRST_COMPLETED)
@@ -100,11 +118,13 @@ async def _read(connection: Connection, receive: Receive) -> None:
         await connection.receive(message["bytes"] if text is None else text)
 
 
-async def _write(connection: Connection, send: Send) -> None:
+async def _write(connection: Connection, send: Send, broke: Broke) -> None:
     outgoing = connection.outgoing
     while (frame := await outgoing.take()) is not None:
         kind = "text" if isinstance(frame, str) else "bytes"
         await send({"type": "websocket.send", kind: frame})
+        if broke():
+            return
         # Others have their turn, and a line that broke is noticed before the next frame.
         await asyncio.sleep(0)
     await send({"type": "websocket.close", "code": outgoing.code})
