@@ -167,6 +167,7 @@ class _Pool:
         """Abort all connections, in use or not."""
         if self._alarm is not None:
             self._alarm.cancel()
+            self._alarm, self._alarm_at = None, math.inf
         for connection in tuple(self._open):
             connection.abort()
         self._open.clear()
@@ -178,7 +179,11 @@ class _Pool:
         now = self.loop.time() + _TICK_S
         for connection in tuple(self._open):
             connection.end_if_late(now)
+        self._slots.end_late(now)
         left = [connection.deadline for connection in self._open if connection.is_asking]
+        waiting = self._slots.first_deadline
+        if waiting is not None:
+            left.append(waiting)
         if left:
             self.watch(min(left))
 
@@ -192,11 +197,8 @@ class _Pool:
         return None
 
     async def _waited(self, deadline: float) -> bool:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await self._slots.wait()
-        except TimeoutError:
-            return False
+        self.watch(deadline)
+        return await self._slots.wait(deadline)
 
     def forget(self, connection: "_Connection") -> None:
         """Drop a connection that has ended."""
