@@ -20,6 +20,7 @@ from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
+from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
@@ -45,6 +46,7 @@ class House:
     robots: RobotService
     orders: OrderStore
     portfolios: PortfolioStore
+    limits: LimitService
 
 
 @asynccontextmanager
@@ -84,4 +86,5 @@ def _furnish(settings: Settings, database: Database) -> House:
         robots=RobotService(database, vault, clock, entropy),
         orders=OrderStore(database),
         portfolios=PortfolioStore(database, clock),
+        limits=LimitService(database, clock),
     )

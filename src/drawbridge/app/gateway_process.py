@@ -27,6 +27,7 @@ from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
+from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
@@ -64,6 +65,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             broker=broker,
             reconciliation=reconciliation,
             portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
+            stopping=Stopping(database, house.orders, broker, clock),
         )
     finally:
         await holder.stop()

@@ -17,6 +17,7 @@ from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
+from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.model import KeyStatus, Proof
 from drawbridge.vault.service import Vault
@@ -41,6 +42,7 @@ class Work:
     broker: Broker
     reconciliation: Reconciliation
     portfolios: Portfolios
+    stopping: Stopping
 
 
 class Workers:
@@ -52,6 +54,7 @@ class Workers:
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._stepping: asyncio.Task[None] | None = None
         self._valuing: asyncio.Task[None] | None = None
+        self._cancelling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Work for ever. What a crash left behind is told before anything new begins."""
@@ -78,6 +81,8 @@ class Workers:
         for key in await work.vault.list_asked():
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
+        if self._cancelling is None or self._cancelling.done():
+            self._cancelling = asyncio.create_task(_told("cancelling", work.stopping.step))
         if self._stepping is None or self._stepping.done():
             # Robots wait for exchanges; keys must not wait for robots.
             self._stepping = asyncio.create_task(_told("robots", work.robots.step))

@@ -41,3 +41,8 @@ class Tag(StrEnum):
     ROBOTS_ROBOT_PAUSED = "robots:robot:paused"
     ROBOTS_ROBOT_RESUMED = "robots:robot:resumed"
     ROBOTS_ROBOT_DELETED = "robots:robot:deleted"
+
+    TRADING_LIMITS_SET = "trading:limits:set"
+    TRADING_LIMITS_CLEARED = "trading:limits:cleared"
+    TRADING_STOP_BEGUN = "trading:stop:begun"
+    TRADING_STOP_ENDED = "trading:stop:ended"

@@ -80,6 +80,11 @@ class LimitStore:
         )
         return None if row is None else _stop(row)
 
+    def is_stopped(self, owner: str) -> bool:
+        """Tell at once whether a stop holds for an owner."""
+        row = self._database.glance("SELECT 1 FROM stops WHERE owner IN ('', ?)", owner)
+        return row is not None
+
     async def list_cancelling(self) -> tuple[Stop, ...]:
         """List the stops whose open orders are still to be cancelled."""
         rows = await self._database.fetch_all(

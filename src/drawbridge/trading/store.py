@@ -71,6 +71,15 @@ class OrderStore:
         )
         return tuple(_order(row) for row in rows)
 
+    async def unsettled_of_owner(self, owner: str) -> tuple[OwnOrder, ...]:
+        """Give an owner's orders to which something may still happen, but for checks."""
+        rows = await self._database.fetch_all(
+            f"SELECT * FROM orders WHERE owner = ? AND {_UNSETTLED}"  # noqa: S608 - a constant of this file
+            " AND origin NOT LIKE 'check:%'",
+            owner,
+        )
+        return tuple(_order(row) for row in rows)
+
     async def orders_by_exchange_id(
         self, key_id: str, order_ids: tuple[str, ...]
     ) -> tuple[OwnOrder, ...]:

@@ -19,9 +19,11 @@ from drawbridge.entrypoints.cli import (
     doctor,
     guide,
     key,
+    limit,
     owner,
     paper,
     robot,
+    stop,
     up,
     vault,
 )
@@ -46,6 +48,9 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 app.add_typer(key.app, name="key")
 app.add_typer(robot.app, name="robot")
+app.add_typer(limit.app, name="limit")
+app.command("stop", help=say("cli.stop.help"))(stop.stop)
+app.command("resume", help=say("cli.resume.help"))(stop.resume)
 app.command("guide", help=say("cli.guide.help"))(guide.guide)
 app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
 app.add_typer(audit.app, name="audit")

@@ -1,0 +1,96 @@
+"""The stop for everything, and going on: `drawbridge stop`, `drawbridge resume`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drawbridge.entrypoints.cli.options import Data, Json, Owner
+from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
+from drawbridge.wording.say import say
+
+if TYPE_CHECKING:
+    from drawbridge.app.build import House
+
+Everybody = Annotated[bool, typer.Option("--everybody", help=say("cli.stop.everybody"))]
+
+
+def stop(
+    *,
+    all_robots: Annotated[
+        bool, typer.Option("--all-robots", help=say("cli.stop.all_robots"))
+    ] = False,
+    cancel_orders: Annotated[
+        bool, typer.Option("--cancel-orders", help=say("cli.stop.cancel_orders"))
+    ] = False,
+    everybody: Everybody = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Keep everything from entering, at once; the rest is done in the way that was wished."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.trading.limit_store import EVERYBODY
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        of = EVERYBODY if everybody else person
+        # The stop first: what robots do while they are stopped may not enter either.
+        await house.limits.stop(person, of=of, cancel=cancel_orders)
+        stopped = await _stop_robots(house, person, everybody=everybody) if all_robots else []
+        if json:
+            print_json({"stopped": True, "everybody": everybody, "robots": stopped})
+            return
+        print_line(say("cli.stop.done"))
+        if all_robots:
+            print_line(say("cli.stop.robots", count=len(stopped)))
+        _hint_without_gateway(house, needed=all_robots or cancel_orders)
+
+    in_house(data, work)
+
+
+def resume(
+    *, everybody: Everybody = False, owner: Owner = "", data: Data = None, json: Json = False
+) -> None:
+    """Let trading go on; robots that were stopped stay so."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.trading.limit_store import EVERYBODY
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        await house.limits.resume(person, of=EVERYBODY if everybody else person)
+        if json:
+            print_json({"stopped": await house.limits.find_stop(person) is not None})
+            return
+        print_line(say("cli.resume.done"))
+        if await house.limits.find_stop(person):
+            print_hint(say("cli.resume.other"))
+
+    in_house(data, work)
+
+
+async def _stop_robots(house: "House", person: str, *, everybody: bool) -> list[str]:
+    """Ask every robot that works to stop, and give their names."""
+    from drawbridge.core.errors import Conflict
+    from drawbridge.robots.model import RobotStatus
+
+    owners = [it.id for it in await house.accounts.list_owners()] if everybody else [person]
+    at_rest = {RobotStatus.STOPPED, RobotStatus.STOPPING}
+    stopped = []
+    for owner in owners:
+        for robot in await house.robots.list_robots(owner):
+            if robot.status in at_rest:
+                continue
+            try:
+                await house.robots.stop(owner, robot.id)
+            except Conflict:
+                # The runner moved it at this very moment: once more, from where it is now.
+                await house.robots.stop(owner, robot.id)
+            stopped.append(robot.name)
+    return stopped
+
+
+def _hint_without_gateway(house: "House", *, needed: bool) -> None:
+    from drawbridge.app.gateway_lock import is_gateway_running
+
+    if needed and not is_gateway_running(house.settings.gateway_lock):
+        print_hint(say("cli.stop.no_gateway"))

@@ -1,0 +1,62 @@
+"""Cancelling what is open when a person stops everything; done by the gateway's process.
+
+The wish is a row, so that it survives a crash and is carried out as soon as the exchange can be
+reached again. That nothing new is entered meanwhile is `watch.py`'s business.
+"""
+
+import asyncio
+from typing import Final
+
+from drawbridge.core.clock import SECOND_MS, Clock
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.storage.database import Database
+from drawbridge.trading.broker import Broker
+from drawbridge.trading.limit_store import EVERYBODY, LimitStore, Stop, mark_cancelled
+from drawbridge.trading.model import OwnOrder
+from drawbridge.trading.store import OrderStore
+
+_AT_ONCE: Final = 32
+_TRY_AGAIN_MS: Final = 5 * SECOND_MS
+
+
+class Stopping:
+    """Carries out the wish to cancel."""
+
+    def __init__(
+        self, database: Database, orders: OrderStore, broker: Broker, clock: Clock
+    ) -> None:
+        """Use the app's database, the order journal, and the broker."""
+        self._database = database
+        self._stops = LimitStore(database)
+        self._orders = orders
+        self._broker = broker
+        self._clock = clock
+        self._not_before_ms = 0
+
+    async def step(self) -> None:
+        """Cancel the open orders of every stop that wishes for it; what fails is tried again."""
+        if self._clock.now_ms() < self._not_before_ms:
+            return
+        for stop in await self._stops.list_cancelling():
+            if await self._cancelled(stop):
+                async with self._database.transaction() as tx:
+                    await mark_cancelled(tx, stop.owner)
+            else:
+                self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
+
+    async def _cancelled(self, stop: Stop) -> bool:
+        orders = await self._orders.unsettled()
+        if stop.owner != EVERYBODY:
+            orders = await self._orders.unsettled_of_owner(stop.owner)
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def cancel(order: OwnOrder) -> bool:
+            async with turn:
+                try:
+                    await self._broker.cancel(order.key_id, order.client_id)
+                except DrawbridgeError:
+                    # Its key is gone or its exchange is down: the others are not kept waiting.
+                    return False
+                return True
+
+        return all(await asyncio.gather(*(cancel(order) for order in orders)))
