@@ -24,6 +24,7 @@ from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.service import Statistics
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
+from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.service import Vault
@@ -66,6 +67,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             robots=RobotService(database, vault, clock, os.urandom),
             statistics=Statistics(OrderStore(database)),
             portfolios=PortfolioStore(database, clock),
+            limits=LimitService(database, clock),
             clock=clock,
             entropy=os.urandom,
             addresses=("203.0.113.7",),

@@ -16,12 +16,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from drawbridge.core.errors import Corrupted, DrawbridgeError, NotFound, NotProven
 from drawbridge.entrypoints.pages.fields import Fields, read_fields
 from drawbridge.entrypoints.pages.look import Look
-from drawbridge.entrypoints.pages.visits import Cookies, Sessions, Visit
+from drawbridge.entrypoints.pages.visits import Cookies, Person, Sessions, Visit
 from drawbridge.wording.say import has_words, say
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Shown = Callable[[Visit], Awaitable[Response]]
 Taken = Callable[[Visit, Fields], Awaitable[Response]]
+Around = Callable[[Person], Mapping[str, object]]
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 LOG_IN: Final = "/log-in"
@@ -29,13 +30,21 @@ _NOBODY: Final = "not_logged_in"
 _NOT_ALLOWED = 405
 
 
+def _nothing(_person: Person) -> Mapping[str, object]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One website: its look, its cookie, and who keeps its sessions."""
+    """One website: its look, its cookie, and who keeps its sessions.
+
+    `around` gives what the frame of every page shows to somebody who is logged in.
+    """
 
     look: Look
     cookies: Cookies
     sessions: Sessions
+    around: Around = _nothing
 
     def shows(self, handler: Shown, *, public: bool = False) -> Endpoint:
         """Make an endpoint of a page."""
@@ -71,7 +80,9 @@ class Site:
         self, visit: Visit, template: str, facts: Mapping[str, object], status: int = 200
     ) -> Response:
         """Show a page."""
-        drawn = self.look.draw(template, {**facts, "visit": visit, "done": done_of(visit.request)})
+        around = self.around(visit.owner) if visit.owner else {}
+        done = done_of(visit.request)
+        drawn = self.look.draw(template, {**facts, "visit": visit, "done": done, "around": around})
         response = HTMLResponse(drawn, status)
         if visit.fresh:
             self.cookies.put(response, visit.token)

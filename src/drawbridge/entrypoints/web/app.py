@@ -1,5 +1,7 @@
 """Build the website of the app: every address, and what it leads to."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
@@ -11,9 +13,10 @@ from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.pages.second_factor import SecondFactorPages
 from drawbridge.entrypoints.pages.site import Site
-from drawbridge.entrypoints.pages.visits import Cookies
+from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.key_pages import KeyPages
+from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.services import Services
 
@@ -28,15 +31,21 @@ def build_app(services: Services) -> Manners:
     assets = Assets([packaged(_OWN, "static"), packaged(_SHARED, "static")])
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
     cookies = Cookies(_COOKIE, services.entropy, secure=services.secure)
-    site = Site(look, cookies, services.accounts)
+    site = Site(look, cookies, services.accounts, partial(_around, services))
     routes = [
         assets.route(),
         *_account_routes(site, services),
         *_key_routes(site, KeyPages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
+        *_risk_routes(site, RiskPages(site, services)),
     ]
     app = Starlette(routes=routes, exception_handlers=site.handlers())
     return Manners(app, services.hosts, secure=services.secure)
+
+
+def _around(services: Services, person: Person) -> Mapping[str, object]:
+    """Give what every page shows: whether trading has stopped."""
+    return {"stopped": services.limits.is_stopped(person.id)}
 
 
 def _account_routes(site: Site, services: Services) -> list[Route]:
@@ -91,4 +100,14 @@ def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
         Route("/robots/{robot}/start", site.takes(pages.start), methods=_POST),
         Route("/robots/{robot}/stop", site.takes(pages.stop), methods=_POST),
         Route("/robots/{robot}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _risk_routes(site: Site, pages: RiskPages) -> list[Route]:
+    return [
+        Route("/risk", site.shows(pages.show)),
+        Route("/risk/stop", site.takes(pages.stop), methods=_POST),
+        Route("/risk/resume", site.takes(pages.resume), methods=_POST),
+        Route("/risk/limits", site.shows(pages.show_limits)),
+        Route("/risk/limits", site.takes(pages.set_limits), methods=_POST),
     ]

@@ -42,6 +42,7 @@ def services_of(house: House) -> Services:
         robots=house.robots,
         statistics=Statistics(house.orders),
         portfolios=house.portfolios,
+        limits=house.limits,
         clock=house.clock,
         entropy=house.entropy,
         addresses=settings.egress_addresses,

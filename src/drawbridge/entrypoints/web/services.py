@@ -9,6 +9,7 @@ from drawbridge.robots.service import RobotService
 from drawbridge.statistics.service import Statistics
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
+from drawbridge.trading.limit_service import LimitService
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor
 from drawbridge.verification.store import CheckStore
@@ -31,6 +32,7 @@ class Services:
     robots: RobotService
     statistics: Statistics
     portfolios: PortfolioStore
+    limits: LimitService
     clock: Clock
     entropy: Callable[[int], bytes]
     addresses: tuple[str, ...] = ()
