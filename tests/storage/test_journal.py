@@ -13,9 +13,16 @@ import pytest
 
 from drawbridge.core.errors import Conflict, Corrupted
 from drawbridge.storage.connection import connect
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.journal import GroupCommit, Rows
 
 _INSERT = "INSERT INTO rows VALUES (?, ?)"
+_INSERT_ROWS = Rows("INSERT INTO rows VALUES {rows}", "(?, ?)", key=1)
+_APPEND = Rows(
+    "WITH told (id, more) AS (VALUES {rows})"
+    " UPDATE rows SET body = body || told.more FROM told WHERE rows.id = told.id",
+    "(?, ?)",
+    key=1,
+)
 
 
 @pytest.fixture
@@ -34,17 +41,18 @@ def _rows(path: Path) -> list[tuple[int, str]]:
     return rows
 
 
-async def test_a_bad_row_fails_alone(path: Path) -> None:
+@pytest.mark.parametrize("insert", [_INSERT, _INSERT_ROWS])
+async def test_a_bad_row_fails_alone(path: Path, insert: str | Rows) -> None:
     journal = GroupCommit(path)
-    await journal.write(_INSERT, (1, "first"))
+    await journal.write(insert, (1, "first"))
     told = await asyncio.gather(
-        journal.write(_INSERT, (2, "second")),
-        journal.write(_INSERT, (1, "again")),
-        journal.write(_INSERT, (3, None)),
+        journal.write(insert, (2, "second")),
+        journal.write(insert, (1, "again")),
+        journal.write(insert, (3, None)),
         journal.write("INSERT INTO nowhere VALUES (1)", ()),
-        journal.write(_INSERT, (4, "\ud800")),
-        journal.write(_INSERT, (2**63, "too large")),
-        journal.write(_INSERT, (5, "fifth")),
+        journal.write(insert, (4, "\ud800")),
+        journal.write(insert, (2**63, "too large")),
+        journal.write(insert, (5, "fifth")),
         return_exceptions=True,
     )
     await journal.close()
@@ -78,6 +86,26 @@ async def test_rows_keep_the_order_in_which_they_were_handed_in(path: Path) -> N
     await asyncio.gather(*(journal.write(add, (str(n),)) for n in range(500)))
     await journal.close()
     assert [body for _, body in _rows(path)] == [str(n) for n in range(500)]
+
+
+async def test_rows_of_one_shape_are_written_together_whatever_their_number(path: Path) -> None:
+    journal = GroupCommit(path)
+    await asyncio.gather(*(journal.write(_INSERT_ROWS, (n, str(n))) for n in range(1_000)))
+    await journal.close()
+    assert _rows(path) == [(n, str(n)) for n in range(1_000)]
+
+
+async def test_rows_of_one_name_are_written_one_after_the_other(path: Path) -> None:
+    journal = GroupCommit(path)
+    await journal.write_many([(_INSERT_ROWS, (n, "")) for n in range(3)])
+    words = [(n, letter) for letter in "abc" for n in range(3)]
+    # The statement between them is no row of a shape, and keeps its place as well.
+    erase = "UPDATE rows SET body = '' WHERE id = 1"
+    writes = [journal.write(_APPEND, word) for word in words]
+    writes.insert(4, journal.write(erase, ()))
+    await asyncio.gather(*writes)
+    await journal.close()
+    assert _rows(path) == [(0, "abc"), (1, "bc"), (2, "abc")]
 
 
 async def test_more_writers_than_there_is_room_for_are_all_served(path: Path) -> None:

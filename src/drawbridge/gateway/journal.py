@@ -13,7 +13,7 @@ from drawbridge.core.money import plain
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Fill, Order
 from drawbridge.storage.connection import Value
-from drawbridge.storage.journal import GroupCommit, Statement
+from drawbridge.storage.journal import GroupCommit, Rows, Statement
 from drawbridge.vault.model import KeyRecord
 
 INTENDED: Final = "intended"
@@ -21,27 +21,39 @@ UNKNOWN: Final = "unknown"
 REFUSED: Final = "refused"
 NEVER_ARRIVED: Final = "never_arrived"
 
-_INTEND = (
+_INTEND: Final = Rows(
     "INSERT INTO orders (key_id, client_order_id, owner, exchange, venue, origin, symbol, side,"
     " type, time_in_force, post_only, quantity, quote_quantity, price, state, intended_ms,"
-    " updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended', ?, ?)"
+    " updated_ms) VALUES {rows}",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended', ?, ?)",
+    key=2,
 )
 # Answers can overtake each other: a row never becomes less filled, and an ended order stays so.
-_SETTLE = (
-    "UPDATE orders SET state = ?, reason = '', exchange_order_id = ?, filled = ?,"
-    " filled_quote = ?, fee = ?, fee_currency = ?, updated_ms = ?"
-    " WHERE key_id = ? AND client_order_id = ?"
-    " AND (state NOT IN ('filled', 'cancelled', 'expired', 'rejected') OR ?)"
-    " AND CAST(filled AS REAL) <= CAST(? AS REAL)"
+_SETTLE: Final = Rows(
+    "WITH told (key_id, client_order_id, state, order_id, filled, filled_quote, fee, fee_currency,"
+    " is_final, at_ms) AS (VALUES {rows})"
+    " UPDATE orders SET state = told.state, reason = '', exchange_order_id = told.order_id,"
+    " filled = told.filled, filled_quote = told.filled_quote, fee = told.fee,"
+    " fee_currency = told.fee_currency, updated_ms = told.at_ms FROM told"
+    " WHERE orders.key_id = told.key_id AND orders.client_order_id = told.client_order_id"
+    " AND (orders.state NOT IN ('filled', 'cancelled', 'expired', 'rejected') OR told.is_final)"
+    " AND CAST(orders.filled AS REAL) <= CAST(told.filled AS REAL)",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    key=2,
 )
-_FAIL = (
-    "UPDATE orders SET state = ?, reason = ?, updated_ms = ?"
-    " WHERE key_id = ? AND client_order_id = ? AND state IN ('intended', 'unknown')"
+_FAIL: Final = Rows(
+    "WITH told (key_id, client_order_id, state, reason, at_ms) AS (VALUES {rows})"
+    " UPDATE orders SET state = told.state, reason = told.reason, updated_ms = told.at_ms FROM told"
+    " WHERE orders.key_id = told.key_id AND orders.client_order_id = told.client_order_id"
+    " AND orders.state IN ('intended', 'unknown')",
+    "(?, ?, ?, ?, ?)",
+    key=2,
 )
-_FILL = (
+_FILL: Final = Rows(
     "INSERT OR IGNORE INTO fills (key_id, trade_id, client_order_id, exchange_order_id, symbol,"
-    " side, type, price, quantity, fee, fee_currency, is_maker, time_ms)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " side, type, price, quantity, fee, fee_currency, is_maker, time_ms) VALUES {rows}",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    key=2,
 )
 
 
@@ -86,14 +98,14 @@ class OrderJournal:
 
     async def fail(self, key_id: str, client_id: str, state: str, reason: str) -> None:
         """Write down that an order was refused, never arrived, or that nobody knows."""
-        args = (state, reason, self._clock.now_ms(), key_id, client_id)
+        args = (key_id, client_id, state, reason, self._clock.now_ms())
         await self._journal.write(_FAIL, args)
 
     def _settled(self, key_id: str, client_id: str, order: Order) -> tuple[Value, ...]:
         return (
-            *(order.status.value, order.order_id, plain(order.filled), plain(order.filled_quote)),
-            *(plain(order.fee), order.fee_currency, self._clock.now_ms()),
-            *(key_id, client_id, int(order.status.is_final), plain(order.filled)),
+            *(key_id, client_id, order.status.value, order.order_id, plain(order.filled)),
+            *(plain(order.filled_quote), plain(order.fee), order.fee_currency),
+            *(int(order.status.is_final), self._clock.now_ms()),
         )
 
 
