@@ -5,12 +5,14 @@ them was answered.
 """
 
 import asyncio
-import time
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
 from benchmarks.load import as_bytes
+from drawbridge.app.clock import SystemClock
 from drawbridge.catalogue.registry import credential_of, get_exchange
+from drawbridge.core.clock import Clock
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.core.operations import (
     GetBalances,
@@ -34,12 +36,14 @@ SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD"}
 class Trader:
     """Asks one question after the other."""
 
-    def __init__(self, paper: Paper, exchange_id: str) -> None:
-        """Make a key, and trade the exchange's market in bitcoin."""
+    def __init__(
+        self, exchange_id: str, key: Mapping[str, str], clock: Clock | None = None
+    ) -> None:
+        """Trade the exchange's market in bitcoin with a key of it, by this clock."""
         self.exchange = get_exchange(exchange_id)
-        key = paper.key(exchange_id)
         fields = {"api_key": Secret(key["api_key"]), "api_secret": Secret(key["api_secret"])}
         self._credential = credential_of(self.exchange, fields)
+        self._clock = clock or SystemClock()
         self._markets = self.exchange.card.markets()
         self.symbol = SYMBOLS[exchange_id]
         self._stamp = 0
@@ -57,7 +61,7 @@ class Trader:
         request = self.exchange.codec.encode_request(operation, self._markets)
         if self.exchange.endpoints.classify(request).is_signed:
             units = self.exchange.card.stamp.units_per_ms
-            self._stamp = max(self._stamp + 1, time.time_ns() // 1_000_000 * units)
+            self._stamp = max(self._stamp + 1, self._clock.now_ms() * units)
             request = sign(self.exchange.dialect, request, self._credential, str(self._stamp))
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(as_bytes(request.method, request.target, request.headers, request.body))
@@ -89,6 +93,11 @@ class Trader:
         """Give what the account has of the coin that is bought."""
         balances = await self.ask(port, GetBalances())
         return next(balance.total for balance in balances if balance.currency == "BTC")
+
+
+def trader_of(paper: Paper, exchange_id: str) -> Trader:
+    """Make a key from the command line, and trade with it."""
+    return Trader(exchange_id, paper.key(exchange_id))
 
 
 def port_of(paper: Paper, exchange_id: str) -> int:

@@ -13,6 +13,7 @@ from drawbridge.core.operations import CancelOrder, GetTicker
 from drawbridge.core.orders import OrderStatus
 from drawbridge.paper.accounts import KeyWish
 from drawbridge.paper.keys import Surroundings, make_key
+from drawbridge.paper.setting_up import Scenery
 from drawbridge.paper.store import DATABASE, PaperStore
 from drawbridge.paper.world import PaperWorld, read_books
 from drawbridge.storage.connection import connect
@@ -22,7 +23,7 @@ EXCHANGES = (ALPHA, BETA)
 
 
 async def _open(folder: Path, clock: SteppedClock, speed: int = 1) -> PaperWorld:
-    return await PaperWorld.open(folder, EXCHANGES, clock, os.urandom, speed=speed)
+    return await PaperWorld.open(folder, EXCHANGES, clock, os.urandom, scenery=Scenery(speed))
 
 
 async def test_only_one_process_runs_a_world(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from drawbridge.core.operations import GetOrder
 from tests.kit.processes import Paper
-from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of
+from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of, trader_of
 
 ORDERS = 1_000
 
@@ -35,7 +35,7 @@ async def test_orders_that_were_answered_are_there_once_after_every_kill(
 ) -> None:
     """Scenario 90."""
     paper = Paper(tmp_path, unlimited=True)
-    trader = Trader(paper, exchange_id)
+    trader = trader_of(paper, exchange_id)
     coins_before = await trader.coins(port_of(paper, exchange_id))
     names = [f"kill-{number}" for number in range(ORDERS)]
     answered: list[tuple[str, str]] = []

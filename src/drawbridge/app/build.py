@@ -50,22 +50,22 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
+async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
     """Open the data folder, made at its first use and closed to everybody else.
 
+    Everybody in the house goes by `clock`, which is this machine's unless another is given.
     Raises: `Corrupted("database_newer")`, `Forbidden("key_file_exposed")`.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.data.chmod(_OWNER_ONLY)
     database = await Database.open(settings.database, "app")
     try:
-        yield _furnish(settings, database)
+        yield _furnish(settings, database, clock or SystemClock())
     finally:
         await database.close()
 
 
-def _furnish(settings: Settings, database: Database) -> House:
-    clock = SystemClock()
+def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
     public_key = partial(read_vault_key, database)
     vault = Vault(database, clock, entropy, public_key, needs=(check_unused,))
     return House(

@@ -17,6 +17,7 @@ from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.core.clock import Clock
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
@@ -73,10 +74,10 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         await rows.close()
 
 
-async def run(settings: Settings, *, with_parent: bool) -> None:
+async def run(settings: Settings, *, with_parent: bool, clock: Clock | None = None) -> None:
     """Work until told to stop. Prints one line of JSON when ready."""
     async with contextlib.AsyncExitStack() as stack:
-        house = await stack.enter_async_context(open_house(settings))
+        house = await stack.enter_async_context(open_house(settings, clock))
         await stack.enter_async_context(only_gateway(settings.gateway_lock))
         work = await stack.enter_async_context(open_gateway(house))
         working = asyncio.create_task(Workers(work).run())

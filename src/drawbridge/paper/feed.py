@@ -43,29 +43,45 @@ class Pace:
 class Feed:
     """One market's price over time, in units of 10^-8 of the quote currency."""
 
-    __slots__ = ("_pace", "_series", "depth", "listed_ms")
+    __slots__ = ("_begins_at", "_pace", "_series", "depth", "listed_ms")
 
-    def __init__(self, series: Callable[[], Series], pace: Pace, depth: int) -> None:
+    def __init__(
+        self,
+        series: Callable[[], Series],
+        pace: Pace,
+        depth: int,
+        *,
+        begins_at: int | None = None,
+        listed_ms: int | None = None,
+    ) -> None:
         """Run through the series at that pace; `depth` in units of 10^-8 of the base currency.
 
-        The series is asked for at the first price: reading all of them would take longer than
-        all else of a start, and most are never looked at.
+        At the anchor the series stands at `begins_at`, or in its middle: half is history then,
+        and half to come. It is asked for at the first price: reading all of them would take
+        longer than all else of a start, and most are never looked at.
         """
         self._series = series
         self._pace = pace
+        self._begins_at = begins_at
         self.depth = depth
-        self.listed_ms = (pace.anchor_ms // DAY_MS - _PAST_DAYS) * DAY_MS
+        past_ms = (pace.anchor_ms // DAY_MS - _PAST_DAYS) * DAY_MS
+        self.listed_ms = past_ms if listed_ms is None else listed_ms
 
     def price(self, now_ms: int) -> int:
         """Give the price at a time."""
         series = self._series()
-        return series.price(_middle(series) + self._pace.elapsed_ms(now_ms))
+        return series.price(self._begin(series) + self._pace.elapsed_ms(now_ms))
 
     def bar(self, start_ms: int, end_ms: int) -> Bar:
         """Sum up the time from `start_ms` up to `end_ms` as one candle."""
         elapsed, series = self._pace.elapsed_ms, self._series()
-        middle = _middle(series)
-        return series.bar(middle + elapsed(start_ms), middle + elapsed(end_ms))
+        begin = self._begin(series)
+        return series.bar(begin + elapsed(start_ms), begin + elapsed(end_ms))
+
+    def _begin(self, series: Series) -> int:
+        if self._begins_at is None:
+            return series.length_ms // 2 // series.bar_ms * series.bar_ms
+        return self._begins_at
 
     def units_of(self, amount: Decimal) -> int:
         """Turn a tick or a step into the feed's units.
@@ -77,8 +93,3 @@ class Feed:
             message = f"{amount} is finer than the feed tells prices"
             raise ValueError(message)
         return units
-
-
-def _middle(series: Series) -> int:
-    """Give where a series stands when a market is first opened: half is history, half to come."""
-    return series.length_ms // 2 // series.bar_ms * series.bar_ms

@@ -6,6 +6,7 @@ of its own to mind: it trades on the exchange's account, and pays no fees.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.core.orders import Side
@@ -21,6 +22,23 @@ _GAP: Final = 20_000
 _GROWTH: Final = 8
 
 Level = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """How the house quotes.
+
+    Without a spread it buys and sells at the price itself. It keeps a price for `hold_ms`: with
+    that of a candle, whatever trades within the candle trades at its open. `depth_times` makes
+    its depth so many times what is usual.
+    """
+
+    has_spread: bool = True
+    hold_ms: int = STEP_MS
+    depth_times: int = 1
+
+
+USUAL: Final = Quoting()
 
 
 class Quote:
@@ -77,16 +95,26 @@ class Quote:
 class House:
     """The house of one market of one exchange."""
 
-    __slots__ = ("_feed", "_quote", "_rules", "_seed", "_spread_bps", "_tick", "typical")
+    __slots__ = (
+        "_feed",
+        "_quote",
+        "_quoting",
+        "_rules",
+        "_seed",
+        "_spread_bps",
+        "_tick",
+        "typical",
+    )
 
-    def __init__(self, rules: Rules, feed: Feed, spread_bps: int) -> None:
+    def __init__(self, rules: Rules, feed: Feed, spread_bps: int, quoting: Quoting = USUAL) -> None:
         """Quote around the feed's price, `spread_bps` from bid to ask."""
         self._feed = feed
+        self._quoting = quoting
         self._rules = rules
         self._spread_bps = spread_bps
         self._tick = feed.units_of(rules.price_tick)
         step = feed.units_of(rules.quantity_step)
-        self.typical = max(rules.least_lots, feed.depth // step)
+        self.typical = max(rules.least_lots, feed.depth // step) * quoting.depth_times
         self._seed = seed_of(rules.exchange_id, rules.symbol)
         self._quote: Quote | None = None
 
@@ -112,9 +140,12 @@ class House:
         return cut(self._rules, max(1, (price + self._tick // 2) // self._tick))
 
     def _quote_of(self, step: int) -> Quote:
-        price = self._feed.price(step * STEP_MS)
+        rules, hold_ms = self._rules, self._quoting.hold_ms
+        price = self._feed.price(step * STEP_MS // hold_ms * hold_ms)
+        if not self._quoting.has_spread:
+            ticks = self.ticks_of(price)
+            return Quote(step, (ticks, ticks, ticks), rules, self._seed, self.typical)
         half = price * self._spread_bps // (2 * _BPS)
-        rules = self._rules
         bid = cut(rules, max(1, (price - half) // self._tick))
         ask = cut_up(rules, max(bid + 1, -(-(price + half) // self._tick)))
         prices = (bid, self.ticks_of(price), ask)

@@ -3,9 +3,11 @@
 Which feed a market follows, and how fine money is counted, follows from the exchanges' cards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 import orjson
 
@@ -14,8 +16,9 @@ from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import Conflict, Corrupted
 from drawbridge.paper.events import decode_batch
 from drawbridge.paper.feed import Feed, Pace
-from drawbridge.paper.house import House
+from drawbridge.paper.house import USUAL, House, Quoting
 from drawbridge.paper.market_data import MarketData
+from drawbridge.paper.replay import Replay, settle_anchor
 from drawbridge.paper.rules import rules_of
 from drawbridge.paper.snapshot import restore_state
 from drawbridge.paper.sources import get_series, get_source
@@ -24,6 +27,7 @@ from drawbridge.paper.store import PaperStore, Told
 
 _PACE = "pace"
 _RULES = "rules"
+_NONE: Final[Mapping[str, Callable[[int], Feed]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,32 @@ class Built:
 
     state: State
     data: dict[tuple[str, str], MarketData]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """How the markets of a world move: `speed` 60 lets prices of an hour pass in a minute.
+
+    What is replayed takes the place of the source of that name, on all exchanges. How the house
+    quotes is only other than usual where a test must know its fills beforehand.
+    """
+
+    speed: int = 1
+    replays: tuple[Replay, ...] = ()
+    quoting: Quoting = USUAL
+
+
+USUAL_SCENERY: Final = Scenery()
+
+
+async def settle_replays(
+    store: PaperStore, scenery: Scenery, now_ms: int
+) -> Mapping[str, Callable[[int], Feed]]:
+    """Give what takes the place of sources: how to make each feed, out of its house's depth."""
+    return {
+        replay.feed: partial(replay.make_feed, await settle_anchor(store, replay, now_ms))
+        for replay in scenery.replays
+    }
 
 
 async def settle_pace(store: PaperStore, now_ms: int, speed: int) -> Pace:
@@ -78,17 +108,25 @@ async def settle_rules(store: PaperStore, state: State) -> None:
         await store.set_setting(_RULES, orjson.dumps(counted).decode())
 
 
-def build(exchanges: Sequence[Exchange], pace: Pace) -> Built:
-    """Open an empty world over these exchanges."""
+def build(
+    exchanges: Sequence[Exchange],
+    pace: Pace,
+    *,
+    quoting: Quoting = USUAL,
+    replays: Mapping[str, Callable[[int], Feed]] = _NONE,
+) -> Built:
+    """Open an empty world over these exchanges; `replays` as `settle_replays` gave them."""
     places = count_places(exchanges)
     data: dict[tuple[str, str], MarketData] = {}
     floors = []
     for exchange in exchanges:
         card, pits = exchange.card, []
         for pair in card.paper_markets:
-            feed = Feed(partial(get_series, pair.feed), pace, get_source(pair.feed).depth)
+            depth, replayed = get_source(pair.feed).depth, replays.get(pair.feed)
+            source = partial(get_series, pair.feed)
+            feed = Feed(source, pace, depth) if replayed is None else replayed(depth)
             rules = rules_of(card, pair, places)
-            pit = Pit(rules, House(rules, feed, pair.spread_bps))
+            pit = Pit(rules, House(rules, feed, pair.spread_bps, quoting))
             data[card.id, pair.symbol] = MarketData(pit, feed)
             pits.append(pit)
         codec = exchange.codec

@@ -25,11 +25,14 @@ from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.ledger import Proof
 from drawbridge.paper.rules import atoms_of
 from drawbridge.paper.setting_up import (
+    USUAL_SCENERY,
     Built,
+    Scenery,
     build,
     read_pace,
     relive,
     settle_pace,
+    settle_replays,
     settle_rules,
 )
 from drawbridge.paper.snapshot import encode_state
@@ -81,9 +84,9 @@ class PaperWorld:
         clock: Clock,
         entropy: Entropy,
         *,
-        speed: int = 1,
+        scenery: Scenery = USUAL_SCENERY,
     ) -> "PaperWorld":
-        """Go on where the folder's world stood, or begin one. `speed` 60 is an hour a minute.
+        """Go on where the folder's world stood, or begin one.
 
         Raises: `Conflict("paper_running")`, `Conflict("paper_rules_changed")`, `Corrupted`.
         """
@@ -92,7 +95,12 @@ class PaperWorld:
         try:
             descriptor = lock(folder)
             store, now_ms = PaperStore(database), clock.now_ms()
-            built = build(exchanges, await settle_pace(store, now_ms, speed))
+            built = build(
+                exchanges,
+                await settle_pace(store, now_ms, scenery.speed),
+                quoting=scenery.quoting,
+                replays=await settle_replays(store, scenery, now_ms),
+            )
             await settle_rules(store, built.state)
             told = await store.told()
             relive(built.state, told)

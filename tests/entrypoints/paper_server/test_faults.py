@@ -14,7 +14,7 @@ from drawbridge.core.errors import DrawbridgeError, ExchangeDown, NotProven, Out
 from drawbridge.core.operations import GetServerTime
 from drawbridge.paper.trouble import wish_faults
 from tests.kit.processes import Paper, Process, drawbridge
-from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of
+from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of, trader_of
 
 WITHIN_S = 20
 CHANGED_WITHIN = 200
@@ -53,7 +53,7 @@ async def misbehave(paper: Paper, trader: Trader, faults: str, sign: str) -> Non
 
 @pytest.mark.parametrize("exchange_id", sorted(SYMBOLS))
 async def test_a_busy_exchange_says_so_in_its_own_words(paper: Paper, exchange_id: str) -> None:
-    trader, port = Trader(paper, exchange_id), port_of(paper, exchange_id)
+    trader, port = trader_of(paper, exchange_id), port_of(paper, exchange_id)
     await misbehave(paper, trader, "seed=a,errors=100%", "overloaded")
     told = {await said(trader, port) for _ in range(50)}
     assert told == {"overloaded", "maintenance", "timed_out"}
@@ -66,7 +66,7 @@ async def test_a_busy_exchange_says_so_in_its_own_words(paper: Paper, exchange_i
 
 @pytest.mark.parametrize("exchange_id", sorted(SYMBOLS))
 async def test_an_answer_that_is_lost_was_carried_out_once(paper: Paper, exchange_id: str) -> None:
-    trader, port = Trader(paper, exchange_id), port_of(paper, exchange_id)
+    trader, port = trader_of(paper, exchange_id), port_of(paper, exchange_id)
     before = await trader.coins(port)
     await misbehave(paper, trader, "lost=100%", CUT)
     with pytest.raises((OSError, EOFError)):
@@ -79,7 +79,7 @@ async def test_an_answer_that_is_lost_was_carried_out_once(paper: Paper, exchang
 
 
 async def test_a_connection_that_is_cut_has_carried_nothing(paper: Paper) -> None:
-    trader, port = Trader(paper, "binance"), port_of(paper, "binance")
+    trader, port = trader_of(paper, "binance"), port_of(paper, "binance")
     await misbehave(paper, trader, "cut=100%", CUT)
     with pytest.raises((OSError, EOFError)):
         await trader.answer(port, trader.order("cut"))
@@ -88,7 +88,7 @@ async def test_a_connection_that_is_cut_has_carried_nothing(paper: Paper) -> Non
 
 
 async def test_a_ban_is_told_with_the_wait_that_the_exchange_tells(paper: Paper) -> None:
-    trader, port = Trader(paper, "binance"), port_of(paper, "binance")
+    trader, port = trader_of(paper, "binance"), port_of(paper, "binance")
     await misbehave(paper, trader, "ban=0+9", "banned")
     answer = await trader.answer(port, GetServerTime())
     assert (answer.status, answer.header(b"retry-after")) == (418, b"120")
@@ -100,7 +100,7 @@ async def test_a_ban_is_told_with_the_wait_that_the_exchange_tells(paper: Paper)
 @pytest.mark.parametrize(("clock", "code"), [("+60000", "stale_stamp"), ("-60000", "stamp_ahead")])
 async def test_a_wrong_clock_makes_right_stamps_wrong(paper: Paper, clock: str, code: str) -> None:
     """Scenario 45 begins here: whoever asks for the exchange's time learns how wrong it is."""
-    trader, port = Trader(paper, "binance"), port_of(paper, "binance")
+    trader, port = trader_of(paper, "binance"), port_of(paper, "binance")
     true_ms = (await trader.ask(port, GetServerTime())).time_ms
     await wish_faults(paper.state, f"clock={clock}")
     for _ in range(CHANGED_WITHIN):
@@ -120,7 +120,7 @@ async def test_a_wrong_clock_makes_right_stamps_wrong(paper: Paper, clock: str, 
 
 
 async def test_a_stream_breaks_after_so_many_frames_without_a_word(paper: Paper) -> None:
-    trader = Trader(paper, "binance")
+    trader = trader_of(paper, "binance")
     url = f"{paper.exchanges['binance']['ws']}/ws/btcusdt@ticker"
     await wish_faults(paper.state, "drop=3")
     for _ in range(CHANGED_WITHIN):
@@ -143,7 +143,7 @@ async def frames_until_the_end(url: str) -> tuple[int, int | None]:
 
 
 async def test_a_handshake_meets_faults_as_a_request_does(paper: Paper) -> None:
-    trader = Trader(paper, "binance")
+    trader = trader_of(paper, "binance")
     url = f"{paper.exchanges['binance']['ws']}/ws/btcusdt@ticker"
     await misbehave(paper, trader, "ban=0+9", "banned")
     with pytest.raises(InvalidStatus) as refused:
@@ -157,7 +157,7 @@ async def test_a_handshake_meets_faults_as_a_request_does(paper: Paper) -> None:
 
 
 async def test_the_account_site_never_misbehaves(paper: Paper) -> None:
-    trader = Trader(paper, "binance")
+    trader = trader_of(paper, "binance")
     await misbehave(paper, trader, "cut=100%", CUT)
     address = paper.account_site.removeprefix("http://")
     reader, writer = await asyncio.open_connection(*address.split(":"))
@@ -174,7 +174,7 @@ async def test_the_same_seed_and_the_same_requests_meet_the_same_faults(tmp_path
     seen = []
     for name in ("one", "two"):
         paper = Paper(tmp_path / name, unlimited=True, only=("binance",), faults=faults)
-        trader, port = Trader(paper, "binance"), port_of(paper, "binance")
+        trader, port = trader_of(paper, "binance"), port_of(paper, "binance")
         seen.append([await said(trader, port) for _ in range(60)])
         assert paper.process.stop() == 0
     assert seen[0] == seen[1]

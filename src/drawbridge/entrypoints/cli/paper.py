@@ -48,6 +48,10 @@ def run(
         list[str] | None, typer.Option("--exchange", metavar="ID", help=say("cli.paper.only"))
     ] = None,
     every: Annotated[bool, typer.Option("--all", help=say("cli.paper.all"))] = False,
+    replay: Annotated[
+        list[str] | None,
+        typer.Option("--replay", metavar="FILE:SYMBOL", help=say("cli.paper.replay")),
+    ] = None,
     faults: Annotated[
         str, typer.Option("--faults", metavar="TEXT", help=say("cli.paper.faults.option"))
     ] = "",
@@ -57,7 +61,8 @@ def run(
     if context.invoked_subcommand is not None:
         return
     from drawbridge.app.lifetime import tell_ready
-    from drawbridge.entrypoints.paper_server.hosting import Place, host
+    from drawbridge.entrypoints.paper_server.hosting import Place, host, read_replays
+    from drawbridge.paper.setting_up import Scenery
 
     settings = settings_for(None)
     base = settings.paper_port if port_base is None else port_base
@@ -65,7 +70,13 @@ def run(
         raise BadInput("bad_port", field="port_base")
     if every and exchange:
         raise BadInput("all_or_some", field="exchange")
-    place = Place(_folder(state), base, only=frozenset(exchange or ()), faults=faults)
+    place = Place(
+        _folder(state),
+        base,
+        only=frozenset(exchange or ()),
+        scenery=Scenery(replays=read_replays(replay or ())),
+        faults=faults,
+    )
     asyncio.run(host(place, with_parent=False, on_ready=tell_ready if json else _tell))
 
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from drawbridge.app.lifetime import run_process
-from drawbridge.entrypoints.paper_server.hosting import Place, host
+from drawbridge.entrypoints.paper_server.hosting import Place, host, read_replays
+from drawbridge.paper.setting_up import Scenery
 
 
 def main() -> int:
@@ -19,20 +20,20 @@ def main() -> int:
     parser.add_argument("--unlimited", action="store_true", help="no rate limits, for load tests")
     parser.add_argument("--exchange", action="append", default=[], help="serve only these")
     parser.add_argument("--speed", type=int, default=1, help="how fast prices pass, for tests")
+    parser.add_argument("--replay", action="append", default=[], help="FILE:SYMBOL[@PASSED]")
     parser.add_argument("--faults", default="", help="what goes wrong, as `drawbridge paper` takes")
     parser.add_argument("--with-parent", action="store_true")
     given = parser.parse_args()
-    only = frozenset(given.exchange)
-    place = Place(
-        given.state,
-        given.port_base,
-        unlimited=given.unlimited,
-        only=only,
-        speed=given.speed,
-        faults=given.faults,
-    )
 
     async def work() -> None:
+        place = Place(
+            given.state,
+            given.port_base,
+            unlimited=given.unlimited,
+            only=frozenset(given.exchange),
+            scenery=Scenery(given.speed, read_replays(given.replay)),
+            faults=given.faults,
+        )
         await host(place, with_parent=given.with_parent)
 
     return run_process("paper", work)

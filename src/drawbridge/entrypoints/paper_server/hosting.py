@@ -30,6 +30,8 @@ from drawbridge.entrypoints.paper_server.site import SiteParts, build_site
 from drawbridge.paper.answering import Answering
 from drawbridge.paper.faults import read_profile
 from drawbridge.paper.hub import Hub
+from drawbridge.paper.replay import Replay, read_recording, read_wish
+from drawbridge.paper.setting_up import USUAL_SCENERY, Scenery
 from drawbridge.paper.streaming import MOST_FRAME_BYTES
 from drawbridge.paper.trouble import FaultsRow, Trouble, TroubledClock
 from drawbridge.paper.world import PaperWorld
@@ -48,7 +50,7 @@ class Place:
 
     Port 0 takes free ports. `only` names the exchanges that are served, all of them when empty;
     the world behind them is always whole. `unlimited` turns the rate limits off, for load tests;
-    `speed` 60 lets the prices of an hour pass in a minute. `faults` is what goes wrong from the
+    `scenery` is how markets move. `faults` is what goes wrong from the
     start, as `paper/faults.py` reads it.
     """
 
@@ -57,7 +59,7 @@ class Place:
     host: str = "127.0.0.1"
     unlimited: bool = False
     only: frozenset[str] = frozenset()
-    speed: int = 1
+    scenery: Scenery = USUAL_SCENERY
     faults: str = ""
 
 
@@ -66,6 +68,24 @@ def papered() -> tuple[Exchange, ...]:
     return tuple(
         get_exchange(name) for name in exchange_ids() if get_card(name).level >= Level.PAPERED
     )
+
+
+def read_replays(texts: Sequence[str]) -> tuple[Replay, ...]:
+    """Read recordings, each as `FILE:SYMBOL` or `FILE:SYMBOL@PASSED`.
+
+    Why: what a symbol follows, every market of that price follows, at all exchanges.
+    Raises: `BadInput`, naming what of the text or of the file is wrong.
+    """
+    feeds = {
+        pair.symbol: pair.feed for exchange in papered() for pair in exchange.card.paper_markets
+    }
+    replays: dict[str, Replay] = {}
+    for wish in map(read_wish, texts):
+        feed = feeds.get(wish.symbol.upper())
+        if feed is None or feed in replays:
+            raise BadInput("bad_replay", field="replay", told=wish.symbol[:40])
+        replays[feed] = Replay(feed, read_recording(wish.path), passed=wish.passed)
+    return tuple(replays.values())
 
 
 def _served(every: Sequence[Exchange], only: frozenset[str]) -> tuple[Exchange, ...]:
@@ -105,7 +125,7 @@ async def open_paper(place: Place, clock: Clock) -> AsyncIterator[Hosted]:
         listen(place.host, place.port_base + step if place.port_base else 0)
         for step in range(len(exchanges) + 1)
     ]
-    world = await PaperWorld.open(place.state, every, clock, entropy, speed=place.speed)
+    world = await PaperWorld.open(place.state, every, clock, entropy, scenery=place.scenery)
     try:
         faults = FaultsRow(world.database, trouble)
         await faults.begin(place.faults)
