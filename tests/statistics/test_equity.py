@@ -1,38 +1,18 @@
-"""Equity and drawdown, against sums done by hand."""
+"""Equity, against sums done by hand."""
 
 from decimal import Decimal
 
-from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.statistics.equity import Drawdown, drawdown_of, equity_of
-
-SYMBOL = "BTC/USD"
+from drawbridge.statistics.equity import equity_of
+from tests.kit.trades import SYMBOL, trade
 
 
-def fill(side: Side, price: str, at: int, fee: str = "0", currency: str = "USD") -> Fill:
-    return Fill(
-        trade_id=f"t{at}",
-        order_id=f"o{at}",
-        client_id="",
-        symbol=SYMBOL,
-        side=side,
-        type=OrderType.MARKET,
-        price=Decimal(price),
-        quantity=Decimal(2),
-        fee=Decimal(fee),
-        fee_currency=currency,
-        is_maker=False,
-        time_ms=at,
-    )
-
-
-def test_nothing_at_all_has_no_points_and_no_drawdown() -> None:
+def test_nothing_at_all_has_no_points() -> None:
     assert equity_of([], [], SYMBOL, Decimal(100)) == ()
-    assert drawdown_of([]) == Drawdown(Decimal(0), None)
 
 
 def test_equity_is_cash_and_what_is_held_at_the_price_of_the_moment() -> None:
     points = equity_of(
-        [fill(Side.BUY, "100", 2, "1"), fill(Side.SELL, "120", 4, "1")],
+        [trade("buy", "2", "100", 2, "1 USD"), trade("sell", "2", "120", 4, "1 USD")],
         [(1, Decimal(90)), (2, Decimal(101)), (3, Decimal(110)), (5, Decimal(1))],
         SYMBOL,
         Decimal(1000),
@@ -50,21 +30,15 @@ def test_equity_is_cash_and_what_is_held_at_the_price_of_the_moment() -> None:
 
 
 def test_a_fee_in_base_currency_lowers_what_is_held() -> None:
-    (point,) = equity_of([fill(Side.BUY, "100", 1, "0.5", "BTC")], [], SYMBOL, Decimal(1000))
+    bought = trade("buy", "2", "100", 1, "0.5 BTC")
+    (point,) = equity_of([bought], [], SYMBOL, Decimal(1000))
 
     assert point.equity == 950
 
 
-def test_the_deepest_fall_is_measured_from_its_own_height() -> None:
-    equities = [Decimal(n) for n in (100, 120, 90, 200, 165, 300)]
+def test_a_contract_sold_short_gains_when_its_price_falls_and_pays_its_fee() -> None:
+    symbol = "BTC/USDT:USDT"
+    sold = trade("sell", "2", "100", 1, "1 USDT", symbol)
+    points = equity_of([sold], [(2, Decimal(90))], symbol, Decimal(1000))
 
-    # 35 from 200 is more money, 30 from 120 is the larger share.
-    assert drawdown_of(equities) == Drawdown(Decimal(35), Decimal("0.25"))
-
-
-def test_an_account_that_was_never_above_zero_has_no_share() -> None:
-    assert drawdown_of([Decimal(0), Decimal(-5)]) == Drawdown(Decimal(5), None)
-
-
-def test_an_account_that_only_rises_never_falls() -> None:
-    assert drawdown_of([Decimal(1), Decimal(2)]) == Drawdown(Decimal(0), Decimal(0))
+    assert [point.equity for point in points] == [999, 1019]

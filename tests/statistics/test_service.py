@@ -2,27 +2,13 @@
 
 from decimal import Decimal
 
-from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.statistics.service import Ground, Statistics
+import pytest
 
-SYMBOL = "BTC/USD"
-
-
-def fill(side: Side, price: str, quantity: str, at: int) -> Fill:
-    return Fill(
-        trade_id=f"t{at}",
-        order_id=f"o{at}",
-        client_id="",
-        symbol=SYMBOL,
-        side=side,
-        type=OrderType.MARKET,
-        price=Decimal(price),
-        quantity=Decimal(quantity),
-        fee=Decimal(1),
-        fee_currency="USD",
-        is_maker=False,
-        time_ms=at,
-    )
+from drawbridge.core.clock import MINUTE_MS
+from drawbridge.core.orders import Fill
+from drawbridge.statistics.equity import curve_of_floats
+from drawbridge.statistics.service import Ground, Statistics, report_on
+from tests.kit.trades import SYMBOL, trade
 
 
 class FillsOnRecord:
@@ -42,14 +28,16 @@ async def test_a_report_without_trades_and_prices_is_empty_and_defined() -> None
     assert report.figures.drawdown == 0
     assert report.equity == ()
     assert report.last_price is None
+    assert report.ratios.days == 0
+    assert report.periods.months == ()
 
 
 async def test_a_report_equals_a_hand_worked_example() -> None:
     """Scenario 57: bought for 101, seen at 80, sold for 129, bought once more for 121."""
     record = FillsOnRecord(
-        fill(Side.BUY, "100", "1", 10),
-        fill(Side.SELL, "130", "1", 30),
-        fill(Side.BUY, "120", "1", 40),
+        trade("buy", "1", "100", 10, "1 USD"),
+        trade("sell", "1", "130", 30, "1 USD"),
+        trade("buy", "1", "120", 40, "1 USD"),
     )
     prices = [(5, Decimal(500)), (20, Decimal(80)), (50, Decimal(125))]
 
@@ -65,10 +53,12 @@ async def test_a_report_equals_a_hand_worked_example() -> None:
     assert report.figures.drawdown == 21
     assert report.figures.drawdown_share == Decimal("0.021")
     assert report.last_price == 125
+    # In the market from 10 to 30 and from 40 on, of 40 in all.
+    assert report.activity.exposure == Decimal("0.75")
 
 
 async def test_what_lies_below_the_lot_step_is_no_position() -> None:
-    record = FillsOnRecord(fill(Side.BUY, "100", "1", 10), fill(Side.SELL, "110", "0.9995", 20))
+    record = FillsOnRecord(trade("buy", "1", "100", 10), trade("sell", "0.9995", "110", 20))
 
     report = await Statistics(record).report(
         "robot:a", Ground(SYMBOL, Decimal(1000), dust=Decimal("0.001"))
@@ -76,3 +66,37 @@ async def test_what_lies_below_the_lot_step_is_no_position() -> None:
 
     assert report.figures.trades == 1
     assert report.position.quantity == Decimal("0.0005")
+
+
+def test_a_backtest_hands_in_its_equity_and_keeps_exact_trades() -> None:
+    times = [minute * MINUTE_MS for minute in range(1, 6)]
+    curve = curve_of_floats(1000, times, [1000.0, 1010.0, 989.8, 1000.0, 1019.494])
+    fills = [trade("buy", "1", "100", times[1], "0.1 USD"), trade("sell", "1", "120", times[3])]
+    report = report_on(fills, Ground(SYMBOL, Decimal(1000), interval_ms=MINUTE_MS), curve)
+
+    assert report.equity == ()
+    assert report.figures.net_profit == Decimal("19.9")
+    assert report.figures.average_bars == 2
+    assert report.drawdown.deepest is not None
+    assert report.drawdown.deepest.recovered_ms == times[4]
+    assert (report.drawdown.amount, report.drawdown.share) == (Decimal("20.2"), Decimal("0.02"))
+    assert report.activity.exposure == Decimal("0.5")
+
+
+def test_several_markets_need_their_equity_and_are_reckoned_together() -> None:
+    fills = [
+        trade("buy", "1", "100", 1),
+        trade("sell", "2", "10", 2, symbol="ETH/USD"),
+        trade("sell", "1", "130", 3),
+    ]
+    ground = Ground(SYMBOL, Decimal(100), more_symbols=("ETH/USD",))
+    with pytest.raises(ValueError, match="several markets"):
+        report_on(fills, ground)
+
+    report = report_on(fills, ground, curve_of_floats(100, [1, 3], [100, 130]))
+    assert report.figures.net_profit == 30
+    assert report.figures.open_profit == 0
+    priced = Ground(
+        SYMBOL, Decimal(100), more_symbols=("ETH/USD",), last_prices={"ETH/USD": Decimal(9)}
+    )
+    assert report_on(fills, priced, curve_of_floats(100, [1], [1])).figures.open_profit == 2

@@ -1,15 +1,20 @@
-"""Equity over time from fills and prices, and how deep it fell.
+"""Equity over time from fills and prices.
 
 Exact amounts; the series of a chart may convert them. Where no price is known at a moment, the
-price of the last fill values what is held.
+price of the last fill values what is held. How deep it fell stands in `drawdown.py`.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Generic, TypeVar
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
+from drawbridge.trading.positions import currencies_of
+
+Amount = TypeVar("Amount", Decimal, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +26,33 @@ class EquityPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawdown:
-    """The deepest fall from a height: as money, and as a share of that height.
+class Curve(Generic[Amount]):
+    """What something was worth over time, as two columns of one length, oldest first.
 
-    The two may belong to different falls. `share` is None when no height was above zero.
+    Units: `start` is what it was worth before the first moment, in the same currency. Money is
+    exact in Decimal; a backtest may hand in its floats, and what is told of them is rounded.
     """
 
-    amount: Decimal
-    share: Decimal | None
+    start: Amount
+    times_ms: Sequence[int]
+    values: Sequence[Amount]
+
+
+def curve_of(start: Decimal, points: Sequence[EquityPoint]) -> Curve[Decimal]:
+    """Put points into columns."""
+    return Curve(start, [it.time_ms for it in points], [it.equity for it in points])
+
+
+def curve_of_floats(start: float, times_ms: Iterable[int], values: Iterable[float]) -> Curve[float]:
+    """Take a backtest's arrays, of whatever kind, as columns of plain numbers.
+
+    Raises: ValueError for what is no number, which is our mistake.
+    """
+    times, numbers = list(map(int, times_ms)), list(map(float, values))
+    if not all(map(math.isfinite, numbers)):
+        message = "an equity that is no number"
+        raise ValueError(message)
+    return Curve(float(start), times, numbers)
 
 
 def equity_of(
@@ -36,9 +60,10 @@ def equity_of(
 ) -> tuple[EquityPoint, ...]:
     """Value an account that began with `start` in quote currency and made these fills.
 
-    There is one point for each price and each fill; at the same moment the fill comes first.
+    There is one point for each price and each fill; at the same moment the fill comes first. A
+    contract is valued as if its goods were held: profit and loss are the same.
     """
-    base, _, quote = symbol.partition("/")
+    base, quote = currencies_of(symbol)
     cash, held, price = start, ZERO, ZERO
     moments: list[tuple[int, int, Fill | Decimal]] = [
         (fill.time_ms, 0, fill) for fill in fills if fill.symbol == symbol
@@ -57,16 +82,3 @@ def equity_of(
             price = what
         points.append(EquityPoint(time_ms, cash + held * price))
     return tuple(points)
-
-
-def drawdown_of(equities: Sequence[Decimal]) -> Drawdown:
-    """Find the deepest fall; nothing at all fell by nothing."""
-    if not equities:
-        return Drawdown(ZERO, None)
-    height, deepest, share = equities[0], ZERO, None
-    for equity in equities:
-        height = max(height, equity)
-        deepest = max(deepest, height - equity)
-        if height > 0:
-            share = max(share or ZERO, (height - equity) / height)
-    return Drawdown(deepest, share)

@@ -1,18 +1,23 @@
-"""The report of a robot: its figures, its equity, its trades.
+"""The report of a robot or of a backtest: its figures, its equity, its trades.
 
 Fills come from trading's record; prices are handed in, because this asks no exchange.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill
-from drawbridge.statistics.equity import EquityPoint, drawdown_of, equity_of
-from drawbridge.statistics.performance import Figures, figures_of
-from drawbridge.trading.positions import Position, Trip, follow
+from drawbridge.statistics.activity import Activity, Span, activity_of
+from drawbridge.statistics.days import Days, days_of
+from drawbridge.statistics.drawdown import Drawdown, drawdown_of
+from drawbridge.statistics.equity import Curve, EquityPoint, curve_of, equity_of
+from drawbridge.statistics.performance import Figures, figures_of, trading_of
+from drawbridge.statistics.periods import Periods, periods_of
+from drawbridge.statistics.ratios import Ratios, ratios_of
+from drawbridge.trading.positions import Journey, Position, Trip, follow
 
 
 class Record(Protocol):
@@ -27,18 +32,29 @@ class Ground:
     """What a report stands on.
 
     Units: `start` in quote currency is what trading began with; `dust` in base currency is the
-    market's lot step, below which nothing is held; `prices` are moments and prices.
+    market's lot step, below which nothing is held; `prices` are moments and prices of `symbol`,
+    `last_prices` what one unit of a symbol is worth now; `interval_ms` is the length of the
+    candles traded on, `risk_free_rate` a fraction per year. Further symbols (with the same quote
+    currency) stand in `more_symbols`; their equity cannot be worked out here, so that a report
+    on several needs a curve.
     """
 
     symbol: str
     start: Decimal
     dust: Decimal = ZERO
     prices: Sequence[tuple[int, Decimal]] = ()
+    interval_ms: int = 0
+    risk_free_rate: Decimal = ZERO
+    more_symbols: tuple[str, ...] = ()
+    last_prices: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures and what they were made of. `last_price` is None when none is known."""
+    """Figures and what they were made of. `last_price` is None when none is known.
+
+    `equity` is empty where a curve was handed in, `position` is that of the first symbol.
+    """
 
     figures: Figures
     position: Position
@@ -46,6 +62,10 @@ class Report:
     trips: tuple[Trip, ...]
     fills: tuple[Fill, ...]
     equity: tuple[EquityPoint, ...]
+    drawdown: Drawdown
+    ratios: Ratios
+    activity: Activity
+    periods: Periods
 
 
 class Statistics:
@@ -60,27 +80,78 @@ class Statistics:
         return report_on(await self._record.fills_of(origin), ground)
 
 
-def report_on(fills: Sequence[Fill], ground: Ground) -> Report:
+def report_on(fills: Sequence[Fill], ground: Ground, curve: Curve[float] | None = None) -> Report:
     """Report on these fills.
 
-    Prices before the first fill belong to no equity, unless nothing was traded at all.
+    A backtest hands in its equity as a curve of floats, one value at each candle's close; figures
+    of trades stay exact. Without one, equity is worked out from fills and prices; prices before
+    the first fill belong to no equity then, unless nothing was traded at all.
     """
-    first_ms = fills[0].time_ms if fills else 0
-    prices = [(at_ms, price) for at_ms, price in ground.prices if at_ms >= first_ms]
-    journey = follow(fills, ground.symbol, ground.dust)
-    equity = equity_of(fills, prices, ground.symbol, ground.start)
-    drawdown = drawdown_of([ground.start, *(point.equity for point in equity)])
-    last_price = _last_price(fills, ground.prices)
+    symbols = (ground.symbol, *ground.more_symbols)
+    if curve is None and ground.more_symbols:
+        message = "the equity of several markets has to be handed in"
+        raise ValueError(message)
+    journeys = {symbol: follow(fills, symbol, ground.dust) for symbol in symbols}
+    last_price = _last_price(fills, ground)
+    last_prices = {**_fill_prices(fills), **ground.last_prices}
+    if last_price is not None:
+        last_prices[ground.symbol] = last_price
+    trading = trading_of(journeys, last_prices)
+    equity = () if curve is not None else _equity(fills, ground)
+    shape = _shape_of_floats(curve) if curve is not None else _shape(ground.start, equity)
+    own = [fill for fill in fills if fill.symbol in journeys]
     return Report(
-        figures=figures_of(journey, drawdown, last_price),
-        position=journey.position,
+        figures=figures_of(trading, shape.drawdown, ground.interval_ms),
+        position=journeys[ground.symbol].position,
         last_price=last_price,
-        trips=journey.trips,
+        trips=trading.trips,
         fills=tuple(fills),
         equity=equity,
+        drawdown=shape.drawdown,
+        ratios=ratios_of(shape.days, shape.drawdown, ground.risk_free_rate),
+        activity=activity_of(own, trading.trips, _open_since(journeys), shape.span, ground.start),
+        periods=periods_of(shape.days, trading.trips),
     )
 
 
-def _last_price(fills: Sequence[Fill], prices: Sequence[tuple[int, Decimal]]) -> Decimal | None:
-    told = [*prices, *((fill.time_ms, fill.price) for fill in fills)]
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What there is to learn from a curve."""
+
+    drawdown: Drawdown
+    days: Days
+    span: Span
+
+
+def _shape(start: Decimal, equity: Sequence[EquityPoint]) -> _Shape:
+    curve = curve_of(start, equity)
+    return _Shape(drawdown_of(curve), days_of(curve), _span(curve.times_ms))
+
+
+def _shape_of_floats(curve: Curve[float]) -> _Shape:
+    return _Shape(drawdown_of(curve), days_of(curve), _span(curve.times_ms))
+
+
+def _span(times_ms: Sequence[int]) -> Span:
+    return Span(times_ms[0], times_ms[-1]) if len(times_ms) else Span(None, None)
+
+
+def _equity(fills: Sequence[Fill], ground: Ground) -> tuple[EquityPoint, ...]:
+    first_ms = fills[0].time_ms if fills else 0
+    prices = [(at_ms, price) for at_ms, price in ground.prices if at_ms >= first_ms]
+    return equity_of(fills, prices, ground.symbol, ground.start)
+
+
+def _open_since(journeys: Mapping[str, Journey]) -> int | None:
+    since = [it.open_since_ms for it in journeys.values() if it.open_since_ms is not None]
+    return min(since, default=None)
+
+
+def _last_price(fills: Sequence[Fill], ground: Ground) -> Decimal | None:
+    traded = ((it.time_ms, it.price) for it in fills if it.symbol == ground.symbol)
+    told = [*ground.prices, *traded]
     return max(told, key=lambda one: one[0])[1] if told else None
+
+
+def _fill_prices(fills: Sequence[Fill]) -> dict[str, Decimal]:
+    return {fill.symbol: fill.price for fill in fills}

@@ -50,7 +50,8 @@ class Journey:
     """All trips of one market, what is still held, and the fees of all fills.
 
     Units: `realised` and `fees` in quote currency (fees in base currency at the price of their
-    fill); `fees_elsewhere` by currency.
+    fill); `fees_elsewhere` by currency. `open_since_ms` is when what is held now was begun, None
+    when that is nothing.
     """
 
     trips: tuple[Trip, ...]
@@ -58,6 +59,13 @@ class Journey:
     realised: Decimal
     fees: Decimal
     fees_elsewhere: tuple[tuple[str, Decimal], ...]
+    open_since_ms: int | None = None
+
+
+def currencies_of(symbol: str) -> tuple[str, str]:
+    """Give base and quote currency, of a contract (`BASE/QUOTE:SETTLE`) as of any other symbol."""
+    base, _, rest = symbol.partition("/")
+    return base, rest.partition(":")[0]
 
 
 def follow(fills: Iterable[Fill], symbol: str, dust: Decimal = ZERO) -> Journey:
@@ -76,6 +84,7 @@ def follow(fills: Iterable[Fill], symbol: str, dust: Decimal = ZERO) -> Journey:
         walk.realised,
         walk.fees,
         tuple(sorted(walk.fees_elsewhere.items())),
+        walk.open_since_ms,
     )
 
 
@@ -83,7 +92,7 @@ class _Walk:
     """The state of following fills."""
 
     def __init__(self, symbol: str, dust: Decimal) -> None:
-        self._base, _, self._quote = symbol.partition("/")
+        self._base, self._quote = currencies_of(symbol)
         self._dust = dust
         self._opened_ms = 0
         self._largest = ZERO
@@ -107,6 +116,10 @@ class _Walk:
             change, cost = change - part, cost - part_cost
         if change:
             self._extend(change, cost, fill)
+
+    @property
+    def open_since_ms(self) -> int | None:
+        return None if self._is_flat() else self._opened_ms
 
     def _effect_of(self, fill: Fill) -> tuple[Decimal, Decimal]:
         """Give the change in base currency and what it cost in quote currency."""

@@ -20,6 +20,8 @@ _UNITS: Final = (
     ("minutes", MINUTE_MS),
     ("seconds", SECOND_MS),
 )
+UNIT_MS: Final = dict(_UNITS)
+"""The units of spans by their names."""
 
 
 def amount(value: Decimal | int) -> str:

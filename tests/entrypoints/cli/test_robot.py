@@ -95,9 +95,18 @@ def test_people_see_dashes_where_a_figure_is_not_defined(line: CommandLine) -> N
     code, out, _ = line.on_data("robot", "status", "Ace")
 
     assert code == 0
-    figures = dict(text.split("  ", 1) for text in out.splitlines())
+    figures = dict(text.split("  ", 1) for text in out.splitlines() if "  " in text)
     assert figures["win rate"].strip() == "\N{EN DASH}"
+    assert figures["Sharpe ratio"].strip() == "\N{EN DASH}"
     assert figures["holds"].strip() == "0 BTC"
+
+
+def test_play_money_is_told_from_money(line: CommandLine) -> None:
+    """Scenario 64."""
+    line.told(*CREATE, "--name", "Ace")
+
+    assert line.told("robot", "status", "Ace")["simulated"] is True
+    assert "Simulated" in line.on_data("robot", "status", "Ace")[1]
 
 
 def test_a_wish_is_kept_also_while_the_gateway_does_not_run(line: CommandLine) -> None:

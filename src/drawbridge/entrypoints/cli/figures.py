@@ -1,67 +1,74 @@
 """Figures of robots and backtests as the command line shows them."""
 
 import dataclasses
-from decimal import Decimal
-from typing import Final
+from collections.abc import Sequence
 
 from drawbridge.core.money import plain
-from drawbridge.entrypoints.cli.output import NONE
+from drawbridge.entrypoints.cli.output import print_fields, print_line, print_table
 from drawbridge.statistics.performance import Figures
+from drawbridge.statistics.periods import Period
+from drawbridge.statistics.service import Report
+from drawbridge.statistics.telling import (
+    UNIT_OF,
+    as_facts,
+    report_facts,
+    rounded,
+    share,
+    told_groups,
+    told_value,
+)
 from drawbridge.wording.say import say
 
-_MONEY: Final = frozenset(
-    {
-        "net_profit",
-        "open_profit",
-        "gross_profit",
-        "gross_loss",
-        "average_win",
-        "average_loss",
-        "drawdown",
-        "fees",
-    }
-)
-_SHARES: Final = frozenset({"win_rate", "drawdown_share"})
-_CENT: Final = Decimal("0.01")
-_PERCENT: Final = 100
-# Ratios and averages may have no end; so many digits are more than anybody reads.
-_DIGITS: Final = Decimal("0.00000001")
+_COLUMNS = ("period", "profit", "share", "trades", "wins", "closed_profit")
 
 
 def told_figures(figures: Figures) -> dict[str, object]:
-    """Give the figures as scripts read them; what is not defined is null."""
+    """Give the figures of trades as scripts read them; what is not defined is null."""
     return {
-        field.name: _rounded(getattr(figures, field.name)) for field in dataclasses.fields(figures)
+        field.name: as_facts(getattr(figures, field.name)) for field in dataclasses.fields(figures)
     }
+
+
+def told_report(report: Report) -> dict[str, object]:
+    """Give all figures of a report as scripts read them; what is not defined is null."""
+    return report_facts(report)
 
 
 def figure_lines(figures: Figures, quote: str) -> dict[str, str]:
-    """Give the figures as people read them; what is not defined is a dash."""
+    """Give the figures of trades as people read them; what is not defined is a dash."""
     return {
-        say(f"cli.figure.{field.name}"): _line(field.name, getattr(figures, field.name), quote)
+        say(f"figures.{field.name}"): told_value(field.name, getattr(figures, field.name), quote)
         for field in dataclasses.fields(figures)
-        if field.name != "fees_elsewhere" or figures.fees_elsewhere
+        if field.name in UNIT_OF
     }
 
 
-def _line(name: str, value: object, quote: str) -> str:
-    if value is None:
-        return NONE
-    if isinstance(value, tuple):
-        return ", ".join(f"{plain(amount)} {currency}" for currency, amount in value)
-    if not isinstance(value, Decimal):
-        return str(value)
-    if name in _SHARES:
-        return f"{value * _PERCENT:.2f} %"
-    if name in _MONEY:
-        return f"{plain(value.quantize(_DIGITS))} {quote}"
-    return f"{value.quantize(_CENT)}"
+def print_report(report: Report, quote: str) -> None:
+    """Print all figures of a report in their groups, and the table of months."""
+    for group in told_groups(report, quote):
+        print_line()
+        print_line(group.title)
+        print_fields({figure.words: figure.value for figure in group.figures})
+    print_periods(report.periods.months, "months")
+    print_periods(report.periods.years, "years")
 
 
-def _rounded(value: object) -> object:
-    if isinstance(value, Decimal) and -value.as_tuple().exponent > _PLACES:  # type: ignore[operator]  # figures are finite
-        return value.quantize(_DIGITS)
-    return value
+def print_periods(periods: Sequence[Period], title: str) -> None:
+    """Print one table of periods, if there is anything in it."""
+    if not periods:
+        return
+    print_line()
+    print_line(say(f"periods.{title}"))
+    columns = [say(f"periods.{name}") for name in _COLUMNS]
+    print_table(columns, [_row(period) for period in periods])
 
 
-_PLACES: Final = 8
+def _row(period: Period) -> list[str]:
+    return [
+        period.name,
+        plain(rounded(period.profit)),
+        say("figures.none") if period.share is None else share(period.share),
+        str(period.trades),
+        str(period.wins),
+        plain(rounded(period.closed_profit)),
+    ]

@@ -140,13 +140,15 @@ def status(robot: RobotName, *, owner: Owner = "", data: Data = None, json: Json
         report = await _report(house, person, found)
         decisions = await house.robots.list_decisions(person, found.id)
         if json:
-            from drawbridge.entrypoints.cli.figures import told_figures
+            from drawbridge.app.reports import is_simulated
+            from drawbridge.entrypoints.cli.figures import told_report
 
             print_json(
                 {
                     **_told(found),
+                    "simulated": is_simulated(found),
                     "position": report.position,
-                    "figures": told_figures(report.figures),
+                    **told_report(report),
                     "decisions": decisions,
                     "fills": report.fills,
                 }
@@ -234,16 +236,10 @@ async def _settled(house: "House", robot: "Robot") -> "Robot":
 
 
 async def _report(house: "House", person: str, robot: "Robot") -> "Report":
-    from drawbridge.statistics.service import Ground, Statistics
+    from drawbridge.app.reports import ground_of
+    from drawbridge.statistics.service import Statistics
 
-    candles = await house.robots.list_candles(person, robot.id)
-    interval_ms = robot.plan.interval_ms
-    ground = Ground(
-        symbol=robot.plan.symbol,
-        start=robot.plan.amount,
-        dust=robot.quantity_step,
-        prices=[(candle.open_time_ms + interval_ms, candle.close) for candle in candles],
-    )
+    ground = ground_of(robot, await house.robots.list_candles(person, robot.id))
     return await Statistics(house.orders).report(robot.origin, ground)
 
 
@@ -292,7 +288,8 @@ def _told(robot: "Robot") -> dict[str, object]:
 
 
 def _print_status(robot: "Robot", report: "Report") -> None:
-    from drawbridge.entrypoints.cli.figures import figure_lines
+    from drawbridge.app.reports import is_simulated
+    from drawbridge.entrypoints.cli.figures import print_report
 
     plan = robot.plan
     names = [say(f"cli.robot.column.{name}") for name in _COLUMNS]
@@ -300,5 +297,7 @@ def _print_status(robot: "Robot", report: "Report") -> None:
     fields[say("cli.robot.column.on_stop")] = say(f"robots.on_stop.{plan.on_stop.value}")
     held = f"{or_dash(report.position.quantity)} {plan.base}"
     fields[say("cli.robot.column.held")] = held
-    fields |= figure_lines(report.figures, plan.quote)
     print_fields(fields)
+    if is_simulated(robot):
+        print_line(say("figures.simulated"))
+    print_report(report, plan.quote)
