@@ -232,6 +232,15 @@ async def test_a_clock_that_drifted_is_learnt_anew(house: Setting) -> None:
     assert len(house.stub.orders) == 1
 
 
+async def test_a_stamp_that_is_refused_twice_is_no_verdict_on_the_key(house: Setting) -> None:
+    """Scenario 45: nothing happened, so it is tried again later; no order was sent twice."""
+    house.stub.refuse(PlaceOrder, NotProven("stale_stamp"), NotProven("stale_stamp"))
+    with pytest.raises(ExchangeDown, match="stale_stamp"):
+        await house.gateway.call(house.key, _order(house), purpose=Purpose.TRADE)
+    assert house.stub.orders == {}
+    assert await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
+
+
 async def test_nonces_rise_across_calls_at_once_and_across_a_restart(tmp_path: Path) -> None:
     async with setting(tmp_path, "kraken") as house:
         assert house.exchange.card.stamp.kind is StampKind.NONCE
@@ -253,7 +262,7 @@ async def test_a_nonce_that_others_raised_is_risen_above(tmp_path: Path) -> None
     async with setting(tmp_path, "kraken") as house:
         await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
         house.stub.last_nonce += 10_000_000
-        with pytest.raises(NotProven, match="used_nonce"):
+        with pytest.raises(ExchangeDown, match="used_nonce"):
             await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
         await house.gateway.raise_nonce(house.key, house.stub.last_nonce)
         assert await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)

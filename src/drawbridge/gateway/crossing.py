@@ -269,7 +269,14 @@ class Gateway:
                 raise
         # Our clock had drifted from theirs: learn it anew and try this once more.
         await self.learn_clock(*passed.place)
-        return await self._signed_and_sent(passed)
+        try:
+            return await self._signed_and_sent(passed)
+        except NotProven as error:
+            if error.code not in _STAMP_TROUBLE:
+                raise
+            # Nothing happened, and the key is not to blame: later, the clock is learnt once more.
+            self._stamps.forget(passed.place)
+            raise ExchangeDown(error.code, **error.facts) from None
 
     async def _signed_and_sent(self, passed: _Passed[A]) -> A:
         key, exchange = passed.key, passed.exchange
