@@ -17,6 +17,8 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/gateway/sockets.py": "the event loop counts in float seconds",
     "drawbridge/robots/backtest.py": "arrays of candles",
     "drawbridge/robots/backtest": "arrays of candles",
+    "drawbridge/robots/indicators.py": "series of prices, which are only compared",
+    "drawbridge/robots/lines.py": "series of prices, which are only compared",
     "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",
     "drawbridge/robots/strategies": "one step function for backtest and live, over indicators",
     "drawbridge/statistics": "ratios and deviations, not amounts",

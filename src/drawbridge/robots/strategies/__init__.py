@@ -4,10 +4,39 @@ from collections.abc import Mapping
 from typing import Final
 
 from drawbridge.core.errors import NotFound
+from drawbridge.robots.strategies.adx_channel import ADX_CHANNEL
+from drawbridge.robots.strategies.atr_trail import ATR_TRAIL
+from drawbridge.robots.strategies.bollinger import BOLLINGER
+from drawbridge.robots.strategies.counter_candle import COUNTER_CANDLE
+from drawbridge.robots.strategies.donchian import DONCHIAN
 from drawbridge.robots.strategies.ema_cross import EMA_CROSS
+from drawbridge.robots.strategies.gain_trail import GAIN_TRAIL
+from drawbridge.robots.strategies.macd import MACD
+from drawbridge.robots.strategies.parabolic import PARABOLIC
+from drawbridge.robots.strategies.rsi_bands import RSI_BANDS
+from drawbridge.robots.strategies.supertrend import SUPERTREND
+from drawbridge.robots.strategies.support_resistance import SUPPORT_RESISTANCE
+from drawbridge.robots.strategies.trendline import TRENDLINE
 from drawbridge.robots.strategy import Strategy
 
-STRATEGIES: Final[Mapping[str, Strategy]] = {strategy.id: strategy for strategy in (EMA_CROSS,)}
+STRATEGIES: Final[Mapping[str, Strategy]] = {
+    strategy.id: strategy
+    for strategy in (
+        EMA_CROSS,
+        MACD,
+        BOLLINGER,
+        RSI_BANDS,
+        DONCHIAN,
+        SUPERTREND,
+        ADX_CHANNEL,
+        PARABOLIC,
+        ATR_TRAIL,
+        COUNTER_CANDLE,
+        TRENDLINE,
+        SUPPORT_RESISTANCE,
+        GAIN_TRAIL,
+    )
+}
 
 
 def get_strategy(strategy_id: str) -> Strategy:
