@@ -7,6 +7,7 @@ from typing import Final
 import orjson
 from starlette.responses import Response
 
+from drawbridge.app.reports import ground_of, is_simulated
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.markets import Candle
@@ -15,11 +16,12 @@ from drawbridge.core.orders import Fill
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.robot_views import view_figures, view_robot
+from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines, view_periods
+from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.robots.model import INTERVALS, Robot, Wish
 from drawbridge.robots.strategies import STRATEGIES
-from drawbridge.statistics.service import Ground, Report
+from drawbridge.statistics.service import Report
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.say import say
 
@@ -114,9 +116,13 @@ class RobotPages:
         candles = await self.services.robots.list_candles(visit.person.id, robot.id)
         report = await self._report(robot, candles)
         newest = [_row(fill) for fill in reversed(report.fills[-_TRADES:])]
+        groups = view_groups(report, robot.plan.quote)
         return {
             "robot": view_robot(robot),
-            "figures": view_figures(report.figures, robot.plan.quote),
+            "simulated": is_simulated(robot),
+            "headlines": view_headlines(groups),
+            "groups": groups,
+            "periods": view_periods(report.periods, robot.plan.quote),
             "trades": newest,
             "fragment": False,
         }
@@ -125,9 +131,7 @@ class RobotPages:
         return await self.services.robots.get_robot(visit.person.id, _id(visit))
 
     async def _report(self, robot: Robot, candles: Sequence[Candle]) -> Report:
-        prices = [(candle.open_time_ms, candle.close) for candle in candles]
-        ground = Ground(robot.plan.symbol, robot.plan.amount, prices=prices)
-        return await self.services.statistics.report(robot.origin, ground)
+        return await self.services.statistics.report(robot.origin, ground_of(robot, candles))
 
     async def _trading_keys(self, owner: str) -> list[KeyRecord]:
         keys = await self.services.vault.list_keys(owner)

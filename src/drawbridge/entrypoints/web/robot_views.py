@@ -6,12 +6,8 @@ from typing import Final
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.robots.model import INTERVALS, Robot, RobotStatus
-from drawbridge.statistics.performance import Figures
-from drawbridge.wording import formats
 from drawbridge.wording.say import say, say_reason
 
-_PERCENT = 100
-_NONE: Final = "figures.none"
 _NAMES: Final = {length_ms: name for name, length_ms in INTERVALS.items()}
 
 
@@ -56,38 +52,3 @@ def view_robot(robot: Robot) -> RobotView:
         reason=say_reason(robot.reason, robot.facts) if robot.reason else "",
         at_rest=robot.status in {RobotStatus.STOPPED, RobotStatus.PAUSED},
     )
-
-
-def view_figures(figures: Figures, quote: str) -> list[tuple[str, str, str]]:
-    """Give the figures as words, value and tone; what is not defined is a dash."""
-    money = (
-        ("net_profit", figures.net_profit),
-        ("open_profit", figures.open_profit),
-        ("fees", figures.fees),
-        ("drawdown", figures.drawdown),
-    )
-    told = [
-        (say(f"figures.{name}"), _money(value, quote), _tone(name, value)) for name, value in money
-    ]
-    told.append((say("figures.trades"), formats.amount(figures.trades), ""))
-    told.append((say("figures.win_rate"), _share(figures.win_rate), ""))
-    told.append((say("figures.profit_factor"), _ratio(figures.profit_factor), ""))
-    return told
-
-
-def _money(value: Decimal | None, quote: str) -> str:
-    return say(_NONE) if value is None else f"{formats.amount(value)} {quote}"
-
-
-def _share(value: Decimal | None) -> str:
-    return say(_NONE) if value is None else f"{round(value * _PERCENT, 1)} %"
-
-
-def _ratio(value: Decimal | None) -> str:
-    return say(_NONE) if value is None else f"{round(value, 2)}"
-
-
-def _tone(name: str, value: Decimal | None) -> str:
-    if not value or not name.endswith("profit"):
-        return ""
-    return "up" if value > 0 else "down"
