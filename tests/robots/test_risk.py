@@ -20,9 +20,11 @@ from drawbridge.robots.risk import (
     size_entry,
     size_exit,
 )
+from drawbridge.robots.wishes import Wish, read_plan
 from drawbridge.vault.model import KeyStatus
 from tests.kit.robots import MARKET
 
+PLAN = read_plan(Wish("k", "BTC/USDT", "100"), "binance", "paper")
 TRADING = frozenset({Scope.READ, Scope.TRADE_SPOT})
 VIEW = View(MARKET, Decimal(100), Decimal(1000), Decimal(0), Decimal(0))
 
@@ -44,13 +46,13 @@ def test_a_key_that_cannot_trade_is_refused_with_its_own_reason(
     status: KeyStatus, scopes: frozenset[Scope], code: str
 ) -> None:
     """Scenario 59."""
-    assert judge_key(status, scopes) == Refusal(code)
+    assert judge_key(status, scopes, PLAN) == Refusal(code)
     assert code in KEY_REASONS
 
 
 @pytest.mark.parametrize("status", [KeyStatus.ENABLED, KeyStatus.CHECKING])
 def test_a_key_that_can_trade_may_also_be_under_a_new_check(status: KeyStatus) -> None:
-    assert judge_key(status, TRADING) is None
+    assert judge_key(status, TRADING, PLAN) is None
 
 
 @pytest.mark.parametrize("amount", ["0.09", "4.99"])

@@ -11,8 +11,9 @@ import pytest_asyncio
 
 from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidden, NotFound
-from drawbridge.robots.model import OnStop, RobotStatus, Wish
+from drawbridge.robots.model import OnStop, RobotStatus
 from drawbridge.robots.service import RobotService, check_unused
+from drawbridge.robots.wishes import Wish
 from drawbridge.storage.database import Database
 from drawbridge.vault.model import KeyStatus
 from tests.kit.robots import KEY, OWNER, MemoryExchange, key_record, open_database

@@ -16,7 +16,8 @@ from drawbridge.app.gateway_process import open_gateway
 from drawbridge.app.workers import Work
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.paper.world import DEMO_BALANCES
-from drawbridge.robots.model import DecisionState, Robot, RobotStatus, Wish, held_of
+from drawbridge.robots.model import DecisionState, Robot, RobotStatus, held_of
+from drawbridge.robots.wishes import Wish
 from tests.kit.house import LaterClock, Town, add_key, checked, create_owner, found_town, until
 from tests.kit.processes import Paper
 
@@ -32,7 +33,7 @@ async def start_robots(house: House, owner: str, key_id: str) -> list[Robot]:
     for market in MARKETS:
         for fast, slow in AVERAGES:
             settings: dict[str, object] = {"fast": fast, "slow": slow}
-            on_stop = "keep" if slow % 2 else "sell"
+            on_stop = "keep" if slow % 2 else "market"
             wish = Wish(key_id, market, "150", settings=settings, joins=True, on_stop=on_stop)
             robots.append(await house.robots.create(owner, wish))
     for robot in robots:
@@ -100,7 +101,7 @@ async def has_traded(house: House, owner: str, wanted: int) -> bool:
 async def all_have_acted(house: House, owner: str) -> bool:
     newest_ms = house.clock.now_ms() - 2 * MINUTE_MS
     robots = await house.robots.list_robots(owner)
-    return all((robot.progress.last_candle_ms or 0) > newest_ms for robot in robots)
+    return all((robot.last_candle_ms or 0) > newest_ms for robot in robots)
 
 
 async def check_records(house: House, owner: str, robots: list[Robot]) -> dict[str, Decimal]:

@@ -259,7 +259,7 @@ async def robot_came_and_went(visitor: Visitor, key_id: str) -> None:
         strategy="ema_cross",
         fast="9",
         slow="21",
-        on_stop="sell",
+        on_stop="market",
         joins="yes",
     )
     assert page.path.startswith("/robots/robot_"), page.words

@@ -41,6 +41,8 @@ class Tag(StrEnum):
     ROBOTS_ROBOT_PAUSED = "robots:robot:paused"
     ROBOTS_ROBOT_RESUMED = "robots:robot:resumed"
     ROBOTS_ROBOT_DELETED = "robots:robot:deleted"
+    ROBOTS_ROBOT_ACCOUNT_ADDED = "robots:robot:account_added"
+    ROBOTS_ROBOT_ACCOUNT_REMOVED = "robots:robot:account_removed"
 
     TRADING_LIMITS_SET = "trading:limits:set"
     TRADING_LIMITS_CLEARED = "trading:limits:cleared"

@@ -1,15 +1,16 @@
 """Closed candles of a market, and what a strategy makes of them. Nothing is traded here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.markets import Candle
 from drawbridge.core.operations import GetCandles
 from drawbridge.robots.columns import columns_from
-from drawbridge.robots.model import Plan, Progress
+from drawbridge.robots.model import Plan
 from drawbridge.robots.seams import Roads
-from drawbridge.robots.steering import Turn, turned
+from drawbridge.robots.steering import NOT_TURNED, Turn, turned
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import IN, NOTHING_HELD, OUT
 
@@ -18,6 +19,14 @@ MOST_CANDLES: Final = 480
 # Our clock and the exchange's differ a little: a candle that has just ended may still change
 # there. One that is followed by the next one is closed for certain.
 _GRACE_MS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a robot has come: what its strategy said last, and at which candle."""
+
+    turn: Turn = NOT_TURNED
+    last_candle_ms: int | None = None
 
 
 async def closed_candles(
@@ -66,6 +75,11 @@ def warmed_up(plan: Plan, candles: Sequence[Candle]) -> Progress:
     if plan.joins and progress.turn.stance == IN:
         return Progress(Turn(OUT), progress.last_candle_ms)
     return progress
+
+
+def turn_of(plan: Plan, candles: Sequence[Candle]) -> Turn:
+    """Tell where a strategy stands after these candles."""
+    return read_on(plan, Progress(), candles).turn
 
 
 def read_on(plan: Plan, progress: Progress, candles: Sequence[Candle]) -> Progress:

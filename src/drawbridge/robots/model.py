@@ -1,25 +1,21 @@
 """Robots as values: what one is to do, where it stands, and what it has decided.
 
-No SQL and no I/O; the rules of money are in risk.py.
+No SQL and no I/O; the rules of money are in risk.py, what people ask for is read in wishes.py.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from drawbridge.core.errors import BadInput
 from drawbridge.core.ids import ClientOrderId, client_order_id
-from drawbridge.core.money import ZERO, parse_positive
+from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
+from drawbridge.robots import steering
 from drawbridge.robots.steering import NOT_TURNED, Turn
-from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import Number
-
-_SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}")
 
 INTERVALS: Final[Mapping[str, int]] = {
     "1m": MINUTE_MS,
@@ -33,7 +29,7 @@ INTERVALS: Final[Mapping[str, int]] = {
 
 
 class RobotStatus(StrEnum):
-    """Where a robot stands. `PAUSED`: it stopped itself, and its reason says why."""
+    """Where a robot stands, on each of its accounts. `PAUSED`: it stopped itself and says why."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -43,39 +39,118 @@ class RobotStatus(StrEnum):
 
 
 class OnStop(StrEnum):
-    """What becomes of what a robot holds when a person stops it."""
+    """What becomes of what a robot holds when a person stops it.
 
-    SELL = "sell"
+    `LIMIT`: a limit order at the best price, kept up to date for some minutes, then at market.
+    """
+
+    MARKET = "market"
+    LIMIT = "limit"
     KEEP = "keep"
 
 
+class Direction(StrEnum):
+    """Which positions a robot may take. Short ones there are only with contracts."""
+
+    LONG = "long"
+    SHORT = "short"
+    BOTH = "both"
+
+    @property
+    def side(self) -> int:
+        """Give it as steering has it."""
+        return _SIDES[self]
+
+
+_SIDES: Final = {
+    Direction.LONG: steering.LONG,
+    Direction.SHORT: steering.SHORT,
+    Direction.BOTH: steering.BOTH,
+}
+
+
+class Trigger(StrEnum):
+    """What makes a robot act.
+
+    `CANDLE`: a closed candle. `TICK`: as well, and its guards judge every price in between.
+    `SIGNAL`: signals from outside in place of its strategy's own; guards judge closed candles.
+    """
+
+    CANDLE = "candle"
+    TICK = "tick"
+    SIGNAL = "signal"
+
+
 class DecisionState(StrEnum):
-    """What became of a decision. `DROPPED`: too late to carry out, and nothing was sent."""
+    """What became of a decision.
+
+    `LEAVING`: its order is not wanted any more and is being cancelled. `DROPPED`: too late to
+    carry out, and nothing was sent.
+    """
 
     OPEN = "open"
+    LEAVING = "leaving"
     DONE = "done"
     REFUSED = "refused"
     DROPPED = "dropped"
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is still something to do about it."""
+        return self in {DecisionState.OPEN, DecisionState.LEAVING}
+
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a robot is to do.
+class Stake:
+    """An account that a robot trades on, and what for.
 
-    Units: `amount` in quote currency, what one entry spends and all that it ever holds.
-    `joins`: it enters at once when its strategy is in already, instead of at the next turn.
+    Units: `amount` in quote currency, what one entry spends and, without safety entries, all that
+    is ever held there.
     """
 
     key_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A signal strategy that must be in as well before a robot enters."""
+
+    strategy: str
+    settings: Mapping[str, Number | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a robot is to do, on one account or on several of one exchange.
+
+    `joins`: it enters at once when its strategy is in already, instead of at the next turn.
+    `guards` holds only those that a person chose, by the names of guards.PARAMETERS.
+    """
+
+    stakes: tuple[Stake, ...]
     exchange: str
     venue: str
     symbol: str
     interval_ms: int
     strategy: str
     settings: Mapping[str, Number | str]
-    amount: Decimal
-    on_stop: OnStop = OnStop.SELL
+    on_stop: OnStop = OnStop.MARKET
     joins: bool = False
+    guards: Mapping[str, Number | str] = field(default_factory=dict)
+    confirm: tuple[Confirmation, ...] = ()
+    direction: Direction = Direction.LONG
+    trigger: Trigger = Trigger.CANDLE
+
+    @property
+    def key_id(self) -> str:
+        """Give the key of the first account."""
+        return self.stakes[0].key_id
+
+    @property
+    def amount(self) -> Decimal:
+        """Give the amount of the first account."""
+        return self.stakes[0].amount
 
     @property
     def base(self) -> str:
@@ -85,35 +160,83 @@ class Plan:
     @property
     def quote(self) -> str:
         """Give the currency that is spent."""
-        return self.symbol.partition("/")[2]
+        return self.symbol.partition("/")[2].partition(":")[0]
+
+    @property
+    def is_contract(self) -> bool:
+        """Tell whether it trades contracts, not the goods themselves."""
+        return ":" in self.symbol
+
+
+class Trip(NamedTuple):
+    """A position that ended: at which candle, with which gain in percent, and by a stop or not."""
+
+    at_ms: int
+    gain: float
+    stopped: int
+
+
+class Standing(NamedTuple):
+    """What is remembered of a strategy and a position between candles, as of one candle.
+
+    `entered_ms` is the candle in which the position began, `entry` its first price, `best` the
+    best price since; `steps` counts the safety entries; `trips` are those that guards look at.
+    """
+
+    turn: Turn = NOT_TURNED
+    at_ms: int = 0
+    entered_ms: int = 0
+    entry: float = 0.0
+    best: float = 0.0
+    steps: int = 0
+    trips: tuple[Trip, ...] = ()
+
+
+NOT_BEGUN: Final = Standing()
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a robot has come: what its strategy said last, and at which candle."""
+class Account:
+    """A robot on one of its accounts. `reason` is a code with a sentence, empty when all is well.
 
-    turn: Turn = NOT_TURNED
-    last_candle_ms: int | None = None
+    `memory` is what an order strategy remembers. `leaves`: the account is taken off the robot
+    once it has stopped there.
+    """
+
+    stake: Stake
+    status: RobotStatus = RobotStatus.STOPPED
+    reason: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    standing: Standing = NOT_BEGUN
+    memory: Mapping[str, object] = field(default_factory=dict)
+    leaves: bool = False
+
+    @property
+    def key_id(self) -> str:
+        """Give its key."""
+        return self.stake.key_id
 
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """A robot as it stands. `reason` is a code with a sentence, empty when there is none.
+    """A robot as it stands; its own status and reason sum up those of its accounts.
 
-    `quantity_step` is its market's lot step, zero until it was first started.
+    `quantity_step` is its market's lot step, zero until it was first started. `last_candle_ms` is
+    the newest candle of its market that was acted upon.
     """
 
     id: str
     owner: str
     name: str
     plan: Plan
-    status: RobotStatus
     created_ms: int
     changed_ms: int
+    accounts: tuple[Account, ...]
+    status: RobotStatus = RobotStatus.STOPPED
     reason: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
-    progress: Progress = Progress()
     quantity_step: Decimal = ZERO
+    last_candle_ms: int | None = None
 
     @property
     def origin(self) -> str:
@@ -123,65 +246,54 @@ class Robot:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One order that a robot decided on; `moment_ms` is the candle or the stop it came from."""
+    """One order that a robot decided on for one account; `moment_ms` is the candle it came from.
+
+    A tag names one decision for ever within a robot and account. Without a `price` it is carried
+    out at market, with one its order rests. `reduces`: it may only make a position smaller.
+    """
 
     robot_id: str
+    key_id: str
+    tag: str
     moment_ms: int
     side: Side
     quantity: Decimal
+    price: Decimal | None = None
+    reduces: bool = False
     attempt: int = 1
     state: DecisionState = DecisionState.OPEN
     reason: str = ""
 
     @property
     def client_id(self) -> ClientOrderId:
-        """Derive the client order id: the same decision and attempt always have the same one."""
-        return client_order_id(
-            "robot", self.robot_id, str(self.moment_ms), self.side.value, str(self.attempt)
-        )
+        """Derive the client order id: the same decision and attempt always have the same one.
+
+        Why: decisions from before robots had several accounts keep the ids that they had.
+        """
+        kind, _, moment = self.tag.partition(":")
+        if kind in _OLD_KINDS:
+            return client_order_id("robot", self.robot_id, moment, kind, str(self.attempt))
+        return client_order_id("robot", self.robot_id, self.key_id, self.tag, str(self.attempt))
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person asks for when making a robot: texts as forms and command lines give them."""
+_OLD_KINDS: Final = frozenset({"buy", "sell"})
 
-    key_id: str
-    symbol: str
-    amount: str
-    strategy: str = "ema_cross"
-    interval: str = "1m"
-    settings: Mapping[str, object] = field(default_factory=dict)
-    on_stop: str = OnStop.SELL.value
-    joins: bool = False
-    name: str = ""
+# In this order: what a robot does on any of its accounts says more than what it does not.
+_LOUDEST: Final = (
+    RobotStatus.STARTED,
+    RobotStatus.STARTING,
+    RobotStatus.STOPPING,
+    RobotStatus.PAUSED,
+    RobotStatus.STOPPED,
+)
 
 
-def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
-    """Read a wish for a key of this exchange and venue.
+def summed_up(accounts: Iterable[Account]) -> Account:
+    """Give the account whose status and reason stand for the robot's.
 
-    Raises: `BadInput` naming the field, `NotFound("unknown_strategy")`.
+    Of several with the same status it is one that has something to say.
     """
-    symbol = wish.symbol.strip()
-    if not _SYMBOL.fullmatch(symbol):
-        raise BadInput("bad_symbol", field="symbol")
-    if wish.interval not in INTERVALS:
-        raise BadInput("bad_interval", field="interval", known=tuple(INTERVALS))
-    if wish.on_stop not in set(OnStop):
-        raise BadInput("bad_on_stop", field="on_stop", known=tuple(OnStop))
-    strategy = get_strategy(wish.strategy)
-    settings = strategy.read_settings(wish.settings)
-    return Plan(
-        key_id=wish.key_id,
-        exchange=exchange,
-        venue=venue,
-        symbol=symbol,
-        interval_ms=INTERVALS[wish.interval],
-        strategy=strategy.id,
-        settings=strategy.tell_settings(settings),
-        amount=parse_positive(wish.amount.strip(), "amount"),
-        on_stop=OnStop(wish.on_stop),
-        joins=wish.joins,
-    )
+    return min(accounts, key=lambda it: (_LOUDEST.index(it.status), not it.reason))
 
 
 def held_of(fills: Iterable[Fill], base: str) -> Decimal:

@@ -15,10 +15,10 @@ from drawbridge.core.errors import (
 )
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Order, OrderType
+from drawbridge.robots.decision_store import Changes, write
 from drawbridge.robots.model import Decision, DecisionState, Robot
 from drawbridge.robots.risk import is_entry
 from drawbridge.robots.seams import Desk
-from drawbridge.robots.store import update_decision
 from drawbridge.storage.database import Database
 
 # A decision is made when its candle has closed, which is one candle's length after its moment;
@@ -98,4 +98,4 @@ class OrderChains:
 
     async def _write(self, decision: Decision) -> None:
         async with self._database.transaction() as tx:
-            await update_decision(tx, decision)
+            await write(tx, Changes(moved=[decision]), self._clock.now_ms())

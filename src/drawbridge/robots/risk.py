@@ -10,6 +10,7 @@ from drawbridge.core.markets import Market
 from drawbridge.core.money import ONE, ZERO, floor_to_step
 from drawbridge.core.operations import Scope
 from drawbridge.core.orders import Side
+from drawbridge.robots.model import Plan
 from drawbridge.vault.model import KeyStatus
 
 INSUFFICIENT_FUNDS: Final = "insufficient_funds"
@@ -52,13 +53,14 @@ class View:
     held: Decimal
 
 
-def judge_key(status: KeyStatus, scopes: frozenset[Scope]) -> Refusal | None:
+def judge_key(status: KeyStatus, scopes: frozenset[Scope], plan: Plan) -> Refusal | None:
     """Tell why a robot cannot work with such a key, None when it can.
 
     Why: a key that is just being checked once more keeps the rights of its last check, so that
     its robots need not pause for it; at its first check it has none yet.
     """
-    can_trade = Scope.TRADE_SPOT in scopes
+    needed = Scope.TRADE_DERIVATIVES if plan.is_contract else Scope.TRADE_SPOT
+    can_trade = needed in scopes
     if status is KeyStatus.ENABLED:
         return None if can_trade else Refusal(_NO_TRADE_RIGHT)
     if status is KeyStatus.CHECKING and can_trade:

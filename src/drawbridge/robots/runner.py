@@ -7,7 +7,6 @@ decides is on disk before it is carried out (orders.py); how much it may trade s
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -29,7 +28,10 @@ from drawbridge.core.orders import Side
 from drawbridge.gateway.crossing import KeyBook
 from drawbridge.gateway.policy import Purpose
 from drawbridge.robots import store
+from drawbridge.robots.candle_store import CandleStore, keep_candles, series_of
+from drawbridge.robots.decision_store import Changes, DecisionStore, write
 from drawbridge.robots.history import (
+    Progress,
     closed_candles,
     is_due,
     is_far_behind,
@@ -41,6 +43,7 @@ from drawbridge.robots.model import (
     OnStop,
     Robot,
     RobotStatus,
+    Standing,
     held_of,
 )
 from drawbridge.robots.orders import OrderChains
@@ -79,6 +82,8 @@ class Robots:
         """Use the app's database, trading's desk and record, the gateway, the vault's keys."""
         self._database = database
         self._robots = RobotStore(database)
+        self._decisions = DecisionStore(database)
+        self._candles = CandleStore(database)
         self._chains = OrderChains(database, desk, clock)
         self._record = record
         self._roads = roads
@@ -93,7 +98,9 @@ class Robots:
         One robot's trouble is that robot's: it is written down as its reason, and the others go
         on.
         """
-        robots = await self._robots.list_at_work()
+        robots = [
+            it for it in await self._robots.list_changed(-1) if it.status is not RobotStatus.STOPPED
+        ]
         at_work = {(robot.id, robot.status) for robot in robots}
         self._not_before_ms = {
             place: until for place, until in self._not_before_ms.items() if place in at_work
@@ -152,10 +159,8 @@ class Robots:
         check_amount(market, candles[-1].close, plan.amount)
         async with self._database.transaction() as tx:
             await self._move(tx, robot, RobotStatus.STARTED, Tag.ROBOTS_ROBOT_STARTED)
-            started = replace(robot, status=RobotStatus.STARTED)
-            await store.set_progress(tx, started, progress)
-            await store.set_market(tx, robot, market)
-            await store.keep_candles(tx, robot, candles[:-1])
+            await self._keep(tx, robot, progress, candles[:-1])
+            await store.set_market(tx, robot, market.quantity_step)
 
     async def _run(self, robot: Robot) -> None:
         """Settle what is open; then, once per closed candle, let the strategy speak."""
@@ -163,14 +168,14 @@ class Robots:
         await self._check_key(robot)
         if not await self._settled(robot):
             return
-        if is_far_behind(plan, robot.progress, now_ms):
+        if is_far_behind(plan, _progress(robot), now_ms):
             behind = Refusal("robot_was_behind")
             await self._save(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_RESUMED, behind)
             return
-        if not is_due(plan, robot.progress, now_ms):
+        if not is_due(plan, _progress(robot), now_ms):
             await self._note(robot, "", {})
             return
-        since_ms = (robot.progress.last_candle_ms or 0) + plan.interval_ms
+        since_ms = (_progress(robot).last_candle_ms or 0) + plan.interval_ms
         candles = await closed_candles(self._roads, plan, since_ms, now_ms)
         if not candles:
             self._not_before_ms[robot.id, robot.status] = now_ms + _LOOK_AGAIN_MS
@@ -179,8 +184,8 @@ class Robots:
 
     async def _act(self, robot: Robot, candles: Sequence[Candle]) -> None:
         """Show new candles to the strategy; write them down with what it decided; carry it out."""
-        known = await self._robots.list_candles(robot.id)
-        progress = read_on(robot.plan, robot.progress, (*known, *candles))
+        known = await self._candles.list_newest(series_of(robot.plan))
+        progress = read_on(robot.plan, _progress(robot), (*known, *candles))
         market = await self._market(robot)
         price, moment_ms = candles[-1].close, candles[-1].open_time_ms
         has_position = sellable(market, await self._held(robot), price) > 0
@@ -190,14 +195,14 @@ class Robots:
         elif steer(progress.turn, LONG, 1, 0.0) == LONG and not has_position:
             decided = await self._decide(robot, Side.BUY, price, moment_ms)
         async with self._database.transaction() as tx:
-            await store.set_progress(tx, robot, progress)
-            await store.keep_candles(tx, robot, candles)
+            await self._keep(tx, robot, progress, candles)
             if isinstance(decided, Decision):
-                await store.insert_decision(tx, decided)
+                await write(tx, Changes(made=[decided]), self._clock.now_ms())
             if isinstance(decided, Refusal):
                 await self._move(tx, robot, RobotStatus.PAUSED, Tag.ROBOTS_ROBOT_PAUSED, decided)
             elif robot.reason:
-                await store.set_reason(tx, robot, "", {})
+                await store.set_reason(tx, robot, robot.plan.key_id, "", {})
+                await store.sum_up(tx, robot, self._clock.now_ms())
         if isinstance(decided, Decision):
             await self._carried_out(robot, decided)
 
@@ -205,16 +210,16 @@ class Robots:
         """Settle what is open, sell if that was chosen beforehand, and be stopped."""
         if not await self._settled(robot):
             return
-        if robot.plan.on_stop is OnStop.SELL:
+        if robot.plan.on_stop is OnStop.MARKET:
             moment_ms = robot.changed_ms
-            known = await self._robots.find_decision(robot.id, moment_ms, Side.SELL)
+            known = await self._decisions.find(robot.id, robot.plan.key_id, f"leave:{moment_ms}")
             decided = None if known else await self._decide_to_close(robot, moment_ms)
             if isinstance(decided, Refusal):
                 await self._give_up(robot, decided.code, decided.facts)
                 return
             if decided is not None:
                 async with self._database.transaction() as tx:
-                    await store.insert_decision(tx, decided)
+                    await write(tx, Changes(made=[decided]), self._clock.now_ms())
                 if not await self._carried_out(robot, decided):
                     return
         await self._save(robot, RobotStatus.STOPPED, Tag.ROBOTS_ROBOT_STOPPED)
@@ -224,12 +229,14 @@ class Robots:
         if not await self._settled(robot) or robot.reason not in KEY_REASONS:
             return
         key = await self._keys.get_record(robot.plan.key_id)
-        if judge_key(key.status, key.scopes) is None:
+        if judge_key(key.status, key.scopes, robot.plan) is None:
             await self._save(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_RESUMED)
 
     async def _settled(self, robot: Robot) -> bool:
-        decision = await self._robots.find_open_decision(robot.id)
-        return decision is None or await self._carried_out(robot, decision)
+        for decision in await self._decisions.list_open([robot.id]):
+            if not await self._carried_out(robot, decision):
+                return False
+        return True
 
     async def _carried_out(self, robot: Robot, decision: Decision) -> bool:
         settled = await self._chains.settle(robot, decision)
@@ -245,7 +252,9 @@ class Robots:
         sized = size_entry(view, robot.plan.amount) if side is Side.BUY else size_exit(view)
         if isinstance(sized, Refusal):
             return sized
-        return Decision(robot.id, moment_ms, side, sized)
+        kind = "enter" if side is Side.BUY else "leave"
+        tag = f"{kind}:{moment_ms}"
+        return Decision(robot.id, robot.plan.key_id, tag, moment_ms, side, sized)
 
     async def _decide_to_close(self, robot: Robot, moment_ms: int) -> Decision | Refusal | None:
         plan, market = robot.plan, await self._market(robot)
@@ -277,8 +286,16 @@ class Robots:
 
     async def _check_key(self, robot: Robot) -> None:
         key = await self._keys.get_record(robot.plan.key_id)
-        if refusal := judge_key(key.status, key.scopes):
+        if refusal := judge_key(key.status, key.scopes, robot.plan):
             raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
+
+    async def _keep(
+        self, tx: Transaction, robot: Robot, progress: Progress, candles: Sequence[Candle]
+    ) -> None:
+        standing = Standing(progress.turn, progress.last_candle_ms or 0)
+        changes = Changes(standings=[(robot.id, robot.plan.key_id, standing)])
+        await write(tx, changes, self._clock.now_ms())
+        await keep_candles(tx, series_of(robot.plan), candles, 500)
 
     async def _give_up(self, robot: Robot, code: str, facts: Mapping[str, object]) -> None:
         """Pause, or when it was to stop anyway, stop and say what was left undone."""
@@ -304,9 +321,10 @@ class Robots:
     ) -> None:
         """Move a robot on, with its reason and its audit event."""
         now_ms = self._clock.now_ms()
-        await store.set_status(tx, robot, status, now_ms)
+        await store.set_status(tx, robot, robot.accounts[0], status, now_ms)
         if refusal is not None:
-            await store.set_reason(tx, robot, refusal.code, refusal.facts)
+            await store.set_reason(tx, robot, robot.plan.key_id, refusal.code, refusal.facts)
+        await store.sum_up(tx, robot, now_ms)
         facts = {"name": robot.name, "reason": refusal.code if refusal else ""}
         await append(tx, AuditEvent(tag, robot.owner, robot.id, facts), now_ms)
 
@@ -315,7 +333,13 @@ class Robots:
         if robot.reason == code:
             return
         async with self._database.transaction() as tx:
-            await store.set_reason(tx, robot, code, facts)
+            await store.set_reason(tx, robot, robot.plan.key_id, code, facts)
+            await store.sum_up(tx, robot, self._clock.now_ms())
+
+
+def _progress(robot: Robot) -> Progress:
+    standing = robot.accounts[0].standing
+    return Progress(standing.turn, standing.at_ms or None)
 
 
 def _free(balances: tuple[Balance, ...], currency: str) -> Decimal:

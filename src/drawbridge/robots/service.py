@@ -1,30 +1,35 @@
-"""What people do with robots: make, start, stop, delete, look.
+"""What people do with robots: make, start, stop, delete, look, add and take off accounts.
 
-Nothing here trades. A start or a stop is a wish in the robot's row, which the runner in the
-gateway's process sees and carries out.
+Nothing here trades. A start or a stop is a wish in the rows of the robot's accounts, which the
+runner in the gateway's process sees and carries out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.levels import Level
-from drawbridge.catalogue.registry import get_exchange
+from drawbridge.catalogue.registry import get_card, get_exchange
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import Conflict, Forbidden
+from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound
 from drawbridge.core.ids import id_from
 from drawbridge.core.markets import Candle
 from drawbridge.robots import store
-from drawbridge.robots.model import Decision, Robot, RobotStatus, Wish, read_plan
+from drawbridge.robots.candle_store import CandleStore, series_of
+from drawbridge.robots.decision_store import DecisionStore
+from drawbridge.robots.model import Account, Decision, Robot, RobotStatus, Stake
 from drawbridge.robots.risk import judge_key
 from drawbridge.robots.store import RobotStore
+from drawbridge.robots.wishes import Wish, check_market, read_amount, read_plan, read_stakes
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault.model import KeyRecord, clean_label, next_label
 
 _ENTROPY_BYTES: Final = 10
 _DECISIONS: Final = 50
+_AT_WORK: Final = frozenset({RobotStatus.STARTING, RobotStatus.STARTED})
+_AT_REST: Final = frozenset({RobotStatus.STOPPED, RobotStatus.STOPPING})
 
 
 class Keys(Protocol):
@@ -47,6 +52,8 @@ class RobotService:
         """Use the app's database, its keys, its clock and its randomness."""
         self._database = database
         self._robots = RobotStore(database)
+        self._decisions = DecisionStore(database)
+        self._candles = CandleStore(database)
         self._keys = keys
         self._clock = clock
         self._entropy = entropy
@@ -57,10 +64,12 @@ class RobotService:
         Raises: `BadInput` naming the field, `NotFound` for a key or strategy that is not there,
         `Forbidden("robot_exchange_not_traded")`, `Conflict("robot_name_taken")`.
         """
-        key = await self._keys.get_key(owner, wish.key_id)
-        if get_exchange(key.exchange).card.level < Level.TRADED:
+        key = await self._key_of_place(owner, wish)
+        card = get_exchange(key.exchange).card
+        if card.level < Level.TRADED:
             raise Forbidden("robot_exchange_not_traded", rule="level", exchange=key.exchange)
         plan = read_plan(wish, key.exchange, key.venue)
+        check_market(plan, {market.symbol: market for market in card.markets()})
         name = clean_label(wish.name)
         now_ms = self._clock.now_ms()
         robot_id = id_from("robot", self._entropy(_ENTROPY_BYTES))
@@ -70,9 +79,9 @@ class RobotService:
                 owner=owner,
                 name=name or await self._next_name(owner, plan.symbol),
                 plan=plan,
-                status=RobotStatus.STOPPED,
                 created_ms=now_ms,
                 changed_ms=now_ms,
+                accounts=tuple(Account(stake) for stake in plan.stakes),
             )
             if not await store.name_is_free(tx, owner, robot.name):
                 raise Conflict("robot_name_taken", field="name", name=robot.name)
@@ -89,38 +98,39 @@ class RobotService:
         return await self._robots.get(owner, robot_id)
 
     async def robots_of_key(self, owner: str, key_id: str) -> tuple[Robot, ...]:
-        """List the robots that trade with a key of this owner and are not stopped."""
+        """List the robots that trade with a key of this owner and are not stopped there."""
         return tuple(
             robot
             for robot in await self._robots.list_of(owner)
-            if robot.plan.key_id == key_id and robot.status is not RobotStatus.STOPPED
+            if any(
+                account.key_id == key_id and account.status is not RobotStatus.STOPPED
+                for account in robot.accounts
+            )
         )
 
     async def list_decisions(self, owner: str, robot_id: str) -> tuple[Decision, ...]:
         """List the newest decisions of a robot. Raises: `NotFound("unknown_robot")`."""
         robot = await self._robots.get(owner, robot_id)
-        return await self._robots.list_decisions(robot.id, _DECISIONS)
+        return await self._decisions.list_newest(robot.id, _DECISIONS)
 
     async def list_candles(self, owner: str, robot_id: str) -> tuple[Candle, ...]:
-        """List the newest candles that a robot has seen. Raises: `NotFound("unknown_robot")`."""
+        """List the newest candles of a robot's market. Raises: `NotFound("unknown_robot")`."""
         robot = await self._robots.get(owner, robot_id)
-        return await self._robots.list_candles(robot.id)
+        return await self._candles.list_newest(series_of(robot.plan))
 
     async def start(self, owner: str, robot_id: str) -> Robot:
-        """Ask for a robot to run; asking twice is asking once.
+        """Ask for a robot to run on all its accounts; asking twice is asking once.
 
-        Raises: `Forbidden` with the reason why its key cannot trade, `Conflict` while it is
+        Raises: `Forbidden` with the reason why a key cannot trade, `Conflict` while it is
         still stopping, `NotFound("unknown_robot")`.
         """
         robot = await self._robots.get(owner, robot_id)
-        if robot.status in {RobotStatus.STARTING, RobotStatus.STARTED}:
-            return robot
-        if robot.status is RobotStatus.STOPPING:
+        waiting = [it for it in robot.accounts if it.status not in _AT_WORK and not it.leaves]
+        if any(account.status is RobotStatus.STOPPING for account in robot.accounts):
             raise Conflict("robot_still_stopping", robot=robot.name)
-        key = await self._keys.get_key(owner, robot.plan.key_id)
-        if refusal := judge_key(key.status, key.scopes):
-            raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
-        return await self._move(robot, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_START_WISHED)
+        for account in waiting:
+            await self._check_key(robot, account.key_id)
+        return await self._move(robot, waiting, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_START_WISHED)
 
     async def stop(self, owner: str, robot_id: str) -> Robot:
         """Ask for a robot to stop, in the way chosen beforehand; asking twice is asking once.
@@ -128,9 +138,55 @@ class RobotService:
         Raises: `NotFound("unknown_robot")`.
         """
         robot = await self._robots.get(owner, robot_id)
-        if robot.status in {RobotStatus.STOPPED, RobotStatus.STOPPING}:
-            return robot
-        return await self._move(robot, RobotStatus.STOPPING, Tag.ROBOTS_ROBOT_STOP_WISHED)
+        working = [it for it in robot.accounts if it.status not in _AT_REST]
+        return await self._move(robot, working, RobotStatus.STOPPING, Tag.ROBOTS_ROBOT_STOP_WISHED)
+
+    async def add_account(self, owner: str, robot_id: str, key_id: str, amount: str) -> Robot:
+        """Let a robot trade on one account more; at work, it starts there at once.
+
+        Raises: `BadInput` naming the field, `NotFound` for a robot or key that is not there,
+        `Conflict("robot_has_account")`, `Forbidden` with the reason why a key cannot trade.
+        """
+        robot = await self._robots.get(owner, robot_id)
+        key = await self._keys.get_key(owner, key_id)
+        if any(account.key_id == key.id for account in robot.accounts):
+            raise Conflict("robot_has_account", key=key.label, robot=robot.name)
+        _check_place(key, robot.plan.exchange, robot.plan.venue)
+        stake = Stake(key.id, read_amount(amount) if amount else robot.plan.amount)
+        is_at_work = robot.status in _AT_WORK
+        if is_at_work:
+            await self._check_key(robot, key.id)
+        status = RobotStatus.STARTING if is_at_work else RobotStatus.STOPPED
+        async with self._database.transaction() as tx:
+            account = Account(stake, status)
+            await store.insert_account(tx, robot, account, len(robot.accounts))
+            await store.sum_up(tx, robot, self._clock.now_ms())
+            await self._tell(tx, Tag.ROBOTS_ROBOT_ACCOUNT_ADDED, robot, key=key.label)
+        return await self._robots.get(owner, robot_id)
+
+    async def remove_account(self, owner: str, robot_id: str, key_id: str) -> Robot:
+        """Take an account off a robot; at work, it stops there first, in the way chosen.
+
+        Raises: `NotFound` for a robot or account that is not there,
+        `Conflict("robot_needs_account")` for the last one.
+        """
+        robot = await self._robots.get(owner, robot_id)
+        account = next((it for it in robot.accounts if it.key_id == key_id), None)
+        if account is None:
+            raise NotFound("unknown_key", key=key_id)
+        if not any(it.key_id != key_id and not it.leaves for it in robot.accounts):
+            raise Conflict("robot_needs_account", robot=robot.name)
+        now_ms = self._clock.now_ms()
+        async with self._database.transaction() as tx:
+            if account.status is RobotStatus.STOPPED:
+                await store.remove_account(tx, robot, key_id)
+            else:
+                await store.mark_leaving(tx, robot, key_id)
+                if account.status is not RobotStatus.STOPPING:
+                    await store.set_status(tx, robot, account, RobotStatus.STOPPING, now_ms)
+            await store.sum_up(tx, robot, now_ms)
+            await self._tell(tx, Tag.ROBOTS_ROBOT_ACCOUNT_REMOVED, robot, key=key_id)
+        return await self._robots.get(owner, robot_id)
 
     async def delete(self, owner: str, robot_id: str) -> None:
         """Delete a stopped robot; its orders and fills stay in the journal.
@@ -142,17 +198,37 @@ class RobotService:
             await store.mark_deleted(tx, robot, self._clock.now_ms())
             await self._tell(tx, Tag.ROBOTS_ROBOT_DELETED, robot)
 
+    async def _key_of_place(self, owner: str, wish: Wish) -> KeyRecord:
+        """Give the first key of a wish; all of them must be of one exchange and venue."""
+        first = await self._keys.get_key(owner, wish.key_id)
+        for stake in read_stakes(wish)[1:]:
+            key = await self._keys.get_key(owner, stake.key_id)
+            _check_place(key, first.exchange, first.venue)
+        return first
+
+    async def _check_key(self, robot: Robot, key_id: str) -> None:
+        key = await self._keys.get_key(robot.owner, key_id)
+        if refusal := judge_key(key.status, key.scopes, robot.plan):
+            raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
+
     async def _next_name(self, owner: str, symbol: str) -> str:
         return next_label(symbol, (robot.name for robot in await self._robots.list_of(owner)))
 
-    async def _move(self, robot: Robot, status: RobotStatus, tag: Tag) -> Robot:
+    async def _move(
+        self, robot: Robot, accounts: Sequence[Account], status: RobotStatus, tag: Tag
+    ) -> Robot:
+        if not accounts:
+            return robot
+        now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
-            await store.set_status(tx, robot, status, self._clock.now_ms())
+            for account in accounts:
+                await store.set_status(tx, robot, account, status, now_ms)
+            await store.sum_up(tx, robot, now_ms)
             await self._tell(tx, tag, robot)
         return await self._robots.get(robot.owner, robot.id)
 
-    async def _tell(self, tx: Transaction, tag: Tag, robot: Robot) -> None:
-        event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name})
+    async def _tell(self, tx: Transaction, tag: Tag, robot: Robot, **facts: str) -> None:
+        event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name, **facts})
         await append(tx, event, self._clock.now_ms())
 
 
@@ -164,3 +240,9 @@ async def check_unused(tx: Transaction, key: KeyRecord) -> None:
     if robots := await store.list_at_work_with(tx, key.id):
         names = [robot.name for robot in robots]
         raise Conflict("key_used_by_robots", label=key.label, robots=names)
+
+
+def _check_place(key: KeyRecord, exchange: str, venue: str) -> None:
+    if (key.exchange, key.venue) != (exchange, venue):
+        told = get_card(exchange).name
+        raise BadInput("robot_key_elsewhere", field="key", key=key.label, exchange=told)

@@ -1,33 +1,44 @@
-"""All SQL of robots and their decisions."""
+"""All SQL of robots and of their accounts; decisions and candles have files of their own."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.errors import Conflict, NotFound
-from drawbridge.core.markets import Candle, Market
 from drawbridge.core.money import plain
-from drawbridge.core.orders import Side
 from drawbridge.robots.model import (
-    Decision,
-    DecisionState,
+    NOT_BEGUN,
+    Account,
+    Confirmation,
+    Direction,
     OnStop,
     Plan,
-    Progress,
     Robot,
     RobotStatus,
+    Stake,
+    Standing,
+    Trigger,
+    Trip,
+    summed_up,
 )
 from drawbridge.robots.steering import Turn
 from drawbridge.storage.database import Database, Row, Transaction
 
 _MOST: Final = 1_000
-_CANDLES_KEPT: Final = 500
-_PRICES: Final = ("open", "high", "low", "close", "volume")
+
+_SELECT: Final = (
+    "SELECT robots.*, robot_series.last_ms AS last_candle_ms FROM robots"
+    " LEFT JOIN robot_series USING (exchange, venue, symbol, interval_ms)"
+)
+_ACCOUNTS: Final = (
+    "SELECT * FROM robot_accounts WHERE robot_id IN (SELECT value FROM json_each(?))"
+    " ORDER BY robot_id, place, key_id"
+)
 
 
 class RobotStore:
-    """Read and write robots; whoever changes one does it inside a transaction."""
+    """Read robots; whoever changes one does it inside a transaction, with the functions below."""
 
     def __init__(self, database: Database) -> None:
         """Use the app's database."""
@@ -35,79 +46,51 @@ class RobotStore:
 
     async def list_of(self, owner: str) -> tuple[Robot, ...]:
         """List an owner's robots, oldest first."""
-        rows = await self._database.fetch_all(
-            "SELECT * FROM robots WHERE owner = ? AND deleted_ms IS NULL"
-            " ORDER BY created_ms, id LIMIT ?",
+        return await self._read(
+            "WHERE owner = ? AND deleted_ms IS NULL ORDER BY created_ms, robots.id LIMIT ?",
             owner,
             _MOST,
         )
-        return tuple(_robot(row) for row in rows)
 
-    async def list_at_work(self) -> tuple[Robot, ...]:
-        """List every robot that is not stopped, whoever owns it."""
-        rows = await self._database.fetch_all(
-            "SELECT * FROM robots WHERE status <> 'stopped' AND deleted_ms IS NULL"
-            " ORDER BY created_ms, id"
+    async def list_changed(self, since: int) -> tuple[Robot, ...]:
+        """List every robot that has changed since a number of changes, whoever owns it.
+
+        From the very first number on, those that were stopped all the time are left out.
+        """
+        at_work = "AND status <> 'stopped'" if not since else ""
+        return await self._read(
+            f"WHERE change > ? AND deleted_ms IS NULL {at_work} ORDER BY created_ms, robots.id",
+            since,
         )
-        return tuple(_robot(row) for row in rows)
+
+    def changes(self) -> int:
+        """Give the number that rises with every change that a runner must see, at once."""
+        row = self._database.glance("SELECT n FROM robot_changes")
+        return 0 if row is None else int(row["n"])
 
     async def get(self, owner: str, robot_id: str) -> Robot:
         """Give one robot of this owner. Raises: `NotFound("unknown_robot")`."""
-        row = await self._database.fetch_one(
-            "SELECT * FROM robots WHERE id = ? AND owner = ? AND deleted_ms IS NULL",
-            robot_id,
-            owner,
+        found = await self._read(
+            "WHERE robots.id = ? AND owner = ? AND deleted_ms IS NULL", robot_id, owner
         )
-        if row is None:
+        if not found:
             raise NotFound("unknown_robot", robot=robot_id)
-        return _robot(row)
+        return found[0]
 
-    async def list_decisions(self, robot_id: str, limit: int) -> tuple[Decision, ...]:
-        """List a robot's newest decisions, newest first."""
-        rows = await self._database.fetch_all(
-            "SELECT * FROM robot_decisions WHERE robot_id = ? ORDER BY moment_ms DESC LIMIT ?",
-            robot_id,
-            min(limit, _MOST),
-        )
-        return tuple(_decision(row) for row in rows)
-
-    async def list_candles(self, robot_id: str) -> tuple[Candle, ...]:
-        """List the candles that a robot has seen, oldest first."""
-        rows = await self._database.fetch_all(
-            "SELECT * FROM robot_candles WHERE robot_id = ? ORDER BY open_time_ms", robot_id
-        )
-        return tuple(
-            Candle(row["open_time_ms"], *(Decimal(row[name]) for name in _PRICES)) for row in rows
-        )
-
-    async def find_open_decision(self, robot_id: str) -> Decision | None:
-        """Give the decision whose order is not settled yet."""
-        row = await self._database.fetch_one(
-            "SELECT * FROM robot_decisions WHERE robot_id = ? AND state = 'open'"
-            " ORDER BY moment_ms LIMIT 1",
-            robot_id,
-        )
-        return _decision(row) if row else None
-
-    async def find_decision(self, robot_id: str, moment_ms: int, side: Side) -> Decision | None:
-        """Give the decision of a moment."""
-        row = await self._database.fetch_one(
-            "SELECT * FROM robot_decisions WHERE robot_id = ? AND moment_ms = ? AND side = ?",
-            robot_id,
-            moment_ms,
-            side.value,
-        )
-        return _decision(row) if row else None
+    async def _read(self, where: str, *args: str | int) -> tuple[Robot, ...]:
+        rows = await self._database.fetch_all(f"{_SELECT} {where}", *args)
+        ids = json.dumps([row["id"] for row in rows])
+        return _robots(rows, await self._database.fetch_all(_ACCOUNTS, ids))
 
 
 async def list_at_work_with(tx: Transaction, key_id: str) -> tuple[Robot, ...]:
-    """List the robots that trade with a key and are not stopped, oldest first."""
+    """List the robots that trade with a key and are not stopped there, oldest first."""
     rows = await tx.fetch_all(
-        "SELECT * FROM robots WHERE key_id = ? AND status <> 'stopped' AND deleted_ms IS NULL"
-        " ORDER BY created_ms, id",
+        f"{_SELECT} WHERE deleted_ms IS NULL AND robots.id IN (SELECT robot_id FROM robot_accounts"  # noqa: S608 - a constant of this file
+        " WHERE key_id = ? AND status <> 'stopped') ORDER BY created_ms, robots.id",
         key_id,
     )
-    return tuple(_robot(row) for row in rows)
+    return _robots(rows, await tx.fetch_all(_ACCOUNTS, json.dumps([row["id"] for row in rows])))
 
 
 async def name_is_free(tx: Transaction, owner: str, name: str) -> bool:
@@ -121,87 +104,94 @@ async def name_is_free(tx: Transaction, owner: str, name: str) -> bool:
 
 
 async def insert(tx: Transaction, robot: Robot) -> None:
-    """Write a new robot."""
+    """Write a new robot and its accounts."""
     plan = robot.plan
     await tx.execute(
-        "INSERT INTO robots (id, owner, name, name_folded, key_id, exchange, venue, symbol,"
-        " interval_ms, strategy, settings, amount, on_stop, joins, status, created_ms, changed_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO robots (id, owner, name, name_folded, exchange, venue, symbol, interval_ms,"
+        " strategy, settings, guards, confirm, direction, acts_on, on_stop, joins, status,"
+        " created_ms, changed_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(robot.id, robot.owner, robot.name, robot.name.casefold()),
-        *(plan.key_id, plan.exchange, plan.venue, plan.symbol, plan.interval_ms, plan.strategy),
-        *(json.dumps(dict(plan.settings)), plain(plan.amount), plan.on_stop.value),
-        *(int(plan.joins), robot.status.value, robot.created_ms, robot.changed_ms),
+        *(plan.exchange, plan.venue, plan.symbol, plan.interval_ms, plan.strategy),
+        *(json.dumps(dict(plan.settings)), json.dumps(dict(plan.guards))),
+        json.dumps([[it.strategy, dict(it.settings)] for it in plan.confirm]),
+        *(plan.direction.value, plan.trigger.value, plan.on_stop.value, int(plan.joins)),
+        *(robot.status.value, robot.created_ms, robot.changed_ms),
+    )
+    for place, account in enumerate(robot.accounts):
+        await insert_account(tx, robot, account, place)
+
+
+async def insert_account(tx: Transaction, robot: Robot, account: Account, place: int) -> None:
+    """Write a new account of a robot."""
+    await tx.execute(
+        "INSERT INTO robot_accounts (robot_id, key_id, place, amount, status, changed_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        *(robot.id, account.key_id, place, plain(account.stake.amount)),
+        *(account.status.value, robot.changed_ms),
     )
 
 
-async def set_status(tx: Transaction, robot: Robot, status: RobotStatus, now_ms: int) -> None:
-    """Move a robot on, with no reason any more.
+async def set_status(
+    tx: Transaction, robot: Robot, account: Account, status: RobotStatus, now_ms: int
+) -> None:
+    """Move a robot on, on one account, with no reason any more; `sum_up` follows.
 
     Raises: `Conflict("robot_has_changed")` when it is not any more where the caller saw it: a
     person's wish and the runner may meet, and neither may undo the other unseen.
     """
     changed = await tx.execute(
-        "UPDATE robots SET status = ?, reason = '', facts = '{}', changed_ms = ?"
-        " WHERE id = ? AND status = ? AND deleted_ms IS NULL",
-        status.value,
-        now_ms,
-        robot.id,
-        robot.status.value,
+        "UPDATE robot_accounts SET status = ?, reason = '', facts = '{}', changed_ms = ?"
+        " WHERE robot_id = ? AND key_id = ? AND status = ?",
+        *(status.value, now_ms, robot.id, account.key_id, account.status.value),
     )
     if changed != 1:
         raise Conflict("robot_has_changed", robot=robot.name)
 
 
 async def set_reason(
-    tx: Transaction, robot: Robot, reason: str, facts: Mapping[str, object]
+    tx: Transaction, robot: Robot, key_id: str, reason: str, facts: Mapping[str, object]
 ) -> None:
-    """Write down why a robot is where it is."""
+    """Write down why a robot is where it is on an account; `sum_up` follows."""
     await tx.execute(
-        "UPDATE robots SET reason = ?, facts = ? WHERE id = ?",
-        reason,
-        json.dumps({name: _told(fact) for name, fact in facts.items()}),
-        robot.id,
+        "UPDATE robot_accounts SET reason = ?, facts = ? WHERE robot_id = ? AND key_id = ?",
+        *(reason, json.dumps({name: _told(fact) for name, fact in facts.items()})),
+        *(robot.id, key_id),
     )
 
 
-async def set_progress(tx: Transaction, robot: Robot, progress: Progress) -> None:
-    """Write down what the strategy knows now.
-
-    Raises: `Conflict("robot_has_changed")` when a person has moved the robot meanwhile.
-    """
-    changed = await tx.execute(
-        "UPDATE robots SET state = ?, stance = ?, last_candle_ms = ? WHERE id = ? AND status = ?",
-        json.dumps(progress.turn),
-        progress.turn.stance,
-        progress.last_candle_ms,
-        robot.id,
-        robot.status.value,
+async def sum_up(tx: Transaction, robot: Robot, now_ms: int) -> RobotStatus:
+    """Write down where the robot stands as a whole, after one of its accounts has moved."""
+    rows = await tx.fetch_all(_ACCOUNTS, json.dumps([robot.id]))
+    said = summed_up(_account(row) for row in rows)
+    await tx.execute(
+        "UPDATE robots SET status = ?, reason = ?, facts = ?,"
+        " changed_ms = CASE status WHEN ? THEN changed_ms ELSE ? END WHERE id = ?",
+        *(said.status.value, said.reason, json.dumps(dict(said.facts))),
+        *(said.status.value, now_ms, robot.id),
     )
-    if changed != 1:
-        raise Conflict("robot_has_changed", robot=robot.name)
+    return said.status
 
 
-async def set_market(tx: Transaction, robot: Robot, market: Market) -> None:
+async def mark_leaving(tx: Transaction, robot: Robot, key_id: str) -> None:
+    """Write down that an account is to be taken off a robot once it has stopped there."""
+    await tx.execute(
+        "UPDATE robot_accounts SET leaves = 1 WHERE robot_id = ? AND key_id = ?", robot.id, key_id
+    )
+
+
+async def remove_account(tx: Transaction, robot: Robot, key_id: str) -> None:
+    """Take an account off a robot; its decisions and orders stay on record."""
+    await tx.execute(
+        "DELETE FROM robot_accounts WHERE robot_id = ? AND key_id = ?", robot.id, key_id
+    )
+
+
+async def set_market(tx: Transaction, robot: Robot, quantity_step: Decimal) -> None:
     """Write down the market's lot step."""
     await tx.execute(
-        "UPDATE robots SET quantity_step = ? WHERE id = ?", plain(market.quantity_step), robot.id
+        "UPDATE robots SET quantity_step = ? WHERE id = ?", plain(quantity_step), robot.id
     )
-
-
-async def keep_candles(tx: Transaction, robot: Robot, candles: Sequence[Candle]) -> None:
-    """Write down candles that the robot has seen, and forget the oldest ones."""
-    for candle in candles[-_CANDLES_KEPT:]:
-        await tx.execute(
-            "INSERT OR REPLACE INTO robot_candles VALUES (?, ?, ?, ?, ?, ?, ?)",
-            robot.id,
-            candle.open_time_ms,
-            *(plain(getattr(candle, name)) for name in _PRICES),
-        )
-    if candles:
-        since_ms = candles[-1].open_time_ms - _CANDLES_KEPT * robot.plan.interval_ms
-        await tx.execute(
-            "DELETE FROM robot_candles WHERE robot_id = ? AND open_time_ms < ?", robot.id, since_ms
-        )
 
 
 async def mark_deleted(tx: Transaction, robot: Robot, now_ms: int) -> None:
@@ -216,33 +206,9 @@ async def mark_deleted(tx: Transaction, robot: Robot, now_ms: int) -> None:
         raise Conflict("robot_not_stopped", robot=robot.name)
 
 
-async def insert_decision(tx: Transaction, decision: Decision) -> None:
-    """Write a decision down; one of the same moment and side stays as it is."""
-    await tx.execute(
-        "INSERT OR IGNORE INTO robot_decisions (robot_id, moment_ms, side, quantity, attempt,"
-        " state, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        decision.robot_id,
-        decision.moment_ms,
-        decision.side.value,
-        plain(decision.quantity),
-        decision.attempt,
-        decision.state.value,
-        decision.reason,
-    )
-
-
-async def update_decision(tx: Transaction, decision: Decision) -> None:
-    """Write down what became of a decision, or that it is tried once more."""
-    await tx.execute(
-        "UPDATE robot_decisions SET attempt = ?, state = ?, reason = ?"
-        " WHERE robot_id = ? AND moment_ms = ? AND side = ?",
-        decision.attempt,
-        decision.state.value,
-        decision.reason,
-        decision.robot_id,
-        decision.moment_ms,
-        decision.side.value,
-    )
+def encode_standing(standing: Standing) -> str:
+    """Write a standing as JSON."""
+    return json.dumps(standing, separators=(",", ":"))
 
 
 def _told(fact: object) -> object:
@@ -252,40 +218,59 @@ def _told(fact: object) -> object:
     return fact if isinstance(fact, int | str | None) else str(fact)
 
 
-def _robot(row: Row) -> Robot:
+def _robots(rows: Iterable[Row], account_rows: Iterable[Row]) -> tuple[Robot, ...]:
+    accounts: dict[str, list[Account]] = {}
+    for row in account_rows:
+        accounts.setdefault(row["robot_id"], []).append(_account(row))
+    return tuple(_robot(row, tuple(accounts[row["id"]])) for row in rows)
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        stake=Stake(row["key_id"], Decimal(row["amount"])),
+        status=RobotStatus(row["status"]),
+        reason=row["reason"],
+        facts=json.loads(row["facts"]),
+        standing=_standing(row["standing"]),
+        memory=json.loads(row["memory"]),
+        leaves=bool(row["leaves"]),
+    )
+
+
+def _standing(text: str) -> Standing:
+    told = json.loads(text)
+    if not told:
+        return NOT_BEGUN
+    read = Standing(Turn(*told[0]), *told[1:])
+    return read._replace(trips=tuple(Trip(*trip) for trip in read.trips))
+
+
+def _robot(row: Row, accounts: tuple[Account, ...]) -> Robot:
     return Robot(
         id=row["id"],
         owner=row["owner"],
         name=row["name"],
         plan=Plan(
-            key_id=row["key_id"],
+            stakes=tuple(account.stake for account in accounts),
             exchange=row["exchange"],
             venue=row["venue"],
             symbol=row["symbol"],
             interval_ms=row["interval_ms"],
             strategy=row["strategy"],
             settings=json.loads(row["settings"]),
-            amount=Decimal(row["amount"]),
             on_stop=OnStop(row["on_stop"]),
             joins=bool(row["joins"]),
+            guards=json.loads(row["guards"]),
+            confirm=tuple(Confirmation(*pair) for pair in json.loads(row["confirm"])),
+            direction=Direction(row["direction"]),
+            trigger=Trigger(row["acts_on"]),
         ),
         status=RobotStatus(row["status"]),
         created_ms=row["created_ms"],
         changed_ms=row["changed_ms"],
+        accounts=accounts,
         reason=row["reason"],
         facts=json.loads(row["facts"]),
-        progress=Progress(Turn(*json.loads(row["state"])[:3]), row["last_candle_ms"]),
         quantity_step=Decimal(row["quantity_step"]),
-    )
-
-
-def _decision(row: Row) -> Decision:
-    return Decision(
-        robot_id=row["robot_id"],
-        moment_ms=row["moment_ms"],
-        side=Side(row["side"]),
-        quantity=Decimal(row["quantity"]),
-        attempt=row["attempt"],
-        state=DecisionState(row["state"]),
-        reason=row["reason"],
+        last_candle_ms=row["last_candle_ms"],
     )

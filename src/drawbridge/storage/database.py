@@ -6,7 +6,7 @@ by the thousand go through `storage/journal.py` instead.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -27,6 +27,11 @@ class Transaction:
     async def execute(self, sql: str, *args: Value) -> int:
         """Run one statement and tell how many rows it changed."""
         return await self._writer.run(lambda it: it.execute(sql, args).rowcount)
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run one statement for each of many rows."""
+        if rows:
+            await self._writer.run(lambda it: it.executemany(sql, rows))
 
     async def fetch_all(self, sql: str, *args: Value) -> list[Row]:
         """Read rows as this transaction sees them."""

@@ -8,7 +8,7 @@ import pytest
 
 from drawbridge.app.build import House
 from drawbridge.core.operations import Scope
-from drawbridge.robots.model import Wish
+from drawbridge.robots.wishes import Wish
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyStatus, Standing
 from tests.kit.command_line import KEY, SECRET, CommandLine

@@ -3,7 +3,7 @@
 import pytest
 
 from drawbridge.core.operations import Scope
-from drawbridge.robots.model import Wish
+from drawbridge.robots.wishes import Wish
 from drawbridge.vault.model import KeyStatus, Proof, Standing
 from drawbridge.verification.store import Step, StepState
 from tests.kit.browserling import Browserling

@@ -49,8 +49,11 @@ def create(
         str, typer.Option("--interval", metavar="SPAN", help=say("cli.robot.create.interval"))
     ] = "1m",
     on_stop: Annotated[
-        str, typer.Option("--on-stop", metavar="sell|keep", help=say("cli.robot.create.on_stop"))
-    ] = "sell",
+        str,
+        typer.Option(
+            "--on-stop", metavar="market|limit|keep", help=say("cli.robot.create.on_stop")
+        ),
+    ] = "market",
     join: Annotated[bool, typer.Option("--join", help=say("cli.robot.create.join"))] = False,
     name: Annotated[str, typer.Option("--name", help=say("cli.robot.create.name"))] = "",
     owner: Owner = "",
@@ -59,7 +62,7 @@ def create(
 ) -> None:
     """Make a robot, stopped."""
     from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
-    from drawbridge.robots.model import Wish
+    from drawbridge.robots.wishes import Wish
 
     settings: dict[str, object] = {**read_pairs(setting or [], "set")}
 
@@ -283,7 +286,7 @@ def _told(robot: "Robot") -> dict[str, object]:
         "status": robot.status,
         "reason": robot.reason,
         "facts": robot.facts,
-        "last_candle_ms": robot.progress.last_candle_ms,
+        "last_candle_ms": robot.last_candle_ms,
     }
 
 

@@ -25,9 +25,10 @@ from drawbridge.entrypoints.paper_server.hosting import papered
 from drawbridge.paper.accounts import KeyWish, switches_for
 from drawbridge.paper.keys import Surroundings, make_key
 from drawbridge.paper.world import read_books
-from drawbridge.robots.history import read_on
-from drawbridge.robots.model import Plan, Progress, Robot, RobotStatus, Wish, read_plan
+from drawbridge.robots.history import turn_of
+from drawbridge.robots.model import Plan, Robot, RobotStatus
 from drawbridge.robots.strategy import IN
+from drawbridge.robots.wishes import Wish, read_plan
 from drawbridge.trading.model import OwnOrder, missing_fills
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultStatus, read_vault_state
@@ -162,7 +163,7 @@ class Showing:
             return False
         operation = GetCandles(plan.symbol, plan.interval_ms, limit=300)
         candles = await ask(self._settings, self._exchange, Venue.PAPER, operation)
-        return read_on(plan, Progress(), candles[:-1]).turn.stance == IN
+        return turn_of(plan, candles[:-1]).stance == IN
 
     async def _prove(self) -> None:
         books = await read_books(self._paper, papered(), self._clock.now_ms())

@@ -19,8 +19,9 @@ from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines, view_periods
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.robots.model import INTERVALS, Robot, Wish
+from drawbridge.robots.model import INTERVALS, Robot
 from drawbridge.robots.strategies import STRATEGIES
+from drawbridge.robots.wishes import Wish
 from drawbridge.statistics.service import Report
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.say import say

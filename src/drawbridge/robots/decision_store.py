@@ -1,0 +1,140 @@
+"""All SQL of what robots decide and remember: written many at once, with what they came from."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.money import plain
+from drawbridge.core.orders import Side
+from drawbridge.notices.model import Notice
+from drawbridge.notices.outbox import tell
+from drawbridge.robots.model import Decision, DecisionState, Standing
+from drawbridge.robots.store import encode_standing
+from drawbridge.robots.strategy import Memory
+from drawbridge.storage.database import Database, Row, Transaction
+
+_MOST: Final = 1_000
+_OPEN: Final = "state IN ('open', 'leaving')"
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written together or not at all.
+
+    `made` are new decisions, `moved` known ones with what became of them; standings and memories
+    are by robot and key.
+    """
+
+    made: list[Decision] = field(default_factory=list)
+    moved: list[Decision] = field(default_factory=list)
+    standings: list[tuple[str, str, Standing]] = field(default_factory=list)
+    memories: list[tuple[str, str, Memory]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self.made or self.moved or self.standings or self.memories or self.notices)
+
+    def extend(self, others: Iterable["Changes"]) -> None:
+        """Take in the changes of others, behind these."""
+        for other in others:
+            self.made += other.made
+            self.moved += other.moved
+            self.standings += other.standings
+            self.memories += other.memories
+            self.notices += other.notices
+
+
+class DecisionStore:
+    """Read decisions."""
+
+    def __init__(self, database: Database) -> None:
+        """Use the app's database."""
+        self._database = database
+
+    async def list_newest(self, robot_id: str, limit: int) -> tuple[Decision, ...]:
+        """List a robot's newest decisions on all accounts, newest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM robot_decisions WHERE robot_id = ?"
+            " ORDER BY moment_ms DESC, key_id, tag LIMIT ?",
+            robot_id,
+            min(limit, _MOST),
+        )
+        return tuple(_decision(row) for row in rows)
+
+    async def list_open(self, robot_ids: Sequence[str]) -> tuple[Decision, ...]:
+        """List the decisions of robots that are not settled yet, oldest first."""
+        rows = await self._database.fetch_all(
+            f"SELECT * FROM robot_decisions WHERE {_OPEN}"  # noqa: S608 - a constant of this file
+            " AND robot_id IN (SELECT value FROM json_each(?)) ORDER BY moment_ms, tag",
+            json.dumps(robot_ids),
+        )
+        return tuple(_decision(row) for row in rows)
+
+    async def find(self, robot_id: str, key_id: str, tag: str) -> Decision | None:
+        """Give the decision of a tag."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM robot_decisions WHERE robot_id = ? AND key_id = ? AND tag = ?",
+            *(robot_id, key_id, tag),
+        )
+        return _decision(row) if row else None
+
+
+async def write(tx: Transaction, changes: Changes, now_ms: int) -> None:
+    """Write changes down. A decision whose tag is there already stays as it is."""
+    await tx.execute_many(
+        "INSERT OR IGNORE INTO robot_decisions (robot_id, key_id, tag, moment_ms, side, quantity,"
+        " price, reduces, attempt, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_row(decision) for decision in changes.made],
+    )
+    await tx.execute_many(
+        "UPDATE robot_decisions SET attempt = ?, state = ?, reason = ?, quantity = ?, price = ?"
+        " WHERE robot_id = ? AND key_id = ? AND tag = ?",
+        [
+            (
+                *(it.attempt, it.state.value, it.reason, plain(it.quantity), _price(it)),
+                *(it.robot_id, it.key_id, it.tag),
+            )
+            for it in changes.moved
+        ],
+    )
+    await tx.execute_many(
+        "UPDATE robot_accounts SET standing = ? WHERE robot_id = ? AND key_id = ?",
+        [(encode_standing(it), robot_id, key_id) for robot_id, key_id, it in changes.standings],
+    )
+    await tx.execute_many(
+        "UPDATE robot_accounts SET memory = ? WHERE robot_id = ? AND key_id = ?",
+        [(json.dumps(it), robot_id, key_id) for robot_id, key_id, it in changes.memories],
+    )
+    for notice in changes.notices:
+        await tell(tx, notice, now_ms)
+
+
+def _row(decision: Decision) -> tuple[str | int | None, ...]:
+    return (
+        *(decision.robot_id, decision.key_id, decision.tag, decision.moment_ms),
+        *(decision.side.value, plain(decision.quantity), _price(decision), int(decision.reduces)),
+        *(decision.attempt, decision.state.value, decision.reason),
+    )
+
+
+def _price(decision: Decision) -> str | None:
+    return None if decision.price is None else plain(decision.price)
+
+
+def _decision(row: Row) -> Decision:
+    return Decision(
+        robot_id=row["robot_id"],
+        key_id=row["key_id"],
+        tag=row["tag"],
+        moment_ms=row["moment_ms"],
+        side=Side(row["side"]),
+        quantity=Decimal(row["quantity"]),
+        price=None if row["price"] is None else Decimal(row["price"]),
+        reduces=bool(row["reduces"]),
+        attempt=row["attempt"],
+        state=DecisionState(row["state"]),
+        reason=row["reason"],
+    )
