@@ -50,7 +50,7 @@ async def test_a_key_that_somebody_still_needs_is_not_deleted(
     with pytest.raises(Conflict, match="key_used_by_robots"):
         await strict.delete(ann.id, key.id)
     assert (await vault.get_key(ann.id, key.id)).status is KeyStatus.UNVERIFIED
-    assert await store.read_sealed(database, key.id)
+    assert await store.read_sealed(database, (key.id,))
 
 
 async def test_a_check_waiting_to_begin_takes_the_newest_choice_and_one_begun_keeps_its_own(

@@ -174,6 +174,53 @@ async def test_many_who_open_at_once_get_the_secret_and_tell_it_once(
     assert sum(event.tag == Tag.VAULT_SECRET_OPENED for event in events) == 1
 
 
+async def test_of_many_that_open_at_once_the_damaged_one_fails_alone(
+    database: Database, vault: Vault, ann: Owner, opening: Opening
+) -> None:
+    added = [await vault.add(ann.id, "kraken", "live", kraken_fields(n)) for n in range(5)]
+    ids = [one.key.id for one in added]
+    await _change(database, "UPDATE key_secrets SET sealed = x'00' WHERE key_id = ?", ids[2])
+
+    async def open_it(key_id: str) -> str:
+        async with opening.open_fields(key_id) as fields:
+            return fields["api_key"].reveal()
+
+    told = await asyncio.gather(*map(open_it, ids), return_exceptions=True)
+    assert isinstance(told[2], Corrupted)
+    assert told[:2] + told[3:] == [kraken_fields(n)["api_key"] for n in (0, 1, 3, 4)]
+    assert (await vault.get_record(ids[2])).status is KeyStatus.DISABLED
+    events = await list_events(database, ann.id)
+    assert sum(event.tag == Tag.VAULT_SECRET_OPENED for event in events) == 4
+    assert (await verify(database)).count > 0
+
+
+async def test_who_is_cancelled_while_opening_leaves_nobody_waiting(
+    vault: Vault, ann: Owner, opening: Opening
+) -> None:
+    added = [await vault.add(ann.id, "kraken", "live", kraken_fields(n)) for n in range(4)]
+
+    async def open_it(key_id: str) -> int:
+        async with opening.open_fields(key_id) as fields:
+            return len(fields)
+
+    tasks = [asyncio.create_task(open_it(one.key.id)) for one in added]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    told = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
+    assert isinstance(told[0], asyncio.CancelledError)
+    assert told[1:] == [2, 2, 2]
+
+
+async def test_a_key_that_moved_to_another_exchange_since_it_was_opened_does_not_open(
+    database: Database, key: KeyRecord, opening: Opening
+) -> None:
+    """Scenario 33: the secret of one exchange is never used at another."""
+    async with opening.open_fields(key.id) as fields:
+        assert fields
+    await _change(database, "UPDATE keys SET exchange = 'binance' WHERE id = ?", key.id)
+    assert (await _refusal(opening, key.id)).code == "sealed_value_damaged"
+
+
 async def test_a_new_secret_is_used_at_once(vault: Vault, ann: Owner, opening: Opening) -> None:
     for secret in ("first", "second", "third"):
         fields = binance_fields(secret=secret)

@@ -1,7 +1,7 @@
 """The audit log's table: append inside the caller's transaction, list, verify."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,13 +77,21 @@ class AuditLog:
 
 async def append(tx: Transaction, event: AuditEvent, now_ms: int) -> None:
     """Put an event at the end of the chain; it is there when the transaction commits."""
+    await append_all(tx, (event,), now_ms)
+
+
+async def append_all(tx: Transaction, events: Iterable[AuditEvent], now_ms: int) -> None:
+    """Put events at the end of the chain, one behind the other."""
     row = await tx.fetch_one(_HEAD)
-    n, before = (int(row["n"]), bytes(row["hash"])) if row else (0, START)
-    link = forge(n + 1, now_ms, event)
-    linked = hash_of(before, link)
-    args = (link.n, link.at_ms, link.tag, link.owner, link.subject, link.facts, linked)
-    await tx.execute(_INSERT, *args)
-    await tx.execute(_SET_HEAD, link.n, linked)
+    n, linked = (int(row["n"]), bytes(row["hash"])) if row else (0, START)
+    rows = []
+    for event in events:
+        n += 1
+        link = forge(n, now_ms, event)
+        linked = hash_of(linked, link)
+        rows.append((n, link.at_ms, link.tag, link.owner, link.subject, link.facts, linked))
+    await tx.execute_many(_INSERT, rows)
+    await tx.execute(_SET_HEAD, n, linked)
 
 
 async def verify(database: Database) -> Verified:

@@ -55,26 +55,38 @@ class LocalKey:
         return cls(key)
 
     def seal(self, secret: Secret, binding: Binding) -> bytes:
-        """Seal for this binding. Raises: `BadInput("not_text")`.
+        """Seal for this binding. Raises: `BadInput("not_text")`."""
+        return self.seal_bytes(bytes_of(secret, binding.field), binding.info())
+
+    def open(self, sealed: bytes, binding: Binding) -> Secret:
+        """Open what was sealed for this binding. Raises: `Corrupted("sealed_value_damaged")`."""
+        try:
+            return Secret(self._opened(sealed, binding.info()).decode())
+        except (InvalidTag, ValueError):
+            # `from None`: a decoding error would carry the plain bytes.
+            raise Corrupted(
+                "sealed_value_damaged", key_id=binding.key_id, field=binding.field
+            ) from None
+
+    def seal_bytes(self, plain: bytes, about: bytes) -> bytes:
+        """Seal bytes that belong to what `about` says.
 
         Shape: magic with format version, nonce, ciphertext.
         """
         nonce = os.urandom(_NONCE_LENGTH)
-        plain = bytes_of(secret, binding.field)
-        return _MAGIC + nonce + self._cipher.encrypt(nonce, plain, _MAGIC + binding.info())
+        return _MAGIC + nonce + self._cipher.encrypt(nonce, plain, _MAGIC + about)
 
-    def open(self, sealed: bytes, binding: Binding) -> Secret:
-        """Open what was sealed for this binding. Raises: `Corrupted("sealed_value_damaged")`."""
-        start = len(_MAGIC) + _NONCE_LENGTH
+    def open_bytes(self, sealed: bytes, about: bytes) -> bytes:
+        """Open what `seal_bytes` sealed. Raises: `Corrupted("sealed_value_damaged")`."""
         try:
-            plain = self._cipher.decrypt(
-                sealed[len(_MAGIC) : start], sealed[start:], sealed[: len(_MAGIC)] + binding.info()
-            )
-            return Secret(plain.decode())
+            return self._opened(sealed, about)
         except (InvalidTag, ValueError):
-            raise Corrupted(
-                "sealed_value_damaged", key_id=binding.key_id, field=binding.field
-            ) from None
+            raise Corrupted("sealed_value_damaged", field="") from None
+
+    def _opened(self, sealed: bytes, about: bytes) -> bytes:
+        start = len(_MAGIC) + _NONCE_LENGTH
+        magic, nonce = sealed[: len(_MAGIC)], sealed[len(_MAGIC) : start]
+        return self._cipher.decrypt(nonce, sealed[start:], magic + about)
 
     def __repr__(self) -> str:
         """Show nothing of the key."""

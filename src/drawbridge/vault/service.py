@@ -23,6 +23,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.sealing.envelope import Binding, VaultPublicKey, seal
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault import store
+from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import (
     CHECKED_STATUSES,
     RESEALABLE_STATUSES,
@@ -88,6 +89,7 @@ class Vault:
         self._entropy = entropy
         self._public_key = public_key
         self._needs = needs
+        self.kept = KeptKeys(database)
 
     async def add(
         self,
@@ -144,7 +146,7 @@ class Vault:
 
     async def get_record(self, key_id: str) -> KeyRecord:
         """Give a key whoever owns it, for the gateway. Raises: `NotFound("unknown_key")`."""
-        key = store.glance_key(self._database, key_id)
+        key = self.kept.find(key_id)
         if key is None:
             raise NotFound("unknown_key")
         return key

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from drawbridge.core.ids import KeyId, OwnerId
@@ -38,7 +40,14 @@ UPDATE keys SET check_requested_ms = ? WHERE id = ? AND check_requested_ms IS NU
 # A check that has begun ends as it began; one that still waits takes the newest choice.
 _CHOOSE: Final = "UPDATE keys SET check_proof = ? WHERE id = ? AND status <> 'checking'"
 _DELETED: Final = "UPDATE keys SET deleted_ms = ?, check_requested_ms = NULL WHERE id = ?"
+_CHANGES: Final = "SELECT coalesce(max(n), 0) AS n FROM key_changes"
+_CHANGED: Final = "SELECT group_concat(key_id, ' ') AS ids FROM key_changes WHERE n > ?"
+_SEALED: Final = """
+SELECT key_id, field, sealed FROM key_secrets
+WHERE key_id IN (SELECT value FROM json_each(?)) ORDER BY key_id, field
+"""
 _SEAL: Final = "INSERT INTO key_secrets (key_id, field, version, sealed) VALUES (?, ?, ?, ?)"
+_NO_FACTS: Final[Mapping[str, object]] = {}
 
 
 async def find_key(source: Database | Transaction, key_id: str) -> KeyRecord | None:
@@ -48,9 +57,21 @@ async def find_key(source: Database | Transaction, key_id: str) -> KeyRecord | N
 
 
 def glance_key(database: Database, key_id: str) -> KeyRecord | None:
-    """Find a key that is not deleted, at once: every order passes here."""
+    """Find a key that is not deleted, at once; `kept.py` keeps what this finds."""
     row = database.glance(f"{_KEYS} AND id = ?", key_id)
     return _record(row) if row else None
+
+
+def glance_changes(database: Database) -> int:
+    """Give the number that rises with every change of a key, at once."""
+    row = database.glance(_CHANGES)
+    return int(row["n"]) if row else 0
+
+
+def glance_changed(database: Database, since: int) -> tuple[str, ...]:
+    """Give the ids of the keys that changed since that number, at once."""
+    row = database.glance(_CHANGED, since)
+    return tuple(row["ids"].split()) if row and row["ids"] else ()
 
 
 async def find_by_public_key(
@@ -122,11 +143,15 @@ async def erase_sealed(tx: Transaction, key_id: str) -> None:
     await tx.execute("DELETE FROM key_secrets WHERE key_id = ?", key_id)
 
 
-async def read_sealed(database: Database, key_id: str) -> tuple[tuple[str, int, bytes], ...]:
-    """Read a key's sealed fields: name, version, bytes."""
-    sql = "SELECT field, version, sealed FROM key_secrets WHERE key_id = ? ORDER BY field"
-    rows = await database.fetch_all(sql, key_id)
-    return tuple((row["field"], row["version"], row["sealed"]) for row in rows)
+async def read_sealed(
+    database: Database, key_ids: Iterable[str]
+) -> dict[str, tuple[tuple[str, bytes], ...]]:
+    """Read the sealed fields of keys by their ids: name and bytes."""
+    rows = await database.fetch_all(_SEALED, json.dumps(list(key_ids)))
+    found: dict[str, tuple[tuple[str, bytes], ...]] = {}
+    for row in rows:
+        found[row["key_id"]] = (*found.get(row["key_id"], ()), (row["field"], row["sealed"]))
+    return found
 
 
 async def write_standing(
@@ -179,19 +204,25 @@ def _facts_text(facts: Mapping[str, object]) -> str:
     return json.dumps(dict(facts), sort_keys=True, default=str)
 
 
+@lru_cache(maxsize=256)
+def _scopes(text: str) -> frozenset[Scope]:
+    return frozenset(Scope(name) for name in text.split())
+
+
 def _record(row: Row) -> KeyRecord:
     return KeyRecord(
         id=KeyId(row["id"]),
-        owner=OwnerId(row["owner"]),
-        exchange=row["exchange"],
+        # Thousands of keys may be kept in memory: what they have in common is there once.
+        owner=OwnerId(intern(row["owner"])),
+        exchange=intern(row["exchange"]),
         venue=Venue(row["venue"]),
         label=row["label"],
         public_key=row["public_key"],
         status=KeyStatus(row["status"]),
         created_ms=row["created_ms"],
         reason=row["reason"],
-        facts=json.loads(row["facts"]),
-        scopes=frozenset(Scope(name) for name in row["scopes"].split()),
+        facts=_NO_FACTS if row["facts"] == "{}" else json.loads(row["facts"]),
+        scopes=_scopes(row["scopes"]),
         expires_ms=row["expires_ms"],
         checked_ms=row["checked_ms"],
         check_requested_ms=row["check_requested_ms"],
