@@ -236,6 +236,8 @@ class Card:
 
     `since` is the date of the status; `differences` say where older guides ask for something else
     than is needed today, and why.
+    `stream_hosts` may name a port; the first serves all paths of our side of the streams but those
+    that `stream_places` puts elsewhere: path to host and path at the real exchange.
     `remark_keys` are wording keys of what its guide says besides; their facts are the exchange's
     name and its `former` ones.
     """
@@ -253,6 +255,7 @@ class Card:
     aliases: tuple[str, ...] = ()
     since: str = ""
     stream_hosts: tuple[str, ...] = ()
+    stream_places: Mapping[str, str] = field(default_factory=dict)
     base_path: str = ""
     key_page: KeyPage = KeyPage()
     ip_list: IpList = IpList()

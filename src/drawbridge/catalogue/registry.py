@@ -177,6 +177,10 @@ def _check_hosts(card: Card, endpoints: Endpoints) -> None:
         if row.host and row.host not in card.hosts:
             message = f"endpoint {row.name}: {row.host} is no host of the card"
             raise ValueError(message)
+    for path, place in card.stream_places.items():
+        if place.partition("/")[0] not in card.stream_hosts:
+            message = f"stream {path}: {place} is at no host of the card's streams"
+            raise ValueError(message)
 
 
 def _module(exchange_id: str, name: str) -> object:

@@ -328,12 +328,14 @@ class GetStreamToken(Operation[StreamToken]):
 
     `lasts_ms` is how long the exchange lets one live; its codec says so when it reads a request.
     `single`: a key has one token there; who asks again is given the same, which then lives on.
+    `public`: one for streams about markets, where an exchange wants a token there as well.
     """
 
     token: str = ""
     lasts_ms: int = 3_600_000
     ends: bool = False
     single: bool = False
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

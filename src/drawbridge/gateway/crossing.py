@@ -5,8 +5,8 @@ What is judged, how an answer is read and what is written down stand in the modu
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -36,16 +36,17 @@ from drawbridge.gateway import outcome
 from drawbridge.gateway.budgets import Budgets, Payer
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
-from drawbridge.gateway.policy import Purpose, Refused, judge, judge_order
+from drawbridge.gateway.policy import Purpose, Refused, judge, judge_listening, judge_order
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.codec import encode_at
-from drawbridge.wire.dialect import sign
+from drawbridge.wire.dialect import Credential, sign
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.naming import KEY, marks_in, named
 
 A = TypeVar("A")
+F = TypeVar("F")
 
 TIMEOUT_MS: Final = 10_000
 # Others may take what was waited for; whoever waited this often comes back later.
@@ -205,6 +206,35 @@ class Gateway:
         key = await self._keys.get_record(key_id)
         async with self._opening.open_fields(key_id, purpose=Purpose.CHECK) as fields:
             credential_of(get_exchange(key.exchange), fields)
+
+    async def may_listen(self, key_id: str) -> Place:
+        """Give the exchange and the venue of a key that may hear of its account.
+
+        Raises: `NotFound("unknown_key")`, `Forbidden("key_not_usable")`.
+        """
+        key = await self._keys.get_record(key_id)
+        refused = judge_listening(key)
+        if refused:
+            raise Forbidden(refused.code, **refused.facts)
+        return key.exchange, key.venue
+
+    @asynccontextmanager
+    async def signing(self, key_id: str, write: Callable[[Credential, str], F]) -> AsyncIterator[F]:
+        """Write what a stream wants signed, to be sent inside the block.
+
+        `write` is given the key and a stamp; it must keep neither. As for a request, the stamp is
+        held until the block ends, and the secret is open for the signature alone.
+        Raises: as `may_listen`; `Forbidden("vault_locked")`, `Corrupted`.
+        """
+        place = await self.may_listen(key_id)
+        await self._know_clock(place)
+        exchange = get_exchange(place[0])
+        async with self._stamps.stamped(key_id, place, exchange.card.stamp) as stamp:
+            async with self._opening.open_fields(key_id, purpose=Purpose.LISTEN) as fields:
+                credential = credential_of(exchange, fields)
+                written = write(credential, stamp)
+                del credential
+            yield written
 
     async def raise_nonce(self, key_id: str, above: int) -> None:
         """Go on above the nonce that the exchange told to be the key's last."""

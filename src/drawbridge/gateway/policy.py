@@ -15,6 +15,7 @@ from drawbridge.core.money import is_on_step
 from drawbridge.core.operations import (
     FORBIDDEN_SCOPES,
     CancelOrder,
+    GetStreamToken,
     Operation,
     PlaceOrder,
     Scope,
@@ -25,12 +26,16 @@ from drawbridge.wire.endpoints import Endpoint
 
 
 class Purpose(StrEnum):
-    """What a crossing is for. `CLEAN_UP` ends what was begun, whatever became of the key."""
+    """What a crossing is for. `CLEAN_UP` ends what was begun, whatever became of the key.
+
+    `LISTEN` draws the tokens of streams, which stay in the gateway: some could trade as well.
+    """
 
     CHECK = "check"
     TRADE = "trade"
     READ = "read"
     CLEAN_UP = "clean_up"
+    LISTEN = "listen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ _GOOD_FOR: Final[Mapping[Purpose, frozenset[KeyStatus]]] = {
     ),
     Purpose.TRADE: frozenset({KeyStatus.ENABLED, KeyStatus.CHECKING}),
     Purpose.READ: frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.CHECKING}),
+    Purpose.LISTEN: frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.CHECKING}),
     Purpose.CLEAN_UP: frozenset(set(KeyStatus) - {KeyStatus.REFUSED}),
 }
 
@@ -72,6 +78,8 @@ def judge(
     Where an exchange has no orders that may only rest, a check's limit order must do without.
     """
     scope = _scope_of(operation, endpoint)
+    if purpose is Purpose.LISTEN:
+        return _judge_token(key, operation, scope)
     if scope in FORBIDDEN_SCOPES or scope is Scope.OTHER:
         return Refused("scope_never_allowed", {"rule": "scope", "scope": scope})
     if key.status not in _GOOD_FOR[purpose]:
@@ -82,6 +90,13 @@ def judge(
         harmless = _is_harmless(operation, has_post_only=has_post_only)
         return None if harmless else Refused("purpose_only_probes", {"rule": "purpose"})
     return _judge_change(key, purpose, operation, scope)
+
+
+def judge_listening(key: KeyRecord) -> Refused | None:
+    """Hold a key against what it takes to hear of its account over a stream."""
+    if key.status in _GOOD_FOR[Purpose.LISTEN]:
+        return None
+    return Refused("key_not_usable", {"rule": "status", "status": key.status})
 
 
 def judge_order(order: PlaceOrder, market: Market) -> Refused | None:
@@ -104,6 +119,15 @@ def judge_order(order: PlaceOrder, market: Market) -> Refused | None:
         if amount is not None and amount <= 0:
             return Refused("not_positive", {**rules, "field": name})
     return _judge_price(order, market) or _judge_quantity(order, market)
+
+
+def _judge_token(key: KeyRecord, operation: Operation[Any], scope: Scope | None) -> Refused | None:
+    # With some exchanges' tokens one could trade as well; ours listens, and goes nowhere else.
+    if scope in FORBIDDEN_SCOPES or not isinstance(operation, GetStreamToken):
+        facts = {"rule": "scope", "scope": scope}
+        is_never = scope in FORBIDDEN_SCOPES or scope is Scope.OTHER
+        return Refused("scope_never_allowed" if is_never else "purpose_only_listens", facts)
+    return judge_listening(key)
 
 
 def _judge_change(

@@ -21,13 +21,18 @@ _HTTP_PORT: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A place to send to; `on_this_machine` allows loopback, and then nothing else."""
+    """A place to send to; `on_this_machine` allows loopback, and then nothing else.
+
+    `is_inside` allows addresses of private networks as well: for hosts that whoever runs this
+    machine has named, and never for an exchange.
+    """
 
     host: str
     port: int
     tls: bool
     base_path: bytes = b""
     on_this_machine: bool = False
+    is_inside: bool = False
 
 
 class Venues:
@@ -50,6 +55,29 @@ class Venues:
         if address is None:
             raise NotFound("unknown_venue", venue=venue, exchange=exchange_id)
         return address
+
+    def get_stream(self, card: Card, venue: str, path: bytes) -> tuple[Address, bytes]:
+        """Give where a path of the exchange's streams is at a venue, and the path there.
+
+        Raises: `NotFound("unknown_venue")`.
+        """
+        live, there = live_stream(card, path)
+        address = self.get_address(card.id, venue, live)
+        return address, there if address is live else address.base_path + path
+
+
+def live_stream(card: Card, path: bytes) -> tuple[Address, bytes]:
+    """Give the pinned host of the exchange's streams for a path, and the path there.
+
+    Shape: `path` as our side of the stream names it; where the real exchange has it elsewhere,
+    the card's `stream_places` say where.
+    """
+    place, mark, query = path.partition(b"?")
+    told = card.stream_places.get(place.decode("ascii"), "")
+    name, _, there = told.partition("/") if told else (card.stream_hosts[0], "", "")
+    host, _, port = name.partition(":")
+    found = b"/" + there.encode("ascii") if told else place
+    return Address(host, int(port or _HTTPS_PORT), tls=True), found + mark + query
 
 
 def live_address(card: Card, endpoint: Endpoint) -> Address:
@@ -95,6 +123,9 @@ def is_allowed(address: Address, ip: str) -> bool:
         found = found.ipv4_mapped
     if address.on_this_machine:
         return found.is_loopback
+    if address.is_inside:
+        # Not even then a cloud's metadata, which lies at a link-local address.
+        return not (found.is_link_local or found.is_multicast or found.is_unspecified)
     return found.is_global and not found.is_multicast
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import Operation
-from drawbridge.core.streams import StreamEvent, Topic
+from drawbridge.core.streams import StreamEvent, Topic, TopicKind
 from drawbridge.wire.dialect import Claim, Credential
 from drawbridge.wire.errors import ErrorTable
 from drawbridge.wire.http import Headers
@@ -237,5 +237,67 @@ def reader_of(stream: ClientStream) -> ReadFrame:
     return stream.read_frame if begin is None else begin()
 
 
-class Stream(ServerStream, ClientStream, Protocol):
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a frame means for the conversation itself.
+
+    `answers`: so many of the frames that we sent are answered by it, with a yes. `reply` must be
+    sent back, where it is not empty.
+    """
+
+    answers: int = 0
+    reply: Frame = ""
+
+
+NOTHING: Final = Heard()
+
+OF_MARKETS: Final = frozenset(
+    {TopicKind.TICKER, TopicKind.CANDLES, TopicKind.BOOK, TopicKind.TRADES}
+)
+OF_SPOT: Final = OF_MARKETS | {TopicKind.ORDERS, TopicKind.BALANCES}
+"""What most exchanges tell: of markets, and of an account that trades spot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What keeps a connection of ours going, beside what is told over it. Pure functions.
+
+    `tells` is what can be subscribed to at all.
+    `hear` is shown frames without events, and all frames while an answer is waited for; refusals
+    are what `read_frame` raises. `unsubscribe` is for public topics: what is private ends with its
+    connection. `ping` writes a numbered frame that the exchange must be sent from time to time.
+    `first` is sent when a connection opens, each frame to be answered. `greets`: the exchange
+    answers that the connection is open, and takes nothing before. `logs_in`: `log_in` writes a
+    frame; where it does not, an address, a token or each subscription proves the key.
+    """
+
+    tells: frozenset[TopicKind]
+    hear: Callable[[Frame], Heard]
+    unsubscribe: Callable[[Iterable[Topic], Markets, int], Sequence[Frame]]
+    ping: Callable[[int], Frame] | None = None
+    first: Sequence[Frame] = ()
+    greets: bool = False
+    logs_in: bool = True
+
+
+class KeptStream(ClientStream, Protocol):
+    """Our side with what keeps its connections going."""
+
+    @property
+    def UPKEEP(self) -> Upkeep:  # noqa: N802  a constant of the module
+        """Give what keeps a connection going."""
+
+
+def leaving(
+    stream: KeptStream, read: ReadFrame, topics: Sequence[Topic], markets: Markets, number: int
+) -> Sequence[Frame]:
+    """Write the frames that end subscriptions to public topics.
+
+    Where a subscription is ended by what only the connection's reader knows, that one writes them.
+    """
+    own: Callable[..., Sequence[Frame]] | None = getattr(read, "unsubscribe", None)
+    return (own or stream.UPKEEP.unsubscribe)(topics, markets, number)
+
+
+class Stream(ServerStream, KeptStream, Protocol):
     """Both sides. An exchange's module `stream` is one of these."""

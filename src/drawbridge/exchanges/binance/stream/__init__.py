@@ -19,12 +19,13 @@ from drawbridge.exchanges.binance.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.binance.stream.names import find_stream
+from drawbridge.exchanges.binance.stream.upkeep import UPKEEP
 from drawbridge.exchanges.binance.stream.writing import write_market_event, write_user_event
 from drawbridge.wire.named_streams import NamedStreams
 from drawbridge.wire.stream import Opening, Session
 from drawbridge.wire.text import find_parameter
 
-__all__ = ["log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = ["UPKEEP", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
 
 _API_PATH: Final = b"/ws-api/v3"
 # ccxt numbers its connections (`/stream/0`) and takes no address for spot without `/stream`.

@@ -37,10 +37,21 @@ def log_in(credential: Credential, stamp: str) -> Frame:
 
 def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
     """Write the frame that subscribes to public topics; private ones come with the log-in."""
+    return _request("SUBSCRIBE", topics, markets, number)
+
+
+def unsubscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+    """Write the frame that ends subscriptions to public topics."""
+    return _request("UNSUBSCRIBE", topics, markets, number)
+
+
+def _request(
+    method: str, topics: Iterable[Topic], markets: Markets, number: int
+) -> Sequence[Frame]:
     names = [name_of(topic, markets) for topic in topics if not topic.kind.is_private]
     if not names:
         return ()
-    frame = {"method": "SUBSCRIBE", "params": names, "id": number}
+    frame = {"method": method, "params": names, "id": number}
     return (orjson.dumps(frame).decode(),)
 
 

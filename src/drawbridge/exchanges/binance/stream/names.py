@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Market, Markets
 from drawbridge.core.streams import Topic, TopicKind
 from drawbridge.exchanges.binance.codec.tables import INTERVAL_WORDS, INTERVALS
@@ -59,13 +60,19 @@ def find_stream(name: str, markets: Markets) -> NamedStream | None:
 
 
 def name_of(topic: Topic, markets: Markets) -> str:
-    """Give the stream that tells a public topic. Raises: `NotFound`, `KeyError`."""
+    """Give the stream that tells a public topic. Raises: `NotFound`, `BadInput("bad_interval")`.
+
+    Books are told whole, whatever depth is asked for: streams of few levels do not name their pair.
+    """
     pair = markets.get(topic.symbol).id.lower()
     match topic.kind:
         case TopicKind.CANDLES:
-            return f"{pair}@kline_{INTERVAL_WORDS[topic.interval_ms]}"
+            interval = INTERVAL_WORDS.get(topic.interval_ms)
+            if interval is None:
+                raise BadInput("bad_interval", field="interval")
+            return f"{pair}@kline_{interval}"
         case TopicKind.BOOK:
-            return f"{pair}@depth@100ms" if not topic.depth else f"{pair}@depth{topic.depth}@100ms"
+            return f"{pair}@depth@100ms"
         case TopicKind.TRADES:
             return f"{pair}@trade"
     return f"{pair}@ticker"

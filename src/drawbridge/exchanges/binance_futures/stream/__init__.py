@@ -18,6 +18,7 @@ from drawbridge.exchanges.binance_futures.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.binance_futures.stream.names import find_stream
+from drawbridge.exchanges.binance_futures.stream.upkeep import UPKEEP
 from drawbridge.exchanges.binance_futures.stream.writing import (
     write_market_event,
     write_user_event,
@@ -26,7 +27,7 @@ from drawbridge.wire.named_streams import NamedStreams
 from drawbridge.wire.stream import Opening, Session
 from drawbridge.wire.text import find_parameter
 
-__all__ = ["log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = ["UPKEEP", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
 
 # Clients number their connections (`/market/ws/0`); those older than the kinds use none of them.
 _PATH: Final = re.compile(

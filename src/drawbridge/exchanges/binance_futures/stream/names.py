@@ -70,16 +70,19 @@ def find_stream(name: str, markets: Markets) -> NamedStream | None:
 
 
 def name_of(topic: Topic, markets: Markets) -> str:
-    """Give the stream that tells a public topic. Raises: `NotFound`, `BadInput`."""
+    """Give the stream that tells a public topic. Raises: `NotFound`, `BadInput("bad_interval")`.
+
+    Books are told whole, whatever depth is asked for: few levels would come as changes do.
+    """
     pair = markets.get(topic.symbol).id.lower()
     match topic.kind:
         case TopicKind.CANDLES:
             interval = INTERVAL_WORDS.get(topic.interval_ms)
             if interval is None:
-                raise BadInput("bad_interval", field="interval_ms")
+                raise BadInput("bad_interval", field="interval")
             return f"{pair}@kline_{interval}"
         case TopicKind.BOOK:
-            return f"{pair}@depth@100ms" if not topic.depth else f"{pair}@depth{topic.depth}@100ms"
+            return f"{pair}@depth@100ms"
         case TopicKind.TRADES:
             return f"{pair}@trade"
         case TopicKind.FUNDING:

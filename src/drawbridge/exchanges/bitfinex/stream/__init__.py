@@ -16,9 +16,18 @@ from drawbridge.exchanges.bitfinex.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.bitfinex.stream.session import StreamSession
+from drawbridge.exchanges.bitfinex.stream.upkeep import UPKEEP
 from drawbridge.wire.stream import Opening, Session
 
-__all__ = ["begin_reading", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = [
+    "UPKEEP",
+    "begin_reading",
+    "log_in",
+    "open_session",
+    "read_frame",
+    "stream_path",
+    "subscribe",
+]
 
 _PATHS: Final = frozenset({b"/ws/2", b"/ws/2/"})
 

@@ -160,6 +160,18 @@ class Reader:
                 return _candles(channel.topic, list_of(message[1]))
             return self._kinds[channel.topic.kind](channel.topic.symbol, message[1:])
 
+    def unsubscribe(
+        self, topics: Iterable[Topic], markets: Markets, number: int
+    ) -> Sequence[Frame]:
+        """Write the frames that leave the channels of these topics."""
+        del number
+        wanted = [read_channel(_wish(topic, markets), markets).topic for topic in topics]
+        left = (it for it, channel in self._channels.items() if channel.topic in wanted)
+        return [
+            write_document({"event": "unsubscribe", "chanId": channel}).decode("ascii")
+            for channel in left
+        ]
+
     def _read_event(self, document: Mapping[str, Any], markets: Markets) -> None:
         event = text_of(document["event"])
         if event == "subscribed":

@@ -15,9 +15,10 @@ from drawbridge.exchanges.coinbase.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.coinbase.stream.session import ChannelSession
+from drawbridge.exchanges.coinbase.stream.upkeep import UPKEEP
 from drawbridge.wire.stream import Opening, Session
 
-__all__ = ["log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = ["UPKEEP", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
 
 _PATHS = frozenset({b"", b"/"})
 

@@ -51,6 +51,15 @@ def subscribe(topics: Iterable[Topic], markets: Markets, _number: int) -> Sequen
     Raises: `BadInput` `unsupported_operation` for balances, which no channel tells,
     `bad_interval` for candles of another length than five minutes.
     """
+    return _requests("subscribe", topics, markets)
+
+
+def unsubscribe(topics: Iterable[Topic], markets: Markets, _number: int) -> Sequence[Frame]:
+    """Write the frames that end subscriptions to public topics, one for each channel."""
+    return _requests("unsubscribe", topics, markets)
+
+
+def _requests(kind: str, topics: Iterable[Topic], markets: Markets) -> Sequence[Frame]:
     wanted: dict[Channel, list[str]] = {}
     for topic in topics:
         if topic.kind is TopicKind.ORDERS:
@@ -61,9 +70,7 @@ def subscribe(topics: Iterable[Topic], markets: Markets, _number: int) -> Sequen
             raise BadInput("bad_interval", field="interval")
         wanted.setdefault(_CHANNELS[topic.kind], []).append(markets.get(topic.symbol).id)
     return [
-        write_document(
-            {"type": "subscribe", "product_ids": products, "channel": channel.value}
-        ).decode()
+        write_document({"type": kind, "product_ids": products, "channel": channel.value}).decode()
         for channel, products in wanted.items()
     ]
 

@@ -16,9 +16,11 @@ from drawbridge.exchanges.gate.stream.client import (
     subscribe_signed,
 )
 from drawbridge.exchanges.gate.stream.session import ChannelSession
+from drawbridge.exchanges.gate.stream.upkeep import UPKEEP
 from drawbridge.wire.stream import Opening, Session
 
 __all__ = [
+    "UPKEEP",
     "begin_reading",
     "log_in",
     "open_session",

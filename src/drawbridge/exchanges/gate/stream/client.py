@@ -40,6 +40,13 @@ def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequenc
     return [_frame(one, number + place, {}) for place, one in enumerate(asked)]
 
 
+def unsubscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+    """Write the frames that end subscriptions to public topics."""
+    asked = _asked(topics, markets)
+    end: dict[str, object] = {"event": "unsubscribe"}
+    return [_frame(one, number + place, end) for place, one in enumerate(asked)]
+
+
 def subscribe_signed(
     topics: Iterable[Topic], markets: Markets, number: int, credential: Credential, stamp: str
 ) -> Sequence[Frame]:

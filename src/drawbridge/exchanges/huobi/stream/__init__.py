@@ -16,10 +16,12 @@ from drawbridge.exchanges.huobi.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.huobi.stream.market_session import MarketSession
+from drawbridge.exchanges.huobi.stream.upkeep import UPKEEP
 from drawbridge.exchanges.huobi.stream.user_session import UserSession
 from drawbridge.wire.stream import Opening, Session
 
 __all__ = [
+    "UPKEEP",
     "begin_reading",
     "log_in",
     "open_session",

@@ -47,6 +47,13 @@ def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequenc
     return [write_document(frame).decode() for frame in frames]
 
 
+def unsubscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+    """Write the frames that end subscriptions to public topics."""
+    names = [write_market_channel(topic, markets) for topic in topics]
+    frames = ({"unsub": name, "id": str(number + place)} for place, name in enumerate(names))
+    return [write_document(frame).decode() for frame in frames]
+
+
 def begin_reading() -> ReadFrame:
     """Begin to read the frames of one connection."""
     reader = Reader()

@@ -31,7 +31,7 @@ from drawbridge.wire.http import WireAnswer, WireRequest
 T = TypeVar("T")
 
 _MINUTE_MS: Final = 60_000
-_INTERVALS_MINUTES: Final = frozenset({1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600})
+INTERVALS_MINUTES: Final = frozenset({1, 5, 15, 30, 60, 240, 1_440, 10_080, 21_600})
 _MAX_CANDLES: Final = 720
 _MAX_DEPTH: Final = 500
 _USUAL_DEPTH: Final = 100
@@ -141,7 +141,7 @@ def encode_candles(operation: GetCandles, markets: Markets) -> WireRequest:
     does. Raises: `BadInput("bad_interval")`.
     """
     minutes, rest = divmod(operation.interval_ms, _MINUTE_MS)
-    if rest or minutes not in _INTERVALS_MINUTES:
+    if rest or minutes not in INTERVALS_MINUTES:
         raise BadInput("bad_interval", field="interval")
     query = f"pair={markets.get(operation.symbol).id}&interval={minutes}"
     if operation.since_ms is not None:
@@ -154,7 +154,7 @@ def decode_candles(view: ServerView) -> GetCandles:
     found = values.read_query(view)
     minutes = values.whole(found, "interval")
     minutes = 1 if minutes is None else minutes
-    if minutes not in _INTERVALS_MINUTES:
+    if minutes not in INTERVALS_MINUTES:
         raise BadInput("bad_interval", field="interval")
     # Below zero when somebody asks for everything since 1970: that is from the beginning.
     since = None if found.get("since", "").startswith("-") else values.whole(found, "since")

@@ -16,9 +16,10 @@ from drawbridge.exchanges.kraken.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.kraken.stream.session import KrakenSession
+from drawbridge.exchanges.kraken.stream.upkeep import UPKEEP
 from drawbridge.wire.stream import Opening, Session
 
-__all__ = ["log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = ["UPKEEP", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
 
 _PUBLIC_PATH: Final = b"/v2"
 _PRIVATE_PATH: Final = b"/ws-auth/v2"

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from drawbridge.core.clock import MINUTE_MS
+from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Markets
 from drawbridge.core.streams import StreamEvent, Topic, TopicKind
+from drawbridge.exchanges.kraken.codec.prices import INTERVALS_MINUTES
 from drawbridge.exchanges.kraken.stream.reading import read_message
 from drawbridge.wire.dialect import Credential
 from drawbridge.wire.documents import parse_object, reading, write_document
@@ -32,9 +34,20 @@ def log_in(_credential: Credential, _stamp: str) -> Frame:
 
 def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
     """Write the frames that subscribe, one for each topic."""
+    return _requests("subscribe", topics, markets, number)
+
+
+def unsubscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+    """Write the frames that end subscriptions, one for each topic."""
+    return _requests("unsubscribe", topics, markets, number)
+
+
+def _requests(
+    method: str, topics: Iterable[Topic], markets: Markets, number: int
+) -> Sequence[Frame]:
     return [
         write_document(
-            {"method": "subscribe", "params": _params(topic, markets), "req_id": number + place}
+            {"method": method, "params": _params(topic, markets), "req_id": number + place}
         ).decode()
         for place, topic in enumerate(topics)
     ]
@@ -50,7 +63,10 @@ def _params(topic: Topic, markets: Markets) -> dict[str, object]:
         "symbol": [markets.get(topic.symbol).symbol],
     }
     if topic.kind is TopicKind.CANDLES:
-        params["interval"] = topic.interval_ms // MINUTE_MS
+        minutes, rest = divmod(topic.interval_ms, MINUTE_MS)
+        if rest or minutes not in INTERVALS_MINUTES:
+            raise BadInput("bad_interval", field="interval")
+        params["interval"] = minutes
     if topic.kind is TopicKind.BOOK:
         params["depth"] = topic.depth or _WHOLE_BOOK
     return params

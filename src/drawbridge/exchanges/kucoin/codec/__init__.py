@@ -78,7 +78,7 @@ _TABLES: Final = CodecTables(
         GetOwnTrades: (account.encode_own_trades, account.decode_own_trades_answer),
         GetBalances: (account.encode_balances, account.decode_balances_answer),
         GetKeyRights: (account.encode_key_info, account.decode_key_info_answer),
-        GetStreamToken: (tokens.encode_private, tokens.decode_token),
+        GetStreamToken: (tokens.encode_request, tokens.decode_token),
         GetServerTime: (listing.encode_time, listing.decode_time_answer),
         GetMarkets: (listing.encode_symbols, listing.decode_symbols_answer),
         GetCurrencies: (listing.encode_currencies, listing.decode_currencies_answer),

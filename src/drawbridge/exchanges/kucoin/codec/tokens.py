@@ -26,9 +26,10 @@ _PREFIX: Final = b"x-forwarded-prefix"
 _PLACE: Final = re.compile(rb"[A-Za-z0-9.:\[\]-]{1,255}(?:/[a-z0-9_]{1,32})?")
 
 
-def encode_private(_op: GetStreamToken, _markets: Markets) -> WireRequest:
-    """Write the request for a token of private streams."""
-    return values.post(b"/api/v1/bullet-private")
+def encode_request(operation: GetStreamToken, _markets: Markets) -> WireRequest:
+    """Write the request for a token of private streams, or of public ones."""
+    kind = b"public" if operation.public else b"private"
+    return values.post(b"/api/v1/bullet-" + kind)
 
 
 def decode_private(_view: ServerView) -> GetStreamToken:

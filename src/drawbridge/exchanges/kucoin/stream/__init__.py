@@ -15,9 +15,10 @@ from drawbridge.exchanges.kucoin.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.kucoin.stream.session import ClassicSession
+from drawbridge.exchanges.kucoin.stream.upkeep import UPKEEP
 from drawbridge.wire.stream import Opening, Session
 
-__all__ = ["log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = ["UPKEEP", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
 
 
 def open_session(opening: Opening) -> Session | None:

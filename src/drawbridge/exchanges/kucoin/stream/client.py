@@ -6,7 +6,7 @@ A token from REST stands in the address, behind the path; there is no frame to l
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from drawbridge.core.errors import ExchangeRefused
+from drawbridge.core.errors import BadInput, ExchangeRefused
 from drawbridge.core.markets import Markets
 from drawbridge.core.streams import StreamEvent, Topic, TopicKind
 from drawbridge.exchanges.kucoin.codec.prices import INTERVAL_WORDS
@@ -41,11 +41,20 @@ def log_in(_credential: Credential, _stamp: str) -> Frame:
 
 def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
     """Write the frames that subscribe, one for each topic."""
+    return _messages("subscribe", topics, markets, number)
+
+
+def unsubscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+    """Write the frames that end subscriptions, one for each topic."""
+    return _messages("unsubscribe", topics, markets, number)
+
+
+def _messages(kind: str, topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
     return [
         write_document(
             {
                 "id": str(number + place),
-                "type": "subscribe",
+                "type": kind,
                 "topic": _name_of(topic, markets),
                 "privateChannel": topic.kind.is_private,
                 "response": True,
@@ -60,7 +69,12 @@ def _name_of(topic: Topic, markets: Markets) -> str:
     if topic.kind.is_private:
         return form.value
     name = f"{form.value}:{markets.get(topic.symbol).id}"
-    return f"{name}_{INTERVAL_WORDS[topic.interval_ms]}" if topic.interval_ms else name
+    if topic.kind is not TopicKind.CANDLES:
+        return name
+    word = INTERVAL_WORDS.get(topic.interval_ms)
+    if word is None:
+        raise BadInput("bad_interval", field="interval")
+    return f"{name}_{word}"
 
 
 def read_frame(frame: Frame, markets: Markets) -> Sequence[StreamEvent]:

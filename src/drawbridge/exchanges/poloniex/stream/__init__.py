@@ -17,9 +17,10 @@ from drawbridge.exchanges.poloniex.stream.client import (
     subscribe,
 )
 from drawbridge.exchanges.poloniex.stream.session import StreamSession
+from drawbridge.exchanges.poloniex.stream.upkeep import UPKEEP
 from drawbridge.wire.stream import Opening, Session
 
-__all__ = ["log_in", "open_session", "read_frame", "stream_path", "subscribe"]
+__all__ = ["UPKEEP", "log_in", "open_session", "read_frame", "stream_path", "subscribe"]
 
 _PATHS: Final[Mapping[bytes, bool]] = MappingProxyType({b"/ws/public": False, b"/ws/private": True})
 

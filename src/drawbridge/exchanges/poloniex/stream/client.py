@@ -88,6 +88,13 @@ def subscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequenc
     return [_frame(_wish(topic, markets)) for topic in topics]
 
 
+def unsubscribe(topics: Iterable[Topic], markets: Markets, number: int) -> Sequence[Frame]:
+    """Write a frame for each topic that ends its subscription."""
+    del number
+    wishes = (_wish(topic, markets) for topic in topics)
+    return [_frame({**wish, "event": "unsubscribe"}) for wish in wishes]
+
+
 def read_frame(frame: Frame, markets: Markets) -> Sequence[StreamEvent]:
     """Read a frame's events; none for acknowledgements and pongs.
 
