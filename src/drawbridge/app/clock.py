@@ -21,6 +21,11 @@ def system_clock() -> Clock:
     return SystemClock()
 
 
+def dice(below: int) -> int:
+    """Give a random whole number from zero on, below another."""
+    return secrets.randbelow(below)
+
+
 def entropy(count: int) -> bytes:
     """Give `count` random bytes from the operating system."""
     return secrets.token_bytes(count)

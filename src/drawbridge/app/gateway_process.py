@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 
 from drawbridge.app.build import House, open_house
+from drawbridge.app.clock import dice
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.settings import Settings, read_settings
@@ -19,9 +20,12 @@ from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.clock import Clock
 from drawbridge.gateway.crossing import Gateway, Road
+from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
+from drawbridge.gateway.lines import Ways
 from drawbridge.gateway.stamps import Stamps
+from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.robots.runner import Robots
 from drawbridge.storage.journal import GroupCommit
@@ -43,14 +47,16 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     holder = KeyHolder(database, clock, settings.vault_key)
     rows = GroupCommit(settings.database)
     journal = OrderJournal(rows, clock)
+    venues = Venues(_paper_urls(settings))
     gateway = Gateway(
         house.vault,
         Opening(database, clock, holder.keyring),
-        Road(Egress(), Venues(_paper_urls(settings))),
+        Road(Egress(), venues),
         Stamps(database, clock),
         journal,
         clock,
     )
+    streams = Streams(Ways(gateway, venues, Dialler(), dice))
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
     watch = Watch(database, house.orders, house.vault, gateway, clock)
     broker = Broker(gateway, house.orders, reconciliation, watch)
@@ -65,11 +71,13 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             robots=Robots(database, broker, house.orders, gateway, house.vault, clock),
             broker=broker,
             reconciliation=reconciliation,
+            streams=streams,
             portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
             stopping=Stopping(database, house.orders, broker, clock),
         )
     finally:
         await holder.stop()
+        await streams.close()
         await gateway.close()
         await rows.close()
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
+from drawbridge.gateway.streaming import Streams
 from drawbridge.robots.runner import Robots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
@@ -41,6 +42,7 @@ class Work:
     robots: Robots
     broker: Broker
     reconciliation: Reconciliation
+    streams: Streams
     portfolios: Portfolios
     stopping: Stopping
 
