@@ -5,11 +5,12 @@ stand in each exchange's endpoint table; the arithmetic is in `wire/limits.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.values import light_value
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.limits import Count, Limit, LimitPer
 
@@ -18,7 +19,7 @@ _SHARE: Final = (9, 10)
 PATIENCE_MS: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Payer:
     """On whose counts a request goes: exchange and venue, the account, the key.
 
@@ -37,7 +38,8 @@ class Budgets:
     def __init__(self, clock: Clock) -> None:
         """Begin with nothing used up."""
         self._clock = clock
-        self._counts: dict[tuple[str, ...], Count] = {}
+        self._counts: dict[tuple[str, str, str, str], Count] = {}
+
         self._silent_until_ms: dict[tuple[str, str], int] = {}
 
     def charge(self, payer: Payer, endpoint: Endpoint, limits: Mapping[str, Limit]) -> int:
@@ -62,15 +64,16 @@ class Budgets:
         self._silent_until_ms[place] = max(until_ms, self._silent_until_ms.get(place, 0))
 
     def _count(self, payer: Payer, limit: Limit) -> Count:
-        counted: dict[LimitPer, tuple[str, ...]] = {
-            LimitPer.ADDRESS: (payer.exchange_id, payer.venue),
-            LimitPer.ACCOUNT: (payer.exchange_id, payer.venue, "account", payer.account),
-            LimitPer.KEY: (payer.exchange_id, payer.venue, "key", payer.key_id),
-        }
-        at = (limit.name, *counted[limit.per])
+        at = (limit.name, payer.exchange_id, payer.venue, _whose(payer, limit.per))
         count = self._counts.get(at)
         if count is None:
             part, whole = _SHARE
             kept = replace(limit, amount=max(1, limit.amount * part // whole))
             count = self._counts[at] = Count(kept)
         return count
+
+
+def _whose(payer: Payer, per: LimitPer) -> str:
+    if per is LimitPer.ADDRESS:
+        return ""
+    return payer.account if per is LimitPer.ACCOUNT else payer.key_id

@@ -32,6 +32,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Order
 from drawbridge.core.secret import Secret
+from drawbridge.core.values import light_value
 from drawbridge.gateway import outcome
 from drawbridge.gateway.budgets import Budgets, Payer
 from drawbridge.gateway.egress import Egress
@@ -42,6 +43,7 @@ from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import Credential, sign
+from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.naming import KEY, marks_in, named
 
@@ -73,7 +75,7 @@ class Opening(Protocol):
         """Open them. Raises: `Corrupted`, `Forbidden` while the vault is locked."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Crossing(Generic[A]):
     """What is to cross: `origin` says who wanted an order ("robot:<id>", "check:<number>")."""
 
@@ -91,7 +93,7 @@ class Road:
     venues: Venues
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class _Passed(Generic[A]):
     """A crossing that was judged and paid for, with all that sending it needs."""
 
@@ -100,6 +102,7 @@ class _Passed(Generic[A]):
     exchange: Exchange
     markets: Markets
     request: WireRequest
+    endpoint: Endpoint
 
     @property
     def place(self) -> Place:
@@ -127,6 +130,7 @@ class Gateway:
         self._clock = clock
         self._budgets = Budgets(clock)
         self._markets: dict[Place, tuple[Markets, int]] = {}
+        self._addresses: dict[tuple[str, str, str], Address] = {}
         self._own_names: dict[tuple[str, str], str] = {}
         self._market_locks: dict[Place, asyncio.Lock] = {}
         self._clock_locks: dict[Place, asyncio.Lock] = {}
@@ -169,9 +173,10 @@ class Gateway:
         now_ms = self._now_ms((exchange_id, venue))
         request = encode_at(exchange.codec, operation, markets, now_ms)
         payer = Payer(exchange_id, venue)
-        await self._pay(payer, exchange, request)
+        endpoint = exchange.endpoints.classify(request)
+        await self._pay(payer, exchange, endpoint)
         try:
-            answer = await self._sent(exchange, venue, request)
+            answer = await self._sent(exchange, venue, endpoint, request)
             return self._read(payer, exchange, operation, answer, markets)
         except DrawbridgeError as error:
             raise outcome.as_caller_needs(error, operation) from None
@@ -179,12 +184,15 @@ class Gateway:
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         """Give the exchange's markets, asked for once an hour."""
         place = (exchange_id, venue)
+        if (kept := self._find_markets(place)) is not None:
+            return kept
         async with self._market_locks.setdefault(place, asyncio.Lock()):
-            markets, asked_ms = self._markets.get(place, (Markets(), -_MARKETS_GOOD_FOR_MS))
+            # Whoever waited here finds them asked for.
+            if (kept := self._find_markets(place)) is not None:
+                return kept
             now_ms = self._clock.now_ms()
-            if now_ms - asked_ms >= _MARKETS_GOOD_FOR_MS:
-                markets = Markets(await self.call_public(exchange_id, venue, GetMarkets()))
-                self._markets[place] = (markets, now_ms)
+            markets = Markets(await self.call_public(exchange_id, venue, GetMarkets()))
+            self._markets[place] = (markets, now_ms)
             return markets
 
     async def place_of(self, key_id: str) -> Place:
@@ -258,10 +266,11 @@ class Gateway:
         refused = judge(key, crossing.purpose, operation, endpoint, has_post_only=has_post_only)
         if refused:
             raise Forbidden(refused.code, **refused.facts)
-        request = await self._with_own_names(crossing, request)
+        if marks_in(request):
+            request = await self._with_own_names(crossing, request)
         account = key.account_hint or key.id
-        await self._pay(Payer(key.exchange, key.venue, account, key.id), exchange, request)
-        return _Passed(crossing, key, exchange, markets, request)
+        await self._pay(Payer(key.exchange, key.venue, account, key.id), exchange, endpoint)
+        return _Passed(crossing, key, exchange, markets, request, endpoint)
 
     async def _with_own_names(self, crossing: Crossing[A], request: WireRequest) -> WireRequest:
         """Put in what the exchange calls the key's account and owner, asked for once."""
@@ -273,7 +282,7 @@ class Gateway:
                 told = await self.call(crossing.key_id, operation, purpose=crossing.purpose)
                 self._own_names[at] = told
             names[of] = self._own_names[at]
-        return named(request, names) if names else request
+        return named(request, names)
 
     async def _journalled(self, passed: _Passed[A], order: PlaceOrder) -> A:
         key, client_id = passed.key, order.client_id
@@ -306,7 +315,9 @@ class Gateway:
                 raise
             # Nothing happened, and the key is not to blame: later, the clock is learnt once more.
             self._stamps.forget(passed.place)
-            raise ExchangeDown(error.code, **error.facts) from None
+            down = ExchangeDown(error.code)
+            down.facts.update(error.facts)
+            raise down from None
 
     async def _signed_and_sent(self, passed: _Passed[A]) -> A:
         key, exchange = passed.key, passed.exchange
@@ -320,10 +331,16 @@ class Gateway:
                 request = named(passed.request, {KEY: credential.key})
                 signed = sign(exchange.dialect, request, credential, stamp)
                 del credential
-            answer = await self._sent(exchange, key.venue, signed)
+            answer = await self._sent(exchange, key.venue, passed.endpoint, signed)
         payer = Payer(key.exchange, key.venue)
         operation = passed.crossing.operation
         return self._read(payer, exchange, operation, answer, passed.markets)
+
+    def _find_markets(self, place: Place) -> Markets | None:
+        kept = self._markets.get(place)
+        if kept is None or self._clock.now_ms() - kept[1] >= _MARKETS_GOOD_FOR_MS:
+            return None
+        return kept[0]
 
     def _now_ms(self, place: Place) -> int:
         """Give the exchange's time as far as it is known."""
@@ -338,8 +355,14 @@ class Gateway:
             if self._stamps.find_offset(place) is None:
                 await self.learn_clock(*place)
 
-    async def _sent(self, exchange: Exchange, venue: str, request: WireRequest) -> WireAnswer:
-        address = self._address(exchange, venue, request)
+    async def _sent(
+        self, exchange: Exchange, venue: str, endpoint: Endpoint, request: WireRequest
+    ) -> WireAnswer:
+        at = (exchange.id, venue, endpoint.host)
+        address = self._addresses.get(at)
+        if address is None:
+            live = live_address(exchange.card, endpoint)
+            address = self._addresses[at] = self._road.venues.get_address(exchange.id, venue, live)
         return await self._road.egress.send(address, request, TIMEOUT_MS)
 
     def _read(
@@ -357,8 +380,7 @@ class Gateway:
                 self._budgets.stay_away(payer, error.retry_after_ms)
             raise
 
-    async def _pay(self, payer: Payer, exchange: Exchange, request: WireRequest) -> None:
-        endpoint = exchange.endpoints.classify(request)
+    async def _pay(self, payer: Payer, exchange: Exchange, endpoint: Endpoint) -> None:
         wait_ms = 0
         for _ in range(_MOST_WAITS):
             wait_ms = self._budgets.charge(payer, endpoint, exchange.endpoints.limits)
@@ -366,10 +388,6 @@ class Gateway:
                 return
             await asyncio.sleep(wait_ms / 1_000)
         raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
-
-    def _address(self, exchange: Exchange, venue: str, request: WireRequest) -> Address:
-        live = live_address(exchange.card, exchange.endpoints.classify(request))
-        return self._road.venues.get_address(exchange.card.id, venue, live)
 
 
 def _raise_if_wrong(refused: Refused | None) -> None:

@@ -6,8 +6,9 @@ calls and across restarts; what makes a stamp good at the other end is in `wire/
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final
 
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
@@ -19,6 +20,10 @@ Place = tuple[str, str]
 
 _GOOD_FOR_MS: Final = 30 * MINUTE_MS
 _RESERVED_AHEAD_MS: Final = 5 * SECOND_MS
+_RESERVE: Final = (
+    "INSERT INTO used_stamps (key_id, reserved) VALUES (?, ?)"
+    " ON CONFLICT (key_id) DO UPDATE SET reserved = max(reserved, excluded.reserved)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Stamps:
         self._locks: dict[str, asyncio.Lock] = {}
         self._last: dict[str, int] = {}
         self._reserved: dict[str, int] = {}
+        self._wanted: dict[str, int] = {}
+        self._turn = asyncio.Lock()
 
     def learn(self, place: Place, sent_ms: int, told_ms: int) -> Offset:
         """Learn the exchange's clock from an answer that arrived just now.
@@ -62,51 +69,79 @@ class Stamps:
         """Drop what was learnt, after the exchange called a stamp stale."""
         self._offsets.pop(place, None)
 
-    @asynccontextmanager
-    async def stamped(self, key_id: str, place: Place, rule: StampRule) -> AsyncIterator[str]:
+    def stamped(
+        self, key_id: str, place: Place, rule: StampRule
+    ) -> AbstractAsyncContextManager[str]:
         """Give the stamp for one request, to be sent inside the block.
 
         Why: for nonces the block is held until the answer is there. Two connections may
         overtake each other, and an exchange refuses the smaller nonce when it comes second.
         """
         if rule.kind is StampKind.TIME:
-            yield str(next_stamp(rule, self._now_ms(place), 0))
-            return
-        async with self._locks.setdefault(key_id, asyncio.Lock()):
-            last = self._last.get(key_id)
-            if last is None:
-                last = await self._read_reserved(key_id)
-            stamp = next_stamp(rule, self._now_ms(place), last)
-            if stamp > self._reserved.get(key_id, 0):
-                await self._reserve(key_id, stamp + _RESERVED_AHEAD_MS * rule.units_per_ms)
-            self._last[key_id] = stamp
-            yield str(stamp)
+            return _Stamped(str(next_stamp(rule, self._now_ms(place), 0)))
+        return self._nonce(key_id, place, rule)
 
     async def raise_above(self, key_id: str, stamp: int) -> None:
         """Go on above a nonce that the exchange told to be the key's last."""
         async with self._locks.setdefault(key_id, asyncio.Lock()):
             last = self._last.get(key_id)
             if last is None:
-                last = await self._read_reserved(key_id)
+                last = self._glance_reserved(key_id)
             self._last[key_id] = max(last, stamp)
+
+    @asynccontextmanager
+    async def _nonce(self, key_id: str, place: Place, rule: StampRule) -> AsyncIterator[str]:
+        async with self._locks.setdefault(key_id, asyncio.Lock()):
+            last = self._last.get(key_id)
+            if last is None:
+                last = self._glance_reserved(key_id)
+            stamp = next_stamp(rule, self._now_ms(place), last)
+            if stamp > self._reserved.get(key_id, 0):
+                await self._reserve(key_id, stamp + _RESERVED_AHEAD_MS * rule.units_per_ms)
+            self._last[key_id] = stamp
+            yield str(stamp)
 
     def _now_ms(self, place: Place) -> int:
         offset = self._offsets.get(place)
         return self._clock.now_ms() + (offset.ahead_ms if offset else 0)
 
-    async def _read_reserved(self, key_id: str) -> int:
-        row = await self._database.fetch_one(
-            "SELECT reserved FROM used_stamps WHERE key_id = ?", key_id
-        )
+    def _glance_reserved(self, key_id: str) -> int:
+        row = self._database.glance("SELECT reserved FROM used_stamps WHERE key_id = ?", key_id)
         return int(row["reserved"]) if row else 0
 
     async def _reserve(self, key_id: str, up_to: int) -> None:
-        """Put on disk how far nonces may go before the next such row: one write in seconds."""
-        async with self._database.transaction() as tx:
-            await tx.execute(
-                "INSERT INTO used_stamps (key_id, reserved) VALUES (?, ?)"
-                " ON CONFLICT (key_id) DO UPDATE SET reserved = max(reserved, excluded.reserved)",
-                key_id,
-                up_to,
-            )
-        self._reserved[key_id] = up_to
+        """Put on disk how far nonces may go before the next such row: one write in seconds.
+
+        Why together: thousands of keys that one signal wakes would wait for thousands of syncs.
+        """
+        self._wanted[key_id] = up_to
+        async with self._turn:
+            if self._reserved.get(key_id, 0) >= up_to:
+                return  # written by whoever had the turn before
+            wanted = {**self._wanted, key_id: up_to}
+            async with self._database.transaction() as tx:
+                await tx.execute_many(_RESERVE, tuple(wanted.items()))
+            self._reserved.update(wanted)
+            for written, reserved in wanted.items():
+                if self._wanted.get(written) == reserved:
+                    del self._wanted[written]
+
+
+class _Stamped:
+    """A stamp that nothing has to be held for."""
+
+    __slots__ = ("_stamp",)
+
+    def __init__(self, stamp: str) -> None:
+        self._stamp = stamp
+
+    async def __aenter__(self) -> str:
+        return self._stamp
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None

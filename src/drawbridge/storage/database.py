@@ -85,8 +85,11 @@ class Database:
         Why: on the way of an order the hop to another thread costs ten times what the read
         does. Only for rows found by an index; a reader never waits for a writer here.
         """
-        with our_errors():
+        try:
             return _first(self._glance, sql, args)
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError):
+            with our_errors():
+                raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -5,7 +5,6 @@ The time stamp (or nonce) is an argument; nothing here reads a clock. Whether a 
 is judged in `wire/stamps.py`.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from drawbridge.core.secret import Secret
@@ -31,7 +30,7 @@ class Claim:
     passphrase_signature: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Credential:
     """An opened key, ready to sign. It lives only while a request crosses."""
 

@@ -22,17 +22,23 @@ def mark(of: str) -> str:
 
 def marks_in(request: WireRequest) -> tuple[str, ...]:
     """Tell which of the exchange's own names a request waits for."""
-    parts = (request.path, request.query, request.body)
-    if not any(b"~" in part for part in parts):
+    if not _has_marks(request):
         return ()
+    parts = (request.path, request.query, request.body)
     wanted = ((of, mark(of).encode("ascii")) for of in (ACCOUNT, USER))
     return tuple(of for of, text in wanted if any(text in part for part in parts))
 
 
 def named(request: WireRequest, names: Mapping[str, str]) -> WireRequest:
     """Put the names in the place of their marks."""
+    if not _has_marks(request):
+        return request
     path, query, body = request.path, request.query, request.body
     for of, name in names.items():
         old, new = mark(of).encode("ascii"), name.encode("ascii")
         path, query, body = (part.replace(old, new) for part in (path, query, body))
     return WireRequest(request.method, path, query, request.headers, body)
+
+
+def _has_marks(request: WireRequest) -> bool:
+    return b"~" in request.body or b"~" in request.query or b"~" in request.path
