@@ -49,8 +49,9 @@ class Conversation:
         self._pace = pace
         self._read = reader_of(stream)
         self._number = 1
-        # How many answers are still waited for, and who waits for them.
-        self._missing = 0
+        # How many answers are still waited for, and who waits for them; and how many are owed for
+        # what was asked before, of which one was a no.
+        self._missing = self._owed = 0
         self._answered: asyncio.Future[None] | None = None
         # A greeting may come before anybody has begun to wait for it.
         self._greeted = self._expect(1) if stream.UPKEEP.greets else None
@@ -69,7 +70,7 @@ class Conversation:
                 continue
             for event in events:
                 tell(event)
-            if self._missing or not events:
+            if self._missing or self._owed or not events:
                 self._hear(frame)
         raise ExchangeDown("stream_lost")
 
@@ -101,8 +102,8 @@ class Conversation:
     async def ask(self, frames: Sequence[Frame]) -> None:
         """Send frames, each of which is answered, and wait for the answers.
 
-        Raises: `ExchangeRefused`, `NotProven` for the first no, and what was said after that is
-        nobody's any more; `ExchangeDown("stream_silent")` when an answer does not come.
+        Raises: `ExchangeRefused`, `NotProven` for the first no; `ExchangeDown("stream_silent")` when
+        an answer does not come.
         """
         if not frames:
             return
@@ -128,20 +129,31 @@ class Conversation:
         except TimeoutError:
             raise ExchangeDown("stream_silent") from None
         finally:
+            self._owed += self._missing
             self._missing, self._answered = 0, None
 
     def _hear(self, frame: Frame) -> None:
         heard = self._stream.UPKEEP.hear(frame)
         if heard.reply:
             self._socket.send(heard.reply)
-        if not heard.answers or self._answered is None:
-            return
-        self._missing -= heard.answers
-        if self._missing <= 0 and not self._answered.done():
-            self._missing = 0
+        for _ in range(heard.answers):
+            self._count()
+        if self._answered is not None and not self._missing and not self._answered.done():
             self._answered.set_result(None)
 
     def _refuse(self, error: DrawbridgeError) -> None:
-        if self._answered is None or self._answered.done():
+        if self._answered is not None and not self._owed and not self._answered.done():
+            self._missing -= 1
+            self._answered.set_exception(error)
+        elif not self._count():
             raise ExchangeDown("stream_lost") from None
-        self._answered.set_exception(error)
+
+    def _count(self) -> bool:
+        """Count an answer, which come in the order of what was asked; tell whether it was owed."""
+        if self._owed:
+            self._owed -= 1
+        elif self._missing:
+            self._missing -= 1
+        else:
+            return False
+        return True
