@@ -5,9 +5,10 @@ numbers. Stops and targets end a position; safety entries add to one; the rest k
 entering. How a position came to be what it is, `Held` tells.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from drawbridge.robots.strategy import Held, Parameter
+from drawbridge.robots.strategy import Held, Number, Parameter
 
 NO_EXIT: Final = 0
 BY_STOP: Final = 1
@@ -76,6 +77,12 @@ PARAMETERS: Final = (
 """The guards as settings, in the order of `Guards`; their words stand under robots.parameter."""
 
 
+def tell_guards(guards: Guards) -> dict[str, Number | str]:
+    """Give the guards that are not as they are by default, by name."""
+    pairs = zip(PARAMETERS, guards, NO_GUARDS, strict=True)
+    return {it.name: value for it, value, default in pairs if value != default}
+
+
 class Bar(NamedTuple):
     """The prices within which a position is judged: a candle, or one price four times."""
 
@@ -92,9 +99,9 @@ class Ended(NamedTuple):
     stop or a trail ended it. Only the first `known` are meant.
     """
 
-    at: "list[int]"
-    gain: "list[float]"
-    stopped: "list[int]"
+    at: Sequence[int]
+    gain: Sequence[float]
+    stopped: Sequence[int]
     known: int
 
 
@@ -175,14 +182,15 @@ def is_locked(guards: Guards, ended: Ended, at: int) -> bool:
 
 def went_badly(guards: Guards, ended: Ended, at: int) -> bool:
     """Tell whether the trades of the last `window` candles were worse than is allowed."""
-    stops, trades, total, height, fall = 0, 0, 0.0, 0.0, 0.0
-    for number in range(ended.known):
-        if at - ended.at[number] < guards.window:
-            trades += 1
-            stops += ended.stopped[number]
-            total += ended.gain[number]
-            height = max(height, total)
-            fall = max(fall, height - total)
+    first = ended.known
+    while first > 0 and at - ended.at[first - 1] < guards.window:
+        first -= 1
+    trades, stops, total, height, fall = ended.known - first, 0, 0.0, 0.0, 0.0
+    for number in range(first, ended.known):
+        stops += ended.stopped[number]
+        total += ended.gain[number]
+        height = max(height, total)
+        fall = max(fall, height - total)
     too_many_stops = 0 < guards.most_stops <= stops
     too_deep = 0 < guards.most_drawdown <= fall
     too_little = 0 < guards.least_trades <= trades and total < guards.least_profit

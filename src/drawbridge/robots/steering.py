@@ -6,7 +6,17 @@ stopped out, locked or late waits for the next turn.
 
 from typing import Final, NamedTuple
 
-from drawbridge.robots.strategy import IN, OUT, UNSAID
+from drawbridge.robots.guards import (
+    NO_EXIT,
+    Bar,
+    Ended,
+    Guards,
+    exit_of,
+    in_hours,
+    is_locked,
+    safety_of,
+)
+from drawbridge.robots.strategy import IN, OUT, UNSAID, Held
 
 LONG: Final = 1
 SHORT: Final = -1
@@ -16,6 +26,15 @@ BOTH: Final = 0
 LEAVE: Final = 2
 STAY: Final = 0
 """What to do: LEAVE, STAY, or enter on the side LONG or SHORT (leaving the other one first)."""
+
+
+BY_SIGNAL: Final = 4
+SAFETY: Final = 5
+"""Why, beside the exits that guards name: the strategy said so, or a safety entry was due."""
+
+
+UNASKED: Final = 2
+"""What confirming strategies say where there are none."""
 
 
 class Turn(NamedTuple):
@@ -60,3 +79,76 @@ def steer(turn: Turn, direction: int, confirm: int, quantity: float) -> int:
     if turn.stance != UNSAID and quantity * side <= 0.0 and quantity != 0.0:
         return LEAVE
     return STAY
+
+
+class Choice(NamedTuple):
+    """What to do (LEAVE, STAY or a side to enter), and why: an exit of guards.py or one here.
+
+    SAFETY with the side of the position adds to it.
+    """
+
+    order: int
+    why: int
+
+
+class Close(NamedTuple):
+    """What is known at a candle's close, beside prices.
+
+    `at` is the candle's number, on the count on which `Ended.at` counts; `time_ms` when it
+    closed; `price` its close. `confirmed` is the side that all confirming strategies are on, 0
+    when they are not of one mind, UNASKED when there are none. `at_closes` tells whether guards
+    end positions at closes, or whether ticks did that before.
+    """
+
+    at: int
+    time_ms: int
+    price: float
+    confirmed: int
+    at_closes: bool
+
+
+_STAYING: Final = Choice(STAY, NO_EXIT)
+
+
+def choose(
+    guards: Guards, turn: Turn, direction: int, held: Held, close: Close, ended: Ended
+) -> Choice:
+    """Tell what to do at a candle's close, guards and confirming strategies included.
+
+    Why signals first: a turn to the other side leaves the position anyway, and acts only now.
+    """
+    order = steer(turn, direction, guards.confirm, held.quantity)
+    if order in (LONG, SHORT):
+        if may_enter(guards, order, close, ended):
+            return Choice(order, BY_SIGNAL)
+        order = LEAVE if held.quantity != 0.0 else STAY
+    if order == LEAVE:
+        return Choice(LEAVE, BY_SIGNAL)
+    if close.at_closes and held.quantity != 0.0:
+        return guarded(guards, held, close.price)
+    return _STAYING
+
+
+def guarded(guards: Guards, held: Held, price: float) -> Choice:
+    """Tell what guards do about a position at one price: end it, add to it or leave it alone."""
+    bar = Bar(price, price, price, price)
+    _, by = exit_of(guards, held, bar)
+    if by != NO_EXIT:
+        return Choice(LEAVE, by)
+    if safety_of(guards, held, bar) > 0.0:
+        return Choice(LONG if held.quantity > 0.0 else SHORT, SAFETY)
+    return _STAYING
+
+
+def may_enter(guards: Guards, side: int, close: Close, ended: Ended) -> bool:
+    """Tell whether hours, confirming strategies and what happened before allow an entry."""
+    if close.confirmed not in (side, UNASKED):
+        return False
+    return in_hours(guards, close.time_ms) and not is_locked(guards, ended, close.at)
+
+
+def confirmed_side(stances: int, asked: int) -> int:
+    """Give the side that all of the `asked` strategies are on, from the sum of their stances."""
+    if stances == asked:
+        return LONG
+    return SHORT if stances == -asked else 0
