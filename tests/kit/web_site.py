@@ -22,6 +22,7 @@ from drawbridge.entrypoints.web.services import Services
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.service import Statistics
+from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
@@ -65,7 +66,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             vault=vault,
             checks=CheckStore(database, clock),
             robots=RobotService(database, vault, clock, os.urandom),
-            statistics=Statistics(OrderStore(database)),
+            statistics=Statistics(OrderStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),
             clock=clock,

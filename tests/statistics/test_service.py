@@ -6,6 +6,7 @@ import pytest
 
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.orders import Fill
+from drawbridge.statistics.account import Snapshot
 from drawbridge.statistics.equity import curve_of_floats
 from drawbridge.statistics.service import Ground, Statistics, report_on
 from tests.kit.trades import SYMBOL, trade
@@ -18,10 +19,24 @@ class FillsOnRecord:
     async def fills_of(self, origin: str) -> tuple[Fill, ...]:
         return self._fills if origin == "robot:a" else ()
 
+    async def list_of(self, key_id: str) -> tuple[Snapshot, ...]:
+        assert key_id == "key_a"
+        return ()
+
+
+def statistics(record: FillsOnRecord | None = None) -> Statistics:
+    held = record or FillsOnRecord()
+    return Statistics(held, held)
+
+
+async def test_an_account_without_a_snapshot_has_no_report() -> None:
+    """Scenario 58."""
+    assert await statistics().account("key_a") is None
+
 
 async def test_a_report_without_trades_and_prices_is_empty_and_defined() -> None:
     """Scenario 58."""
-    report = await Statistics(FillsOnRecord()).report("robot:a", Ground(SYMBOL, Decimal(100)))
+    report = await statistics().report("robot:a", Ground(SYMBOL, Decimal(100)))
 
     assert report.figures.trades == 0
     assert report.figures.net_profit == 0
@@ -41,7 +56,7 @@ async def test_a_report_equals_a_hand_worked_example() -> None:
     )
     prices = [(5, Decimal(500)), (20, Decimal(80)), (50, Decimal(125))]
 
-    report = await Statistics(record).report(
+    report = await statistics(record).report(
         "robot:a", Ground(SYMBOL, Decimal(1000), prices=prices)
     )
 
@@ -60,7 +75,7 @@ async def test_a_report_equals_a_hand_worked_example() -> None:
 async def test_what_lies_below_the_lot_step_is_no_position() -> None:
     record = FillsOnRecord(trade("buy", "1", "100", 10), trade("sell", "0.9995", "110", 20))
 
-    report = await Statistics(record).report(
+    report = await statistics(record).report(
         "robot:a", Ground(SYMBOL, Decimal(1000), dust=Decimal("0.001"))
     )
 

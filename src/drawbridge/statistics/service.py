@@ -1,4 +1,4 @@
-"""The report of a robot or of a backtest: its figures, its equity, its trades.
+"""Reports: of a robot or a backtest (figures, equity, trades), and of an account.
 
 Fills come from trading's record; prices are handed in, because this asks no exchange.
 """
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill
+from drawbridge.statistics.account import AccountReport, Snapshot, report_account
 from drawbridge.statistics.activity import Activity, Span, activity_of
 from drawbridge.statistics.days import Days, days_of
 from drawbridge.statistics.drawdown import Drawdown, drawdown_of
@@ -68,16 +69,34 @@ class Report:
     periods: Periods
 
 
-class Statistics:
-    """Reports about what was traded."""
+class Past(Protocol):
+    """Where accounts' snapshots stand on disk; our store is one."""
 
-    def __init__(self, record: Record) -> None:
-        """Read fills from this record."""
+    async def list_of(self, key_id: str) -> tuple[Snapshot, ...]:
+        """Give all snapshots of a key's account, oldest first."""
+
+
+class Statistics:
+    """Reports about what was traded, and about how accounts did."""
+
+    def __init__(self, record: Record, past: Past) -> None:
+        """Read fills from this record, and accounts' snapshots from their past."""
         self._record = record
+        self._past = past
 
     async def report(self, origin: str, ground: Ground) -> Report:
         """Report on all trading of an origin."""
         return report_on(await self._record.fills_of(origin), ground)
+
+    async def account(self, key_id: str, currency: str = "") -> AccountReport | None:
+        """Report on a key's account in a currency, by default that of its newest snapshot.
+
+        None when there is no snapshot yet.
+        """
+        snapshots = await self._past.list_of(key_id)
+        if not snapshots:
+            return None
+        return report_account(snapshots, currency or snapshots[-1].currency)
 
 
 def report_on(fills: Sequence[Fill], ground: Ground, curve: Curve[float] | None = None) -> Report:

@@ -99,6 +99,17 @@ class OwnOrder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnTrade:
+    """An execution of an order of ours, and where it was: with which key, and who wanted it."""
+
+    fill: Fill
+    key_id: str
+    exchange: str
+    venue: str
+    origin: str
+
+
 def missing_fills(order: OwnOrder, fills: tuple[Fill, ...]) -> bool:
     """Tell whether an order filled more than the fills that we hold of it."""
     return sum((fill.quantity for fill in fills), ZERO) < order.filled

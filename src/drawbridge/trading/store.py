@@ -100,7 +100,7 @@ class OrderStore:
             key_id,
             client_id,
         )
-        return tuple(_fill(row) for row in rows)
+        return tuple(read_fill(row) for row in rows)
 
     async def fills_of(self, origin: str) -> tuple[Fill, ...]:
         """Give the executions of all orders of an origin, oldest first."""
@@ -109,14 +109,14 @@ class OrderStore:
             " WHERE orders.origin = ? ORDER BY fills.time_ms, fills.trade_id",
             origin,
         )
-        return tuple(_fill(row) for row in rows)
+        return tuple(read_fill(row) for row in rows)
 
     async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
         """Give the executions of all orders of a key, oldest first."""
         rows = await self._database.fetch_all(
             "SELECT * FROM fills WHERE key_id = ? ORDER BY time_ms, trade_id", key_id
         )
-        return tuple(_fill(row) for row in rows)
+        return tuple(read_fill(row) for row in rows)
 
     async def orders_without_fills(self) -> tuple[OwnOrder, ...]:
         """Give the orders that filled more than the fills on disk add up to, oldest first.
@@ -160,7 +160,8 @@ def _order(row: Row) -> OwnOrder:
     )
 
 
-def _fill(row: Row) -> Fill:
+def read_fill(row: Row) -> Fill:
+    """Read a row of fills."""
     return Fill(
         trade_id=row["trade_id"],
         order_id=row["exchange_order_id"],

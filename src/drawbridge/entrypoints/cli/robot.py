@@ -240,10 +240,9 @@ async def _settled(house: "House", robot: "Robot") -> "Robot":
 
 async def _report(house: "House", person: str, robot: "Robot") -> "Report":
     from drawbridge.app.reports import ground_of
-    from drawbridge.statistics.service import Statistics
 
     ground = ground_of(robot, await house.robots.list_candles(person, robot.id))
-    return await Statistics(house.orders).report(robot.origin, ground)
+    return await house.statistics.report(robot.origin, ground)
 
 
 _COLUMNS = ("name", "market", "strategy", "amount", "status", "reason", "id")

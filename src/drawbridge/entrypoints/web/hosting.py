@@ -7,7 +7,6 @@ from drawbridge.app.serving import serve, server_for
 from drawbridge.app.settings import Settings
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.statistics.service import Statistics
 
 
 async def host(settings: Settings, *, with_parent: bool) -> None:
@@ -40,7 +39,7 @@ def services_of(house: House) -> Services:
         vault=house.vault,
         checks=house.checks,
         robots=house.robots,
-        statistics=Statistics(house.orders),
+        statistics=house.statistics,
         portfolios=house.portfolios,
         limits=house.limits,
         clock=house.clock,

@@ -1,0 +1,203 @@
+"""Take snapshots of accounts in the gateway's process, and ask what was traded between them.
+
+No exchange is asked as long as our own trades explain every balance.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+from drawbridge.core.clock import DAY_MS, HOUR_MS
+from drawbridge.core.derivatives import GetFundingPayments
+from drawbridge.core.errors import BadInput, NotFound
+from drawbridge.core.markets import MarketKind, Markets
+from drawbridge.core.operations import GetOwnTrades, Operation
+from drawbridge.core.orders import Fill
+from drawbridge.gateway.crossing import KeyBook
+from drawbridge.gateway.policy import Purpose
+from drawbridge.statistics.account import Held, Snapshot
+from drawbridge.statistics.store import SnapshotStore
+from drawbridge.statistics.transfers import Change, change_of, settle
+from drawbridge.trading.holdings import Portfolio, Shown
+
+A = TypeVar("A")
+
+_MOST_TRADES: Final = 10_000
+_MOST_MARKETS: Final = 20
+_MOST_DAYS: Final = 100
+
+
+class Exchanges(Protocol):
+    """How exchanges are asked; the gateway is one."""
+
+    async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
+        """Ask with a key."""
+
+    async def markets(self, exchange_id: str, venue: str) -> Markets:
+        """Give the markets of an exchange."""
+
+
+class Fills(Protocol):
+    """Where our own trades stand; trading's store is one."""
+
+    async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
+        """Give the executions of all orders of a key."""
+
+
+class Readings(Protocol):
+    """Where what was last read of accounts stands; trading's portfolios do."""
+
+    async def find(self, key_id: str) -> Shown | None:
+        """Give what was last read of a key's account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that a snapshot is made of."""
+
+    exchanges: Exchanges
+    keys: KeyBook
+    fills: Fills
+    readings: Readings
+
+
+class Snapshots:
+    """The snapshots of keys' accounts."""
+
+    def __init__(self, sources: Sources, store: SnapshotStore) -> None:
+        """Read from these and keep there."""
+        self._from = sources
+        self._store = store
+        # When each key's newest snapshot was taken, so that the disk is not asked every second.
+        self._last_ms: dict[str, int] = {}
+
+    async def take(self, key_id: str) -> None:
+        """Take a snapshot if a new hour has begun, or the account was asked for since the last.
+
+        What the exchange cannot tell now is left to the next one: the snapshot is kept and waits.
+        """
+        shown = await self._from.readings.find(key_id)
+        if shown is None or shown.portfolio is None:
+            return
+        if key_id not in self._last_ms:
+            self._last_ms[key_id] = await self._store.find_last_ms(key_id) or 0
+        if not _is_due(shown, shown.portfolio.as_of_ms, self._last_ms[key_id]):
+            return
+        taken = snapshot_of(shown.portfolio)
+        before = await self._store.find_settled(key_id)
+        try:
+            if before is None:
+                taken = settle(taken, taken, ())
+            else:
+                taken = await self._settled(key_id, before, taken)
+        finally:
+            await self._store.keep(key_id, taken)
+            self._last_ms[key_id] = taken.at_ms
+
+    async def _settled(self, key_id: str, before: Snapshot, taken: Snapshot) -> Snapshot:
+        since_ms = before.settled_ms or before.at_ms
+        known = {it.trade_id: it for it in await self._from.fills.fills_of_key(key_id)}
+        known = {name: it for name, it in known.items() if it.time_ms > since_ms}
+        settled = settle(before, taken, map(change_of, known.values()))
+        if not settled.transfers:
+            return settled
+        markets = await self._markets(key_id)
+        changes = await self._funding(key_id, markets, since_ms)
+        span = _asked_from(since_ms, taken.at_ms)
+        for fill in await self._trades(key_id, markets, _names(before, taken), span):
+            known.setdefault(fill.trade_id, fill)
+        changes += map(change_of, known.values())
+        return settle(before, taken, changes)
+
+    async def _markets(self, key_id: str) -> Markets:
+        key = await self._from.keys.get_record(key_id)
+        return await self._from.exchanges.markets(key.exchange, key.venue)
+
+    async def _trades(
+        self, key_id: str, markets: Markets, names: set[str], span: range
+    ) -> list[Fill]:
+        """Ask for all trades of a time; where that is not told, market by market.
+
+        Raises: `DrawbridgeError` when the exchange cannot be asked; then nothing is known.
+        """
+        try:
+            return await self._leaf_through(key_id, "", span)
+        except (BadInput, NotFound) as error:
+            refusal = error
+        symbols, found, answered = _between(markets, names), list[Fill](), 0
+        for symbol in symbols:
+            try:
+                found += await self._leaf_through(key_id, symbol, span)
+                answered += 1
+            except (BadInput, NotFound) as error:
+                refusal = error  # of this market, which may be gone; the others may answer
+        if symbols and not answered:
+            raise refusal
+        return found
+
+    async def _leaf_through(self, key_id: str, symbol: str, span: range) -> list[Fill]:
+        """Ask day by day, because exchanges answer for a limited time at once, page by page."""
+        found: dict[str, Fill] = {}
+        for since_ms in span:
+            asked_ms, offset = since_ms, 0
+            while len(found) < _MOST_TRADES:
+                operation = GetOwnTrades(symbol=symbol, since_ms=asked_ms, offset=offset)
+                page = await self._from.exchanges.call(key_id, operation, purpose=Purpose.READ)
+                news = {fill.trade_id: fill for fill in page if fill.trade_id not in found}
+                found |= news
+                newest_ms = max((fill.time_ms for fill in page), default=asked_ms)
+                if news:
+                    offset += len(page)
+                elif newest_ms > asked_ms:
+                    # It does not count pages: what follows is found by the time of the last.
+                    asked_ms, offset = newest_ms, 0
+                else:
+                    break
+        return list(found.values())
+
+    async def _funding(self, key_id: str, markets: Markets, since_ms: int) -> list[Change]:
+        """Ask what positions paid or were paid, where there are contracts."""
+        if all(market.kind is MarketKind.SPOT for market in markets):
+            return []
+        operation = GetFundingPayments(since_ms=since_ms)
+        try:
+            payments = await self._from.exchanges.call(key_id, operation, purpose=Purpose.READ)
+        except (BadInput, NotFound):
+            return []
+        return [Change(it.time_ms, {it.currency: it.amount}) for it in payments]
+
+
+def snapshot_of(portfolio: Portfolio) -> Snapshot:
+    """Take down what was read of an account; not settled yet."""
+    held = {
+        it.currency: Held(it.free + it.held, it.value)
+        for it in portfolio.holdings
+        if it.free + it.held
+    }
+    return Snapshot(portfolio.as_of_ms, portfolio.currency, held)
+
+
+def _is_due(shown: Shown, as_of_ms: int, last_ms: int) -> bool:
+    if as_of_ms <= last_ms:
+        return False
+    return as_of_ms // HOUR_MS > last_ms // HOUR_MS or as_of_ms >= shown.asked_ms > last_ms
+
+
+def _asked_from(since_ms: int, until_ms: int) -> range:
+    """Give the moments from which trades are asked: each day, or fewer after a very long time."""
+    step_ms = max(DAY_MS, -(-(until_ms - since_ms) // _MOST_DAYS))
+    return range(since_ms, max(until_ms, since_ms + 1), step_ms)
+
+
+def _names(*snapshots: Snapshot) -> set[str]:
+    return {name for snapshot in snapshots for name in snapshot.held}
+
+
+def _between(markets: Markets, names: Iterable[str]) -> list[str]:
+    """Give the markets between any two of these currencies, a bounded number of them."""
+    held = set(names)
+    within: Mapping[str, None] = {
+        market.symbol: None for market in markets if {market.base, market.quote} <= held
+    }
+    return list(itertools.islice(sorted(within), _MOST_MARKETS))

@@ -1,0 +1,98 @@
+"""All SQL about accounts' past: their snapshots, kept and thinned out."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+import orjson
+
+from drawbridge.core.clock import DAY_MS
+from drawbridge.core.money import plain
+from drawbridge.statistics.account import Held, Snapshot
+from drawbridge.storage.database import Database, Row
+
+ALL_KEPT_MS: Final = 90 * DAY_MS
+"""For how long every snapshot is kept; of older ones the last of each day stays."""
+
+
+class SnapshotStore:
+    """Accounts' snapshots as they are on disk."""
+
+    def __init__(self, database: Database) -> None:
+        """Use the app's database."""
+        self._database = database
+
+    async def list_of(self, key_id: str) -> tuple[Snapshot, ...]:
+        """Give all snapshots of a key's account, oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM account_snapshots WHERE key_id = ? ORDER BY at_ms", key_id
+        )
+        return tuple(_snapshot(row) for row in rows)
+
+    async def find_last_ms(self, key_id: str) -> int | None:
+        """Give when the newest snapshot was taken."""
+        row = await self._database.fetch_one(
+            "SELECT max(at_ms) FROM account_snapshots WHERE key_id = ?", key_id
+        )
+        return None if row is None else row[0]
+
+    async def find_settled(self, key_id: str) -> Snapshot | None:
+        """Give the newest snapshot of which all trades are known."""
+        row = await self._database.fetch_one(
+            "SELECT * FROM account_snapshots WHERE key_id = ? AND settled_ms IS NOT NULL"
+            " ORDER BY at_ms DESC LIMIT 1",
+            key_id,
+        )
+        return None if row is None else _snapshot(row)
+
+    async def keep(self, key_id: str, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and thin out those that are old enough.
+
+        Why: what is between two snapshots without a transfer multiplies up to the same return
+        whether the ones between are there or not; those around a transfer must stay.
+        """
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "INSERT OR REPLACE INTO account_snapshots VALUES (?, ?, ?, ?, ?, ?)",
+                key_id,
+                snapshot.at_ms,
+                snapshot.currency,
+                orjson.dumps(_told_held(snapshot.held)).decode(),
+                snapshot.settled_ms,
+                orjson.dumps({name: plain(it) for name, it in snapshot.transfers.items()}).decode(),
+            )
+            await tx.execute(
+                "DELETE FROM account_snapshots AS old WHERE key_id = ? AND at_ms < ?"
+                " AND transfers = '{}'"
+                # Midnight is the end of its day, as everywhere in statistics.
+                " AND EXISTS (SELECT 1 FROM account_snapshots AS later"
+                "  WHERE later.key_id = old.key_id AND later.at_ms > old.at_ms"
+                "  AND (later.at_ms - 1) / ? = (old.at_ms - 1) / ?"
+                "  AND (later.settled_ms IS NULL) <= (old.settled_ms IS NULL))"
+                " AND NOT EXISTS (SELECT 1 FROM account_snapshots AS next"
+                "  WHERE next.key_id = old.key_id AND next.transfers <> '{}' AND next.at_ms ="
+                "  (SELECT min(at_ms) FROM account_snapshots AS after"
+                "   WHERE after.key_id = old.key_id AND after.at_ms > old.at_ms"
+                "   AND after.settled_ms IS NOT NULL))"
+                " AND at_ms > (SELECT min(at_ms) FROM account_snapshots WHERE key_id = old.key_id)",
+                key_id,
+                snapshot.at_ms - ALL_KEPT_MS,
+                DAY_MS,
+                DAY_MS,
+            )
+
+
+def _told_held(held: Mapping[str, Held]) -> dict[str, list[str | None]]:
+    return {
+        name: [plain(it.amount), None if it.value is None else plain(it.value)]
+        for name, it in held.items()
+    }
+
+
+def _snapshot(row: Row) -> Snapshot:
+    held = {
+        name: Held(Decimal(amount), None if value is None else Decimal(value))
+        for name, (amount, value) in orjson.loads(row["held"]).items()
+    }
+    transfers = {name: Decimal(it) for name, it in orjson.loads(row["transfers"]).items()}
+    return Snapshot(row["at_ms"], row["currency"], held, row["settled_ms"], transfers)

@@ -1,0 +1,34 @@
+"""Reading what was traded, over all keys and robots of a person: for their books."""
+
+from drawbridge.storage.database import Database
+from drawbridge.trading.model import OwnTrade
+from drawbridge.trading.store import read_fill
+
+
+class TradeStore:
+    """Executions with where they were; trading's journal, read another way."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from this database."""
+        self._database = database
+
+    async def trades_of(
+        self, owner: str, *, key_id: str = "", origin: str = ""
+    ) -> tuple[OwnTrade, ...]:
+        """Give all executions of an owner's orders, or of one key or origin of theirs.
+
+        Oldest first, and in the same order every time; those of deleted keys are among them.
+        """
+        rows = await self._database.fetch_all(
+            "SELECT fills.*, orders.exchange, orders.venue, orders.origin"
+            " FROM fills JOIN orders USING (key_id, client_order_id)"
+            " WHERE orders.owner = ? AND ? IN ('', fills.key_id) AND ? IN ('', orders.origin)"
+            " ORDER BY fills.time_ms, fills.key_id, fills.trade_id",
+            owner,
+            key_id,
+            origin,
+        )
+        return tuple(
+            OwnTrade(read_fill(row), row["key_id"], row["exchange"], row["venue"], row["origin"])
+            for row in rows
+        )

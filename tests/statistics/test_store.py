@@ -1,0 +1,89 @@
+"""Accounts' snapshots on disk: what comes back, and what is thinned out."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from drawbridge.core.clock import DAY_MS, HOUR_MS
+from drawbridge.statistics.account import Held, Snapshot, report_account
+from drawbridge.statistics.store import ALL_KEPT_MS, SnapshotStore
+from drawbridge.storage.database import Database
+
+KEY = "key_a"
+BEGAN_MS = 20_000 * DAY_MS
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SnapshotStore]:
+    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    yield SnapshotStore(database)
+    await database.close()
+
+
+def snapshot(at_ms: int, worth: int, *, paid: int = 0, settled: bool = True) -> Snapshot:
+    held = {"USD": Held(Decimal(worth), Decimal(worth))}
+    moved = {"USD": Decimal(paid)} if paid else {}
+    return Snapshot(at_ms, "USD", held, at_ms - 5 if settled else None, moved)
+
+
+async def test_an_account_without_a_past_has_none(store: SnapshotStore) -> None:
+    assert await store.list_of(KEY) == ()
+    assert await store.find_last_ms(KEY) is None
+    assert await store.find_settled(KEY) is None
+
+
+async def test_what_is_kept_comes_back_to_the_last_digit_and_to_its_key(
+    store: SnapshotStore,
+) -> None:
+    held = {
+        "BTC": Held(Decimal("0.123456789012345678"), Decimal("7.000000000000000000001")),
+        "XYZ": Held(Decimal(5), None),
+    }
+    kept = Snapshot(BEGAN_MS, "USDT", held, BEGAN_MS - 9, {"XYZ": Decimal("-0.5")})
+    waiting = Snapshot(BEGAN_MS + 1, "USDT", {}, None, {})
+    await store.keep(KEY, kept)
+    await store.keep(KEY, waiting)
+    await store.keep("key_b", snapshot(BEGAN_MS + 2, 1))
+
+    assert await store.list_of(KEY) == (kept, waiting)
+    assert await store.find_last_ms(KEY) == BEGAN_MS + 1
+    assert await store.find_settled(KEY) == kept
+
+
+async def test_after_ninety_days_one_snapshot_a_day_stays_and_those_around_transfers(
+    store: SnapshotStore,
+) -> None:
+    """The return without transfers is the same before and after, to the last digit."""
+    hours = range(1, 3 * 24 + 1)
+    paid = {30: 1000, 40: -500}
+    history, worth = [], 1000
+    for hour in hours:
+        worth += hour % 7 + paid.get(hour, 0)
+        taken = snapshot(BEGAN_MS + hour * HOUR_MS, worth, paid=paid.get(hour, 0))
+        history.append(taken)
+        await store.keep(KEY, taken)
+    assert await store.list_of(KEY) == tuple(history)
+
+    last = snapshot(BEGAN_MS + ALL_KEPT_MS + 10 * DAY_MS, worth)
+    await store.keep(KEY, last)
+    left = await store.list_of(KEY)
+    # The first, the last of each day (midnight ends it), and each transfer with the one before.
+    assert [(it.at_ms - BEGAN_MS) // HOUR_MS for it in left[:-1]] == [1, 24, 29, 30, 39, 40, 48, 72]
+    thin, full = report_account(left, "USD"), report_account([*history, last], "USD")
+    assert thin.total_return is not None
+    assert full.total_return is not None
+    assert abs(thin.total_return - full.total_return) < Decimal("1e-20")
+    assert (thin.gain, thin.transfers) == (full.gain, full.transfers)
+
+
+async def test_a_settled_snapshot_does_not_give_way_to_one_that_waits(
+    store: SnapshotStore,
+) -> None:
+    await store.keep(KEY, snapshot(BEGAN_MS + 1, 1))
+    await store.keep(KEY, snapshot(BEGAN_MS + 2, 2))
+    await store.keep(KEY, snapshot(BEGAN_MS + 3, 3, settled=False))
+    await store.keep(KEY, snapshot(BEGAN_MS + ALL_KEPT_MS + DAY_MS, 4))
+
+    assert [it.at_ms - BEGAN_MS for it in (await store.list_of(KEY))[:-1]] == [1, 2, 3]
