@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from drawbridge.catalogue.card import Need
 from drawbridge.catalogue.registry import Exchange, get_exchange
-from drawbridge.core.clock import SteppedClock
+from drawbridge.core.clock import Clock, SteppedClock
 from drawbridge.core.operations import Balance, KeyRights, Scope
 from drawbridge.core.secret import Secret
 from drawbridge.gateway.crossing import Gateway, Road
@@ -18,6 +18,7 @@ from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
+from drawbridge.gateway.witness import NOBODY, Witness
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
@@ -94,8 +95,13 @@ class Setting:
 
 
 @asynccontextmanager
-async def setting(folder: Path, exchange_id: str) -> AsyncIterator[Setting]:
-    """Build all of it for the time of a test, with one key that is enabled."""
+async def setting(
+    folder: Path, exchange_id: str, witness_of: Callable[[Clock], Witness] | None = None
+) -> AsyncIterator[Setting]:
+    """Build all of it for the time of a test, with one key that is enabled.
+
+    `witness_of` makes who hears what the exchange says against the key; usually nobody does.
+    """
     clock = SteppedClock(START_MS)
     exchange = get_exchange(exchange_id)
     fields = {"api_key": KEYS[exchange_id][0], "api_secret": KEYS[exchange_id][1]}
@@ -112,7 +118,9 @@ async def setting(folder: Path, exchange_id: str) -> AsyncIterator[Setting]:
         stamps, journal = Stamps(database, clock), OrderJournal(group, clock)
         vault, opening = _vault(database, clock)
         venues = Venues({exchange_id: f"http://127.0.0.1:{server.port}"})
-        gateway = Gateway(vault, opening, Road(Egress(), venues), stamps, journal, clock)
+        witness = witness_of(clock) if witness_of else NOBODY
+        road = Road(Egress(), venues, witness)
+        gateway = Gateway(vault, opening, road, stamps, journal, clock)
         await add_owner(database)
         added = await vault.add(OWNER, exchange_id, "paper", fields, "first")
         try:

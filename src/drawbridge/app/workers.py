@@ -23,6 +23,7 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.model import KeyStatus, Proof
 from drawbridge.vault.service import Vault
+from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
 
 _log: Final = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Work:
     holder: KeyHolder
     vault: Vault
     verification: Verification
+    rechecks: Rechecks
     robots: Robots
     broker: Broker
     reconciliation: Reconciliation
@@ -58,6 +60,7 @@ class Workers:
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._stepping: asyncio.Task[None] | None = None
         self._valuing: asyncio.Task[None] | None = None
+        self._rechecking: asyncio.Task[None] | None = None
         self._cancelling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -90,6 +93,9 @@ class Workers:
         if self._stepping is None or self._stepping.done():
             # Robots wait for exchanges; keys must not wait for robots.
             self._stepping = asyncio.create_task(_told("robots", work.robots.step))
+        if self._rechecking is None or self._rechecking.done():
+            # Keys in use, every hour, and those against which an exchange spoke.
+            self._rechecking = asyncio.create_task(_told("re-check", work.rechecks.step))
         if self._valuing is None or self._valuing.done():
             self._valuing = asyncio.create_task(self._value())
 

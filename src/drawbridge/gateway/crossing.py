@@ -40,6 +40,7 @@ from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
 from drawbridge.gateway.policy import Purpose, Refused, judge, judge_listening, judge_order
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Address, Venues, live_address
+from drawbridge.gateway.witness import NOBODY, Witness, as_heard
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import Credential, sign
@@ -87,10 +88,11 @@ class Crossing(Generic[A]):
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """What leads out: the HTTP client and the addresses it may dial."""
+    """What leads out: the HTTP client, the addresses it may dial; who hears of bad keys."""
 
     egress: Egress
     venues: Venues
+    witness: Witness = NOBODY
 
 
 @light_value
@@ -334,7 +336,10 @@ class Gateway:
             answer = await self._sent(exchange, key.venue, passed.endpoint, signed)
         payer = Payer(key.exchange, key.venue)
         operation = passed.crossing.operation
-        return self._read(payer, exchange, operation, answer, passed.markets)
+        try:
+            return self._read(payer, exchange, operation, answer, passed.markets)
+        except (NotProven, Forbidden) as error:
+            raise as_heard(self._road.witness, key.id, purpose, error) from None
 
     def _find_markets(self, place: Place) -> Markets | None:
         kept = self._markets.get(place)

@@ -7,7 +7,7 @@ What a finding means is decided in `verdict.py`; what is sent crosses the gatewa
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import Exchange, get_exchange
@@ -16,17 +16,13 @@ from drawbridge.core.errors import (
     Conflict,
     DrawbridgeError,
     ExchangeDown,
-    Forbidden,
     OutcomeUnknown,
 )
 from drawbridge.core.markets import Market, Ticker
 from drawbridge.core.operations import (
     Balance,
     GetBalances,
-    GetKeyRights,
     GetTicker,
-    KeyRights,
-    Operation,
     PlaceOrder,
 )
 from drawbridge.core.orders import Order
@@ -36,6 +32,7 @@ from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.progress import Progress, told
+from drawbridge.verification.rights import ask_rights
 from drawbridge.verification.store import CheckStore, PendingProbe, Step
 from drawbridge.verification.verdict import (
     ProbeEnd,
@@ -203,7 +200,7 @@ class Verification:
             offset = await self._gateway.learn_clock(key.exchange, key.venue)
             facts["ahead_ms"] = offset.ahead_ms
         async with progress.step(Step.RIGHTS) as facts:
-            rights = await self._rights(case)
+            rights = await ask_rights(self._gateway, case.exchange, key.id)
             facts["switches"] = sorted(rights.switches)
         now_ms = self._clock.now_ms()
         found = judge_rights(card, rights, now_ms)
@@ -274,25 +271,6 @@ class Verification:
         remark = Remark("balances_changed", {"changes": told})
         return replace(found, remarks=(*found.remarks, remark))
 
-    async def _rights(self, case: _Case) -> KeyRights:
-        answers = [
-            await self._answer(case.key.id, operation)
-            for operation in case.exchange.probe.operations()
-        ]
-        return case.exchange.probe.read(tuple(answers))
-
-    async def _answer(self, key_id: str, operation: Operation[Any]) -> object:
-        try:
-            answer: object = await self._gateway.call(key_id, operation, purpose=Purpose.CHECK)
-        except ExchangeDown:
-            raise
-        except DrawbridgeError as error:
-            return _about_the_address(operation, error)
-        if isinstance(answer, KeyRights) and answer.last_nonce is not None:
-            # Another program may have used this key with larger nonces than ours.
-            await self._gateway.raise_nonce(key_id, answer.last_nonce)
-        return answer
-
     async def _balances(self, key_id: str) -> tuple[Balance, ...]:
         return await self._gateway.call(key_id, GetBalances(), purpose=Purpose.CHECK)
 
@@ -335,17 +313,6 @@ class Verification:
             goes_on = key.check_requested_ms is not None and outcome.end is not ProbeEnd.FILLED
             await self._keys.record_verdict(key.id, replace(standing, is_interim=goes_on))
         return True
-
-
-def _about_the_address(operation: Operation[Any], error: DrawbridgeError) -> DrawbridgeError:
-    """Give what a refusal to tell a key's rights means.
-
-    Why: every good key may ask that, so a right cannot be what is missing; some exchanges say
-    the same words to a key that comes from an address which is not on its list.
-    """
-    if isinstance(operation, GetKeyRights) and error.code == "right_missing":
-        return Forbidden("ip_not_allowed", **error.facts)
-    return error
 
 
 def _needed(planned: Plan) -> Mapping[str, object]:

@@ -89,7 +89,7 @@ _REFUSED_FOR: Final[Mapping[Scope, str]] = {
     Scope.MANAGE_KEYS: "key_can_manage_keys",
 }
 # What the exchange says against the key itself.
-_AGAINST_THE_KEY: Final = frozenset(
+AGAINST_THE_KEY: Final = frozenset(
     {
         "bad_key",
         "bad_key_format",
@@ -155,7 +155,7 @@ def judge_error(card: Card, error: DrawbridgeError) -> Verdict:
     facts = {"exchange": card.name, **error.facts}
     if error.code in _CLOCK:
         return Verdict(None, "clock_off", facts)
-    status = KeyStatus.INVALID if error.code in _AGAINST_THE_KEY else None
+    status = KeyStatus.INVALID if error.code in AGAINST_THE_KEY else None
     return Verdict(status, error.code, facts)
 
 
@@ -173,7 +173,7 @@ def judge_probe(card: Card, so_far: Verdict, outcome: ProbeOutcome) -> Verdict:
         kept = so_far.scopes - _trading_scopes(trading)
         found = _mending(card, KeyStatus.READ_ONLY, "trading_right_missing", trading, kept)
         return replace(found, remarks=so_far.remarks, expires_ms=so_far.expires_ms)
-    if outcome.end is ProbeEnd.REFUSED and outcome.code in _AGAINST_THE_KEY:
+    if outcome.end is ProbeEnd.REFUSED and outcome.code in AGAINST_THE_KEY:
         return replace(so_far, status=KeyStatus.INVALID, reason=outcome.code, facts=facts)
     found = replace(so_far, reason=_REASONS[outcome.end], facts=facts)
     if not outcome.code or outcome.end is ProbeEnd.FUNDS_MISSING:

@@ -1,0 +1,151 @@
+"""Looking once more at keys in use: every hour, and when an exchange spoke against one.
+
+One answer against a key is a doubt and no verdict: a second, independent call after a pause
+confirms it, and only then the key is invalid. A key that is good again is checked in full. What
+the answers mean is decided in `verdict.py`.
+"""
+
+import asyncio
+from hashlib import blake2b
+from typing import Final
+
+from drawbridge.catalogue.registry import get_exchange
+from drawbridge.core.clock import HOUR_MS, MINUTE_MS, Clock
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.operations import GetBalances
+from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.policy import Purpose
+from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.verification.doubts import Doubts
+from drawbridge.verification.rights import ask_rights
+from drawbridge.verification.service import KeyShelf, Verification
+from drawbridge.verification.verdict import Verdict, judge_error, judge_rights
+
+_LONGEST_S: Final = 60
+_AT_ONCE: Final = 8
+_LIST_EVERY_MS: Final = MINUTE_MS
+# After a start, keys that are overdue are not all asked about in one moment.
+_SPREAD_MS: Final = 10 * MINUTE_MS
+_WORKING: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
+_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.INVALID)
+# Said of an order; that a key may still read does not clear it.
+_ABOUT_ORDERS: Final = frozenset({"right_missing"})
+
+
+class Rechecks:
+    """The second looks of this process."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        keys: KeyShelf,
+        verification: Verification,
+        doubts: Doubts,
+        clock: Clock,
+    ) -> None:
+        """Join the parts; `step` does what is due."""
+        self._gateway = gateway
+        self._keys = keys
+        self._verification = verification
+        self._doubts = doubts
+        self._clock = clock
+        self._due_ms: dict[str, int] = {}
+        self._listed_ms = -_LIST_EVERY_MS
+
+    async def step(self) -> None:
+        """Look at every key for which it is time."""
+        now_ms = self._clock.now_ms()
+        if now_ms - self._listed_ms >= _LIST_EVERY_MS:
+            self._listed_ms = now_ms
+            await self._list(now_ms)
+        hourly = [
+            key_id
+            for key_id, due_ms in self._due_ms.items()
+            # A second look that came at once would not be one after a pause.
+            if due_ms <= now_ms and self._doubts.find(key_id) is None
+        ]
+        turn = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for key_id in dict.fromkeys((*self._doubts.due(), *hourly)):
+                group.create_task(self._in_turn(turn, key_id))
+
+    async def _list(self, now_ms: int) -> None:
+        known = self._due_ms
+        self._due_ms = {
+            key.id: known.get(key.id) or _first_due_ms(key, now_ms)
+            for key in await self._keys.list_standing(*_IN_USE)
+        }
+
+    async def _in_turn(self, turn: asyncio.Semaphore, key_id: str) -> None:
+        async with turn:
+            self._due_ms[key_id] = self._clock.now_ms() + HOUR_MS
+            try:
+                async with asyncio.timeout(_LONGEST_S):
+                    await self._look(key_id)
+            except (DrawbridgeError, TimeoutError):
+                # A key that was deleted, a vault that is locked, an exchange that is too slow.
+                self._doubts.put_off(key_id)
+
+    async def _look(self, key_id: str) -> None:
+        key, doubt = await self._keys.get_record(key_id), self._doubts.find(key_id)
+        if key.status not in _IN_USE:
+            # A check is under way, or the key was taken out of use: that says more than we can.
+            self._doubts.end(key_id)
+        elif doubt is not None and doubt.code in _ABOUT_ORDERS and key.status in _WORKING:
+            # Whether it may trade is proven as its owner chose it.
+            found = await self._verification.verify(key_id, proof=key.check_proof)
+            self._settle(key_id, found)
+        else:
+            await self._take(key, await self._found(key))
+
+    async def _found(self, key: KeyRecord) -> Verdict:
+        exchange = get_exchange(key.exchange)
+        try:
+            rights = await ask_rights(self._gateway, exchange, key.id)
+            found = judge_rights(exchange.card, rights, self._clock.now_ms())
+            if found.status in _WORKING:
+                await self._gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)
+        except DrawbridgeError as error:
+            return judge_error(exchange.card, error)
+        return found
+
+    async def _take(self, key: KeyRecord, found: Verdict) -> None:
+        """Do what follows from what was found out about a key."""
+        is_news = key.status is not KeyStatus.INVALID
+        if found.status is KeyStatus.INVALID and is_news and self._doubts.find(key.id) is None:
+            self._doubts.add(key.id, found.reason)
+            return
+        if found.status is KeyStatus.INVALID and is_news:
+            await self._keys.record_verdict(key.id, found.standing(key.status))
+        elif found.status is KeyStatus.REFUSED:
+            standing = found.standing(key.status)
+            await self._keys.refuse(key.id, standing.reason, standing.facts)
+        elif found.status in _WORKING:
+            await self._take_good(key, found)
+        self._settle(key.id, found)
+
+    async def _take_good(self, key: KeyRecord, found: Verdict) -> None:
+        if key.status is KeyStatus.ENABLED and not found.may_trade:
+            await self._keys.record_verdict(key.id, found.standing(key.status))
+            return
+        # What only an order shows was not shown now, and none is placed for it hour by hour.
+        may_trade_again = key.status is KeyStatus.READ_ONLY and found.may_trade
+        if key.status is KeyStatus.INVALID or (may_trade_again and not found.is_by_probes):
+            await self._verification.verify(key.id, proof=key.check_proof)
+
+    def _settle(self, key_id: str, found: Verdict) -> None:
+        if found.status is None:
+            self._doubts.put_off(key_id)
+        elif found.status in _WORKING:
+            self._doubts.clear(key_id)
+        else:
+            self._doubts.end(key_id)
+
+
+def _first_due_ms(key: KeyRecord, now_ms: int) -> int:
+    """Give when to look at a key first: an hour after its check, or soon when that is past."""
+    due_ms = (now_ms if key.checked_ms is None else key.checked_ms) + HOUR_MS
+    if due_ms > now_ms:
+        return due_ms
+    spread = int.from_bytes(blake2b(key.id.encode(), digest_size=4).digest(), "big")
+    return now_ms + spread % _SPREAD_MS

@@ -1,0 +1,191 @@
+"""Second looks at keys in use: what one call says is no verdict (scenarios 44 to 49)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from drawbridge.catalogue.card import Need
+from drawbridge.core.clock import HOUR_MS, MINUTE_MS, Clock
+from drawbridge.core.errors import ExchangeDown, NotProven
+from drawbridge.core.operations import GetBalances, GetKeyRights, PlaceOrder, Scope
+from drawbridge.core.orders import OrderType, Side
+from drawbridge.gateway.policy import Purpose
+from drawbridge.gateway.witness import CONFIRMED_AFTER_MS
+from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.verification.doubts import Doubts
+from drawbridge.verification.probing import Probing
+from drawbridge.verification.rechecking import Rechecks
+from drawbridge.verification.service import Verification
+from drawbridge.verification.store import CheckStore
+from tests.gateway.setting import EXCHANGES, Setting, setting
+
+
+@dataclass
+class Case:
+    """A key in use, and what looks at it again."""
+
+    house: Setting
+    doubts: Doubts
+    rechecks: Rechecks
+
+    async def key(self) -> KeyRecord:
+        return await self.house.vault.get_record(self.house.key)
+
+    async def read(self) -> None:
+        """Ask for the balances, as a robot does."""
+        await self.house.gateway.call(self.house.key, GetBalances(), purpose=Purpose.READ)
+
+    async def order(self) -> None:
+        """Place an order, as a robot does."""
+        house = self.house
+        market = house.exchange.card.markets().get(house.symbol)
+        quantity = max(market.min_quantity, market.min_notional / 90 + market.quantity_step)
+        steps = -(-quantity // market.quantity_step)
+        order = PlaceOrder(
+            house.symbol,
+            Side.BUY,
+            OrderType.LIMIT,
+            steps * market.quantity_step,
+            price=Decimal(90),
+            client_id=f"order{house.clock.now_ms()}",
+        )
+        await house.gateway.call(house.key, order, purpose=Purpose.TRADE)
+
+    async def doubted(self, *codes: str) -> None:
+        """Hear a word against the key, and let so many more follow."""
+        house = self.house
+        house.stub.refuse(GetBalances, *(NotProven(code) for code in codes))
+        with pytest.raises(ExchangeDown, match="key_in_doubt"):
+            await self.read()
+
+    async def later(self, by_ms: int = CONFIRMED_AFTER_MS) -> KeyStatus:
+        self.house.clock.advance(by_ms)
+        await self.rechecks.step()
+        return (await self.key()).status
+
+    async def told(self) -> list[object]:
+        """List the audit events of the key's checks."""
+        rows = await self.house.rows("audit_events")
+        return [row["facts"] for row in rows if row["tag"] == "vault:key:checked"]
+
+
+@pytest.fixture(params=EXCHANGES)
+async def case(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    kept: list[Doubts] = []
+
+    def witness_of(clock: Clock) -> Doubts:
+        kept.append(Doubts(clock))
+        return kept[0]
+
+    async with setting(tmp_path, request.param, witness_of) as house:
+        checks = CheckStore(house.database, house.clock)
+        probing = Probing(house.gateway, house.journal, house.clock, pauses_ms=(1, 2, 3))
+        verification = Verification(house.gateway, house.vault, checks, probing, house.clock)
+        doubts = kept[0]
+        rechecks = Rechecks(house.gateway, house.vault, verification, doubts, house.clock)
+        yield Case(house, doubts, rechecks)
+
+
+async def test_one_word_against_a_key_that_is_not_repeated_changes_nothing(case: Case) -> None:
+    """Scenario 44: the second, independent call clears it."""
+    await case.doubted("bad_signature")
+    await case.rechecks.step()
+    assert case.doubts.find(case.house.key) is not None
+    assert await case.later() is KeyStatus.ENABLED
+    assert case.doubts.find(case.house.key) is None
+    assert await case.told() == []
+    await case.read()
+
+
+async def test_a_word_that_is_repeated_after_a_pause_makes_the_key_invalid(case: Case) -> None:
+    """Scenario 44: with its reason, and an event that tells it."""
+    await case.doubted("bad_signature")
+    case.house.stub.refuse(GetKeyRights, *[NotProven("bad_signature")] * 9)
+    case.house.stub.refuse(GetBalances, *[NotProven("bad_signature")] * 9)
+    assert (await case.key()).status is KeyStatus.ENABLED
+    assert await case.later() is KeyStatus.INVALID
+    key = await case.key()
+    assert key.reason in {"bad_signature", "key_or_secret"}
+    assert len(await case.told()) == 1
+    # It is told once, and nobody asks again before the hour is over.
+    seen = len(case.house.stub.seen)
+    assert await case.later() is KeyStatus.INVALID
+    assert len(case.house.stub.seen) == seen
+    assert len(await case.told()) == 1
+
+
+async def test_an_exchange_that_is_down_confirms_nothing(case: Case) -> None:
+    """Scenario 47: it is asked again, ever more seldom."""
+    await case.doubted("bad_signature")
+    down = [ExchangeDown("overloaded")] * 3
+    case.house.stub.refuse(GetKeyRights, *down)
+    case.house.stub.refuse(GetBalances, *down)
+    assert await case.later() is KeyStatus.ENABLED
+    assert case.doubts.find(case.house.key) is not None
+    for _ in range(8):
+        assert await case.later(5 * MINUTE_MS) is KeyStatus.ENABLED
+    assert case.doubts.find(case.house.key) is None
+
+
+async def test_every_key_in_use_is_looked_at_each_hour_and_a_doubt_is_confirmed_first(
+    case: Case,
+) -> None:
+    await case.rechecks.step()
+    before = case.house.stub.count(GetBalances)
+    assert await case.later(HOUR_MS) is KeyStatus.ENABLED
+    assert case.house.stub.count(GetBalances) == before + 1
+    # All is well: nothing is written about it.
+    assert await case.told() == []
+    case.house.stub.refuse(GetBalances, *[NotProven("bad_signature")] * 9)
+    assert await case.later(HOUR_MS) is KeyStatus.ENABLED
+    assert await case.later() is KeyStatus.INVALID
+
+
+async def test_a_key_that_is_good_again_is_checked_in_full_and_enabled(case: Case) -> None:
+    """Scenario 49: at the next hourly look."""
+    await case.house.change(KeyStatus.INVALID)
+    await case.rechecks.step()
+    assert await case.later(10 * MINUTE_MS) is KeyStatus.INVALID
+    assert await case.later(HOUR_MS) is KeyStatus.ENABLED
+    assert Scope.TRADE_SPOT in (await case.key()).scopes
+    # The right to trade was proven as always, by an order that rested and was cancelled.
+    assert case.house.stub.count(PlaceOrder) == 1
+
+
+async def test_a_trade_right_that_was_removed_leaves_a_key_that_reads(case: Case) -> None:
+    """Scenario 48: the order's word is confirmed by the key's rights; reading goes on."""
+    house, card = case.house, case.house.exchange.card
+    rights = house.stub.rights
+    trading = {switch.api for switch in card.permissions if switch.need is Need.TRADING}
+    house.stub.rights = replace(rights, switches=rights.switches - trading)
+    house.stub.refuse(PlaceOrder, *[NotProven("right_missing")] * 9)
+    with pytest.raises(ExchangeDown, match="key_in_doubt"):
+        await case.order()
+    assert await case.later() is KeyStatus.READ_ONLY
+    await case.read()
+    # Given back, it trades again: by the hour, without anybody's doing.
+    house.stub.refusals.clear()
+    house.stub.rights = rights
+    assert await case.later(HOUR_MS + MINUTE_MS) is KeyStatus.ENABLED
+
+
+async def test_a_key_that_may_withdraw_by_now_is_refused_and_erased(case: Case) -> None:
+    card = case.house.exchange.card
+    switch = next(it for it in card.permissions if Scope.WITHDRAW in it.scopes)
+    rights = case.house.stub.rights
+    case.house.stub.rights = replace(rights, switches=rights.switches | {switch.api})
+    await case.rechecks.step()
+    assert await case.later(HOUR_MS) is KeyStatus.REFUSED
+    assert await case.house.rows("key_secrets") == []
+
+
+async def test_a_key_that_its_owner_switched_off_is_left_alone(case: Case) -> None:
+    await case.doubted("bad_signature")
+    await case.house.change(KeyStatus.DISABLED)
+    seen = len(case.house.stub.seen)
+    assert await case.later(HOUR_MS) is KeyStatus.DISABLED
+    assert len(case.house.stub.seen) == seen
+    assert case.doubts.find(case.house.key) is None
