@@ -58,10 +58,7 @@ class Workers:
         """Take the work; `run` does it."""
         self._work = work
         self._checks: dict[str, asyncio.Task[None]] = {}
-        self._stepping: asyncio.Task[None] | None = None
-        self._valuing: asyncio.Task[None] | None = None
-        self._rechecking: asyncio.Task[None] | None = None
-        self._cancelling: asyncio.Task[None] | None = None
+        self._beside: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Work for ever. What a crash left behind is told before anything new begins."""
@@ -88,16 +85,18 @@ class Workers:
         for key in await work.vault.list_asked():
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
-        if self._cancelling is None or self._cancelling.done():
-            self._cancelling = asyncio.create_task(_told("cancelling", work.stopping.step))
-        if self._stepping is None or self._stepping.done():
-            # Robots wait for exchanges; keys must not wait for robots.
-            self._stepping = asyncio.create_task(_told("robots", work.robots.step))
-        if self._rechecking is None or self._rechecking.done():
-            # Keys in use, every hour, and those against which an exchange spoke.
-            self._rechecking = asyncio.create_task(_told("re-check", work.rechecks.step))
-        if self._valuing is None or self._valuing.done():
-            self._valuing = asyncio.create_task(self._value())
+        self._begin("cancelling", work.stopping.step)
+        # Robots wait for exchanges; keys must not wait for robots.
+        self._begin("robots", work.robots.step)
+        # Keys in use, every hour, and those against which an exchange spoke.
+        self._begin("re-check", work.rechecks.step)
+        self._begin("valuing", self._value)
+
+    def _begin(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it beside everything else, unless it is still being done."""
+        task = self._beside.get(what)
+        if task is None or task.done():
+            self._beside[what] = asyncio.create_task(_told(what, work))
 
     async def _value(self) -> None:
         vault, portfolios = self._work.vault, self._work.portfolios
