@@ -19,6 +19,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/robots/backtest": "arrays of candles",
     "drawbridge/robots/indicators.py": "series of prices, which are only compared",
     "drawbridge/robots/lines.py": "series of prices, which are only compared",
+    "drawbridge/robots/sizes.py": "the rim where settings, which are floats, become exact",
     "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",
     "drawbridge/robots/strategies": "one step function for backtest and live, over indicators",
     "drawbridge/statistics": "ratios and deviations, not amounts",

@@ -8,14 +8,19 @@ from drawbridge.robots.strategies.adx_channel import ADX_CHANNEL
 from drawbridge.robots.strategies.atr_trail import ATR_TRAIL
 from drawbridge.robots.strategies.bollinger import BOLLINGER
 from drawbridge.robots.strategies.counter_candle import COUNTER_CANDLE
+from drawbridge.robots.strategies.dca import DCA
 from drawbridge.robots.strategies.donchian import DONCHIAN
 from drawbridge.robots.strategies.ema_cross import EMA_CROSS
 from drawbridge.robots.strategies.gain_trail import GAIN_TRAIL
+from drawbridge.robots.strategies.grid import GRID
 from drawbridge.robots.strategies.macd import MACD
 from drawbridge.robots.strategies.parabolic import PARABOLIC
+from drawbridge.robots.strategies.rebalancing import REBALANCING
 from drawbridge.robots.strategies.rsi_bands import RSI_BANDS
+from drawbridge.robots.strategies.step_grid import STEP_GRID
 from drawbridge.robots.strategies.supertrend import SUPERTREND
 from drawbridge.robots.strategies.support_resistance import SUPPORT_RESISTANCE
+from drawbridge.robots.strategies.trailing_grid import TRAILING_GRID
 from drawbridge.robots.strategies.trendline import TRENDLINE
 from drawbridge.robots.strategy import Strategy
 
@@ -35,6 +40,11 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         TRENDLINE,
         SUPPORT_RESISTANCE,
         GAIN_TRAIL,
+        GRID,
+        TRAILING_GRID,
+        STEP_GRID,
+        DCA,
+        REBALANCING,
     )
 }
 

@@ -11,7 +11,7 @@ _REACH_FACTOR = 10
 
 
 class Settings(NamedTuple):
-    """Over how many candles prices are averaged; the rest in percent, nothing to give back is no trail."""
+    """Over how many candles prices are averaged; the rest in percent. Giving back 0: no trail."""
 
     span: int
     drop: float
@@ -55,7 +55,12 @@ def reach(settings: Settings) -> int:
 def check(settings: Settings) -> None:
     """Refuse a trail that gives the whole gain away. Raises: `BadInput("give_back_above_gain")`."""
     if settings.give_back > settings.gain:
-        raise BadInput("give_back_above_gain", field="give_back", give_back=settings.give_back, gain=settings.gain)
+        raise BadInput(
+            "give_back_above_gain",
+            field="give_back",
+            give_back=settings.give_back,
+            gain=settings.gain,
+        )
 
 
 GAIN_TRAIL: Final = Strategy(

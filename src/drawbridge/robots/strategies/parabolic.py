@@ -49,7 +49,12 @@ def reach(settings: Settings) -> int:
 def check(settings: Settings) -> None:
     """Refuse a step beyond the quickest. Raises: `BadInput("quicken_above_quickest")`."""
     if settings.quicken > settings.quickest:
-        raise BadInput("quicken_above_quickest", field="quicken", quicken=settings.quicken, quickest=settings.quickest)
+        raise BadInput(
+            "quicken_above_quickest",
+            field="quicken",
+            quicken=settings.quicken,
+            quickest=settings.quickest,
+        )
 
 
 PARABOLIC: Final = Strategy(
