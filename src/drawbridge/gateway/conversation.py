@@ -102,8 +102,8 @@ class Conversation:
     async def ask(self, frames: Sequence[Frame]) -> None:
         """Send frames, each of which is answered, and wait for the answers.
 
-        Raises: `ExchangeRefused`, `NotProven` for the first no; `ExchangeDown("stream_silent")` when
-        an answer does not come.
+        Raises: `ExchangeRefused`, `NotProven` for the first no; `ExchangeDown("stream_silent")`
+        when an answer does not come.
         """
         if not frames:
             return

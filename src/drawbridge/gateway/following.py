@@ -55,6 +55,10 @@ class Following:
         self._has_ended = False
         self._error: DrawbridgeError | None = None
 
+    def __len__(self) -> int:
+        """Count what waits."""
+        return len(self._waiting)
+
     def put(self, told: Told) -> None:
         """Tell something; where there is no room, all that waits becomes one gap."""
         if len(self._waiting) >= MOST_WAITING:

@@ -78,6 +78,10 @@ class WebSocket(asyncio.BufferedProtocol):
         self._is_paused = self._has_ended = False
         self._news = asyncio.Event()
 
+    def __len__(self) -> int:
+        """Count the messages that wait to be read."""
+        return len(self._waiting)
+
     async def receive(self) -> Frame | None:
         """Wait for the next message; None once the connection has ended."""
         while not self._waiting:
