@@ -70,6 +70,8 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/gateway/dialling.py": frozenset({"asyncio.open_connection", "socket", "ssl"}),
     "drawbridge/gateway/egress.py": frozenset({"httptools"}),
     "drawbridge/gateway/sockets.py": frozenset({"websockets"}),
+    # Mails go out by the standard library's client, which brings its own connections: 0021.
+    "drawbridge/gateway/mail.py": frozenset({"smtplib", "ssl"}),
     # These open sockets to listen on and hand them to the server; `find_network` sees to it that
     # they connect none.
     "drawbridge/app/listening.py": frozenset({"socket"}),

@@ -16,10 +16,9 @@ from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
+from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
-from drawbridge.statistics.service import Statistics
-from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
@@ -29,7 +28,7 @@ from drawbridge.vault.unlock import VaultDoor, read_vault_key
 from drawbridge.verification.store import CheckStore
 
 _OWNER_ONLY: Final = 0o700
-# Keeps the authenticators' secrets out of the database; the vault's secrets are not under it.
+# Keeps the authenticators' and webhooks' secrets out of the database; the vault's are not under it.
 _LOCAL_KEY: Final = "local.key"
 
 
@@ -47,9 +46,10 @@ class House:
     checks: CheckStore
     robots: RobotService
     orders: OrderStore
-    statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
+    notices: NoticeService
+    local_key: LocalKey
 
 
 @asynccontextmanager
@@ -69,6 +69,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
 
 
 def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
+    local_key = LocalKey.load_or_create(settings.data / _LOCAL_KEY)
     public_key = partial(read_vault_key, database)
     vault = Vault(database, clock, entropy, public_key, needs=(check_unused,))
     return House(
@@ -76,19 +77,16 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         database=database,
         clock=clock,
         entropy=entropy,
-        accounts=Accounts(
-            database,
-            AuditLog(clock),
-            clock,
-            entropy,
-            LocalKey.load_or_create(settings.data / _LOCAL_KEY),
-        ),
+        accounts=Accounts(database, AuditLog(clock), clock, entropy, local_key),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),
         robots=RobotService(database, vault, clock, entropy),
         orders=OrderStore(database),
-        statistics=Statistics(OrderStore(database), SnapshotStore(database)),
         portfolios=PortfolioStore(database, clock),
         limits=LimitService(database, clock),
+        notices=NoticeService(
+            database, AuditLog(clock), local_key, clock, entropy, reach=settings.notices.reach
+        ),
+        local_key=local_key,
     )

@@ -9,11 +9,13 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
+from typing import Final
 
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import dice
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
+from drawbridge.app.notice_ways import ways_out
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
@@ -21,15 +23,14 @@ from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.clock import Clock
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.dialling import Dialler
-from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.egress import Egress, Reach
 from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.lines import Ways
+from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.robots.runner import Robots
-from drawbridge.statistics.snapshots import Snapshots, Sources
-from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
@@ -38,10 +39,10 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
-from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
-from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
+
+_NOTICE_CONNECTIONS: Final = 4
 
 
 @contextlib.asynccontextmanager
@@ -52,11 +53,10 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     rows = GroupCommit(settings.database)
     journal = OrderJournal(rows, clock)
     venues = Venues(_paper_urls(settings))
-    doubts = Doubts(clock)
     gateway = Gateway(
         house.vault,
         Opening(database, clock, holder.keyring),
-        Road(Egress(), venues, doubts),
+        Road(Egress(), venues),
         Stamps(database, clock),
         journal,
         clock,
@@ -65,31 +65,30 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
     watch = Watch(database, house.orders, house.vault, gateway, clock)
     broker = Broker(gateway, house.orders, reconciliation, watch)
+    # Of its own, so that slow webhooks take no connection from an exchange.
+    outside = Egress(reach=Reach(connections=_NOTICE_CONNECTIONS))
+    carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
-    verification = Verification(gateway, house.vault, house.checks, probing, clock)
     await holder.start()
     try:
         yield Work(
             database=database,
             holder=holder,
             vault=house.vault,
-            verification=verification,
-            rechecks=Rechecks(gateway, house.vault, verification, doubts, clock),
+            verification=Verification(gateway, house.vault, house.checks, probing, clock),
             robots=Robots(database, broker, house.orders, gateway, house.vault, clock),
             broker=broker,
             reconciliation=reconciliation,
             streams=streams,
             portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
-            snapshots=Snapshots(
-                Sources(gateway, house.vault, house.orders, house.portfolios),
-                SnapshotStore(database),
-            ),
             stopping=Stopping(database, house.orders, broker, clock),
+            postman=Postman(database, house.local_key, carriers, clock),
         )
     finally:
         await holder.stop()
         await streams.close()
         await gateway.close()
+        await outside.close()
         await rows.close()
 
 

@@ -5,10 +5,11 @@ Secrets are not among the settings: the vault's passphrase is asked for or read 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.core.errors import BadInput
 
 _PORTS = range(1, 65_536)
@@ -33,6 +34,7 @@ class Settings:
     trusted_proxy: str = ""
     egress_addresses: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
     @property
     def database(self) -> Path:
@@ -81,6 +83,7 @@ class Settings:
             "DRAWBRIDGE_TRUSTED_PROXY": self.trusted_proxy,
             "DRAWBRIDGE_EGRESS_ADDRESSES": ",".join(self.egress_addresses),
             "DRAWBRIDGE_NAMES": ",".join(self.names),
+            **self.notices.environment(),
         }
 
 
@@ -101,6 +104,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxy=given.get("DRAWBRIDGE_TRUSTED_PROXY", ""),
         egress_addresses=_addresses(given.get("DRAWBRIDGE_EGRESS_ADDRESSES", "")),
         names=_pieces(given.get("DRAWBRIDGE_NAMES", "")),
+        notices=read_notice_settings(given),
     )
     _refuse_open_listening(settings)
     return settings

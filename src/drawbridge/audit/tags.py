@@ -48,3 +48,5 @@ class Tag(StrEnum):
     TRADING_LIMITS_CLEARED = "trading:limits:cleared"
     TRADING_STOP_BEGUN = "trading:stop:begun"
     TRADING_STOP_ENDED = "trading:stop:ended"
+
+    NOTICES_CHANNEL_SET = "notices:channel:set"

@@ -56,6 +56,15 @@ class NoticeKind(StrEnum):
     TEST = "test"
 
 
+class Channel(StrEnum):
+    """A way by which people are told. `PAGE` is the list in the app; the others go out."""
+
+    PAGE = "page"
+    MAIL = "mail"
+    TELEGRAM = "telegram"
+    WEBHOOK = "webhook"
+
+
 EACH_ALONE: Final = frozenset({NoticeKind.ROBOT_DECIDED, NoticeKind.ORDER_FILLED, NoticeKind.TEST})
 """Never folded together: signals for programs, each of which is one event, and tests."""
 
@@ -81,3 +90,76 @@ class Kept:
     due_ms: int
     count: int
     is_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where an owner's notices go by one channel. `sealed` is what webhooks are signed with."""
+
+    owner: str
+    channel: Channel
+    place: str = ""
+    is_on: bool = False
+    sealed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which kinds go by one channel: those that differ from the channel's own default."""
+
+    channel: Channel
+    kind: NoticeKind
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What whoever runs this machine has set up.
+
+    `open_channels`: the ways out that work here; `own_hosts`: hosts inside this network to which
+    webhooks may go.
+    """
+
+    open_channels: frozenset[Channel] = frozenset({Channel.WEBHOOK})
+    own_hosts: frozenset[str] = frozenset()
+
+
+_URGENT: Final = frozenset(
+    {
+        NoticeKind.ROBOT_PAUSED,
+        NoticeKind.ORDER_UNKNOWN,
+        NoticeKind.KEY_INVALID,
+        NoticeKind.KEY_REFUSED,
+        NoticeKind.KEY_EXPIRING,
+        NoticeKind.KEY_EXPIRED,
+        NoticeKind.EXCHANGE_UNREACHABLE,
+        NoticeKind.EXCHANGE_BACK,
+        NoticeKind.LIMIT_HIT,
+        NoticeKind.STOP_ON,
+        NoticeKind.STOP_OFF,
+        NoticeKind.SIGNAL_REFUSED,
+        NoticeKind.BACKTEST_FINISHED,
+        NoticeKind.DELIVERY_GIVEN_UP,
+        NoticeKind.DAILY_SUMMARY,
+    }
+)
+_DEFAULTS: Final[Mapping[Channel, frozenset[NoticeKind]]] = {
+    Channel.PAGE: frozenset(NoticeKind) - {NoticeKind.ROBOT_DECIDED, NoticeKind.DAILY_SUMMARY},
+    Channel.MAIL: _URGENT,
+    Channel.TELEGRAM: _URGENT,
+    Channel.WEBHOOK: frozenset(NoticeKind),
+}
+SWITCHABLE: Final = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
+"""The kinds that people switch; a test goes where it is sent to."""
+
+
+def goes_by(
+    channel: Channel, kind: NoticeKind, choices: Mapping[tuple[Channel, NoticeKind], bool]
+) -> bool:
+    """Tell whether a kind goes by a channel: as was chosen, else as is usual there."""
+    return choices.get((channel, kind), kind in _DEFAULTS[channel])
+
+
+def default_of(channel: Channel, kind: NoticeKind) -> bool:
+    """Tell whether a kind goes by a channel while nobody has chosen."""
+    return kind in _DEFAULTS[channel]

@@ -5,14 +5,17 @@ told a hundred times within a minute is kept as two rows: the first at once, the
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.money import plain
-from drawbridge.notices.model import EACH_ALONE, FOLDED_FOR_MS, Notice
+from drawbridge.notices.model import EACH_ALONE, FOLDED_FOR_MS, Notice, NoticeKind
 from drawbridge.storage.database import Transaction
 
+_LISTENER: Final = (
+    "SELECT 1 FROM notice_channels WHERE owner = ? AND channel = 'webhook' AND is_on = 1"
+)
 _LATEST: Final = (
     "SELECT n, due_ms FROM notices WHERE owner = ? AND kind = ? AND subject = ? AND reason = ?"
     " ORDER BY n DESC LIMIT 1"
@@ -30,6 +33,10 @@ async def tell(tx: Transaction, notice: Notice, now_ms: int) -> None:
     Facts are plain values (texts, numbers, amounts, moments in milliseconds) or mappings and
     lists of these, and never hold a secret.
     """
+    # A thousand robots decide every minute: written down only where a program listens.
+    is_decision = notice.kind is NoticeKind.ROBOT_DECIDED
+    if is_decision and await tx.fetch_one(_LISTENER, notice.owner) is None:
+        return
     due_ms = now_ms
     equal = (notice.owner, notice.kind.value, notice.subject, str(notice.facts.get("reason", "")))
     if notice.kind not in EACH_ALONE:
@@ -40,6 +47,19 @@ async def tell(tx: Transaction, notice: Notice, now_ms: int) -> None:
         if before is not None:
             due_ms = max(now_ms, before["due_ms"] + FOLDED_FOR_MS)
     await tx.execute(_INSERT, *equal, _written(notice.facts), now_ms, now_ms, due_ms)
+
+
+async def tell_all(tx: Transaction, notices: Iterable[Notice], now_ms: int) -> None:
+    """Write many notices down; those that are each told alone with one statement."""
+    alone = []
+    for notice in notices:
+        if notice.kind in EACH_ALONE:
+            about = (notice.owner, notice.kind.value, notice.subject)
+            reason = str(notice.facts.get("reason", ""))
+            alone.append((*about, reason, _written(notice.facts), now_ms, now_ms, now_ms))
+        else:
+            await tell(tx, notice, now_ms)
+    await tx.execute_many(_INSERT, alone)
 
 
 def _written(facts: Mapping[str, object]) -> str:

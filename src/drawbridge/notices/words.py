@@ -1,0 +1,57 @@
+"""Notices in words, the same for the page, mail and chat. The sentences stand in `wording/`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from drawbridge.notices.model import Kept, Notice
+from drawbridge.wording.say import has_words, say, say_reason
+
+NOTHING: Final = "\u2013"
+# Facts that a kind may come without.
+_OPTIONAL: Final = ("price", "quantity", "days", "symbol", "client_order_id", "time_ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice as a person reads it: what happened, and why, empty where there is no reason."""
+
+    title: str
+    reason: str = ""
+
+    @property
+    def line(self) -> str:
+        """Give both on one line."""
+        return f"{self.title} {self.reason}".rstrip()
+
+
+def words_of(kept: Kept) -> Words:
+    """Put a notice into words, with how many equal ones it stands for."""
+    words = said(kept.notice)
+    if kept.count == 1:
+        return words
+    return Words(say("notice.folded", title=words.title, count=kept.count), words.reason)
+
+
+def said(notice: Notice) -> Words:
+    """Put what happened into words.
+
+    Why: a fact that somebody forgot must not keep a person from learning of it; it is then told
+    in general words.
+    """
+    facts = {**dict.fromkeys(_OPTIONAL, NOTHING), **notice.facts}
+    for name in ("side", "channel"):
+        if has_words(f"{name}.{facts.get(name)}"):
+            facts[name] = say(f"{name}.{facts[name]}")
+    try:
+        title = say(f"notice.kind.{notice.kind.value}", **facts)
+    except KeyError:
+        title = say("notice.unworded", kind=say(f"notice.name.{notice.kind.value}"))
+    return Words(title, _reason(notice.facts))
+
+
+def _reason(facts: Mapping[str, object]) -> str:
+    code, about = facts.get("reason"), facts.get("about")
+    if not code:
+        return ""
+    return say_reason(str(code), about if isinstance(about, Mapping) else {})
