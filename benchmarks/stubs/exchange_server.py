@@ -122,15 +122,16 @@ class _Connection(asyncio.Protocol):
             self._transport.write(answer)
 
 
-async def _serve(exchange_id: str) -> None:
+async def _serve(exchange_id: str, *, is_sleepy: bool) -> None:
     answers = canned_answers(get_exchange(exchange_id))
     listener = listen("127.0.0.1", 0)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(answers), sock=listener)
-    awake = asyncio.create_task(_stay_awake())
+    awake = None if is_sleepy else asyncio.create_task(_stay_awake())
     tell_ready({"port": port_of(listener)})
     await until_stopped(with_parent=True)
-    awake.cancel()
+    if awake is not None:
+        awake.cancel()
     server.close()
 
 
@@ -138,11 +139,12 @@ async def _stay_awake() -> None:
     """Keep this process from sleeping between requests.
 
     Why: on an idle machine, waking a process takes longer than an order does; what is timed
-    would be the machine's way of saving power, on both sides alike.
+    would be the machine's way of saving power, on both sides alike. Where many orders are under
+    way at once there is always something to do, and a client with threads needs the processor.
     """
     while True:  # noqa: ASYNC110  There is no event to wait for: that is the point.
         await asyncio.sleep(0)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    asyncio.run(_serve(sys.argv[1], is_sleepy="--sleepy" in sys.argv))

@@ -25,6 +25,7 @@ from drawbridge.core.orders import Order
 from drawbridge.core.values import light_value
 
 IN_FLIGHT: Final = 128
+_DRAWN_AT_ONCE: Final = 32
 
 _Place: TypeAlias = tuple[str, str]
 
@@ -89,9 +90,9 @@ class FanOut:
     async def place_each(self, wishes: Iterable[Wish]) -> AsyncIterator[AsyncIterator[Outcome]]:
         """Place an order for each wish and give the outcomes as they come, in no fixed order.
 
-        Wishes are taken from the iterable as there is room for them, so that the first order
-        leaves before the last wish is made. Each exchange and venue has room of its own: one that
-        is down keeps no other waiting. Errors of the house are outcomes and are not raised.
+        Wishes are taken from the iterable a few at a time, so that the first order leaves before
+        the last wish is made. Each exchange and venue has room of its own: one that is down keeps
+        no other waiting. Errors of the house are outcomes and are not raised.
         Leaving the block, also by being cancelled, ends what is under way; of every order that
         may have left there is a row on disk then, which reconciliation finds.
         """
@@ -112,7 +113,7 @@ class _Lane:
 
 
 class _Round:
-    """One fan-out: workers in lanes, all drawing from one iterator."""
+    """One fan-out: wishes drawn from an iterator into lanes, and the workers of each lane."""
 
     def __init__(
         self, placing: Placing, places: Places, wishes: Iterator[Wish], in_flight: int
@@ -128,8 +129,8 @@ class _Round:
         self._bug: BaseException | None = None
 
     def begin(self) -> None:
-        """Draw the first wish; its lane's first worker sees to the rest."""
-        self._start(self._drawn())
+        """Begin to draw wishes."""
+        self._start(self._draw())
 
     async def outcomes(self) -> AsyncIterator[Outcome]:
         """Give outcomes until every wish has one."""
@@ -148,22 +149,13 @@ class _Round:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _work(self, lane: _Lane) -> None:
-        try:
-            while lane.waiting or await self._filled(lane):
-                self._tell(await self._placed(lane.waiting.popleft()))
-        finally:
-            lane.workers -= 1
+    async def _draw(self) -> None:
+        """Draw wishes into their lanes, a few at a time, and see that each lane has workers.
 
-    async def _filled(self, lane: _Lane) -> bool:
-        """Draw wishes until there is one for this lane; False when there is none left."""
-        while not lane.waiting and await self._drawn():
-            pass
-        return bool(lane.waiting)
-
-    async def _drawn(self) -> bool:
-        """Draw one wish into its lane; False when there is none left."""
-        for wish in self._wishes:
+        Why without waiting for room: behind the wishes of an exchange that does not answer stand
+        those of others.
+        """
+        for number, wish in enumerate(self._wishes):
             try:
                 place = await self._places.place_of(wish.key_id)
             except DrawbridgeError as error:
@@ -171,15 +163,18 @@ class _Round:
                 continue
             lane = self._lanes.setdefault(place, _Lane())
             lane.waiting.append(wish)
-            self._man(lane)
-            return True
-        return False
+            if lane.workers < self._in_flight:
+                lane.workers += 1
+                self._start(self._work(lane))
+            if number % _DRAWN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
-    def _man(self, lane: _Lane) -> None:
-        """Give a lane one worker more, up to the most that it may have."""
-        if lane.workers < self._in_flight:
-            lane.workers += 1
-            self._start(self._work(lane))
+    async def _work(self, lane: _Lane) -> None:
+        try:
+            while lane.waiting:
+                self._tell(await self._placed(lane.waiting.popleft()))
+        finally:
+            lane.workers -= 1
 
     def _start(self, work: Coroutine[object, object, object]) -> None:
         task = asyncio.create_task(work)
