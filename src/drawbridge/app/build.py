@@ -19,6 +19,8 @@ from drawbridge.core.clock import Clock
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
+from drawbridge.statistics.service import Statistics
+from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
@@ -46,6 +48,7 @@ class House:
     checks: CheckStore
     robots: RobotService
     orders: OrderStore
+    statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
     notices: NoticeService
@@ -83,6 +86,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         checks=CheckStore(database, clock),
         robots=RobotService(database, vault, clock, entropy),
         orders=OrderStore(database),
+        statistics=Statistics(OrderStore(database), SnapshotStore(database)),
         portfolios=PortfolioStore(database, clock),
         limits=LimitService(database, clock),
         notices=NoticeService(

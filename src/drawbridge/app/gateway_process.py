@@ -31,6 +31,8 @@ from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.robots.runner import Robots
+from drawbridge.statistics.snapshots import Snapshots, Sources
+from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
@@ -81,6 +83,10 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             reconciliation=reconciliation,
             streams=streams,
             portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
+            snapshots=Snapshots(
+                Sources(gateway, house.vault, house.orders, house.portfolios),
+                SnapshotStore(database),
+            ),
             stopping=Stopping(database, house.orders, broker, clock),
             postman=Postman(database, house.local_key, carriers, clock),
         )

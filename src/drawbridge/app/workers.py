@@ -15,6 +15,7 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
 from drawbridge.robots.runner import Robots
+from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.portfolio import Portfolios
@@ -45,6 +46,7 @@ class Work:
     reconciliation: Reconciliation
     streams: Streams
     portfolios: Portfolios
+    snapshots: Snapshots
     stopping: Stopping
     postman: Postman
 
@@ -99,8 +101,10 @@ class Workers:
 
     async def _value(self) -> None:
         vault, portfolios = self._work.vault, self._work.portfolios
+        snapshots = self._work.snapshots
         for key in await vault.list_standing(KeyStatus.ENABLED, KeyStatus.READ_ONLY):
             await _told("portfolio", partial(portfolios.refresh, key.id))
+            await _told("snapshot", partial(snapshots.take, key.id))
 
     async def _check(self, key_id: str, proof: Proof) -> None:
         async def verify() -> None:
