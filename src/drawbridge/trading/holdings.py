@@ -70,6 +70,17 @@ class Shown:
         return not self.problem and not self.answers_wish
 
 
+def read_currency(text: str) -> str:
+    """Read a currency's short code as people write it; empty when nothing is written.
+
+    Raises: `BadInput("bad_currency")`.
+    """
+    wished = text.strip().upper()
+    if wished and (len(wished) > _LONGEST_CURRENCY or not (wished.isascii() and wished.isalnum())):
+        raise BadInput("bad_currency", field="currency")
+    return wished
+
+
 class PortfolioStore:
     """All SQL about portfolios."""
 
@@ -88,8 +99,8 @@ class PortfolioStore:
 
         Raises: `BadInput("bad_currency")`.
         """
-        wished = currency.strip().upper()
-        if len(wished) > _LONGEST_CURRENCY or not (wished.isascii() and wished.isalnum()):
+        wished = read_currency(currency)
+        if not wished:
             raise BadInput("bad_currency", field="currency")
         await self._write(
             "INSERT INTO portfolios (key_id, currency, asked_ms) VALUES (?, ?, ?)"

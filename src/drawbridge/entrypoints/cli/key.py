@@ -1,4 +1,4 @@
-"""Commands about exchange keys: add, list, show, verify, disable, enable, delete."""
+"""Commands about exchange keys: add, list, show, stats, verify, disable, enable, delete."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -123,6 +123,42 @@ def show(
             print_line(say_reason(found.reason, found.facts))
         print_remarks(remarks)
         print_holdings(found, held, house.clock.now_ms())
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.key.stats.help"))
+def stats(
+    key: KeyName,
+    *,
+    currency: Annotated[
+        str, typer.Option("--currency", metavar="CODE", help=say("cli.key.stats.currency"))
+    ] = "",
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Show how a key's account did, deposits and withdrawals apart."""
+    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.performance import print_performance
+    from drawbridge.statistics.account_telling import account_facts
+    from drawbridge.trading.holdings import read_currency
+    from drawbridge.vault.model import Venue
+
+    async def work(house: "House") -> None:
+        found = await key_named(house, await owner_of(house, owner), key)
+        report = await house.statistics.account(found.id, read_currency(currency))
+        simulated = found.venue is Venue.PAPER
+        if json:
+            told = account_facts(report) if report else None
+            print_json({"id": found.id, "simulated": simulated, "performance": told})
+            return
+        if simulated:
+            print_line(say("performance.simulated"))
+        if report is None:
+            print_line(say("performance.none"))
+        else:
+            print_performance(report)
 
     in_house(data, work)
 

@@ -17,6 +17,7 @@ from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
+from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.services import Services
 
@@ -36,6 +37,7 @@ def build_app(services: Services) -> Manners:
         assets.route(),
         *_account_routes(site, services),
         *_key_routes(site, KeyPages(site, services)),
+        *_performance_routes(site, PerformancePages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
         *_risk_routes(site, RiskPages(site, services)),
     ]
@@ -86,6 +88,13 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
         Route("/keys/{key}/delete", site.shows(pages.confirm)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _performance_routes(site: Site, pages: PerformancePages) -> list[Route]:
+    return [
+        Route("/keys/{key}/performance", site.shows(pages.show)),
+        Route("/keys/{key}/performance.json", site.shows(pages.show_chart)),
     ]
 
 
