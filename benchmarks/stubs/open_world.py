@@ -23,12 +23,13 @@ async def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = await PaperWorld.open(Path(folder), exchanges, clock, entropy)
         answering = [Answering(exchange, world, clock) for exchange in exchanges]
-        resident = _resident_kib()
+        resident = resident_kib()
         await world.close()
     print(json.dumps({"exchanges": len(answering), "resident_kib": resident}))
 
 
-def _resident_kib() -> int:
+def resident_kib() -> int:
+    """Give how much memory this process holds."""
     for line in Path("/proc/self/status").read_text("ascii").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
