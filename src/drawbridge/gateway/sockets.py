@@ -30,6 +30,7 @@ _MOST_WAITING_BYTES: Final = 2 * MOST_MESSAGE_BYTES
 _MOST_UNWRITTEN_BYTES: Final = 1024 * 1024
 _BUFFER_BYTES: Final = 32 * 1024
 _GOING_AWAY: Final = 1_000
+_LEAVE_WITHIN_S: Final = 2
 _END_OF_DATA: Final = b""
 
 # The library tells its logger of every frame and every address, and both carry tokens.
@@ -117,8 +118,7 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(_GOING_AWAY)
             self._flush()
-        if self._transport is not None:
-            self._transport.close()
+        self._hang_up()
 
     def abort(self) -> None:
         """Close at once."""
@@ -170,9 +170,9 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._protocol.handshake_exc is not None and not self.opened.done():
             self.opened.set_exception(ExchangeDown("stream_refused", told="handshake"))
         self._flush()
-        if self._protocol.state in {State.CLOSING, State.CLOSED} and self._transport is not None:
+        if self._protocol.state in {State.CLOSING, State.CLOSED}:
             # Either side has said goodbye, or broke the rules: what it says after that is nothing.
-            self._transport.close()
+            self._hang_up()
 
     def _take_response(self, response: Response) -> None:
         if self.opened.done():
@@ -209,6 +209,13 @@ class WebSocket(asyncio.BufferedProtocol):
             self._is_paused = True
             self._transport.pause_reading()
         self._news.set()
+
+    def _hang_up(self) -> None:
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            transport.close()
+            # Who takes nothing any more does not take a goodbye either.
+            self._loop.call_later(_LEAVE_WITHIN_S, transport.abort)
 
     def _flush(self) -> None:
         transport = self._transport
