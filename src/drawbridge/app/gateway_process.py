@@ -41,7 +41,9 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
+from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
+from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
 
 _NOTICE_CONNECTIONS: Final = 4
@@ -55,10 +57,11 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     rows = GroupCommit(settings.database)
     journal = OrderJournal(rows, clock)
     venues = Venues(_paper_urls(settings))
+    doubts = Doubts(clock)
     gateway = Gateway(
         house.vault,
         Opening(database, clock, holder.keyring),
-        Road(Egress(), venues),
+        Road(Egress(), venues, doubts),
         Stamps(database, clock),
         journal,
         clock,
@@ -71,13 +74,15 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     outside = Egress(reach=Reach(connections=_NOTICE_CONNECTIONS))
     carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
+    verification = Verification(gateway, house.vault, house.checks, probing, clock)
     await holder.start()
     try:
         yield Work(
             database=database,
             holder=holder,
             vault=house.vault,
-            verification=Verification(gateway, house.vault, house.checks, probing, clock),
+            verification=verification,
+            rechecks=Rechecks(gateway, house.vault, verification, doubts, clock),
             robots=Robots(database, broker, house.orders, gateway, house.vault, clock),
             broker=broker,
             reconciliation=reconciliation,

@@ -24,6 +24,7 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.model import KeyStatus, Proof
 from drawbridge.vault.service import Vault
+from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
 
 _log: Final = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Work:
     holder: KeyHolder
     vault: Vault
     verification: Verification
+    rechecks: Rechecks
     robots: Robots
     broker: Broker
     reconciliation: Reconciliation
@@ -58,10 +60,7 @@ class Workers:
         """Take the work; `run` does it."""
         self._work = work
         self._checks: dict[str, asyncio.Task[None]] = {}
-        self._stepping: asyncio.Task[None] | None = None
-        self._valuing: asyncio.Task[None] | None = None
-        self._cancelling: asyncio.Task[None] | None = None
-        self._posting: asyncio.Task[None] | None = None
+        self._beside: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Work for ever. What a crash left behind is told before anything new begins."""
@@ -83,21 +82,25 @@ class Workers:
     async def _look(self) -> None:
         work = self._work
         await work.holder.answer()
-        if self._posting is None or self._posting.done():
-            # Also while the vault is locked: that it is may be just what is to be told.
-            self._posting = asyncio.create_task(_told("notices", work.postman.step))
+        # Also while the vault is locked: that it is may be just what is to be told.
+        self._begin("notices", work.postman.step)
         if not work.holder.is_open:
             return
         for key in await work.vault.list_asked():
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
-        if self._cancelling is None or self._cancelling.done():
-            self._cancelling = asyncio.create_task(_told("cancelling", work.stopping.step))
-        if self._stepping is None or self._stepping.done():
-            # Robots wait for exchanges; keys must not wait for robots.
-            self._stepping = asyncio.create_task(_told("robots", work.robots.step))
-        if self._valuing is None or self._valuing.done():
-            self._valuing = asyncio.create_task(self._value())
+        self._begin("cancelling", work.stopping.step)
+        # Robots wait for exchanges; keys must not wait for robots.
+        self._begin("robots", work.robots.step)
+        # Keys in use, every hour, and those against which an exchange spoke.
+        self._begin("re-check", work.rechecks.step)
+        self._begin("valuing", self._value)
+
+    def _begin(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it beside everything else, unless it is still being done."""
+        task = self._beside.get(what)
+        if task is None or task.done():
+            self._beside[what] = asyncio.create_task(_told(what, work))
 
     async def _value(self) -> None:
         vault, portfolios = self._work.vault, self._work.portfolios
