@@ -1,129 +1,39 @@
-"""Run a backtest and give its trades exactly.
+"""Run a strategy that gives signals over the candles of one market.
 
-The loop decides in floats where and how many lot steps; prices and steps are then taken as
-exact numbers, so that fills, fees and every figure made of them are exact. Figures themselves
-are the business of statistics.
+Several markets, and strategies that place orders, run in engine.py; both leave the same result.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
-from importlib.util import find_spec
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
 
 from drawbridge.core.errors import BadInput
-from drawbridge.core.money import ZERO, places_of, plain
-from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.robots import steering
-from drawbridge.robots.backtest.loop import COMPILED, Course, Prices, Record, Terms, walk
-from drawbridge.robots.columns import CandleColumns
-from drawbridge.robots.strategy import Settings, Strategy
+from drawbridge.robots.backtest.compiling import can_compile, is_refusal, program_for
+from drawbridge.robots.backtest.filling import Bars, Book, Record, State, Terms, beginning
+from drawbridge.robots.backtest.loop import Course, Rules, walk
+from drawbridge.robots.backtest.result import BacktestResult, Leg, Trade, leg_of
+from drawbridge.robots.backtest.terms import BacktestTerms
+from drawbridge.robots.guards import NO_GUARDS, Guards
+from drawbridge.robots.steering import confirmed_side
+from drawbridge.robots.strategy import NOTHING_HELD, UNSAID, Decide, Settings, Strategy
 
-_MAX_PLACES = 18
-_WORTH_COMPILING = 1_000_000
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
+    from drawbridge.robots.columns import CandleColumns
 
-@dataclass(frozen=True, slots=True)
-class BacktestTerms:
-    """What a backtest trades with.
+__all__ = ["BacktestResult", "BacktestTerms", "Leg", "Trade", "can_compile", "run_backtest"]
 
-    Units: `amount` and `cash` in quote currency, `quantity_step` in base currency, `fee` as a
-    fraction (0.001 is 0.1 %), taken in quote currency.
-    """
-
-    symbol: str
-    amount: Decimal
-    cash: Decimal
-    fee: Decimal
-    quantity_step: Decimal
-
-    def __post_init__(self) -> None:
-        """Refuse terms under which nothing could be traded. Raises: `BadInput`."""
-        if self.symbol.count("/") != 1 or not all(self.symbol.split("/")):
-            raise BadInput("bad_symbol", field="symbol", symbol=self.symbol)
-        for field in ("amount", "cash", "quantity_step"):
-            if getattr(self, field) <= 0:
-                raise BadInput("not_positive", field=field)
-        if not 0 <= self.fee < 1:
-            raise BadInput("bad_fee", field="fee")
-        if places_of(self.quantity_step) > _MAX_PLACES:
-            raise BadInput("step_too_small", field="quantity_step", places=_MAX_PLACES)
-        if self.amount > self.cash:
-            raise BadInput("amount_above_cash", field="amount", cash=plain(self.cash))
-
-
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """A buy and, unless the position is still open, its sell."""
-
-    opened_ms: int
-    open_price: Decimal
-    quantity: Decimal
-    closed_ms: int | None = None
-    close_price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestResult:
-    """What a backtest did. `equity` has one value per candle, at its close.
-
-    `compiled` tells whether the loop ran compiled, or interpreted and slower.
-    """
-
-    terms: BacktestTerms
-    candles: CandleColumns
-    compiled: bool
-    fill_index: array[int]
-    fill_steps: array[int]
-    equity: array[float]
-
-    def fills(self) -> tuple[Fill, ...]:
-        """Give every fill exactly, in the order of time."""
-        return tuple(self._fills())
-
-    def trades(self) -> tuple[Trade, ...]:
-        """Give the trades; the last one may be open."""
-        fills = self.fills()
-        sells = [*fills[1::2], None]
-        return tuple(
-            Trade(buy.time_ms, buy.price, buy.quantity, *_closing(sell))
-            for buy, sell in zip(fills[::2], sells, strict=False)
-        )
-
-    def last_price(self) -> Decimal:
-        """Give the last close, at which an open position is valued."""
-        return _exact(float(self.candles.close[-1]))
-
-    def equity_points(self, most: int) -> tuple[tuple[int, float], ...]:
-        """Give at most `most` points of the equity for a chart, the last one always among them."""
-        last = len(self.candles) - 1
-        stride = max(1, -(-len(self.candles) // max(1, most)))
-        indexes = range(last, -1, -stride)
-        return tuple((int(self.candles.open_time_ms[i]), self.equity[i]) for i in reversed(indexes))
-
-    def _fills(self) -> Iterator[Fill]:
-        base, quote = self.terms.symbol.split("/")
-        for number, (index, steps) in enumerate(zip(self.fill_index, self.fill_steps, strict=True)):
-            quantity = steps * self.terms.quantity_step
-            price = _exact(float(self.candles.open[index]))
-            yield Fill(
-                trade_id=f"backtest-{number + 1}",
-                order_id=f"backtest-{number + 1}",
-                client_id="",
-                symbol=f"{base}/{quote}",
-                side=Side.SELL if number % 2 else Side.BUY,
-                type=OrderType.MARKET,
-                price=price,
-                quantity=quantity,
-                fee=price * quantity * self.terms.fee,
-                fee_currency=quote,
-                is_maker=False,
-                time_ms=int(self.candles.open_time_ms[index]),
-            )
+# Compiling takes some seconds, in which so many candles are interpreted: without guards, and
+# with them.
+_WORTH_COMPILING: Final = 4_000_000
+_WORTH_COMPILING_GUARDS: Final = 1_000_000
+_CAPACITY: Final = 1 << 14
+_GROWTH: Final = 4
+_IN_FLOATS: Final = frozenset({"price", "gain"})
 
 
 def run_backtest(
@@ -132,76 +42,165 @@ def run_backtest(
     candles: CandleColumns,
     terms: BacktestTerms,
     *,
+    guards: Guards = NO_GUARDS,
     compiled: bool | None = None,
 ) -> BacktestResult:
     """Run a strategy over candles.
 
-    `compiled` forces or forbids the compiler; None compiles where it is installed and worth it:
-    compiling takes longer than interpreting some hundred thousand candles. Both give the same.
-    Raises: `BadInput("backtest_extra_missing")` when it is forced and not installed.
+    `compiled` forces or forbids the compiler; None compiles where it is installed and worth it,
+    and where it knows all that the strategy does. Both give the same.
+    Raises: `BadInput`: "strategy_places_orders", "candles_empty"; when the compiler is forced,
+    "backtest_extra_missing" and "strategy_not_compilable".
     """
-    if compiled is None:
-        compiled = len(candles) >= _WORTH_COMPILING and can_compile()
-    elif compiled and not can_compile():
-        raise BadInput("backtest_extra_missing", field="compiled")
-    terms_in_floats = Terms(
-        float(terms.amount), float(terms.quantity_step), float(terms.fee), float(terms.cash)
-    )
-    zeros = bytes(8 * len(candles))
-    index, steps, equity = array("q", zeros), array("q", zeros), array("d", zeros)
-    decide = strategy.decide
-    if decide is None:
+    if strategy.decide is None:
         raise BadInput("strategy_places_orders", field="strategy", strategy=strategy.id)
-    seen = strategy.look(candles, settings)
-    columns: list[Any] = [candles.open, candles.close]
-    record: list[Any] = [index, steps, equity]
-    loop = walk
-    if compiled:
-        # Arrays of numpy over the same memory: nothing is copied on the way in or out.
-        record = _viewed(record)
-        loop, decide = _compiled_walk(), _compiled(decide)
-    else:
-        # Python reads lists faster than it reads arrays.
-        seen, columns = type(seen)(*(it.tolist() for it in seen)), [it.tolist() for it in columns]
-    course = Course(seen, settings)
-    count = loop(decide, course, Prices(*columns), terms_in_floats, Record(*record))
-    return BacktestResult(terms, candles, compiled, index[:count], steps[:count], equity)
+    if len(candles) == 0:
+        raise BadInput("candles_empty", field="candles")
+    if compiled and not can_compile():
+        raise BadInput("backtest_extra_missing", field="compiled")
+    rules = rules_of(candles, terms, guards)
+    run = _Run(
+        strategy.decide,
+        Course(strategy.look(candles, settings), settings),
+        Bars(*(getattr(candles, name) for name in _BARS)),
+        terms.numbers(candles.interval_ms, guards.dca_scale),
+        rules,
+    )
+    if compiled or (compiled is None and can_compile() and _is_worth(len(candles), rules)):
+        ended = run.compiled(is_forced=bool(compiled), strategy=strategy.id)
+        if ended is not None:
+            return _result(ended, candles, terms, compiled=True)
+    return _result(run.interpreted(), candles, terms, compiled=False)
 
 
-def can_compile() -> bool:
-    """Tell whether the `backtest` extra is installed."""
-    return find_spec("numba") is not None
+_BARS: Final = ("open_time_ms", "open", "high", "low", "close", "volume")
 
 
-@cache
-def _compiled_walk() -> Callable[..., Any]:
-    """Compile the loop with all that it calls by name."""
-    from numba.extending import register_jitable  # noqa: PLC0415  heavy, and an extra
-
-    for function in (*COMPILED, steering.side_of):
-        register_jitable(function)
-    return _compiled(walk)
-
-
-@cache
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile once per process."""
-    import numba  # noqa: PLC0415  heavy, and an extra: loaded where it is used
-
-    compiled: Callable[..., Any] = numba.njit(function)
-    return compiled
+def rules_of(candles: CandleColumns, terms: BacktestTerms, guards: Guards) -> Rules:
+    """Give what the loop is to watch; whatever is not wanted is None."""
+    confirmed = confirmed_sides(candles, terms)
+    # Whole numbers where whole numbers belong, and else not: the compiler tells them apart.
+    kinds = map(type, NO_GUARDS)
+    exact_guards = Guards(*(kind(own) for kind, own in zip(kinds, guards, strict=True)))
+    is_off = confirmed is None and exact_guards == NO_GUARDS
+    funding = float(terms.funding) if terms.funding else None
+    sides = cast("Sequence[int] | None", confirmed)
+    return Rules(None if is_off else exact_guards, sides, funding)
 
 
-def _viewed(columns: list[Any]) -> list[Any]:
-    import numpy as np  # noqa: PLC0415  heavy, and an extra: loaded where it is used
+def confirmed_sides(candles: CandleColumns, terms: BacktestTerms) -> NDArray[np.int64] | None:
+    """Give the side that all confirming strategies are on at each candle; None without any."""
+    if not terms.confirm:
+        return None
+    stances = np.zeros(len(candles), dtype=np.int64)
+    for strategy, settings in terms.confirm:
+        stances += _stances(strategy, settings, candles)
+    asked = len(terms.confirm)
+    return np.array([confirmed_side(it, asked) for it in stances.tolist()], dtype=np.int64)
 
-    return [np.asarray(column) for column in columns]
+
+def _stances(strategy: Strategy, settings: Settings, candles: CandleColumns) -> NDArray[np.int64]:
+    """Give where a strategy stands after each candle: by what it said last."""
+    if strategy.decide is None:
+        raise BadInput("confirm_needs_signals", field="confirm", strategy=strategy.id)
+    decide, stance, stances = strategy.decide, UNSAID, []
+    seen = _read_one_by_one(strategy.look(candles, settings))
+    for at in range(len(candles)):
+        stance = decide(seen, at, settings, NOTHING_HELD) or stance
+        stances.append(stance)
+    return np.array(stances, dtype=np.int64)
 
 
-def _closing(sell: Fill | None) -> tuple[int | None, Decimal | None]:
-    return (sell.time_ms, sell.price) if sell else (None, None)
+class _Run:
+    """One run of the loop, on whichever machine."""
+
+    def __init__(
+        self, decide: Decide, course: Course, bars: Bars, numbers: Terms, rules: Rules
+    ) -> None:
+        self._decide = decide
+        self._course = course
+        self._bars = bars
+        self._numbers = numbers
+        self._rules = rules
+
+    def compiled(self, *, is_forced: bool, strategy: str) -> tuple[State, Record] | None:
+        """Run compiled; None when the compiler does not know what the strategy does.
+
+        Raises: `BadInput("strategy_not_compilable")` when it is forced.
+        """
+        program = program_for(self._decide)
+        try:
+            return self._walked(program.walk, program.decide, self._course, _arrays)
+        except Exception as fault:
+            # numba's errors are known only where numba is loaded.
+            if not is_refusal(fault):
+                raise
+        if is_forced:
+            raise BadInput("strategy_not_compilable", field="compiled", strategy=strategy)
+        return None
+
+    def interpreted(self) -> tuple[State, Record]:
+        """Run interpreted. Series are read number by number, or, if they must be, as arrays."""
+        self._bars = _read_one_by_one(self._bars)
+        one_by_one = Course(_read_one_by_one(self._course.seen), self._course.settings)
+        try:
+            return self._walked(walk, self._decide, one_by_one, _lists)
+        except (AttributeError, TypeError, NotImplementedError):
+            # A strategy that does with its series what only arrays can do.
+            return self._walked(walk, self._decide, self._course, _lists)
+
+    def _walked(
+        self,
+        loop: Callable[..., State],
+        decide: Decide,
+        course: Course,
+        columns: Callable[[int], Record],
+    ) -> tuple[State, Record]:
+        """Walk to the end, on a longer record whenever one is full."""
+        capacity, state = _CAPACITY, beginning(self._numbers.cash)
+        record = columns(capacity)
+        while True:
+            state = loop(
+                decide, course, Book(self._bars, self._numbers, record), self._rules, state
+            )
+            if state.next >= len(self._bars.close):
+                return state, record
+            capacity *= _GROWTH
+            longer = columns(capacity)
+            for old, new in zip(record, longer, strict=True):
+                cast("Any", new)[: len(cast("Any", old))] = old
+            record = longer
 
 
-def _exact(price: float) -> Decimal:
-    """Take a price as it was written: the shortest text that gives this float."""
-    return Decimal(repr(price)) if price else ZERO
+def _arrays(capacity: int) -> Record:
+    kinds = ("f8" if name in _IN_FLOATS else "i8" for name in Record._fields)
+    return Record(*(cast("Any", np.zeros(capacity, dtype=kind)) for kind in kinds))
+
+
+def _lists(capacity: int) -> Record:
+    zeros = (0.0 if name in _IN_FLOATS else 0 for name in Record._fields)
+    return Record(*(cast("Any", [zero] * capacity) for zero in zeros))
+
+
+def _read_one_by_one(seen: Any) -> Any:  # noqa: ANN401  a named tuple of the strategy's own
+    """Give series out of which Python reads numbers quickly.
+
+    Why not lists: a strategy may reckon with slices, and lists would not refuse but do something
+    else than arrays.
+    """
+    return type(seen)(
+        *(memoryview(cast("Any", it)) if isinstance(it, np.ndarray) else it for it in seen)
+    )
+
+
+def _is_worth(candles: int, rules: Rules) -> bool:
+    return candles >= (_WORTH_COMPILING if rules.guards is None else _WORTH_COMPILING_GUARDS)
+
+
+def _result(
+    ended: tuple[State, Record], candles: CandleColumns, terms: BacktestTerms, *, compiled: bool
+) -> BacktestResult:
+    state, record = ended
+    leg = leg_of(terms, candles, record, state.fills)
+    gains = np.asarray(record.gain[: state.ends], dtype=np.float64)
+    return BacktestResult((leg,), terms.cash, compiled, gains)
