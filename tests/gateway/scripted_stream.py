@@ -4,7 +4,7 @@ Everything else of the exchange, and everything of ours, is the stub's setting.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +18,10 @@ from drawbridge.core.streams import Topic, TopicKind
 from drawbridge.gateway.conversation import Pace
 from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.lines import Ways
-from drawbridge.gateway.streaming import Streams
+from drawbridge.gateway.streaming import Streams, Told
 from drawbridge.gateway.venues import Venues
 from tests.gateway.setting import Setting, setting
-from tests.gateway.streams_setting import PAPER, QUICK
+from tests.kit.stream_house import PAPER, QUICK
 
 Script = Callable[["Peer"], Awaitable[None]]
 
@@ -73,11 +73,11 @@ class ScriptedStream:
     waits_ms: list[int]
     peers: list[Peer] = field(default_factory=list)
 
-    def follow(self, topic: Topic = TRADES) -> Any:  # noqa: ANN401  an iterator, as `Streams` gives it
+    def follow(self, topic: Topic = TRADES) -> AsyncGenerator[Told, None]:
         """Follow a public topic."""
         return self.streams.follow(EXCHANGE, PAPER, topic)
 
-    def follow_key(self) -> Any:  # noqa: ANN401  as above
+    def follow_key(self) -> AsyncGenerator[Told, None]:
         """Follow the orders of the key."""
         return self.streams.follow_key(self.house.key, ORDERS)
 

@@ -63,11 +63,10 @@ async def test_what_waits_is_given_before_the_end_and_its_error() -> None:
 
 async def test_who_waits_is_woken_by_an_event_and_by_the_end() -> None:
     following = Following(TRADES)
+    loop = asyncio.get_running_loop()
     waiting = asyncio.create_task(following.take())
-    await asyncio.sleep(0)
-    following.put(EVENT)
+    loop.call_soon(following.put, EVENT)
     assert await waiting == EVENT
     waiting = asyncio.create_task(following.take())
-    await asyncio.sleep(0)
-    following.end()
+    loop.call_soon(following.end)
     assert await waiting is None

@@ -12,9 +12,10 @@ from websockets.exceptions import ConnectionClosed
 
 from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.gateway.dialling import Dialler
-from drawbridge.gateway.sockets import MOST_MESSAGE_BYTES, WebSocket, open_socket
+from drawbridge.gateway.sockets import MOST_MESSAGE_BYTES, MOST_WAITING, WebSocket, open_socket
 from drawbridge.gateway.venues import Address
 from tests.gateway.scripted_server import Visit, scripted_server
+from tests.kit.stream_house import until
 
 Behaviour = Callable[[ServerConnection], Awaitable[None]]
 
@@ -214,19 +215,11 @@ async def test_a_flood_waits_on_the_network_and_not_in_memory() -> None:
 
     async with talking(behaviour) as socket:
         told = [await socket.receive()]
-        # The server goes on until nobody takes anything any more.
-        await until_quiet(socket)
+        await until(lambda: len(socket) >= MOST_WAITING, "so much waits that nothing more is taken")
         assert len(socket) < FLOOD // 2
         while (frame := await socket.receive()) is not None:
             told.append(frame)
     assert [int(str(frame).partition(" ")[0]) for frame in told] == list(range(FLOOD))
-
-
-async def until_quiet(socket: WebSocket) -> None:
-    waiting = -1
-    while waiting != len(socket):
-        waiting = len(socket)
-        await asyncio.sleep(AT_ONCE_S)
 
 
 async def test_after_a_goodbye_nothing_more_is_told_or_sent() -> None:

@@ -22,7 +22,8 @@ from tests.gateway.scripted_stream import (
     Peer,
     scripted_stream,
 )
-from tests.gateway.streams_setting import (
+from tests.gateway.stub_exchange import Fault
+from tests.kit.stream_house import (
     BEGAN,
     LOST,
     OVERFLOWED,
@@ -33,7 +34,6 @@ from tests.gateway.streams_setting import (
     until,
     within,
 )
-from tests.gateway.stub_exchange import Fault
 
 CANDLES = Topic(TopicKind.CANDLES, "BTC/USDT", interval_ms=60_000)
 UNKNOWN = Topic(TopicKind.TRADES, "NO/SUCH")

@@ -23,7 +23,7 @@ from drawbridge.core.streams import (
 from drawbridge.gateway.streaming import Gap, Told
 from drawbridge.vault.model import KeyStatus
 from tests.exchanges.streaming import STREAMING, private_of, topics_of
-from tests.gateway.streams_setting import (
+from tests.kit.stream_house import (
     BEGAN,
     LOST,
     RESUMED,

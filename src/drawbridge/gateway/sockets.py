@@ -24,7 +24,7 @@ from drawbridge.wire.stream import Frame
 
 MOST_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 # What waits to be read: beyond it, nothing more is taken off the network until some was read.
-_MOST_WAITING: Final = 1_024
+MOST_WAITING: Final = 1_024
 _MOST_WAITING_BYTES: Final = 2 * MOST_MESSAGE_BYTES
 # What waits to be written: frames are small and few, so more than this is a peer that reads none.
 _MOST_UNWRITTEN_BYTES: Final = 1024 * 1024
@@ -92,7 +92,7 @@ class WebSocket(asyncio.BufferedProtocol):
             await self._news.wait()
         frame = self._waiting.popleft()
         self._waiting_bytes -= len(frame)
-        if self._is_paused and len(self._waiting) <= _MOST_WAITING // 2:
+        if self._is_paused and len(self._waiting) <= MOST_WAITING // 2:
             self._is_paused = False
             if self._transport is not None:
                 self._transport.resume_reading()
@@ -204,7 +204,7 @@ class WebSocket(asyncio.BufferedProtocol):
     def _put(self, frame: Frame) -> None:
         self._waiting.append(frame)
         self._waiting_bytes += len(frame)
-        is_full = len(self._waiting) >= _MOST_WAITING or self._waiting_bytes >= _MOST_WAITING_BYTES
+        is_full = len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= _MOST_WAITING_BYTES
         if is_full and not self._is_paused and self._transport is not None:
             self._is_paused = True
             self._transport.pause_reading()
