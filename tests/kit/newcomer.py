@@ -133,6 +133,7 @@ async def watch_check(page: Page, ends_with: str) -> None:
 async def start_robot(page: Page, site: str, symbol: str, amount: str) -> None:
     """Start a robot with the one key there is."""
     await page.goto(f"{site}/robots/new")
+    await page.get_by_role("link", name="Crossing averages").click()
     await page.get_by_label("Market", exact=True).fill(symbol)
     await page.get_by_label("Amount", exact=True).fill(amount)
     await page.get_by_label("Enter at once").check()

@@ -19,6 +19,10 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.entrypoints.web.services import Services
+from drawbridge.lab.service import Lab
+from drawbridge.lab.shelf import Shelf
+from drawbridge.notices.model import Channel, Reach
+from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.service import Statistics
@@ -26,6 +30,7 @@ from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
+from drawbridge.trading.signal_service import SignalService
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.service import Vault
@@ -33,6 +38,7 @@ from drawbridge.vault.unlock import VaultDoor, read_vault_key
 from drawbridge.verification.store import CheckStore
 
 START_MS = 1_790_000_000_000
+REACH = Reach(frozenset({Channel.MAIL, Channel.WEBHOOK}))
 _STEP_MS = 30_000
 
 
@@ -57,22 +63,29 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
     clock = SteppedClock(START_MS)
     database = await Database.open(folder / "drawbridge.db", "app")
     try:
+        local_key = LocalKey.fresh()
         public_key = partial(read_vault_key, database)
         vault = Vault(database, clock, os.urandom, public_key, needs=(check_unused,))
         services = Services(
             database=database,
-            accounts=Accounts(database, AuditLog(clock), clock, os.urandom, LocalKey.fresh()),
+            accounts=Accounts(database, AuditLog(clock), clock, os.urandom, local_key),
             door=VaultDoor(database, clock, os.urandom),
             vault=vault,
             checks=CheckStore(database, clock),
             robots=RobotService(database, vault, clock, os.urandom),
+            lab=Lab(database, Shelf(folder / "candles"), clock, os.urandom),
             statistics=Statistics(OrderStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),
+            signals=SignalService(database, clock, os.urandom),
+            notices=NoticeService(
+                database, AuditLog(clock), local_key, clock, os.urandom, reach=REACH
+            ),
             clock=clock,
             entropy=os.urandom,
             addresses=("203.0.113.7",),
             paper_site="http://127.0.0.1:8520",
+            address="https://bridge.example.com",
         )
         holder = KeyHolder(database, clock, folder / "vault.key")
         await holder.start()

@@ -249,7 +249,7 @@ async def added_in_a_pipe(town: Town, key: dict[str, str]) -> None:
 
 
 async def robot_came_and_went(visitor: Visitor, key_id: str) -> None:
-    await visitor.get("/robots/new")
+    await visitor.get("/robots/new?strategy=ema_cross")
     page = await visitor.post(
         "/robots/new",
         key=key_id,
@@ -257,10 +257,9 @@ async def robot_came_and_went(visitor: Visitor, key_id: str) -> None:
         amount="1000",
         interval="1m",
         strategy="ema_cross",
-        fast="9",
-        slow="21",
         on_stop="market",
         joins="yes",
+        **{"set.fast": "9", "set.slow": "21"},
     )
     assert page.path.startswith("/robots/robot_"), page.words
     await visitor.sees(page.path, "running")

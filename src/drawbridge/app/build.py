@@ -16,6 +16,8 @@ from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
+from drawbridge.lab.service import Lab
+from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
@@ -24,6 +26,7 @@ from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
+from drawbridge.trading.signal_service import SignalService
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
@@ -47,10 +50,12 @@ class House:
     vault: Vault
     checks: CheckStore
     robots: RobotService
+    lab: Lab
     orders: OrderStore
     statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
+    signals: SignalService
     notices: NoticeService
     local_key: LocalKey
 
@@ -85,10 +90,12 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         vault=vault,
         checks=CheckStore(database, clock),
         robots=RobotService(database, vault, clock, entropy),
+        lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),
         statistics=Statistics(OrderStore(database), SnapshotStore(database)),
         portfolios=PortfolioStore(database, clock),
         limits=LimitService(database, clock),
+        signals=SignalService(database, clock, entropy),
         notices=NoticeService(
             database, AuditLog(clock), local_key, clock, entropy, reach=settings.notices.reach
         ),

@@ -52,6 +52,11 @@ class Settings:
         return self.data / "gateway.lock"
 
     @property
+    def candles(self) -> Path:
+        """Give the folder in which candles are stored."""
+        return self.data / "candles"
+
+    @property
     def paper_state(self) -> Path:
         """Give the folder of the paper exchange that `up --with-paper` starts."""
         return self.data / "paper"
@@ -70,6 +75,15 @@ class Settings:
         """Give the address of the first page."""
         scheme = "https" if self.tls_certificate else "http"
         return f"{scheme}://{self.host}:{self.port}"
+
+    @property
+    def public_address(self) -> str:
+        """Give the address under which others reach the pages, as far as it is known."""
+        if not self.names:
+            return self.web_address
+        # Whoever gave the site a name beyond this machine had to have TLS before it.
+        port = f":{self.port}" if self.tls_certificate else ""
+        return f"https://{self.names[0]}{port}"
 
     def environment(self) -> dict[str, str]:
         """Write the settings as the environment of a child process."""

@@ -74,7 +74,7 @@ PARAMETERS: Final = (
     Parameter("least_trades", 0, 0, 100),
     Parameter("least_profit", 0, -90, 1000, places=2),
 )
-"""The guards as settings, in the order of `Guards`; their words stand under robots.parameter."""
+"""The guards as settings, in the order of `Guards`; their words stand under `robots.guard.<name>`."""
 
 
 def tell_guards(guards: Guards) -> dict[str, Number | str]:

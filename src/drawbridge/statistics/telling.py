@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from drawbridge.core.money import plain
 from drawbridge.statistics.drawdown import Drawdown
@@ -94,10 +94,13 @@ class Group:
 
 def told_groups(report: Report, quote: str) -> tuple[Group, ...]:
     """Give all figures of a report in words, money in `quote`."""
-    values = _values(report)
-    falls = report.drawdown.deepest
+    return groups_of(values_of(report), quote)
+
+
+def groups_of(values: Mapping[str, Value], quote: str) -> tuple[Group, ...]:
+    """Give figures by name in words, as `values_of` or `values_from` gave them."""
     told = {name: told_value(name, value, quote) for name, value in values.items()}
-    if falls is not None and falls.recovered_ms is None:
+    if values["height_ms"] is not None and values["recovered_ms"] is None:
         told["recovered_ms"] = say("figures.not_yet")
     return tuple(
         Group(
@@ -150,7 +153,8 @@ def report_facts(report: Report) -> dict[str, object]:
     return facts
 
 
-def _values(report: Report) -> dict[str, Value]:
+def values_of(report: Report) -> dict[str, Value]:
+    """Give every figure of a report by its name."""
     values = {
         **_fields(report.figures, UNIT_OF),
         **_fields(report.ratios, UNIT_OF),
@@ -160,6 +164,22 @@ def _values(report: Report) -> dict[str, Value]:
     # Both parts speak of fees: the sum in quote currency, and each in its own.
     values["fees"], values["fees_by_currency"] = report.figures.fees, report.activity.fees
     return values
+
+
+def values_from(facts: Mapping[str, Any]) -> dict[str, Value]:
+    """Read figures by name from what `as_facts` made of them."""
+    return {name: _value(name, facts.get(name)) for name in UNIT_OF}
+
+
+def _value(name: str, fact: Any) -> Value:  # noqa: ANN401  read from JSON
+    if fact is None:
+        return None
+    if UNIT_OF[name] is Unit.FEES:
+        return tuple((str(currency), Decimal(amount)) for currency, amount in fact)
+    return int(fact) if UNIT_OF[name] in _WHOLE else Decimal(fact)
+
+
+_WHOLE: Final = frozenset({Unit.COUNT, Unit.SPAN, Unit.MOMENT})
 
 
 def _fields(part: object, names: Iterable[str]) -> dict[str, Value]:

@@ -23,7 +23,7 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     ("arguments", "code", "field"),
     [
         (("--candles", "/nowhere/at.all"), "candles_unreadable", "candles"),
-        (("--last", "-1"), "not_positive", "last"),
+        (("--last", "-1"), "not_a_whole_number", "last"),
         (("--last", "0"), "not_positive", "last"),
         (("--amount", "lots"), "not_a_number", "amount"),
         (("--amount", "0"), "not_positive", "amount"),
@@ -60,17 +60,17 @@ def test_the_trades_of_a_file_are_told_exactly(line: CommandLine, tmp_path: Path
 
     told = json.loads(out)
     assert code == 0, err
-    # In is said at candle 5, out at candle 8: 8.33333 bought at 12, sold at 1.
+    # In is said at candle 5, out at candle 8: sized by its close of 9, 11.11111 are bought at 12 and sold at 1.
     assert told["trades"] == [
         {
             "opened_ms": 360_000,
             "open_price": "12",
-            "quantity": "8.33333",
+            "quantity": "11.11111",
             "closed_ms": 540_000,
             "close_price": "1",
         }
     ]
-    assert told["figures"]["net_profit"] == "-91.66663"
+    assert told["figures"]["net_profit"] == "-122.22221"
     assert told["figures"]["profit_factor"] == "0"
     assert told["candles"] == 11
     assert len(told["equity"]) == 11

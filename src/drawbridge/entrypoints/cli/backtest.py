@@ -1,23 +1,34 @@
-"""The command `backtest`: a strategy over candles of a file or over those that came along."""
+"""The command `backtest`: a strategy over the past; with `--vary`, a search for settings."""
 
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from drawbridge.core.errors import BadInput
-from drawbridge.entrypoints.cli.options import Json, read_pairs
-from drawbridge.entrypoints.cli.output import print_fields, print_json, print_line
-from drawbridge.wording.say import say
+from drawbridge.entrypoints.cli.options import Data, Json, read_pairs, settings_for
+from drawbridge.entrypoints.cli.output import (
+    print_fields,
+    print_hint,
+    print_json,
+    print_line,
+    print_table,
+    progress_bar,
+)
+from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
+    from drawbridge.lab.model import Trial
     from drawbridge.robots.backtest.run import BacktestResult
     from drawbridge.robots.columns import CandleColumns
+    from drawbridge.robots.search.run import Found
+    from drawbridge.robots.search.scoring import Score
     from drawbridge.statistics.service import Report
 
 _EQUITY_POINTS = 500
 _RECORDED = "BTC-USD"
+_TRIES_SHOWN = 10
+_PERCENT = 100
 
 
 def backtest(
@@ -28,6 +39,15 @@ def backtest(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=N", help=say("cli.option.set"))
     ] = None,
+    guard: Annotated[
+        list[str] | None, typer.Option("--guard", metavar="NAME=N", help=say("cli.option.guard"))
+    ] = None,
+    direction: Annotated[
+        str, typer.Option("--direction", metavar="WAY", help=say("cli.backtest.direction"))
+    ] = "long",
+    judged: Annotated[
+        str, typer.Option("--judged", metavar="WHEN", help=say("cli.backtest.judged"))
+    ] = "at_close",
     candles: Annotated[
         Path | None,
         typer.Option("--candles", metavar="FILE", help=say("cli.backtest.candles")),
@@ -35,12 +55,13 @@ def backtest(
     recorded: Annotated[
         str, typer.Option("--recorded", metavar="NAME", help=say("cli.backtest.recorded"))
     ] = _RECORDED,
-    last: Annotated[
-        int | None, typer.Option("--last", metavar="N", help=say("cli.backtest.last"))
-    ] = None,
+    interval: Annotated[
+        str, typer.Option("--interval", metavar="SPAN", help=say("cli.backtest.interval"))
+    ] = "as_stored",
+    last: Annotated[str, typer.Option("--last", metavar="N", help=say("cli.backtest.last"))] = "",
     market: Annotated[
         str, typer.Option("--market", metavar="SYMBOL", help=say("cli.backtest.market"))
-    ] = "BTC/USD",
+    ] = "",
     amount: Annotated[
         str, typer.Option("--amount", metavar="N", help=say("cli.backtest.amount"))
     ] = "1000",
@@ -48,63 +69,131 @@ def backtest(
         str, typer.Option("--cash", metavar="N", help=say("cli.backtest.cash"))
     ] = "10000",
     fee: Annotated[str, typer.Option("--fee", metavar="N", help=say("cli.backtest.fee"))] = "0.001",
+    spread: Annotated[
+        str, typer.Option("--spread", metavar="N", help=say("cli.backtest.spread"))
+    ] = "0",
+    slippage: Annotated[
+        str, typer.Option("--slippage", metavar="N", help=say("cli.backtest.slippage"))
+    ] = "0",
     step: Annotated[
         str, typer.Option("--step", metavar="N", help=say("cli.backtest.step"))
     ] = "0.00001",
+    fee_in: Annotated[
+        str, typer.Option("--fee-in", metavar="WHAT", help=say("cli.backtest.fee_in"))
+    ] = "quote",
+    volume_share: Annotated[
+        str, typer.Option("--volume-share", metavar="N", help=say("cli.backtest.volume_share"))
+    ] = "0",
+    funding: Annotated[
+        str, typer.Option("--funding", metavar="N", help=say("cli.backtest.funding"))
+    ] = "0",
     compiled: Annotated[
         bool | None,
         typer.Option("--compiled/--interpreted", help=say("cli.backtest.compiled")),
     ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="NAME=RANGE", help=say("cli.backtest.vary")),
+    ] = None,
+    method: Annotated[
+        str, typer.Option("--method", metavar="HOW", help=say("cli.backtest.method"))
+    ] = "grid",
+    objective: Annotated[
+        str, typer.Option("--objective", metavar="WHAT", help=say("cli.backtest.objective"))
+    ] = "sharpe",
+    tries: Annotated[
+        str, typer.Option("--tries", metavar="N", help=say("cli.backtest.tries"))
+    ] = "200",
+    out_of_sample: Annotated[
+        str, typer.Option("--out-of-sample", metavar="N", help=say("cli.backtest.out_of_sample"))
+    ] = "0.3",
+    folds: Annotated[
+        str, typer.Option("--folds", metavar="N", help=say("cli.backtest.folds"))
+    ] = "4",
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help=say("cli.backtest.workers"))
+    ] = None,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Try a strategy on past prices."""
-    from drawbridge.core.money import parse_decimal
-    from drawbridge.robots.backtest.run import BacktestTerms, run_backtest
-    from drawbridge.robots.strategies import get_strategy
-    from drawbridge.statistics.service import Ground, report_on
+    from drawbridge.lab.model import TrialWish, read_trial
+    from drawbridge.lab.running import search
+    from drawbridge.robots.search.trying import cores
 
-    chosen = get_strategy(strategy)
-    settings = chosen.read_settings({**read_pairs(setting or [], "set")})
-    terms = BacktestTerms(
-        symbol=market.strip(),
-        amount=parse_decimal(amount.strip(), "amount"),
-        cash=parse_decimal(cash.strip(), "cash"),
-        fee=parse_decimal(fee.strip(), "fee"),
-        quantity_step=parse_decimal(step.strip(), "quantity_step"),
+    wish = TrialWish(
+        candles=recorded,
+        interval=interval,
+        last=last,
+        strategy=strategy,
+        settings=read_pairs(setting or [], "set"),
+        guards=read_pairs(guard or [], "guard"),
+        terms={
+            "symbol": market or ("BTC/USD" if candles and direction == "long" else ""),
+            "direction": direction,
+            "judged": judged,
+            "amount": amount,
+            "cash": cash,
+            "fee": fee,
+            "fee_in": fee_in,
+            "spread": spread,
+            "slippage": slippage,
+            "volume_share": volume_share,
+            "funding": funding,
+            "quantity_step": step,
+        },
+        vary=read_pairs(vary or [], "vary"),
+        method=method,
+        objective=objective,
+        tries=tries,
+        folds=folds,
+        out_of_sample=out_of_sample,
     )
-    columns = _candles(candles, recorded, last)
-    result = run_backtest(chosen, settings, columns, terms, compiled=compiled)
-    ground = Ground(terms.symbol, terms.cash, prices=_prices(result))
-    report = report_on(result.fills(), ground)
-    if json:
-        print_json(_told(result, report))
-    else:
-        _show(result, report)
+    if workers is not None and workers < 1:
+        raise BadInput("not_positive", field="workers")
+    trial = read_trial(wish, workers or cores())
+    columns = _candles(trial, candles, data)
+    found = None
+    if trial.space is not None:
+        with progress_bar(say("cli.backtest.searching")) as progress:
+            trial, found = search(trial, columns, progress)
+    _tell(trial, columns, found, compiled=compiled, as_json=json)
 
 
-def _candles(path: Path | None, recorded: str, last: int | None) -> "CandleColumns":
+def _candles(trial: "Trial", path: Path | None, data: Path | None) -> "CandleColumns":
+    from drawbridge.lab.running import candles_for, cut
+    from drawbridge.lab.shelf import Shelf
     from drawbridge.robots.backtest.candles import read_candles
-    from drawbridge.robots.backtest.recorded import read_recorded
 
-    if last is not None and last < 1:
-        raise BadInput("not_positive", field="last")
-    columns = read_candles(path) if path else read_recorded(recorded)
-    return columns.last(last) if last else columns
+    if path is not None:
+        return cut(trial, read_candles(path))
+    return candles_for(trial, Shelf(settings_for(data).candles))
 
 
-def _prices(result: "BacktestResult") -> list[tuple[int, Decimal]]:
-    """Give the closes at which equity is valued, each at the end of its candle."""
-    interval_ms = result.candles.interval_ms
-    return [
-        (opened_ms + interval_ms, Decimal(repr(close)))
-        for opened_ms, close in zip(
-            result.candles.open_time_ms.tolist(), result.candles.close.tolist(), strict=True
-        )
-    ]
+def _tell(
+    trial: "Trial",
+    columns: "CandleColumns",
+    found: "Found | None",
+    *,
+    compiled: bool | None,
+    as_json: bool,
+) -> None:
+    from drawbridge.lab.running import backtested
+    from drawbridge.lab.sheet import report_of, searched
+
+    result = backtested(trial, columns, compiled=compiled)
+    report = report_of(trial, result, result.fills())
+    if as_json:
+        told = _told(trial, result, report)
+        print_json(told if found is None else {**told, "search": searched(found, columns)})
+        return
+    if found is not None:
+        _show_search(found)
+    _show(result, report)
 
 
-def _told(result: "BacktestResult", report: "Report") -> dict[str, object]:
-    from drawbridge.entrypoints.cli.figures import told_figures
+def _told(trial: "Trial", result: "BacktestResult", report: "Report") -> dict[str, object]:
+    from drawbridge.entrypoints.cli.figures import told_report
 
     trades = [
         {
@@ -118,27 +207,58 @@ def _told(result: "BacktestResult", report: "Report") -> dict[str, object]:
     ]
     return {
         "market": result.terms.symbol,
+        "strategy": trial.strategy.id,
+        "settings": trial.strategy.tell_settings(trial.settings),
         "candles": len(result.candles),
         "interval_ms": result.candles.interval_ms,
         "first_ms": int(result.candles.open_time_ms[0]),
         "last_ms": int(result.candles.open_time_ms[-1]),
         "compiled": result.compiled,
-        "figures": told_figures(report.figures),
+        **told_report(report),
         "trades": trades,
         "equity": [list(point) for point in result.equity_points(_EQUITY_POINTS)],
     }
 
 
 def _show(result: "BacktestResult", report: "Report") -> None:
-    from drawbridge.entrypoints.cli.figures import figure_lines
+    from drawbridge.entrypoints.cli.figures import print_report
     from drawbridge.wording import formats
 
     columns = result.candles
-    fields = {
-        say("cli.backtest.shown.candles"): formats.amount(len(columns)),
-        say("cli.backtest.shown.from"): formats.moment(columns.open_time_ms[0]),
-        say("cli.backtest.shown.until"): formats.moment(columns.open_time_ms[-1]),
-    }
-    fields |= figure_lines(report.figures, result.terms.symbol.partition("/")[2])
-    print_fields(fields)
+    print_fields(
+        {
+            say("cli.backtest.shown.candles"): formats.amount(len(columns)),
+            say("cli.backtest.shown.from"): formats.moment(int(columns.open_time_ms[0])),
+            say("cli.backtest.shown.until"): formats.moment(int(columns.open_time_ms[-1])),
+        }
+    )
+    print_report(report, result.terms.symbol.partition("/")[2].partition(":")[0])
     print_line(say("cli.backtest.compiled_note" if result.compiled else "cli.backtest.plain_note"))
+
+
+def _show_search(found: "Found") -> None:
+    """Show the best settings, the walk forward, and every doubt about them."""
+    for doubt in found.warnings:
+        print_hint(say_reason(doubt.code, doubt.facts))
+    columns = [say(f"lab.{name}") for name in ("settings", "chosen_on", "judged_by", "trades")]
+    columns.insert(3, say("lab.profit_judged"))
+    rows = [
+        _row(found, it.chosen, it.chosen_on[0], it.judged_by[0])
+        for it in found.tries[:_TRIES_SHOWN]
+    ]
+    print_line(say("lab.found"))
+    print_table(columns, rows)
+    print_line()
+    print_line(say("lab.walk"))
+    print_table(columns, [_row(found, it.chosen, it.chosen_on, it.judged_by) for it in found.walk])
+    print_line()
+
+
+def _row(found: "Found", chosen: dict[str, Any], on: "Score", by: "Score") -> list[str]:
+    return [
+        " ".join(f"{name}={value}" for name, value in chosen.items()),
+        f"{on.of(found.objective):.3f}",
+        f"{by.of(found.objective):.3f}",
+        f"{by.profit * _PERCENT:.2f} %",
+        str(by.trades),
+    ]

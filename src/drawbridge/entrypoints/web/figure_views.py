@@ -1,13 +1,12 @@
 """Figures of robots, backtests and accounts as pages show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.statistics.periods import Period, Periods
-from drawbridge.statistics.service import Report
-from drawbridge.statistics.telling import rounded, share, told_groups
+from drawbridge.statistics.telling import Value, groups_of, rounded, share
 from drawbridge.wording import formats
 from drawbridge.wording.say import say
 
@@ -64,9 +63,9 @@ class TableView:
     rows: tuple[RowView, ...]
 
 
-def view_groups(report: Report, quote: str) -> list[GroupView]:
-    """Put all figures of a report into words."""
-    tones = {name: _tone(getattr(report.figures, name)) for name in _TONED}
+def view_groups(values: Mapping[str, Value], quote: str) -> list[GroupView]:
+    """Put all figures into words, by name as telling.py gives them."""
+    tones = {name: _tone(values[name]) for name in _TONED}
     return [
         GroupView(
             group.name,
@@ -76,7 +75,7 @@ def view_groups(report: Report, quote: str) -> list[GroupView]:
                 for it in group.figures
             ),
         )
-        for group in told_groups(report, quote)
+        for group in groups_of(values, quote)
     ]
 
 
@@ -116,7 +115,7 @@ def _view_period(period: Period) -> RowView:
     )
 
 
-def _tone(value: Decimal | None) -> str:
-    if not value:
+def _tone(value: Value) -> str:
+    if not isinstance(value, Decimal) or not value:
         return ""
     return "up" if value > 0 else "down"

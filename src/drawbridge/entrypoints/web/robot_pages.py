@@ -1,8 +1,8 @@
 """Robots: list, start one, watch it live with chart and trades, stop it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from urllib.parse import urlencode
 
 import orjson
 from starlette.responses import Response
@@ -13,20 +13,22 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.markets import Candle
 from drawbridge.core.money import plain
 from drawbridge.core.orders import Fill
-from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.fields import Fields, Form
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines, view_periods
+from drawbridge.entrypoints.web.robot_form import form_facts, read_wish, refused_wish
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.robots.model import INTERVALS, Robot
-from drawbridge.robots.strategies import STRATEGIES
-from drawbridge.robots.wishes import Wish
+from drawbridge.entrypoints.web.strategy_fields import gallery
+from drawbridge.robots.model import Robot
+from drawbridge.robots.strategies import get_strategy
+from drawbridge.robots.strategy import Strategy
 from drawbridge.statistics.service import Report
+from drawbridge.statistics.telling import values_of
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.say import say
 
-_FIELDS: Final = ("name", "key", "symbol", "amount", "interval", "strategy", "on_stop")
 _TRADES = 100
 _SECOND_MS = 1_000
 
@@ -49,30 +51,23 @@ class RobotPages:
         return self.site.page(visit, "robots/list.html", facts)
 
     async def show_new(self, visit: Visit) -> Response:
-        """Show the form."""
-        return await self._new(visit, Form())
+        """Show all strategies, or the form for the one that was chosen."""
+        query = visit.request.query_params
+        if "strategy" not in query:
+            keys = await self._trading_keys(visit.person.id)
+            facts = {"gallery": gallery(), "has_keys": bool(keys), "onward": _onward(query)}
+            return self.site.page(visit, "robots/choose.html", facts)
+        return await self._new(visit, get_strategy(query["strategy"]), Form(dict(query)))
 
     async def create(self, visit: Visit, fields: Fields) -> Response:
         """Make a robot and start it."""
-        names = _setting_names()
-        wish = Wish(
-            key_id=fields.line("key"),
-            symbol=fields.line("symbol"),
-            amount=fields.line("amount"),
-            strategy=fields.line("strategy"),
-            interval=fields.line("interval"),
-            settings={name: text for name in names if (text := fields.line(name))},
-            on_stop=fields.line("on_stop"),
-            joins=bool(fields.line("joins")),
-            name=fields.line("name"),
-        )
+        strategy = get_strategy(fields.line("strategy"))
+        wish = read_wish(fields, strategy)
         try:
             robot = await self.services.robots.create(visit.person.id, wish)
         except DrawbridgeError as error:
-            shown = (*_FIELDS, *names)
-            ticked = frozenset({"joins"} if wish.joins else ())
-            form = refused(error, shown, fields.keep(*shown), ticked)
-            return await self._new(visit, form, error.http_status)
+            form = refused_wish(error, fields, strategy)
+            return await self._new(visit, strategy, form, error.http_status)
         await self.services.robots.start(visit.person.id, robot.id)
         return go(f"/robots/{robot.id}", "robot_started")
 
@@ -117,7 +112,7 @@ class RobotPages:
         candles = await self.services.robots.list_candles(visit.person.id, robot.id)
         report = await self._report(robot, candles)
         newest = [_row(fill) for fill in reversed(report.fills[-_TRADES:])]
-        groups = view_groups(report, robot.plan.quote)
+        groups = view_groups(values_of(report), robot.plan.quote)
         return {
             "robot": view_robot(robot),
             "simulated": is_simulated(robot),
@@ -138,24 +133,21 @@ class RobotPages:
         keys = await self.services.vault.list_keys(owner)
         return [key for key in keys if key.status is KeyStatus.ENABLED]
 
-    async def _new(self, visit: Visit, form: Form, status: int = 200) -> Response:
+    async def _new(
+        self, visit: Visit, strategy: Strategy, form: Form, status: int = 200
+    ) -> Response:
         keys = await self._trading_keys(visit.person.id)
         facts = {
-            "form": form,
             "keys": [(key.id, _name_of(key)) for key in keys],
-            "chosen_key": visit.request.query_params.get("key", ""),
             "markets": _known_symbols(keys),
-            "intervals": [(name, name) for name in INTERVALS],
-            "strategies": [(name, say(f"robots.strategy.{name}.name")) for name in STRATEGIES],
-            "strategy_details": list(STRATEGIES.values()),
+            **form_facts(strategy, form),
         }
         return self.site.page(visit, "robots/new.html", facts, status)
 
 
-def _setting_names() -> tuple[str, ...]:
-    return tuple(
-        parameter.name for strategy in STRATEGIES.values() for parameter in strategy.parameters
-    )
+def _onward(query: Mapping[str, str]) -> str:
+    """Give what the next address takes along: the key from which a person came."""
+    return urlencode({"key": query["key"]}) if "key" in query else ""
 
 
 def _known_symbols(keys: Sequence[KeyRecord]) -> list[str]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from drawbridge.accounts.service import Accounts
 from drawbridge.core.clock import Clock
+from drawbridge.lab.service import Lab
+from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService
 from drawbridge.statistics.service import Statistics
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
+from drawbridge.trading.signal_service import SignalService
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor
 from drawbridge.verification.store import CheckStore
@@ -19,7 +22,8 @@ from drawbridge.verification.store import CheckStore
 class Services:
     """Everything that pages call.
 
-    `paper_site` is the address of the paper exchange's account site. `addresses` are those from
+    `paper_site` is the address of the paper exchange's account site, `address` our own as others
+    reach it. `addresses` are those from
     which we reach the exchanges, shown for IP lists; `hosts` are names under which the site is
     served besides this machine's own; `secure` where TLS is.
     """
@@ -30,12 +34,16 @@ class Services:
     vault: Vault
     checks: CheckStore
     robots: RobotService
+    lab: Lab
     statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
+    signals: SignalService
+    notices: NoticeService
     clock: Clock
     entropy: Callable[[int], bytes]
     addresses: tuple[str, ...] = ()
     paper_site: str = ""
+    address: str = ""
     secure: bool = False
     hosts: tuple[str, ...] = ()

@@ -33,6 +33,11 @@
     downColor: colour("bad"), wickDownColor: colour("bad"), borderDownColor: colour("bad"),
   });
   const lineLook = () => ({ color: colour("accent"), lineWidth: 2, priceLineVisible: false });
+  const fallLook = () => ({
+    lineColor: colour("bad"), topColor: "transparent", bottomColor: colour("bad-tint"),
+    lineWidth: 1, priceLineVisible: false, invertFilledArea: true,
+  });
+  const point = (row) => ({ time: seconds(row[0]), value: Number(row[1]) });
   const seconds = (ms) => Math.floor(ms / 1000);
   const candle = (row) => ({
     time: seconds(row[0]), open: Number(row[1]), high: Number(row[2]), low: Number(row[3]), close: Number(row[4]),
@@ -52,6 +57,9 @@
     const marks = charts.createSeriesMarkers(bars, []);
     const worth = low && charts.createChart(low, look());
     const line = worth && worth.addSeries(charts.LineSeries, lineLook());
+    const deep = document.getElementById(place.dataset.below);
+    const falls = deep && charts.createChart(deep, look());
+    const fall = falls && falls.addSeries(charts.AreaSeries, fallLook());
     let wait = AGAIN_MS;
     let fitted = false;
     let trades = [];
@@ -64,11 +72,13 @@
       bars.setData(told.candles.map(candle));
       trades = told.trades;
       marks.setMarkers(trades.map(marker));
-      if (line) line.setData(told.equity.map((row) => ({ time: seconds(row[0]), value: Number(row[1]) })));
+      if (line) line.setData(told.equity.map(point));
+      if (fall) fall.setData(told.below.map(point));
       if (!fitted && told.candles.length) {
         const bars = told.candles.length;
         prices.timeScale().setVisibleLogicalRange({ from: bars - SHOWN_AT_FIRST, to: bars + 12 });
         if (worth) worth.timeScale().fitContent();
+        if (falls) falls.timeScale().fitContent();
         fitted = true;
       }
       place.dataset.drawn = String(told.candles.length);
@@ -82,6 +92,7 @@
       } catch {
         wait = Math.min(wait * 2, MOST_WAIT_MS); // The app restarts, or the network is away.
       }
+      if ("still" in place.dataset && fitted) return; // What is past does not change any more.
       setTimeout(ask, document.hidden ? MOST_WAIT_MS : wait);
     };
     const relook = () => {
@@ -90,6 +101,8 @@
       marks.setMarkers(trades.map(marker));
       if (worth) worth.applyOptions(look());
       if (line) line.applyOptions(lineLook());
+      if (falls) falls.applyOptions(look());
+      if (fall) fall.applyOptions(fallLook());
     };
     document.addEventListener("themechange", relook);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", relook);

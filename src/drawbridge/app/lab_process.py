@@ -1,0 +1,149 @@
+"""The process that tries strategies on the past: `python -m drawbridge.app.lab_process`.
+
+Started by the pages when somebody ordered a trial, and gone when there is none left: it may take
+all cores and much memory, and holds no secret. It meets the pages in rows only.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from typing import Final
+
+import orjson
+
+from drawbridge.app.clock import SystemClock
+from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
+from drawbridge.app.settings import Settings, read_settings
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
+from drawbridge.lab import store
+from drawbridge.lab.model import TrialStatus, read_trial
+from drawbridge.lab.running import candles_for, run_trial
+from drawbridge.lab.shelf import Shelf
+from drawbridge.lab.store import Ordered, TrialStore
+from drawbridge.robots.search.trying import cores
+from drawbridge.storage.database import Database
+
+# What a person waits for at a page comes before what runs in the background.
+_NICENESS: Final = 10
+_LOOK_EVERY_S: Final = 0.25
+
+
+class _Stopped(Exception):
+    """The person stopped the trial."""
+
+
+class LabWork:
+    """Works on one trial after the other until none is left."""
+
+    def __init__(self, database: Database, shelf: Shelf, clock: Clock) -> None:
+        """Use the app's database, and the candles that stand on the shelf."""
+        self._database = database
+        self._trials = TrialStore(database)
+        self._shelf = shelf
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Work on all trials that are wished for. What a crash left under way begins anew."""
+        async with self._database.transaction() as tx:
+            await store.give_up_left_behind(tx, self._clock.now_ms())
+        while (ordered := await self._trials.find_next()) is not None:
+            async with self._database.transaction() as tx:
+                taken = await store.take_up(tx, ordered.id, self._clock.now_ms())
+            if taken:
+                await self._try(ordered)
+
+    async def _try(self, ordered: Ordered) -> None:
+        counter = _Counter()
+        running = asyncio.ensure_future(asyncio.to_thread(self._run, ordered, counter))
+        while not running.done():
+            await asyncio.wait((running,), timeout=_LOOK_EVERY_S)
+            if await self._trials.get_status(ordered.id) is not TrialStatus.RUNNING:
+                counter.stop()
+            elif counter.runs:
+                await self._tell_progress(ordered, counter)
+        with contextlib.suppress(_Stopped):
+            await self._keep(ordered, running)
+
+    async def _tell_progress(self, ordered: Ordered, counter: "_Counter") -> None:
+        async with self._database.transaction() as tx:
+            now_ms = self._clock.now_ms()
+            await store.set_progress(tx, ordered.id, counter.done, counter.runs, now_ms)
+
+    async def _keep(self, ordered: Ordered, running: "asyncio.Future[str]") -> None:
+        try:
+            sheet = await running
+        except DrawbridgeError as error:
+            await self._fail(ordered, error)
+        except MemoryError:
+            await self._fail(ordered, BadInput("trial_too_large", field="candles"))
+        else:
+            async with self._database.transaction() as tx:
+                await store.finish(tx, ordered.id, sheet, self._clock.now_ms())
+
+    async def _fail(self, ordered: Ordered, error: DrawbridgeError) -> None:
+        async with self._database.transaction() as tx:
+            await store.fail(tx, ordered.id, error.code, error.facts, self._clock.now_ms())
+
+    def _run(self, ordered: Ordered, counter: "_Counter") -> str:
+        try:
+            trial = read_trial(ordered.wish, cores())
+            sheet = run_trial(trial, candles_for(trial, self._shelf), counter.count)
+        except (ValueError, ArithmeticError, LookupError) as error:
+            # Reckoning over strangers' candles and a person's own strategy: what fails in there
+            # ends this trial and not the process.
+            raise Corrupted("trial_broke", told=type(error).__name__) from error
+        return orjson.dumps(sheet, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+class _Counter:
+    """Where the thread that works tells how far it is, and hears that it should stop."""
+
+    def __init__(self) -> None:
+        self.done = self.runs = 0
+        self._stopped = threading.Event()
+
+    def count(self, done: int, runs: int) -> None:
+        if self._stopped.is_set():
+            raise _Stopped
+        self.done, self.runs = done, runs
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+async def run(settings: Settings, *, with_parent: bool) -> None:
+    """Work until nothing is left to do, or until told to stop."""
+    os.nice(_NICENESS)
+    clock = SystemClock()
+    database = await Database.open(settings.database, "app")
+    try:
+        working = asyncio.create_task(LabWork(database, Shelf(settings.candles), clock).run())
+        stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
+        tell_ready({"lab": "working"})
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+    finally:
+        await database.close()
+
+
+def main() -> int:
+    """Run until done; give the exit code of the error table."""
+    parser = argparse.ArgumentParser(prog="drawbridge-lab")
+    parser.add_argument("--with-parent", action="store_true")
+    given = parser.parse_args()
+
+    async def work() -> None:
+        await run(read_settings(), with_parent=given.with_parent)
+
+    return run_process("lab", work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The fields of a strategy and of the guards in a form: robots and trials are ordered with both."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.robots.guards import PARAMETERS
+from drawbridge.robots.strategies import STRATEGIES
+from drawbridge.robots.strategy import Strategy
+from drawbridge.wording.say import say
+
+SETTING: Final = "set."
+GUARD: Final = "guard."
+"""Before the names of fields: a strategy's setting may be called as a guard or a field is."""
+
+
+@cache
+def pictured() -> frozenset[str]:
+    """Give the strategies that have a picture of their idea; a person's own have none."""
+    folder = files("drawbridge.entrypoints.pages") / "static" / "strategies"
+    if not folder.is_dir():
+        return frozenset()
+    return frozenset(it.name.removesuffix(".svg") for it in folder.iterdir())
+
+
+def gallery() -> list[dict[str, object]]:
+    """Give every strategy as a card shows it."""
+    return [{"id": name, "has_picture": name in pictured()} for name in STRATEGIES]
+
+
+def strategy_facts(strategy: Strategy) -> dict[str, object]:
+    """Give what the part `parts/strategy.html` draws fields from."""
+    return {
+        "strategy": strategy,
+        "has_picture": strategy.id in pictured(),
+        "guards": PARAMETERS,
+        "confirmations": [
+            ("", say("strategy_fields.no_confirmation")),
+            *(
+                (name, say(f"robots.strategy.{name}.name"))
+                for name, other in STRATEGIES.items()
+                if other.decide is not None and name != strategy.id
+            ),
+        ],
+    }
+
+
+def field_names(strategy: Strategy) -> tuple[str, ...]:
+    """Give the names of all these fields."""
+    return (
+        *(SETTING + it.name for it in strategy.parameters),
+        *(GUARD + it.name for it in PARAMETERS),
+    )
+
+
+def read_settings(fields: Fields, strategy: Strategy) -> dict[str, str]:
+    """Read the settings that were filled in; an empty field has its default."""
+    names = (it.name for it in strategy.parameters)
+    return {name: text for name in names if (text := fields.line(SETTING + name))}
+
+
+def read_guards(fields: Fields) -> dict[str, str]:
+    """Read the guards that were filled in; an empty field has its default."""
+    names = (it.name for it in PARAMETERS)
+    return {name: text for name in names if (text := fields.line(GUARD + name))}
+
+
+def refused_with_strategy(
+    error: DrawbridgeError, shown: tuple[str, ...], values: Mapping[str, str]
+) -> Form:
+    """Show a form again, the problem beside the field that it names, whatever stands before it."""
+    name = str(error.facts.get("field", ""))
+    for prefix in (SETTING, GUARD):
+        if name not in shown and prefix + name in shown:
+            told = refused(error, (*shown, name), values)
+            return Form(values, {prefix + name: told.problems[name]})
+    return refused(error, shown, values)
