@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from drawbridge.core.markets import Candle
+from drawbridge.core.money import ZERO
 from drawbridge.robots.model import Robot
 from drawbridge.statistics.service import Ground
 from drawbridge.vault.model import Venue
@@ -13,7 +14,7 @@ def ground_of(robot: Robot, candles: Sequence[Candle]) -> Ground:
     plan = robot.plan
     return Ground(
         symbol=plan.symbol,
-        start=plan.amount,
+        start=sum((stake.amount for stake in plan.stakes), ZERO),
         dust=robot.quantity_step,
         prices=[(candle.open_time_ms + plan.interval_ms, candle.close) for candle in candles],
         interval_ms=plan.interval_ms,

@@ -6,7 +6,7 @@ the quantity held (and with it the profit, when less is sold than was bought), a
 third currency is told apart, because it has no price here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -86,6 +86,17 @@ def follow(fills: Iterable[Fill], symbol: str, dust: Decimal = ZERO) -> Journey:
         tuple(sorted(walk.fees_elsewhere.items())),
         walk.open_since_ms,
     )
+
+
+def realised_by(fills: Sequence[Fill], symbol: str) -> tuple[Decimal, ...]:
+    """Tell what each fill of one symbol realised, in the order of the fills, oldest first."""
+    walk, realised = _Walk(symbol, ZERO), list[Decimal]()
+    for fill in fills:
+        before = walk.realised
+        if fill.symbol == symbol:
+            walk.take(fill)
+        realised.append(walk.realised - before)
+    return tuple(realised)
 
 
 class _Walk:

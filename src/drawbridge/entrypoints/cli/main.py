@@ -17,6 +17,7 @@ from drawbridge.entrypoints.cli import (
     backtest,
     demo,
     doctor,
+    export,
     guide,
     key,
     limit,
@@ -48,6 +49,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 app.add_typer(key.app, name="key")
 app.add_typer(robot.app, name="robot")
+app.add_typer(export.app, name="export")
 app.add_typer(limit.app, name="limit")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)
