@@ -53,10 +53,12 @@ def is_on_step(value: Decimal, step: Decimal) -> bool:
 
 def plain(value: Decimal) -> str:
     """Write without exponent and without trailing zeros: `Decimal("1E+3")` is `1000`."""
+    if not value:
+        return "0"
     text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"", "-0"} else text
+    return text
 
 
 def fixed(value: Decimal, places: int) -> str:

@@ -9,7 +9,8 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -59,6 +60,47 @@ class _Unit:
     failure: BaseException | None = None
 
 
+class _Room:
+    """How many may write at once; who comes later waits.
+
+    Why not a semaphore: its two coroutines cost as much as handing a row over does.
+    """
+
+    __slots__ = ("_free", "_waiting")
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def take_free(self) -> bool:
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
+    async def wait(self) -> None:
+        while not self.take_free():
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._wake()
+                raise
+
+    def release(self) -> None:
+        self._free += 1
+        if self._waiting:
+            self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting and self._free:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+
 class GroupCommit:
     """Write rows durably. Belongs to the event loop on which it was made."""
 
@@ -66,38 +108,54 @@ class GroupCommit:
         """Open the file and start the writing thread; the tables must be there already."""
         self._loop = asyncio.get_running_loop()
         self._connection = connect(path)
-        self._room = asyncio.Semaphore(_MOST_WAITING)
+        self._room = _Room(_MOST_WAITING)
+        self._units: list[_Unit] = []
         # None, put in last, ends the thread.
-        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Unit] | None] = queue.SimpleQueue()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
-    async def write(self, sql: str | Rows, args: Sequence[Value]) -> None:
+    def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
         """Write one row and return once it is on disk.
 
         Raises: `Conflict("row_exists")`; `Corrupted` when it could not be written.
         """
-        await self.write_many(((sql, args),))
+        return self.write_many(((sql, args),))
 
     async def write_many(self, statements: Sequence[Statement]) -> None:
         """Write several rows, all or none, and return once they are on disk.
 
         Raises: as `write`. When the caller is cancelled, the rows may still have been written.
         """
-        async with self._room:
+        room = self._room
+        if not room.take_free():
+            await room.wait()
+        try:
             if self._closing:
                 raise Corrupted("journal_closed")
             unit = _Unit(statements, self._loop.create_future())
-            self._queue.put(unit)
+            if not self._units:
+                # At the end of this turn: what else is written in it is then committed with it,
+                # and the thread does not compete for the interpreter with those who still write.
+                self._loop.call_soon(self._hand_over)
+            self._units.append(unit)
             await unit.written
+        finally:
+            room.release()
 
     async def close(self) -> None:
         """Write what is queued, then stop."""
         self._closing = True
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
+
+    def _hand_over(self) -> None:
+        if self._units:
+            self._queue.put(self._units)
+            self._units = []
 
     def _work(self) -> None:
         while units := self._take():
@@ -109,14 +167,14 @@ class GroupCommit:
                 return
 
     def _take(self) -> list[_Unit]:
-        """Wait for a unit and take all that have come with it; none at all is the end."""
+        """Wait for units and take all that have come with them; none at all is the end."""
         taken: list[_Unit] = []
-        unit = self._queue.get()
-        while unit is not None:
-            taken.append(unit)
-            if len(taken) == _MOST_PER_COMMIT or self._queue.empty():
+        units = self._queue.get()
+        while units is not None:
+            taken.extend(units)
+            if len(taken) >= _MOST_PER_COMMIT or self._queue.empty():
                 return taken
-            unit = self._queue.get()
+            units = self._queue.get()
         if taken:
             self._queue.put(None)  # still the last, for the next turn
         return taken
