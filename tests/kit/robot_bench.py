@@ -6,6 +6,7 @@ from itertools import count
 from drawbridge.core.orders import Side
 from drawbridge.robots.model import DecisionState, Robot
 from drawbridge.robots.runner import Robots
+from drawbridge.robots.seams import Outside
 from drawbridge.robots.service import RobotService
 from drawbridge.robots.wishes import Wish
 from drawbridge.storage.database import Database
@@ -40,7 +41,8 @@ class Bench:
     def new_runner(self) -> Robots:
         """Make a runner as a restarted process would: it knows only what is on disk."""
         it = self.exchange
-        return Robots(self.database, it, it, it, it, it.clock)
+        outside = Outside(desk=it, record=it, roads=it, keys=it)
+        return Robots(self.database, outside, it.clock, lambda below: below - 1)
 
     async def begin(self, wish: Wish = WISH, *, closes: tuple[int, ...] = FALLING) -> None:
         """Make a robot and start it after falling prices, so that it is out."""

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from drawbridge.core.clock import MINUTE_MS, SteppedClock
-from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown, NotFound
+from drawbridge.core.errors import (
+    Conflict,
+    DrawbridgeError,
+    ExchangeDown,
+    ExchangeRefused,
+    NotFound,
+)
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.markets import Candle, Market, Markets, Ticker
 from drawbridge.core.operations import (
@@ -123,6 +129,7 @@ class MemoryExchange:
             raise Conflict("order_already_intended")
         known = self.orders.get(order.client_id)
         if known is None:
+            self._judge_funds(order)
             self.origin = origin
             self.placed.append(order)
             error = self.place_errors.pop(0) if self.place_errors else None
@@ -140,8 +147,26 @@ class MemoryExchange:
             raise ExchangeDown("fills_not_told_yet")
         return self.orders.get(client_id)
 
-    async def fills_of(self, origin: str) -> tuple[Fill, ...]:
+    async def cancel(self, key_id: str, client_id: str) -> Order | None:
+        known = self.orders.get(client_id)
+        if known is not None and not known.status.is_final:
+            self.end(client_id, OrderStatus.CANCELLED)
+        return await self.look_up(key_id, client_id)
+
+    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
+        assert key_id in {"", KEY}
         return tuple(self.fills) if origin == self.origin else ()
+
+    async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
+        assert key_id == KEY
+        return tuple(it for it in self.fills if it.client_id == client_id and not self.hides_fills)
+
+    async def place_of(self, key_id: str) -> tuple[str, str]:
+        assert key_id == KEY
+        return EXCHANGE, "paper"
+
+    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        return (self.key,) if self.key.status in statuses else ()
 
     async def get_record(self, key_id: str) -> KeyRecord:
         assert key_id == KEY
@@ -187,7 +212,16 @@ class MemoryExchange:
             opened_ms = START_MS + number * MINUTE_MS
             if opened_ms >= (asked.since_ms or 0):
                 told.append(Candle(opened_ms, price, price, price, price, Decimal(1)))
-        return tuple(told[-(asked.limit or 500) :])
+        limit = asked.limit or 500
+        return tuple(told[-limit:] if asked.since_ms is None else told[:limit])
+
+    def _judge_funds(self, order: PlaceOrder) -> None:
+        quantity = order.quantity or Decimal(0)
+        needed, currency = quantity, SYMBOL.partition("/")[0]
+        if order.side is Side.BUY:
+            needed, currency = quantity * Decimal(self.closes[-1]) * Decimal("1.001"), "USDT"
+        if needed > self.balances.get(currency, Decimal(0)):
+            raise ExchangeRefused("insufficient_funds")
 
     def _carry_out(self, order: PlaceOrder) -> Order:
         assert order.quantity is not None

@@ -1,6 +1,5 @@
 """The rules of risk: refusals first, then sizes."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,13 +11,11 @@ from drawbridge.core.operations import Scope
 from drawbridge.robots.risk import (
     KEY_REASONS,
     Refusal,
-    View,
     check_amount,
     judge_key,
     lowest_amount,
     sellable,
     size_entry,
-    size_exit,
 )
 from drawbridge.robots.wishes import Wish, read_plan
 from drawbridge.vault.model import KeyStatus
@@ -26,7 +23,6 @@ from tests.kit.robots import MARKET
 
 PLAN = read_plan(Wish("k", "BTC/USDT", "100"), "binance", "paper")
 TRADING = frozenset({Scope.READ, Scope.TRADE_SPOT})
-VIEW = View(MARKET, Decimal(100), Decimal(1000), Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize(
@@ -65,38 +61,8 @@ def test_an_amount_below_the_minimums_is_refused_with_the_lowest(amount: str) ->
     assert caught.value.facts["lowest"] == Decimal("5.1")
 
 
-def test_an_entry_that_the_account_cannot_pay_with_its_fee_is_refused() -> None:
-    """Scenario 50."""
-    short = replace(VIEW, free_quote=Decimal("100.09"))
-
-    refusal = size_entry(short, Decimal(100))
-
-    assert isinstance(refusal, Refusal)
-    assert refusal.code == "insufficient_funds"
-    assert refusal.facts == {
-        "needed": Decimal("100.1"),
-        "free": Decimal("100.09"),
-        "currency": "USDT",
-    }
-
-
-def test_a_position_that_somebody_else_has_moved_is_not_sold() -> None:
-    view = replace(VIEW, held=Decimal(1), free_base=Decimal("0.5"))
-
-    refusal = size_exit(view)
-
-    assert isinstance(refusal, Refusal)
-    assert refusal.code == "robot_position_missing"
-
-
 def test_an_entry_is_rounded_down_to_whole_lot_steps() -> None:
-    assert size_entry(VIEW, Decimal("123.456")) == Decimal("1.234")
-
-
-def test_an_exit_sells_down_to_the_lot_step() -> None:
-    view = replace(VIEW, held=Decimal("1.23456"), free_base=Decimal(5))
-
-    assert size_exit(view) == Decimal("1.234")
+    assert size_entry(MARKET, Decimal(100), Decimal("123.456")) == Decimal("1.234")
 
 
 @pytest.mark.parametrize("held", ["-1", "0", "0.0009", "0.049"])
@@ -110,9 +76,7 @@ def test_what_cannot_be_sold_counts_as_nothing(held: str) -> None:
 )
 def test_an_entry_never_spends_more_than_the_amount(price: Decimal, amount: Decimal) -> None:
     """Law: the amount is the limit of the position."""
-    view = View(MARKET, price, Decimal("1e9"), Decimal(0), Decimal(0))
-
-    sized = size_entry(view, amount)
+    sized = size_entry(MARKET, price, amount)
 
     if isinstance(sized, Refusal):
         assert sized.code == "robot_amount_too_small"

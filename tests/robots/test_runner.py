@@ -116,7 +116,7 @@ async def test_candles_that_cannot_be_read_are_waited_for(bench: Bench) -> None:
     robot = await bench.step(1)
     assert (robot.status, robot.reason) == (RobotStatus.STARTED, "unreachable")
 
-    robot = await bench.step(6)
+    robot = await bench.step(9)
     assert robot.reason == ""
     assert bench.sides == [Side.BUY]
 

@@ -31,6 +31,7 @@ from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.robots.runner import Robots
+from drawbridge.robots.seams import Outside as RobotsReach
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
@@ -75,6 +76,8 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
     verification = Verification(gateway, house.vault, house.checks, probing, clock)
+    reached = RobotsReach(broker, house.orders, gateway, house.vault, streams)
+    robots = Robots(database, reached, clock, dice)
     await holder.start()
     try:
         yield Work(
@@ -83,7 +86,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             vault=house.vault,
             verification=verification,
             rechecks=Rechecks(gateway, house.vault, verification, doubts, clock),
-            robots=Robots(database, broker, house.orders, gateway, house.vault, clock),
+            robots=robots,
             broker=broker,
             reconciliation=reconciliation,
             streams=streams,
@@ -96,6 +99,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             postman=Postman(database, house.local_key, carriers, clock),
         )
     finally:
+        await robots.close()
         await holder.stop()
         await streams.close()
         await gateway.close()

@@ -90,8 +90,8 @@ class Workers:
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
         self._begin("cancelling", work.stopping.step)
-        # Robots wait for exchanges; keys must not wait for robots.
-        self._begin("robots", work.robots.step)
+        # What robots begin here goes on beside everything else.
+        self._begin("robots", work.robots.look)
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
         self._begin("valuing", self._value)

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.money import plain
 from drawbridge.core.orders import Side
 from drawbridge.notices.model import Notice
-from drawbridge.notices.outbox import tell
+from drawbridge.notices.outbox import tell_all
 from drawbridge.robots.model import Decision, DecisionState, Standing
-from drawbridge.robots.store import encode_standing
+from drawbridge.robots.store import Reason, encode_standing, set_reasons, sum_up
 from drawbridge.robots.strategy import Memory
 from drawbridge.storage.database import Database, Row, Transaction
 
@@ -31,20 +31,18 @@ class Changes:
     moved: list[Decision] = field(default_factory=list)
     standings: list[tuple[str, str, Standing]] = field(default_factory=list)
     memories: list[tuple[str, str, Memory]] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
-        return bool(self.made or self.moved or self.standings or self.memories or self.notices)
+        return any(getattr(self, it.name) for it in fields(self))
 
     def extend(self, others: Iterable["Changes"]) -> None:
         """Take in the changes of others, behind these."""
         for other in others:
-            self.made += other.made
-            self.moved += other.moved
-            self.standings += other.standings
-            self.memories += other.memories
-            self.notices += other.notices
+            for it in fields(self):
+                getattr(self, it.name).extend(getattr(other, it.name))
 
 
 class DecisionStore:
@@ -73,13 +71,14 @@ class DecisionStore:
         )
         return tuple(_decision(row) for row in rows)
 
-    async def find(self, robot_id: str, key_id: str, tag: str) -> Decision | None:
-        """Give the decision of a tag."""
-        row = await self._database.fetch_one(
-            "SELECT * FROM robot_decisions WHERE robot_id = ? AND key_id = ? AND tag = ?",
-            *(robot_id, key_id, tag),
+    async def used_tags(self, robot_id: str, key_id: str, tags: Sequence[str]) -> frozenset[str]:
+        """Give those of some tags that name decisions already."""
+        rows = await self._database.fetch_all(
+            "SELECT tag FROM robot_decisions WHERE robot_id = ? AND key_id = ?"
+            " AND tag IN (SELECT value FROM json_each(?))",
+            *(robot_id, key_id, json.dumps(tags)),
         )
-        return _decision(row) if row else None
+        return frozenset(row["tag"] for row in rows)
 
 
 async def write(tx: Transaction, changes: Changes, now_ms: int) -> None:
@@ -108,8 +107,10 @@ async def write(tx: Transaction, changes: Changes, now_ms: int) -> None:
         "UPDATE robot_accounts SET memory = ? WHERE robot_id = ? AND key_id = ?",
         [(json.dumps(it), robot_id, key_id) for robot_id, key_id, it in changes.memories],
     )
-    for notice in changes.notices:
-        await tell(tx, notice, now_ms)
+    if changes.reasons:
+        await set_reasons(tx, changes.reasons)
+        await sum_up(tx, (it.robot_id for it in changes.reasons))
+    await tell_all(tx, changes.notices, now_ms)
 
 
 def _row(decision: Decision) -> tuple[str | int | None, ...]:

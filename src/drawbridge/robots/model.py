@@ -210,6 +210,7 @@ class Account:
     standing: Standing = NOT_BEGUN
     memory: Mapping[str, object] = field(default_factory=dict)
     leaves: bool = False
+    changed_ms: int = 0
 
     @property
     def key_id(self) -> str:
@@ -277,23 +278,6 @@ class Decision:
 
 
 _OLD_KINDS: Final = frozenset({"buy", "sell"})
-
-# In this order: what a robot does on any of its accounts says more than what it does not.
-_LOUDEST: Final = (
-    RobotStatus.STARTED,
-    RobotStatus.STARTING,
-    RobotStatus.STOPPING,
-    RobotStatus.PAUSED,
-    RobotStatus.STOPPED,
-)
-
-
-def summed_up(accounts: Iterable[Account]) -> Account:
-    """Give the account whose status and reason stand for the robot's.
-
-    Of several with the same status it is one that has something to say.
-    """
-    return min(accounts, key=lambda it: (_LOUDEST.index(it.status), not it.reason))
 
 
 def held_of(fills: Iterable[Fill], base: str) -> Decimal:

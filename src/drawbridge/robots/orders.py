@@ -1,25 +1,31 @@
-"""Carry out a decision: exactly one chain of orders for each, whatever happens in between.
+"""Carry out decisions: exactly one chain of orders for each, whatever happens in between.
 
-The decision is on disk before this begins. Its client order id is derived from it, so that an
+A decision is on disk before this begins. Its client order id is derived from it, so that an
 order that was sent before a crash is found again instead of being sent twice.
 """
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
+    Conflict,
     DrawbridgeError,
     ExchangeDown,
-    OutcomeUnknown,
+    NotProven,
 )
+from drawbridge.core.money import ZERO
 from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import Order, OrderType
-from drawbridge.robots.decision_store import Changes, write
-from drawbridge.robots.model import Decision, DecisionState, Robot
-from drawbridge.robots.risk import is_entry
-from drawbridge.robots.seams import Desk
-from drawbridge.storage.database import Database
+from drawbridge.core.orders import Fill, Order, OrderType
+from drawbridge.notices.model import Notice, NoticeKind
+from drawbridge.robots.checks import Checks
+from drawbridge.robots.decision_store import Changes
+from drawbridge.robots.model import Decision, DecisionState, RobotStatus
+from drawbridge.robots.seams import Outside
+from drawbridge.robots.seat import Seat, is_entry
+from drawbridge.robots.writing import Pen
+from drawbridge.trading.fanout import FanOut, Fate, Outcome, Wish
 
 # A decision is made when its candle has closed, which is one candle's length after its moment;
 # an entry that could not be placed for as long again would buy at a price that is gone.
@@ -29,73 +35,199 @@ _CAME_TO_NOTHING: Final = "order_already_intended"
 
 
 class OrderChains:
-    """Settles decisions, one order at a time."""
+    """Carries decisions to the exchange and brings back what became of them."""
 
-    def __init__(self, database: Database, desk: Desk, clock: Clock) -> None:
-        """Use the app's database and trading's desk."""
-        self._database = database
-        self._desk = desk
+    def __init__(self, outside: Outside, checks: Checks, pen: Pen, clock: Clock) -> None:
+        """Use trading's desk and its record of fills."""
+        self._desk = outside.desk
+        self._record = outside.record
+        self._fan_out = FanOut(outside.desk, outside.roads)
+        self._checks = checks
+        self._pen = pen
         self._clock = clock
 
-    async def settle(self, robot: Robot, decision: Decision) -> bool:
-        """Bring a decision further; True when its order is final and all its fills are known.
+    async def place_each(
+        self, sent: Sequence[tuple[Seat, Decision]]
+    ) -> AsyncIterator[tuple[Seat, Decision, Outcome]]:
+        """Place the orders of fresh decisions side by side; each outcome goes to `hear`."""
+        waiting = {(seat.key_id, str(it.client_id)): (seat, it) for seat, it in sent}
+        wishes = (Wish(seat.key_id, seat.robot.origin, order_of(seat, it)) for seat, it in sent)
+        async with self._fan_out.place_each(wishes) as outcomes:
+            async for outcome in outcomes:
+                known = (outcome.wish.key_id, outcome.wish.order.client_id)
+                seat, decision = waiting.pop(known)
+                yield seat, decision, outcome
 
-        Raises: `ExchangeDown` when nothing happened and it will be tried once more,
-        `OutcomeUnknown` while nobody knows; any other family is the exchange's or the gateway's
-        definite no, after which the decision is closed.
+    async def place(self, seat: Seat, decision: Decision) -> Order | None:
+        """Place the order of a decision and give it as it then stands.
+
+        Raises: as `hear`.
         """
-        order = await self._desk.look_up(robot.plan.key_id, decision.client_id)
-        if order is None and self._is_too_late(robot, decision):
-            await self._close(decision, DecisionState.DROPPED)
-            return True
-        if order is None:
-            order = await self._placed(robot, decision)
-        if not order.status.is_final:
-            return False
-        await self._close(decision, DecisionState.DONE)
+        told = [it async for it in self.place_each([(seat, decision)])]
+        return await self.hear(*told[0])
+
+    async def hear(self, seat: Seat, decision: Decision, outcome: Outcome) -> Order | None:
+        """Take in what became of placing a decision's order.
+
+        Raises: `ExchangeDown` and `NotProven` when nothing happened and it will be tried once
+        more, `OutcomeUnknown` while nobody knows; any other family is a definite no, after which
+        the decision is closed.
+        """
+        error = outcome.error
+        if error is None:
+            if outcome.order is not None and outcome.order.order_id:
+                seat.order_ids[decision.tag] = outcome.order.order_id
+            return outcome.order
+        if outcome.fate is Fate.UNKNOWN:
+            await self._tell_unknown(seat, decision, error)
+            raise error
+        if isinstance(error, ExchangeDown | NotProven):
+            # The id is used up, and it is certain that nothing came of it: the next attempt
+            # has an id of its own. Whether a key is bad is not decided by one refusal.
+            await self._try_again(seat, decision)
+            raise error
+        if isinstance(error, Conflict) and error.code == _CAME_TO_NOTHING:
+            await self._try_again(seat, decision)
+            raise ExchangeDown(error.code)
+        await self.close(seat, decision, DecisionState.REFUSED, error)
+        raise await self._checks.explained(seat, decision, error)
+
+    async def settle(self, seat: Seat) -> bool:
+        """Bring a seat's decisions further, one after the other; True when none is left.
+
+        Raises: as `hear`.
+        """
+        for decision in tuple(seat.open.values()):
+            if not await self.settle_one(seat, decision):
+                return False
         return True
 
-    async def _placed(self, robot: Robot, decision: Decision) -> Order:
-        plan = robot.plan
-        wanted = PlaceOrder(
-            symbol=plan.symbol,
-            side=decision.side,
-            type=OrderType.MARKET,
-            quantity=decision.quantity,
-            client_id=decision.client_id,
-        )
-        try:
-            await self._desk.place(plan.key_id, robot.origin, wanted)
-        except OutcomeUnknown:
-            raise
-        except ExchangeDown:
-            # The id is used up, and it is certain that nothing came of it: the next attempt
-            # has an id of its own.
-            await self._try_again(decision)
-            raise
-        except DrawbridgeError as error:
-            if error.code == _CAME_TO_NOTHING:
-                await self._try_again(decision)
-                raise ExchangeDown(error.code) from None
-            await self._close(decision, DecisionState.REFUSED, error.code)
-            raise
-        # Looked up again, because not every exchange tells the fills in its answer.
-        order = await self._desk.look_up(plan.key_id, decision.client_id)
+    async def settle_one(self, seat: Seat, decision: Decision) -> bool:
+        """Bring a decision further; True when its order is final and all its fills are known."""
+        decision = seat.open.get(decision.tag, decision)
+        order = await self._desk.look_up(seat.key_id, decision.client_id)
         if order is None:
-            raise ExchangeDown(_CAME_TO_NOTHING)
-        return order
+            if self._is_too_late(seat, decision):
+                await self.close(seat, decision, DecisionState.DROPPED)
+                return True
+            order = await self.place(seat, decision)
+        return await self.take_up(seat, decision, order)
 
-    def _is_too_late(self, robot: Robot, decision: Decision) -> bool:
-        good_for_ms = _ENTRY_GOOD_FOR_CANDLES * robot.plan.interval_ms
-        age_ms = self._clock.now_ms() - decision.moment_ms - robot.plan.interval_ms
-        return is_entry(decision.side) and age_ms > good_for_ms
+    async def take_up(self, seat: Seat, decision: Decision, order: Order | None) -> bool:
+        """Take in how a decision's order stands; True when it is final, and then it is closed."""
+        if order is None or not order.status.is_final:
+            return False
+        changes, fills = Changes(), await self.fills_of(seat, decision, order)
+        book, standing = seat.with_fills(decision, fills)
+        done = replace(decision, state=DecisionState.DONE)
+        changes.moved.append(done)
+        changes.standings.append((seat.robot.id, seat.key_id, standing))
+        if fills:
+            changes.notices.append(filled_notice(seat, decision, fills))
+        await self._pen.write(changes)
+        seat.book, seat.standing = book, standing
+        seat.open.pop(decision.tag, None)
+        seat.order_ids.pop(decision.tag, None)
+        return True
 
-    async def _try_again(self, decision: Decision) -> None:
-        await self._write(replace(decision, attempt=decision.attempt + 1))
+    async def fills_of(self, seat: Seat, decision: Decision, order: Order) -> tuple[Fill, ...]:
+        """Give every fill of an order that is final.
 
-    async def _close(self, decision: Decision, state: DecisionState, reason: str = "") -> None:
-        await self._write(replace(decision, state=state, reason=reason))
+        Raises: `ExchangeDown("fills_not_told_yet")`, because not every exchange tells them with
+        its answer.
+        """
+        fills = await self._record.fills_of_order(seat.key_id, decision.client_id)
+        if sum((fill.quantity for fill in fills), ZERO) < order.filled or not order.filled:
+            await self._desk.look_up(seat.key_id, decision.client_id)
+            fills = await self._record.fills_of_order(seat.key_id, decision.client_id)
+        return fills
 
-    async def _write(self, decision: Decision) -> None:
-        async with self._database.transaction() as tx:
-            await write(tx, Changes(moved=[decision]), self._clock.now_ms())
+    async def close(
+        self,
+        seat: Seat,
+        decision: Decision,
+        state: DecisionState,
+        error: DrawbridgeError | None = None,
+    ) -> None:
+        """Close a decision of which nothing came, and say why if it was refused."""
+        reason = error.code if error else ""
+        changes = Changes(moved=[replace(decision, state=state, reason=reason)])
+        if error is not None:
+            notice = _notice(NoticeKind.ORDER_REFUSED, seat, decision, _why(error))
+            changes.notices.append(notice)
+        await self._pen.write(changes)
+        seat.open.pop(decision.tag, None)
+        seat.order_ids.pop(decision.tag, None)
+
+    async def cancel(self, seat: Seat, decision: Decision) -> bool:
+        """Cancel a decision's order, and take in how it ended.
+
+        Raises: `ExchangeDown`, `OutcomeUnknown`.
+        """
+        order = await self._desk.cancel(seat.key_id, decision.client_id)
+        if order is None:
+            await self.close(seat, decision, DecisionState.DROPPED)
+            return True
+        return await self.take_up(seat, decision, order)
+
+    def _is_too_late(self, seat: Seat, decision: Decision) -> bool:
+        if seat.status is RobotStatus.STOPPING:
+            return is_entry(decision)
+        interval_ms = seat.plan.interval_ms
+        age_ms = self._clock.now_ms() - decision.moment_ms - interval_ms
+        return is_entry(decision) and age_ms > _ENTRY_GOOD_FOR_CANDLES * interval_ms
+
+    async def _try_again(self, seat: Seat, decision: Decision) -> None:
+        again = replace(decision, attempt=decision.attempt + 1)
+        await self._pen.write(Changes(moved=[again]))
+        if decision.tag in seat.open:
+            seat.open[decision.tag] = again
+
+    async def _tell_unknown(self, seat: Seat, decision: Decision, error: DrawbridgeError) -> None:
+        notice = _notice(NoticeKind.ORDER_UNKNOWN, seat, decision, _why(error))
+        await self._pen.write(Changes(notices=[notice]))
+
+
+def order_of(seat: Seat, decision: Decision) -> PlaceOrder:
+    """Give the order that carries out a decision."""
+    at_market = decision.price is None
+    return PlaceOrder(
+        symbol=seat.plan.symbol,
+        side=decision.side,
+        type=OrderType.MARKET if at_market else OrderType.LIMIT,
+        quantity=decision.quantity,
+        price=decision.price,
+        client_id=decision.client_id,
+        reduce_only=decision.reduces,
+    )
+
+
+def decided_notice(seat: Seat, decision: Decision) -> Notice:
+    """Tell of a decision as it is made."""
+    return _notice(NoticeKind.ROBOT_DECIDED, seat, decision, {})
+
+
+def filled_notice(seat: Seat, decision: Decision, fills: Sequence[Fill]) -> Notice:
+    """Tell of what a decision's order has filled."""
+    quantity = sum((fill.quantity for fill in fills), ZERO)
+    price = sum((fill.quote_quantity for fill in fills), ZERO) / quantity
+    facts = {"quantity": quantity, "price": price}
+    return _notice(NoticeKind.ORDER_FILLED, seat, decision, facts)
+
+
+def _why(error: DrawbridgeError) -> dict[str, object]:
+    return {"reason": error.code, "about": dict(error.facts)}
+
+
+def _notice(kind: NoticeKind, seat: Seat, decision: Decision, more: Mapping[str, object]) -> Notice:
+    facts: dict[str, object] = {
+        "name": seat.robot.name,
+        "symbol": seat.plan.symbol,
+        "side": decision.side.value,
+        "quantity": decision.quantity,
+        "client_order_id": decision.client_id,
+        "time_ms": decision.moment_ms,
+    }
+    if decision.price is not None:
+        facts["price"] = decision.price
+    return Notice(kind, seat.robot.owner, seat.robot.id, {**facts, **more})

@@ -5,15 +5,24 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from drawbridge.core.errors import BadInput
+from drawbridge.core.errors import (
+    BadInput,
+    Corrupted,
+    DrawbridgeError,
+    ExchangeDown,
+    Forbidden,
+    NotProven,
+    OutcomeUnknown,
+)
 from drawbridge.core.markets import Market
-from drawbridge.core.money import ONE, ZERO, floor_to_step
+from drawbridge.core.money import ZERO, floor_to_step
 from drawbridge.core.operations import Scope
-from drawbridge.core.orders import Side
 from drawbridge.robots.model import Plan
+from drawbridge.trading.limits import RULE
 from drawbridge.vault.model import KeyStatus
 
 INSUFFICIENT_FUNDS: Final = "insufficient_funds"
+POSITION_MISSING: Final = "robot_position_missing"
 
 # Where a key stands, and why a robot cannot work with it then. Refuse by default: a status that
 # is in neither table is as bad as an unproven one.
@@ -38,21 +47,6 @@ class Refusal:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a decision rests on: the market's rules, a price, what is free, what is held.
-
-    Units: `price` in quote currency; `free_quote`, `free_base` are the account's free balances;
-    `held` is the robot's own position in base currency.
-    """
-
-    market: Market
-    price: Decimal
-    free_quote: Decimal
-    free_base: Decimal
-    held: Decimal
-
-
 def judge_key(status: KeyStatus, scopes: frozenset[Scope], plan: Plan) -> Refusal | None:
     """Tell why a robot cannot work with such a key, None when it can.
 
@@ -68,34 +62,38 @@ def judge_key(status: KeyStatus, scopes: frozenset[Scope], plan: Plan) -> Refusa
     return Refusal(_KEY_REFUSALS.get(status, _NOT_PROVEN))
 
 
-def size_entry(view: View, amount: Decimal) -> Decimal | Refusal:
-    """Size a market buy that spends at most `amount`, which is also the limit of the position.
+# Nothing is wrong with robot, key or money; whether a key is bad is not decided by one refusal.
+_PASSING: Final = (ExchangeDown, OutcomeUnknown, NotProven, Corrupted)
 
-    The fee comes on top of it, so the account needs a little more than the amount.
+
+def goes_by(error: DrawbridgeError) -> bool:
+    """Tell whether a robot waits for an error to go by, instead of pausing for it.
+
+    Limits and stops are among them: they may be lifted again.
     """
-    market = view.market
-    quantity = floor_to_step(amount / view.price, market.quantity_step)
-    lowest = lowest_amount(market, view.price)
-    if quantity < market.min_quantity or quantity * view.price < market.min_notional:
-        facts = {"amount": amount, "lowest": lowest, "currency": market.quote}
+    if isinstance(error, Forbidden):
+        return error.facts.get("rule") == RULE
+    return isinstance(error, _PASSING)
+
+
+def is_limit(error: DrawbridgeError) -> bool:
+    """Tell whether limits or a stop kept an order from being placed."""
+    return isinstance(error, Forbidden) and goes_by(error)
+
+
+def size_entry(market: Market, price: Decimal, amount: Decimal) -> Decimal | Refusal:
+    """Size an entry at market that spends at most `amount`.
+
+    The fee comes on top of it. Whether the account can pay it, the exchange says.
+    """
+    quantity = floor_to_step(amount / price, market.quantity_step)
+    if quantity < market.min_quantity or quantity * price < market.min_notional:
+        facts = {
+            "amount": amount,
+            "lowest": lowest_amount(market, price),
+            "currency": market.quote,
+        }
         return Refusal("robot_amount_too_small", facts)
-    needed = quantity * view.price * (ONE + market.fee_taker)
-    if needed > view.free_quote:
-        facts = {"needed": needed, "free": view.free_quote, "currency": market.quote}
-        return Refusal(INSUFFICIENT_FUNDS, facts)
-    return quantity
-
-
-def size_exit(view: View) -> Decimal | Refusal:
-    """Size a market sell of all that the robot holds, down to the lot step.
-
-    Why: less on the account than the robot's own fills add up to means that a person has sold
-    or moved it; the robot then asks instead of selling what is not its own.
-    """
-    quantity = sellable(view.market, view.held, view.price)
-    if view.free_base < quantity:
-        facts = {"held": view.held, "free": view.free_base, "currency": view.market.base}
-        return Refusal("robot_position_missing", facts)
     return quantity
 
 
@@ -118,11 +116,6 @@ def lowest_amount(market: Market, price: Decimal) -> Decimal:
 
 def check_amount(market: Market, price: Decimal, amount: Decimal) -> None:
     """Refuse an amount that could never be traded. Raises: `BadInput` naming the lowest."""
-    refusal = size_entry(View(market, price, amount * 2, ZERO, ZERO), amount)
+    refusal = size_entry(market, price, amount)
     if isinstance(refusal, Refusal):
         raise BadInput(refusal.code, field="amount", **refusal.facts)
-
-
-def is_entry(side: Side) -> bool:
-    """Tell whether an order of this side enters the market: robots are long only."""
-    return side is Side.BUY

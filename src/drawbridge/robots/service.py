@@ -81,7 +81,7 @@ class RobotService:
                 plan=plan,
                 created_ms=now_ms,
                 changed_ms=now_ms,
-                accounts=tuple(Account(stake) for stake in plan.stakes),
+                accounts=tuple(Account(stake, changed_ms=now_ms) for stake in plan.stakes),
             )
             if not await store.name_is_free(tx, owner, robot.name):
                 raise Conflict("robot_name_taken", field="name", name=robot.name)
@@ -160,7 +160,7 @@ class RobotService:
         async with self._database.transaction() as tx:
             account = Account(stake, status)
             await store.insert_account(tx, robot, account, len(robot.accounts))
-            await store.sum_up(tx, robot, self._clock.now_ms())
+            await store.sum_up(tx, (robot.id,))
             await self._tell(tx, Tag.ROBOTS_ROBOT_ACCOUNT_ADDED, robot, key=key.label)
         return await self._robots.get(owner, robot_id)
 
@@ -184,7 +184,7 @@ class RobotService:
                 await store.mark_leaving(tx, robot, key_id)
                 if account.status is not RobotStatus.STOPPING:
                     await store.set_status(tx, robot, account, RobotStatus.STOPPING, now_ms)
-            await store.sum_up(tx, robot, now_ms)
+            await store.sum_up(tx, (robot.id,))
             await self._tell(tx, Tag.ROBOTS_ROBOT_ACCOUNT_REMOVED, robot, key=key_id)
         return await self._robots.get(owner, robot_id)
 
@@ -223,7 +223,9 @@ class RobotService:
         async with self._database.transaction() as tx:
             for account in accounts:
                 await store.set_status(tx, robot, account, status, now_ms)
-            await store.sum_up(tx, robot, now_ms)
+                if status is RobotStatus.STARTING:
+                    await store.begin_anew(tx, robot, account)
+            await store.sum_up(tx, (robot.id,))
             await self._tell(tx, tag, robot)
         return await self._robots.get(robot.owner, robot.id)
 

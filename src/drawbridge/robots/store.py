@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -20,7 +21,6 @@ from drawbridge.robots.model import (
     Standing,
     Trigger,
     Trip,
-    summed_up,
 )
 from drawbridge.robots.steering import Turn
 from drawbridge.storage.database import Database, Row, Transaction
@@ -31,10 +31,27 @@ _SELECT: Final = (
     "SELECT robots.*, robot_series.last_ms AS last_candle_ms FROM robots"
     " LEFT JOIN robot_series USING (exchange, venue, symbol, interval_ms)"
 )
+_SUM_UP: Final = (
+    "UPDATE robots SET (status, reason, facts, changed_ms) = ("
+    "SELECT status, reason, facts, max(changed_ms, robots.changed_ms) FROM robot_accounts"
+    " WHERE robot_id = robots.id ORDER BY CASE status WHEN 'started' THEN 0 WHEN 'starting' THEN 1"
+    " WHEN 'stopping' THEN 2 WHEN 'paused' THEN 3 ELSE 4 END, reason = '', place LIMIT 1"
+    ") WHERE id = ?"
+)
 _ACCOUNTS: Final = (
     "SELECT * FROM robot_accounts WHERE robot_id IN (SELECT value FROM json_each(?))"
     " ORDER BY robot_id, place, key_id"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a robot is where it is on an account; without a code, all is well there."""
+
+    robot_id: str
+    key_id: str
+    code: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class RobotStore:
@@ -149,28 +166,37 @@ async def set_status(
         raise Conflict("robot_has_changed", robot=robot.name)
 
 
-async def set_reason(
-    tx: Transaction, robot: Robot, key_id: str, reason: str, facts: Mapping[str, object]
-) -> None:
-    """Write down why a robot is where it is on an account; `sum_up` follows."""
+async def begin_anew(tx: Transaction, robot: Robot, account: Account) -> None:
+    """Let a strategy begin anew when a person starts its robot.
+
+    What guards know of a position stays. After a stop, an order strategy has no order any more
+    and forgets all; its next run has tags of its own.
+    """
     await tx.execute(
+        "UPDATE robot_accounts SET standing = CASE standing WHEN '[]' THEN '[]'"
+        " ELSE json_set(standing, '$[0]', json('[0,0,false]'), '$[1]', 0) END,"
+        " memory = CASE WHEN ? THEN json_object("
+        "'run', coalesce(json_extract(memory, '$.run'), 0) + 1, 'kept', json('{}'))"
+        " ELSE memory END WHERE robot_id = ? AND key_id = ?",
+        *(int(account.status is RobotStatus.STOPPED), robot.id, account.key_id),
+    )
+
+
+async def set_reasons(tx: Transaction, reasons: Iterable[Reason]) -> None:
+    """Write down why robots are where they are on their accounts; `sum_up` follows."""
+    await tx.execute_many(
         "UPDATE robot_accounts SET reason = ?, facts = ? WHERE robot_id = ? AND key_id = ?",
-        *(reason, json.dumps({name: _told(fact) for name, fact in facts.items()})),
-        *(robot.id, key_id),
+        [(it.code, _facts(it.facts), it.robot_id, it.key_id) for it in reasons],
     )
 
 
-async def sum_up(tx: Transaction, robot: Robot, now_ms: int) -> RobotStatus:
-    """Write down where the robot stands as a whole, after one of its accounts has moved."""
-    rows = await tx.fetch_all(_ACCOUNTS, json.dumps([robot.id]))
-    said = summed_up(_account(row) for row in rows)
-    await tx.execute(
-        "UPDATE robots SET status = ?, reason = ?, facts = ?,"
-        " changed_ms = CASE status WHEN ? THEN changed_ms ELSE ? END WHERE id = ?",
-        *(said.status.value, said.reason, json.dumps(dict(said.facts))),
-        *(said.status.value, now_ms, robot.id),
-    )
-    return said.status
+async def sum_up(tx: Transaction, robot_ids: Iterable[str]) -> None:
+    """Write down where robots stand as a whole, after some of their accounts have moved.
+
+    What a robot does on any of its accounts says more than what it does not; of accounts alike,
+    the one that has something to say stands for all.
+    """
+    await tx.execute_many(_SUM_UP, [(robot_id,) for robot_id in set(robot_ids)])
 
 
 async def mark_leaving(tx: Transaction, robot: Robot, key_id: str) -> None:
@@ -211,6 +237,10 @@ def encode_standing(standing: Standing) -> str:
     return json.dumps(standing, separators=(",", ":"))
 
 
+def _facts(facts: Mapping[str, object]) -> str:
+    return json.dumps({name: _told(fact) for name, fact in facts.items()})
+
+
 def _told(fact: object) -> object:
     """Give a fact as JSON can hold it; amounts stay exact as texts."""
     if isinstance(fact, Decimal):
@@ -234,6 +264,7 @@ def _account(row: Row) -> Account:
         standing=_standing(row["standing"]),
         memory=json.loads(row["memory"]),
         leaves=bool(row["leaves"]),
+        changed_ms=row["changed_ms"],
     )
 
 

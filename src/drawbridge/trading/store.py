@@ -10,6 +10,7 @@ from drawbridge.trading.model import OrderState, OwnOrder
 
 _UNSETTLED = "state IN ('intended', 'unknown', 'open', 'partially_filled')"
 _MOST_ROWS = 10_000
+_IS_THERE = "SELECT 1 FROM orders WHERE key_id = ? AND client_order_id = ?"
 
 
 class OrderStore:
@@ -21,6 +22,9 @@ class OrderStore:
 
     async def find_order(self, key_id: str, client_id: str) -> OwnOrder | None:
         """Give one order, or None when it was never intended."""
+        # Every order is looked for before it is placed, and hardly ever found.
+        if self._database.glance(_IS_THERE, key_id, client_id) is None:
+            return None
         row = await self._database.fetch_one(
             "SELECT * FROM orders WHERE key_id = ? AND client_order_id = ?", key_id, client_id
         )
@@ -102,12 +106,13 @@ class OrderStore:
         )
         return tuple(read_fill(row) for row in rows)
 
-    async def fills_of(self, origin: str) -> tuple[Fill, ...]:
-        """Give the executions of all orders of an origin, oldest first."""
+    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
+        """Give the executions of all orders of an origin (of one key), oldest first."""
         rows = await self._database.fetch_all(
             "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
-            " WHERE orders.origin = ? ORDER BY fills.time_ms, fills.trade_id",
-            origin,
+            " WHERE orders.origin = ? AND ? IN ('', key_id)"
+            " ORDER BY fills.time_ms, fills.trade_id",
+            *(origin, key_id),
         )
         return tuple(read_fill(row) for row in rows)
 

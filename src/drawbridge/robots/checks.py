@@ -1,0 +1,98 @@
+"""Asking key and account whether a robot may work there, and what an account says against it."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.derivatives import GetPositions
+from drawbridge.core.errors import DrawbridgeError, ExchangeRefused, Forbidden
+from drawbridge.core.money import ONE, ZERO
+from drawbridge.core.operations import Balance, GetBalances
+from drawbridge.gateway.policy import Purpose
+from drawbridge.robots.model import Decision
+from drawbridge.robots.risk import (
+    INSUFFICIENT_FUNDS,
+    POSITION_MISSING,
+    Refusal,
+    judge_key,
+)
+from drawbridge.robots.seams import Outside
+from drawbridge.robots.seat import Seat, is_entry
+from drawbridge.vault.model import KeyRecord, KeyStatus
+
+# Keys with which robots may be at work; all others are looked at one by one, for their reasons.
+_GOOD: Final = (KeyStatus.ENABLED, KeyStatus.CHECKING)
+
+
+class Checks:
+    """What is asked before robots trade, and after they were refused."""
+
+    def __init__(self, outside: Outside) -> None:
+        """Ask the vault's keys, and accounts over the gateway."""
+        self._outside = outside
+
+    async def good_keys(self) -> Mapping[str, KeyRecord]:
+        """Give every key that is good for trading, by id."""
+        return {str(key.id): key for key in await self._outside.keys.list_standing(*_GOOD)}
+
+    async def find_refusal(self, seat: Seat, good: Mapping[str, KeyRecord]) -> Refusal | None:
+        """Tell why a seat cannot work with its key, None when it can."""
+        key = good.get(seat.key_id) or await self._outside.keys.get_record(seat.key_id)
+        return judge_key(key.status, key.scopes, seat.plan)
+
+    async def check_key(self, seat: Seat) -> None:
+        """Make sure that a seat may work with its key. Raises: `Forbidden` with the reason."""
+        if refusal := await self.find_refusal(seat, {}):
+            raise Forbidden(refusal.code, rule="key", **refusal.facts)
+
+    async def check_position(self, seat: Seat) -> None:
+        """Make sure that the account holds what the robot's own fills add up to.
+
+        Why: less than that means that a person has sold or moved it; the robot then asks instead
+        of selling what is not its own. More is somebody else's and none of its business.
+        Raises: `Forbidden("robot_position_missing")`.
+        """
+        quantity = seat.book.quantity
+        if seat.book.is_flat:
+            return
+        there = await self._held_there(seat)
+        if there * quantity < 0 or abs(there) < abs(quantity) - seat.book.step:
+            raise Forbidden(POSITION_MISSING, rule="position", **_missing(seat, there))
+
+    async def explained(
+        self, seat: Seat, decision: Decision, error: DrawbridgeError
+    ) -> DrawbridgeError:
+        """Give an error as it is best told: with amounts where money or goods were missing."""
+        if error.code != INSUFFICIENT_FUNDS or seat.plan.is_contract:
+            return error
+        try:
+            balances = await self._balances(seat)
+        except DrawbridgeError:
+            return error
+        free = {it.currency: it.free for it in balances}
+        if not is_entry(decision) and decision.price is None:
+            missing = _missing(seat, free.get(seat.plan.base, ZERO))
+            return ExchangeRefused(POSITION_MISSING, **missing)
+        fee = seat.market.fee_taker if seat.market else ZERO
+        return ExchangeRefused(
+            INSUFFICIENT_FUNDS,
+            needed=seat.account.stake.amount * (ONE + fee),
+            free=free.get(seat.plan.quote, ZERO),
+            currency=seat.plan.quote,
+        )
+
+    async def _held_there(self, seat: Seat) -> Decimal:
+        plan = seat.plan
+        if not plan.is_contract:
+            balances = await self._balances(seat)
+            return next((it.total for it in balances if it.currency == plan.base), ZERO)
+        asked = GetPositions(plan.symbol)
+        told = await self._outside.roads.call(seat.key_id, asked, purpose=Purpose.READ)
+        return sum((it.quantity for it in told if it.symbol == plan.symbol), ZERO)
+
+    async def _balances(self, seat: Seat) -> tuple[Balance, ...]:
+        return await self._outside.roads.call(seat.key_id, GetBalances(), purpose=Purpose.READ)
+
+
+def _missing(seat: Seat, free: Decimal) -> dict[str, object]:
+    return {"held": seat.book.quantity, "free": free, "currency": seat.plan.base}

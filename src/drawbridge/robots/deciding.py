@@ -1,0 +1,266 @@
+"""What a signal strategy with its guards decides at a candle's close. Pure: seats are only read.
+
+The choice itself is steering.py's, the same that a backtest runs compiled; here is what stands
+around it at work: candles that were slept through, exact sizes, and a name for every decision.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.markets import Candle
+from drawbridge.robots import guards as guard
+from drawbridge.robots.charts import Chart
+from drawbridge.robots.columns import columns_from
+from drawbridge.robots.guards import Ended
+from drawbridge.robots.model import Decision, Plan, Standing, Trigger
+from drawbridge.robots.risk import Refusal, size_entry
+from drawbridge.robots.seat import Course, Seat, course_of, side_into
+from drawbridge.robots.steering import (
+    BOTH,
+    BY_SIGNAL,
+    LEAVE,
+    NOT_TURNED,
+    SAFETY,
+    STAY,
+    UNASKED,
+    Choice,
+    Close,
+    Turn,
+    choose,
+    confirmed_side,
+    guarded,
+    may_enter,
+    side_of,
+    turned,
+)
+from drawbridge.robots.strategy import NOTHING_HELD, UNSAID
+
+# A position's best price is on disk at most so many candles late; those are on disk as well.
+_WRITTEN_EVERY: Final = 400
+_LEAVES: Final = {
+    BY_SIGNAL: "leave",
+    guard.BY_STOP: "stop",
+    guard.BY_TRAIL: "trail",
+    guard.BY_PROFIT: "profit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a seat decided: where it stands then, and its decisions, or why it may not.
+
+    `is_news`: the standing is to be written down, because something was said or has ended.
+    """
+
+    standing: Standing
+    is_news: bool = False
+    decisions: tuple[Decision, ...] = ()
+    refusal: Refusal | None = None
+
+
+def judge_candle(seat: Seat, chart: Chart) -> Verdict:
+    """Decide at the close of a chart's newest candle.
+
+    What was said at candles before, since the last one that the seat has seen, is taken in: an
+    exit that was slept through is made up for, an entry is not.
+    """
+    candle, before = chart.newest, seat.standing
+    if candle is None or candle.open_time_ms <= before.at_ms:
+        return Verdict(before)
+    standing = _caught_up(seat, chart)
+    held = seat.seen_by_strategy(standing, float(candle.close), candle.open_time_ms)
+    direction, ended = seat.plan.direction.side, _ended(seat, standing)
+    close = _close(seat, chart, candle)
+    choice = choose(seat.course.guards, standing.turn, direction, held, close, ended)
+    seat_then = replace(seat, standing=standing) if choice.order != STAY else seat
+    decided = decide(seat_then, choice, candle.close, candle.open_time_ms)
+    is_news = (
+        bool(decided.decisions)
+        or standing.turn.stance != before.turn.stance
+        or candle.open_time_ms - seat.written_ms >= _WRITTEN_EVERY * seat.plan.interval_ms
+    )
+    return replace(decided, standing=standing, is_news=is_news)
+
+
+def judge_price(seat: Seat, price: Decimal, time_ms: int) -> Verdict:
+    """Let guards judge a price between candles."""
+    candle_ms = time_ms - time_ms % seat.plan.interval_ms
+    held = seat.seen_by_strategy(seat.standing, float(price), candle_ms)
+    if not held.quantity:
+        return Verdict(seat.standing)
+    return decide(seat, guarded(seat.course.guards, held, float(price)), price, time_ms)
+
+
+def judge_signal(seat: Seat, chart: Chart, side: int, name: str) -> Verdict:
+    """Carry a signal from outside into decisions: a side to be on, or LEAVE.
+
+    `name` names the signal for ever, so that it acts once. Guards may keep from entering.
+    """
+    candle = chart.newest
+    if candle is None:
+        return Verdict(seat.standing)
+    held = seat.held_at(candle.close)
+    if side == LEAVE:
+        choice = Choice(LEAVE if held else STAY, BY_SIGNAL)
+    else:
+        choice = _allowed(seat, chart, candle, side)
+    return decide(seat, choice, candle.close, candle.open_time_ms, name)
+
+
+def decide(seat: Seat, choice: Choice, price: Decimal, moment_ms: int, name: str = "") -> Verdict:
+    """Make decisions of a choice, sized at a price; what is held against it is left first."""
+    if choice.order == STAY:
+        return Verdict(seat.standing)
+    held, name = seat.held_at(price), name or str(moment_ms)
+    decisions = []
+    if choice.order == LEAVE or held * choice.order < 0:
+        if held:
+            kind = _LEAVES[choice.why]
+            decisions.append(leaving(seat, held, f"{kind}:{name}", moment_ms))
+        if choice.order == LEAVE:
+            return Verdict(seat.standing, decisions=tuple(decisions))
+    sized = _sized(seat, choice, price)
+    if isinstance(sized, Refusal):
+        return Verdict(seat.standing, decisions=tuple(decisions), refusal=sized)
+    kind = "safety" if choice.why == SAFETY else "enter"
+    entry = Decision(
+        robot_id=seat.robot.id,
+        key_id=seat.key_id,
+        tag=f"{kind}:{name}",
+        moment_ms=moment_ms,
+        side=side_into(choice.order),
+        quantity=sized,
+    )
+    return Verdict(seat.standing, decisions=(*decisions, entry))
+
+
+def leaving(seat: Seat, held: Decimal, tag: str, moment_ms: int) -> Decision:
+    """Decide to close a position."""
+    return Decision(
+        robot_id=seat.robot.id,
+        key_id=seat.key_id,
+        tag=tag,
+        moment_ms=moment_ms,
+        side=side_into(-1 if held > 0 else 1),
+        quantity=abs(held),
+        reduces=seat.plan.is_contract,
+    )
+
+
+def turn_of(plan: Plan, candles: Sequence[Candle]) -> Turn:
+    """Tell where a strategy stands after these candles."""
+    course, columns, turn = course_of(plan), columns_from(candles), NOT_TURNED
+    if course.strategy.decide is None:
+        return turn
+    seen = course.strategy.look(columns, course.settings)
+    for at in range(len(columns)):
+        turn = turned(turn, course.strategy.decide(seen, at, course.settings, NOTHING_HELD))
+    return turn
+
+
+def _sized(seat: Seat, choice: Choice, price: Decimal) -> Decimal | Refusal:
+    if seat.market is None:
+        return Refusal("robot_no_candles", {"symbol": seat.plan.symbol})
+    amount = seat.account.stake.amount
+    if choice.why == SAFETY:
+        scale = Decimal(str(seat.course.guards.dca_scale))
+        amount *= scale ** (seat.standing.steps + 1)
+    return size_entry(seat.market, price, amount)
+
+
+def _allowed(seat: Seat, chart: Chart, candle: Candle, side: int) -> Choice:
+    """Let direction and guards say whether a side may be entered now; else what is against it."""
+    held, direction = seat.held_at(candle.close), seat.plan.direction.side
+    if held * side > 0:
+        return Choice(STAY, BY_SIGNAL)
+    close, ended = _close(seat, chart, candle), _ended(seat, seat.standing)
+    if direction in (BOTH, side) and may_enter(seat.course.guards, side, close, ended):
+        return Choice(side, BY_SIGNAL)
+    return Choice(LEAVE if held else STAY, BY_SIGNAL)
+
+
+def _caught_up(seat: Seat, chart: Chart) -> Standing:
+    """Take in every candle that the seat has not seen, the newest included."""
+    standing, columns = seat.standing, chart.columns
+    if columns is None:
+        return standing
+    newest = len(columns) - 1
+    begin = chart.number_of(standing.at_ms)
+    is_anew = not standing.at_ms or standing.at_ms < int(columns.open_time_ms[0])
+    if is_anew:
+        standing = standing._replace(turn=NOT_TURNED)
+    for at in range(begin, newest + 1):
+        if at == newest and is_anew and not seat.is_started:
+            standing = _joining(seat, standing)
+        standing = _shown(seat, standing, chart, at)
+    return standing
+
+
+def _joining(seat: Seat, standing: Standing) -> Standing:
+    """Let a robot that joins pretend to have been out, so that being in counts as a turn."""
+    stance = standing.turn.stance
+    if seat.plan.joins and side_of(stance, seat.plan.direction.side):
+        return standing._replace(turn=Turn(-stance))
+    return standing
+
+
+def _shown(seat: Seat, standing: Standing, chart: Chart, at: int) -> Standing:
+    """Give where a seat stands after one more candle."""
+    columns, course = chart.columns, seat.course
+    if columns is None:
+        return standing
+    time_ms, turn, best = int(columns.open_time_ms[at]), standing.turn, standing.best
+    if standing.entered_ms and time_ms >= standing.entered_ms:
+        is_long = seat.book.quantity > 0
+        best = max(best, float(columns.high[at])) if is_long else min(best, float(columns.low[at]))
+        standing = standing._replace(best=best)
+    if course.strategy.decide is not None and seat.plan.trigger is not Trigger.SIGNAL:
+        held = seat.seen_by_strategy(standing, float(columns.close[at]), time_ms)
+        seen = chart.look(course.strategy, course.settings)
+        turn = turned(turn, course.strategy.decide(seen, at, course.settings, held))
+    return standing._replace(turn=turn, at_ms=time_ms)
+
+
+def _ended(seat: Seat, standing: Standing) -> Ended:
+    """Tell guards of the positions that ended, on the count of candles."""
+    trips, interval_ms = standing.trips, seat.plan.interval_ms
+    return Ended(
+        [trip.at_ms // interval_ms for trip in trips],
+        [trip.gain for trip in trips],
+        [trip.stopped for trip in trips],
+        len(trips),
+    )
+
+
+def _close(seat: Seat, chart: Chart, candle: Candle) -> Close:
+    interval_ms = seat.plan.interval_ms
+    return Close(
+        at=candle.open_time_ms // interval_ms,
+        time_ms=candle.open_time_ms + interval_ms,
+        price=float(candle.close),
+        confirmed=_confirmed(seat.course, chart),
+        at_closes=not seat.watches_ticks,
+    )
+
+
+def _confirmed(course: Course, chart: Chart) -> int:
+    """Give the side that all confirming strategies are on, each by what it said last."""
+    if not course.confirming:
+        return UNASKED
+    stances = 0
+    for strategy, settings in course.confirming:
+        seen = chart.look(strategy, settings)
+        stances += _said_last(strategy.decide, seen, settings, chart)
+    return confirmed_side(stances, len(course.confirming))
+
+
+def _said_last(decide_: object, seen: object, settings: object, chart: Chart) -> int:
+    if not callable(decide_) or chart.columns is None:
+        return UNSAID
+    for at in range(len(chart.columns) - 1, -1, -1):
+        said = int(decide_(seen, at, settings, NOTHING_HELD))
+        if said != UNSAID:
+            return said
+    return UNSAID

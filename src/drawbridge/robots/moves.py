@@ -1,0 +1,97 @@
+"""Moving robots from state to state: on disk with the audit event and the notice of it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from drawbridge.audit.chain import AuditEvent
+from drawbridge.audit.store import append
+from drawbridge.audit.tags import Tag
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.notices.model import Notice, NoticeKind
+from drawbridge.notices.outbox import tell
+from drawbridge.robots import store
+from drawbridge.robots.decision_store import Changes
+from drawbridge.robots.model import Account, Robot, RobotStatus
+from drawbridge.robots.risk import Refusal
+from drawbridge.robots.seat import Seat
+from drawbridge.robots.store import Reason
+from drawbridge.robots.writing import Pen
+from drawbridge.storage.database import Database
+
+_TOLD: Final[Mapping[RobotStatus, tuple[Tag, NoticeKind]]] = {
+    RobotStatus.STARTING: (Tag.ROBOTS_ROBOT_RESUMED, NoticeKind.ROBOT_RESUMED),
+    RobotStatus.STARTED: (Tag.ROBOTS_ROBOT_STARTED, NoticeKind.ROBOT_STARTED),
+    RobotStatus.STOPPED: (Tag.ROBOTS_ROBOT_STOPPED, NoticeKind.ROBOT_STOPPED),
+    RobotStatus.PAUSED: (Tag.ROBOTS_ROBOT_PAUSED, NoticeKind.ROBOT_PAUSED),
+}
+
+ALL_WELL: Final = Refusal("")
+
+
+class Moves:
+    """What moves robots on."""
+
+    def __init__(self, database: Database, pen: Pen, clock: Clock) -> None:
+        """Use the app's database."""
+        self._database = database
+        self._pen = pen
+        self._clock = clock
+
+    async def move(self, seat: Seat, status: RobotStatus, refusal: Refusal | None = None) -> None:
+        """Move a robot on, on one account, with its reason, its audit event and its notice.
+
+        Raises: `Conflict("robot_has_changed")` when a person has moved it meanwhile.
+        """
+        if seat.market is not None and seat.robot.quantity_step != seat.market.quantity_step:
+            async with self._database.transaction() as tx:
+                await store.set_market(tx, seat.robot, seat.market.quantity_step)
+        seat.account = await self._moved(seat.robot, seat.account, status, refusal or ALL_WELL)
+        seat.not_before_ms = seat.failures = 0
+
+    async def pause_unread(self, robot: Robot, account: Account, error: DrawbridgeError) -> None:
+        """Pause a robot that could not even be read, such as one whose strategy is gone."""
+        if account.status is not RobotStatus.PAUSED:
+            refusal = Refusal(error.code, error.facts)
+            await self._moved(robot, account, RobotStatus.PAUSED, refusal)
+
+    async def _moved(
+        self, robot: Robot, account: Account, status: RobotStatus, refusal: Refusal
+    ) -> Account:
+        now_ms, (tag, kind) = self._clock.now_ms(), _TOLD[status]
+        code, facts = refusal.code, refusal.facts
+        async with self._database.transaction() as tx:
+            await store.set_status(tx, robot, account, status, now_ms)
+            await store.set_reasons(tx, [Reason(robot.id, account.key_id, code, facts)])
+            if account.leaves and status is RobotStatus.STOPPED:
+                await store.remove_account(tx, robot, account.key_id)
+            await store.sum_up(tx, (robot.id,))
+            event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name, "reason": code})
+            await append(tx, event, now_ms)
+            await tell(tx, _notice(kind, robot, code, facts), now_ms)
+        return replace(account, status=status, reason=code, facts=facts, changed_ms=now_ms)
+
+    async def give_up(self, seat: Seat, refusal: Refusal) -> None:
+        """Pause, or when it was to stop anyway, stop and say what was left undone."""
+        if seat.status is RobotStatus.STOPPING:
+            await self.move(seat, RobotStatus.STOPPED, refusal)
+        elif seat.status is not RobotStatus.PAUSED:
+            await self.move(seat, RobotStatus.PAUSED, refusal)
+
+    async def note(self, seats: list[Seat], code: str, facts: Mapping[str, object]) -> None:
+        """Write down what robots wait for, only where that is news; no code is that all is well."""
+        news = [seat for seat in seats if seat.account.reason != code]
+        if not news:
+            return
+        reasons = [Reason(seat.robot.id, seat.key_id, code, facts) for seat in news]
+        await self._pen.write(Changes(reasons=reasons))
+        for seat in news:
+            seat.account = replace(seat.account, reason=code, facts=facts)
+
+
+def _notice(kind: NoticeKind, robot: Robot, code: str, about: Mapping[str, object]) -> Notice:
+    facts: dict[str, object] = {"name": robot.name}
+    if code:
+        facts |= {"reason": code, "about": dict(about)}
+    return Notice(kind, robot.owner, robot.id, facts)

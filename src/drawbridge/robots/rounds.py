@@ -1,0 +1,71 @@
+"""A round: a candle has closed, and all robots on its market decide in one pass.
+
+Candle, decisions and what is to be remembered are written in one transaction; only then orders
+leave, side by side. Whatever dies in between, the round is found on disk as a whole or not at all.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.robots.candle_store import keep_candles
+from drawbridge.robots.charts import Chart, Charts
+from drawbridge.robots.deciding import Verdict, judge_candle
+from drawbridge.robots.decision_store import Changes, write
+from drawbridge.robots.orders import decided_notice
+from drawbridge.robots.seat import Seat
+from drawbridge.storage.database import Database
+
+Judged = Sequence[tuple[Seat, Verdict]]
+
+_NO_SEATS: Final[tuple[Seat, ...]] = ()
+
+
+class Rounds:
+    """Lets robots decide, and writes down what they decided."""
+
+    def __init__(self, database: Database, charts: Charts, clock: Clock) -> None:
+        """Use the app's database."""
+        self._database = database
+        self._charts = charts
+        self._clock = clock
+
+    async def take_news(self, chart: Chart) -> bool:
+        """Take in what has closed on a chart since; tells whether there was anything.
+
+        Raises: what asking the exchange raises.
+        """
+        candles = await self._charts.news(chart)
+        if candles:
+            chart.take(candles)
+            chart.unstored += candles
+        return bool(candles)
+
+    async def judge(self, chart: Chart, seats: Iterable[Seat] = _NO_SEATS) -> Judged:
+        """Let signal strategies decide at the newest candle, and write it all down.
+
+        Gives the verdicts that ask for something to be done.
+        """
+        judged = [(seat, judge_candle(seat, chart)) for seat in seats]
+        await self.keep(chart, judged)
+        return [pair for pair in judged if pair[1].decisions or pair[1].refusal]
+
+    async def keep(self, chart: Chart, judged: Judged) -> None:
+        """Write verdicts down together with the candles that they came from."""
+        changes = Changes()
+        for seat, verdict in judged:
+            if verdict.is_news:
+                changes.standings.append((seat.robot.id, seat.key_id, verdict.standing))
+            changes.made += verdict.decisions
+            changes.notices += [decided_notice(seat, it) for it in verdict.decisions]
+        if changes or chart.unstored:
+            candles = tuple(chart.unstored)
+            async with self._database.transaction() as tx:
+                await keep_candles(tx, chart.series, candles, chart.reach)
+                await write(tx, changes, self._clock.now_ms())
+            del chart.unstored[: len(candles)]
+        for seat, verdict in judged:
+            seat.standing = verdict.standing
+            if verdict.is_news:
+                seat.written_ms = verdict.standing.at_ms
+            seat.open |= {decision.tag: decision for decision in verdict.decisions}

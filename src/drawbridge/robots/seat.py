@@ -1,0 +1,180 @@
+"""A robot on one of its accounts, as it lives in the runner's memory. No SQL and no I/O.
+
+What a seat holds is what the disk holds: changes are written first and taken up here after.
+"""
+
+from copy import copy
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.core.markets import Market
+from drawbridge.core.money import ZERO
+from drawbridge.core.orders import Fill, Side
+from drawbridge.robots.book import Book, Ending
+from drawbridge.robots.candle_store import SeriesId, series_of
+from drawbridge.robots.guards import Guards
+from drawbridge.robots.model import (
+    Account,
+    Decision,
+    Plan,
+    Robot,
+    RobotStatus,
+    Standing,
+    Trigger,
+    Trip,
+)
+from drawbridge.robots.risk import sellable
+from drawbridge.robots.strategies import get_strategy
+from drawbridge.robots.strategy import NOTHING_HELD, Held, Memory, Settings, Strategy
+from drawbridge.robots.wishes import guards_of
+
+_MOST_TRIPS: Final = 200
+_STOPS: Final = frozenset({"stop", "trail"})
+_SAFETY: Final = "safety"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a robot decides: read once from its plan, shared by its accounts.
+
+    `reach` is how many candles the strategy that looks back furthest needs.
+    """
+
+    strategy: Strategy
+    settings: Settings
+    guards: Guards
+    confirming: tuple[tuple[Strategy, Settings], ...]
+    reach: int
+
+
+def course_of(plan: Plan) -> Course:
+    """Read how a robot decides. Raises: `NotFound("unknown_strategy")`, `BadInput`."""
+    strategy = get_strategy(plan.strategy)
+    settings = strategy.read_settings(plan.settings)
+    confirming = tuple(
+        (confirming, confirming.read_settings(it.settings))
+        for it in plan.confirm
+        for confirming in (get_strategy(it.strategy),)
+    )
+    reaches = [it.reach(chosen) for it, chosen in ((strategy, settings), *confirming)]
+    return Course(strategy, settings, guards_of(plan.guards), confirming, max(reaches))
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A robot on one account.
+
+    `open` are the decisions that are not settled, by tag, in the order in which they are to be;
+    `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
+    in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
+    were looked at, `written_ms` the candle of the standing that is on disk.
+    """
+
+    robot: Robot
+    account: Account
+    course: Course
+    book: Book
+    standing: Standing
+    memory: Memory
+    open: dict[str, Decision] = field(default_factory=dict)
+    order_ids: dict[str, str] = field(default_factory=dict)
+    market: Market | None = None
+    failures: int = 0
+    not_before_ms: int = 0
+    looked_ms: int = 0
+    written_ms: int = 0
+    is_busy: bool = False
+
+    @property
+    def key_id(self) -> str:
+        """Give its key."""
+        return self.account.key_id
+
+    @property
+    def plan(self) -> Plan:
+        """Give what it is to do."""
+        return self.robot.plan
+
+    @property
+    def status(self) -> RobotStatus:
+        """Give where it stands."""
+        return self.account.status
+
+    @property
+    def series(self) -> SeriesId:
+        """Give the series of candles on which it works."""
+        return series_of(self.plan)
+
+    @property
+    def is_started(self) -> bool:
+        """Tell whether it decides."""
+        return self.status is RobotStatus.STARTED
+
+    @property
+    def places_orders(self) -> bool:
+        """Tell whether its strategy places orders of its own, instead of saying in or out."""
+        return self.course.strategy.orders is not None
+
+    @property
+    def watches_ticks(self) -> bool:
+        """Tell whether its guards judge every price."""
+        return self.plan.trigger is Trigger.TICK
+
+    def meet(self, market: Market) -> None:
+        """Get to know the market, as it is now."""
+        self.market = market
+        self.book.step = market.quantity_step
+
+    def held_at(self, price: Decimal) -> Decimal:
+        """Give what of its position can be closed at a price, below zero for a short one."""
+        if self.market is None:
+            return ZERO
+        size = sellable(self.market, abs(self.book.quantity), price)
+        return size if self.book.quantity > 0 else -size
+
+    def seen_by_strategy(self, standing: Standing, price: float, candle_ms: int) -> Held:
+        """Give what a strategy may know of the position, at the close of a candle."""
+        if self.book.is_flat:
+            return NOTHING_HELD
+        quantity = self.held_at(Decimal(repr(price)))
+        if not quantity:
+            return NOTHING_HELD
+        since = (candle_ms - standing.entered_ms) // self.plan.interval_ms + 1
+        return Held(
+            float(quantity),
+            float(self.book.price),
+            standing.entry,
+            standing.best,
+            max(0, since),
+            standing.steps,
+        )
+
+    def with_fills(self, decision: Decision, fills: tuple[Fill, ...]) -> tuple[Book, Standing]:
+        """Give position and standing after what a decision's order has filled."""
+        book, standing = copy(self.book), self.standing
+        kind, interval_ms = decision.tag.partition(":")[0], self.plan.interval_ms
+        for ending in book.take(fills):
+            standing = _after(standing, ending, kind, interval_ms)
+        if fills and self.book.is_flat and not book.is_flat:
+            price, entered_ms = float(book.entry), book.opened_ms - book.opened_ms % interval_ms
+            standing = standing._replace(entered_ms=entered_ms, entry=price, best=price, steps=0)
+        elif fills and kind == _SAFETY:
+            standing = standing._replace(steps=standing.steps + 1)
+        return book, standing
+
+
+def is_entry(decision: Decision) -> bool:
+    """Tell whether a decision of a signal strategy may add to a position."""
+    return decision.tag.partition(":")[0] in {"enter", "buy", _SAFETY}
+
+
+def side_into(side: int) -> Side:
+    """Give the side of the order that takes a position towards LONG or SHORT."""
+    return Side.BUY if side > 0 else Side.SELL
+
+
+def _after(standing: Standing, ending: Ending, kind: str, interval_ms: int) -> Standing:
+    trip = Trip(ending.time_ms - ending.time_ms % interval_ms, ending.gain, int(kind in _STOPS))
+    trips = (*standing.trips, trip)[-_MOST_TRIPS:]
+    return standing._replace(trips=trips, entered_ms=0, entry=0.0, best=0.0, steps=0)

@@ -1,0 +1,111 @@
+"""All robots at work, in memory: read when people have changed something, and never else."""
+
+from collections.abc import Iterable, Sequence
+
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.robots.book import Book
+from drawbridge.robots.candle_store import SeriesId
+from drawbridge.robots.charts import Chart
+from drawbridge.robots.decision_store import DecisionStore
+from drawbridge.robots.model import Account, Robot, RobotStatus
+from drawbridge.robots.moves import Moves
+from drawbridge.robots.seams import Record
+from drawbridge.robots.seat import Seat, course_of
+from drawbridge.robots.store import RobotStore
+from drawbridge.storage.database import Database
+
+
+class Seating:
+    """Which robots there are on which accounts, and the charts at which they look."""
+
+    def __init__(self, database: Database, record: Record, moves: Moves) -> None:
+        """Use the app's database, and trading's record of fills."""
+        self._robots = RobotStore(database)
+        self._decisions = DecisionStore(database)
+        self._record = record
+        self._moves = moves
+        self._seen = 0
+        self._seats: dict[tuple[str, str], Seat] = {}
+        self._charts: dict[SeriesId, Chart] = {}
+        self._at: dict[SeriesId, list[Seat]] = {}
+
+    async def read_changes(self) -> None:
+        """Take in what has changed on disk since the last look."""
+        changes = self._robots.changes()
+        if changes == self._seen:
+            return
+        robots = await self._robots.list_changed(self._seen)
+        for robot in robots:
+            await self._take(robot)
+        self._seen = changes
+        self._arrange()
+
+    def seats(self) -> Sequence[Seat]:
+        """Give every seat that is not stopped."""
+        return tuple(self._seats.values())
+
+    def charts(self) -> Iterable[Chart]:
+        """Give the charts at which started robots look."""
+        return [self._charts[series] for series in self._at]
+
+    def seats_of(self, chart: Chart) -> Sequence[Seat]:
+        """Give the started seats of a chart."""
+        return [seat for seat in self._at.get(chart.series, ()) if seat.is_started]
+
+    def chart_of(self, seat: Seat) -> Chart:
+        """Give the chart at which a seat looks."""
+        return self._charts.setdefault(seat.series, Chart(seat.series))
+
+    async def _take(self, robot: Robot) -> None:
+        known = {key_id for robot_id, key_id in self._seats if robot_id == robot.id}
+        for account in robot.accounts:
+            at = (robot.id, account.key_id)
+            if account.status is RobotStatus.STOPPED:
+                continue
+            known.discard(account.key_id)
+            seat = self._seats.get(at)
+            if seat is not None:
+                _refresh(seat, robot, account)
+                continue
+            try:
+                self._seats[at] = await self._seated(robot, account)
+            except DrawbridgeError as error:
+                await self._moves.pause_unread(robot, account, error)
+        for key_id in known:
+            del self._seats[robot.id, key_id]
+
+    async def _seated(self, robot: Robot, account: Account) -> Seat:
+        plan = robot.plan
+        book = Book(plan.base, plan.quote, robot.quantity_step)
+        book.take(await self._record.fills_of(robot.origin, account.key_id))
+        opened = await self._decisions.list_open([robot.id])
+        return Seat(
+            robot=robot,
+            account=account,
+            course=course_of(plan),
+            book=book,
+            standing=account.standing,
+            memory=dict(account.memory),
+            open={it.tag: it for it in opened if it.key_id == account.key_id},
+            written_ms=account.standing.at_ms,
+        )
+
+    def _arrange(self) -> None:
+        """Sort seats by chart, and forget the charts at which nobody looks any more."""
+        self._at = {}
+        for seat in self._seats.values():
+            self.chart_of(seat)
+            if seat.is_started:
+                self._at.setdefault(seat.series, []).append(seat)
+        needed = {seat.series for seat in self._seats.values()}
+        self._charts = {it: chart for it, chart in self._charts.items() if it in needed}
+
+
+def _refresh(seat: Seat, robot: Robot, account: Account) -> None:
+    """Take in what people changed; what the runner itself keeps is newer in memory."""
+    if account.status is not seat.account.status:
+        seat.not_before_ms = seat.failures = 0
+        if account.status is RobotStatus.STARTING:
+            seat.standing, seat.memory = account.standing, dict(account.memory)
+    seat.robot = robot
+    seat.account = account
