@@ -51,7 +51,7 @@ def test_what_was_good_in_one_half_and_bad_in_the_other_is_surely_overfitted() -
         (0.1, (1.0, 0.9), (50, 40), []),
         (0.8, (1.0, 0.9), (50, 40), ["search_overfitted"]),
         (None, (1.0, 0.4), (50, 40), ["search_fell_off"]),
-        (None, (-1.0, -3.0), (50, 40), []),
+        (None, (-1.0, -3.0), (50, 40), ["search_lost"]),
         (0.1, (1.0, 0.9), (50, 4), ["search_few_trades"]),
     ],
 )

@@ -12,6 +12,8 @@ from drawbridge.wording.say import say, say_reason
 
 _MINUTE_MS: Final = 60_000
 _PERCENT: Final = 100
+# Beside more arrows than this, words would cover each other.
+_MOST_WORDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,19 @@ def chart_of(sheet: Mapping[str, Any]) -> dict[str, Any]:
     if not sheet:
         return {"candles": [], "trades": [], "equity": [], "below": []}
     bars = sheet["bars"]
-    trades = [
-        {**trade, "words": f"{say('side.' + trade['side'])} {trade['quantity']}"}
-        for trade in bars["trades"]
-    ]
+    trades = [{**trade, "words": _mark_of(trade)} for trade in bars["trades"]]
+    if len(trades) > _MOST_WORDS:
+        trades = [{**trade, "words": ""} for trade in trades]
     return {
         "candles": bars["candles"],
         "trades": trades,
         "equity": [row[:2] for row in sheet["equity"]],
         "below": [[row[0], row[2] * _PERCENT] for row in sheet["equity"]],
     }
+
+
+def _mark_of(trade: Mapping[str, Any]) -> str:
+    return f"{say('side.' + trade['side'])} {trade['quantity']}"
 
 
 def view_sheet(sheet: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def warnings_of(
     `trades` how many it made in each of the two.
     """
     doubts = []
+    if chosen_on <= 0:
+        doubts.append(Warned("search_lost", {"chosen_on": round(chosen_on, 4)}))
     if chance is not None and chance > _EVEN_CHANCE:
         doubts.append(Warned("search_overfitted", {"percent": round(100 * chance)}))
     if chosen_on > 0 and judged_by < _HALF * chosen_on:
