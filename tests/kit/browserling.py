@@ -71,6 +71,10 @@ class Browserling:
         sent = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
         return await self._ask("POST", path, body, sent, follow=follow)
 
+    async def send(self, path: str, body: bytes) -> Page:
+        """Send bytes as a program does, without cookies and form token."""
+        return await self._once("POST", path, body, {"content-type": "text/plain; charset=utf-8"})
+
     async def _ask(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, follow: bool
     ) -> Page:

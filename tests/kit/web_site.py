@@ -19,8 +19,6 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.lab.service import Lab
-from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.model import Channel, Reach
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
@@ -73,7 +71,6 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             vault=vault,
             checks=CheckStore(database, clock),
             robots=RobotService(database, vault, clock, os.urandom),
-            lab=Lab(database, Shelf(folder / "candles"), clock, os.urandom),
             statistics=Statistics(OrderStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),

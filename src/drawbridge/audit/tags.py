@@ -48,5 +48,7 @@ class Tag(StrEnum):
     TRADING_LIMITS_CLEARED = "trading:limits:cleared"
     TRADING_STOP_BEGUN = "trading:stop:begun"
     TRADING_STOP_ENDED = "trading:stop:ended"
+    TRADING_HOOK_MADE = "trading:hook:made"
+    TRADING_HOOK_REMOVED = "trading:hook:removed"
 
     NOTICES_CHANNEL_SET = "notices:channel:set"

@@ -144,20 +144,17 @@ async def test_a_robot_is_made_started_and_stopped(site: WebSite, browser: Brows
         "amount": "250",
         "interval": "1m",
         "strategy": "ema_cross",
-        "set.fast": "5",
-        "set.slow": "20",
+        "fast": "5",
+        "slow": "20",
         "on_stop": "keep",
     }
-    assert "Crossing averages" in (await browser.get("/robots/new")).words
-    await browser.get("/robots/new?strategy=ema_cross")
+    await browser.get("/robots/new")
     for field, text in (
         ("amount", "much"),
         ("amount", "-1"),
         ("symbol", "BTCUSD"),
         ("interval", "7m"),
-        ("set.fast", "0"),
-        ("guard.stop_loss", "99"),
-        ("direction", "short"),
+        ("fast", "0"),
         ("on_stop", "burn"),
         ("amount", "9" * 100_000),
     ):

@@ -17,8 +17,8 @@ from drawbridge.entrypoints.cli import (
     backtest,
     demo,
     doctor,
-    export,
     guide,
+    hook,
     key,
     limit,
     owner,
@@ -48,8 +48,8 @@ app.add_typer(owner.app, name="owner")
 app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 app.add_typer(key.app, name="key")
+robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(robot.app, name="robot")
-app.add_typer(export.app, name="export")
 app.add_typer(limit.app, name="limit")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)

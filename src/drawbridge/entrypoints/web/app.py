@@ -17,10 +17,7 @@ from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
-from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.key_pages import KeyPages
-from drawbridge.entrypoints.web.lab_pages import LabPages
-from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
@@ -43,9 +40,7 @@ def build_app(services: Services) -> Manners:
         *_account_routes(site, services),
         *_key_routes(site, KeyPages(site, services)),
         *_performance_routes(site, PerformancePages(site, services)),
-        *_export_routes(site, ExportPages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
-        *_lab_routes(site, LabPages(site, services)),
         *_risk_routes(site, RiskPages(site, services)),
         *_hook_routes(site, HookPages(site, services)),
         Route("/hooks/{hook}", Hooks(services).receive, methods=_POST),
@@ -107,12 +102,6 @@ def _performance_routes(site: Site, pages: PerformancePages) -> list[Route]:
     ]
 
 
-def _export_routes(site: Site, pages: ExportPages) -> list[Route]:
-    return [
-        Route("/export", site.shows(pages.show)),
-        Route("/export/trades.csv", site.shows(pages.download)),
-    ]
-
 
 def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
     return [
@@ -137,20 +126,6 @@ def _risk_routes(site: Site, pages: RiskPages) -> list[Route]:
         Route("/risk/limits", site.takes(pages.set_limits), methods=_POST),
     ]
 
-
-def _lab_routes(site: Site, pages: LabPages) -> list[Route]:
-    return [
-        Route("/lab", site.shows(pages.show_all)),
-        Route("/lab/new", site.shows(pages.show_new)),
-        Route("/lab/new", site.takes(pages.order), methods=_POST),
-        Route("/lab/{trial}", site.shows(pages.show)),
-        Route("/lab/{trial}/progress", site.shows(pages.show_progress)),
-        Route("/lab/{trial}/chart.json", site.shows(pages.show_chart)),
-        Route("/lab/{trial}/sheet.json", site.shows(pages.show_json)),
-        Route("/lab/{trial}/apply", site.takes(pages.apply), methods=_POST),
-        Route("/lab/{trial}/stop", site.takes(pages.stop), methods=_POST),
-        Route("/lab/{trial}/delete", site.takes(pages.delete), methods=_POST),
-    ]
 
 
 def _hook_routes(site: Site, pages: HookPages) -> list[Route]:
