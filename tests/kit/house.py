@@ -118,11 +118,16 @@ async def create_owner(house: House) -> str:
 
 async def add_key(house: House, town: Town, owner: str, exchange_id: str) -> KeyRecord:
     """Make a paper key that reads and trades, and add it; nothing is waited for."""
+    return await add_key_of(house, town.paper.state, owner, exchange_id)
+
+
+async def add_key_of(house: House, state: Path, owner: str, exchange_id: str) -> KeyRecord:
+    """Make a key of the paper exchange with this state, and add it."""
     scopes = frozenset({Scope.READ, Scope.TRADE_SPOT})
     switches = switches_for(get_card(exchange_id), scopes)
     at = Surroundings(SystemClock(), entropy)
     wish = KeyWish(exchange_id, switches=switches)
-    made = await make_key(town.paper.state, papered(), ACCOUNT, wish, at)
+    made = await make_key(state, papered(), ACCOUNT, wish, at)
     assert made.api_secret is not None
     fields = {"api_key": made.api_key, "api_secret": made.api_secret.reveal()}
     return (await house.vault.add(owner, exchange_id, "paper", fields)).key
@@ -142,7 +147,12 @@ async def checked(house: House, key_id: str) -> KeyRecord:
 
 async def read_paper(town: Town) -> State:
     """Read what the paper exchange has on disk: every order, fill and balance."""
-    database = await open_database(town.paper.state)
+    return await read_state(town.paper.state)
+
+
+async def read_state(folder: Path) -> State:
+    """Read what a paper exchange has on disk in its folder."""
+    database = await open_database(folder)
     try:
         store = PaperStore(database)
         state = build(papered(), await read_pace(store, SystemClock().now_ms())).state

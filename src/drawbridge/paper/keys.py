@@ -109,7 +109,9 @@ class PaperKeys:
         stays the same one, because a request may be about to raise its nonce.
         """
         if known is not None:
+            # What may change at an exchange: whether the key works, for what, and from where.
             known.disabled = row.disabled
+            known.switches, known.ip_list = row.switches, row.ip_list
             return known
         return PaperKey(
             exchange_id=row.exchange_id,

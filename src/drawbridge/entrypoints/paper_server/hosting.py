@@ -153,12 +153,13 @@ async def host(
     *,
     with_parent: bool,
     on_ready: Callable[[Mapping[str, object]], None] = tell_ready,
+    clock: Clock | None = None,
 ) -> None:
     """Serve until told to stop; `on_ready` (by default, a line of JSON) tells when all is up.
 
     Raises: as `open_paper`.
     """
-    async with open_paper(place, SystemClock()) as hosted:
+    async with open_paper(place, clock or SystemClock()) as hosted:
         await serve(
             hosted.server(),
             hosted.listeners,
