@@ -12,12 +12,13 @@ from drawbridge.core.operations import (
     CancelOrder,
     GetBalances,
     GetFixed,
+    GetStreamToken,
     Operation,
     PlaceOrder,
     Scope,
 )
 from drawbridge.core.orders import OrderType, Side
-from drawbridge.gateway.policy import Purpose, judge, judge_order
+from drawbridge.gateway.policy import Purpose, judge, judge_listening, judge_order
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.wire.endpoints import Endpoint
 
@@ -88,6 +89,20 @@ def test_a_keys_state_decides_what_it_is_good_for(purpose: Purpose, good: set[Ke
         assert code == ("" if status in good else "key_not_usable"), status
 
 
+@pytest.mark.parametrize("access", ["read", "other"])
+def test_a_token_is_drawn_for_listening_and_for_nothing_else(access: str) -> None:
+    """Where an exchange says of its tokens that they are as strong as the key, too."""
+    for status in KeyStatus:
+        key = replace(KEY, status=status)
+        may = status in {KeyStatus.ENABLED, KeyStatus.CHECKING, KeyStatus.READ_ONLY}
+        code = "" if may else "key_not_usable"
+        assert _code(GetStreamToken(), access, Purpose.LISTEN, key) == code
+        refused = judge_listening(key)
+        assert (refused.code if refused else "") == code
+    for purpose in set(Purpose) - {Purpose.LISTEN}:
+        assert _code(GetStreamToken(), "other", purpose) == "scope_never_allowed"
+
+
 @pytest.mark.parametrize(
     ("operation", "purpose", "code"),
     [
@@ -100,6 +115,9 @@ def test_a_keys_state_decides_what_it_is_good_for(purpose: Purpose, good: set[Ke
         (PROBE, Purpose.CHECK, ""),
         (replace(ORDER, dry_run=True), Purpose.CHECK, ""),
         (ORDER, Purpose.TRADE, ""),
+        (ORDER, Purpose.LISTEN, "purpose_only_listens"),
+        (CANCEL, Purpose.LISTEN, "purpose_only_listens"),
+        (GetBalances(), Purpose.LISTEN, "purpose_only_listens"),
     ],
 )
 def test_each_purpose_does_its_own_and_no_more(

@@ -11,6 +11,7 @@ from drawbridge.gateway.venues import (
     Venues,
     is_allowed,
     live_address,
+    live_stream,
     parse_paper_url,
 )
 from drawbridge.vault.model import Venue
@@ -93,6 +94,24 @@ def test_each_venue_has_its_address() -> None:
     )
     live = venues.get_address("one", Venue.LIVE, LIVE_ADDRESS)
     assert live == Address("api.example.com", 443, tls=True)
+
+
+def test_a_stream_is_at_the_first_host_unless_the_card_puts_it_elsewhere() -> None:
+    hosts, places = ("one.example:9443", "two.example"), {"/own": "two.example/v2"}
+    card = replace(read_card(SEALAND), stream_hosts=hosts, stream_places=places)
+    assert live_stream(card, b"/ws?a=b") == (Address("one.example", 9443, tls=True), b"/ws?a=b")
+    assert live_stream(card, b"/own?a=b") == (Address("two.example", 443, tls=True), b"/v2?a=b")
+
+
+def test_a_stream_on_paper_is_below_the_papers_address() -> None:
+    card = replace(read_card(SEALAND), stream_hosts=("one.example",))
+    venues = Venues({card.id: "http://127.0.0.1:8700/x/"})
+    paper = Address("127.0.0.1", 8700, tls=False, base_path=b"/x", on_this_machine=True)
+    assert venues.get_stream(card, Venue.PAPER, b"/ws") == (paper, b"/x/ws")
+    live = Address("one.example", 443, tls=True)
+    assert venues.get_stream(card, Venue.LIVE, b"/ws") == (live, b"/ws")
+    with pytest.raises(NotFound, match="unknown_venue"):
+        venues.get_stream(card, "elsewhere", b"/ws")
 
 
 @pytest.mark.parametrize(("row", "host"), [("", "one.example"), ("two.example", "two.example")])

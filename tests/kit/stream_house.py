@@ -15,12 +15,11 @@ from pathlib import Path
 from random import Random
 from typing import Final, TypeVar
 
-import uvicorn
-
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.serving import server_for
 from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.clock import SteppedClock
+from drawbridge.core.errors import Forbidden
 from drawbridge.core.ids import client_order_id
 from drawbridge.core.operations import GetTicker, PlaceOrder, Scope
 from drawbridge.core.orders import Order, OrderType, Side
@@ -102,6 +101,19 @@ class SeenHub(Hub):
 
 
 @dataclass
+class Ring:
+    """The vault's keyring, which a test may lock."""
+
+    keyring: Keyring
+    is_locked: bool = False
+
+    def __call__(self) -> Keyring:
+        if self.is_locked:
+            raise Forbidden("vault_locked", rule="vault")
+        return self.keyring
+
+
+@dataclass
 class StreamHouse:
     """One exchange on paper, and everything of ours up to its streams."""
 
@@ -114,7 +126,7 @@ class StreamHouse:
     database: Database
     streams: Streams
     ways: Ways
-    server: uvicorn.Server
+    ring: Ring
     keys: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -178,20 +190,24 @@ async def stream_house(
     folder: Path, exchange_id: str, *, pace: Pace = QUICK
 ) -> AsyncIterator[StreamHouse]:
     """Build all of it for the time of a test."""
-    clock, exchange, keyring = SteppedClock(START_MS), get_exchange(exchange_id), Keyring.create()
+    clock, exchange, ring = (
+        SteppedClock(START_MS),
+        get_exchange(exchange_id),
+        Ring(Keyring.create()),
+    )
 
     async def public_key() -> VaultPublicKey:
-        return keyring.public
+        return ring.keyring.public
 
     world = await PaperWorld.open(folder, [exchange], clock, Random(1).randbytes)
     database = await Database.open(folder / "drawbridge.db", "app")
     await add_owner(database)
     rows = GroupCommit(folder / "drawbridge.db")
     hub = SeenHub(world, clock)
-    async with _served(exchange, world, hub, clock) as (server, port):
+    async with _served(exchange, world, hub, clock) as port:
         vault = Vault(database, clock, os.urandom, public_key)
         venues = Venues({exchange_id: f"http://{HERE}:{port}"})
-        opening = Opening(database, clock, lambda: keyring)
+        opening = Opening(database, clock, ring)
         stamps, journal = Stamps(database, clock), OrderJournal(rows, clock)
         gateway = Gateway(vault, opening, Road(Egress(), venues), stamps, journal, clock)
         ways = Ways(gateway, venues, Dialler(), Random(1).randrange, pace)
@@ -208,7 +224,7 @@ async def stream_house(
                 database=database,
                 streams=streams,
                 ways=ways,
-                server=server,
+                ring=ring,
             )
         finally:
             moving.cancel()
@@ -223,7 +239,7 @@ async def stream_house(
 @asynccontextmanager
 async def _served(
     exchange: Exchange, world: PaperWorld, hub: Hub, clock: SteppedClock
-) -> AsyncIterator[tuple[uvicorn.Server, int]]:
+) -> AsyncIterator[int]:
     async def no_site(*_: object) -> None:
         raise NotImplementedError
 
@@ -234,7 +250,7 @@ async def _served(
     server = server_for(app, most_frame_bytes=MOST_FRAME_BYTES)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield server, port_of(listener)
+        yield port_of(listener)
     finally:
         server.should_exit = True
         await serving
