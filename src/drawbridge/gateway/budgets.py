@@ -47,12 +47,18 @@ class Budgets:
 
         Raises: `ExchangeDown("rate_limited")` when that would be longer than patience lasts.
         """
-        now_ms = self._clock.now_ms()
-        wait_ms = self._silent_until_ms.get((payer.exchange_id, payer.venue), 0) - now_ms
+        now_ms, counts = self._clock.now_ms(), self._counts
+        place = (payer.exchange_id, payer.venue)
+        wait_ms = self._silent_until_ms.get(place, 0) - now_ms
         for name, cost in endpoint.costs:
             if wait_ms > 0:
                 break
-            wait_ms = self._count(payer, limits[name]).charge(cost, now_ms)
+            limit = limits[name]
+            at = (name, *place, _whose(payer, limit.per))
+            count = counts.get(at)
+            if count is None:
+                count = counts[at] = _count(limit)
+            wait_ms = count.charge(cost, now_ms)
         if wait_ms > PATIENCE_MS:
             raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
         return max(0, wait_ms)
@@ -63,14 +69,10 @@ class Budgets:
         until_ms = self._clock.now_ms() + for_ms
         self._silent_until_ms[place] = max(until_ms, self._silent_until_ms.get(place, 0))
 
-    def _count(self, payer: Payer, limit: Limit) -> Count:
-        at = (limit.name, payer.exchange_id, payer.venue, _whose(payer, limit.per))
-        count = self._counts.get(at)
-        if count is None:
-            part, whole = _SHARE
-            kept = replace(limit, amount=max(1, limit.amount * part // whole))
-            count = self._counts[at] = Count(kept)
-        return count
+
+def _count(limit: Limit) -> Count:
+    part, whole = _SHARE
+    return Count(replace(limit, amount=max(1, limit.amount * part // whole)))
 
 
 def _whose(payer: Payer, per: LimitPer) -> str:

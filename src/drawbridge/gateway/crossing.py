@@ -5,7 +5,7 @@ What is judged, how an answer is read and what is written down stand in the modu
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
@@ -137,11 +137,11 @@ class Gateway:
         self._market_locks: dict[Place, asyncio.Lock] = {}
         self._clock_locks: dict[Place, asyncio.Lock] = {}
 
-    async def call(
+    def call(
         self, key_id: str, operation: Operation[A], *, purpose: Purpose, origin: str = "person"
-    ) -> A:
+    ) -> Coroutine[None, None, A]:
         """Carry out an operation with a key. Raises: as `cross`."""
-        return await self.cross(Crossing(key_id, purpose, operation, origin))
+        return self.cross(Crossing(key_id, purpose, operation, origin))
 
     async def cross(self, crossing: Crossing[A]) -> A:
         """Take a crossing from its judgement to its answer.

@@ -51,7 +51,14 @@ class Count:
 
     def charge(self, cost: int, now_ms: int) -> int:
         """Add `cost` if it fits; give 0, or how many milliseconds to wait until it would fit."""
-        used, limit = self.used(now_ms), self._limit
+        limit = self._limit
+        if limit.kind is LimitKind.WINDOW and now_ms - self._at_ms < limit.window_ms:
+            # The usual case first: the same window, and room in it.
+            used = self._used + cost
+            if used <= limit.amount:
+                self._used = used
+                return 0
+        used = self.used(now_ms)
         if used + cost > limit.amount:
             return self._wait_ms(used + cost - limit.amount, now_ms)
         if limit.kind is LimitKind.WINDOW:
