@@ -21,6 +21,7 @@ from drawbridge.entrypoints.cli import (
     hook,
     key,
     limit,
+    notice,
     owner,
     paper,
     robot,
@@ -51,6 +52,7 @@ app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(robot.app, name="robot")
 app.add_typer(limit.app, name="limit")
+app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)
 app.command("guide", help=say("cli.guide.help"))(guide.guide)

@@ -18,8 +18,9 @@ from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.key_pages import KeyPages
-from drawbridge.entrypoints.web.risk_pages import RiskPages
+from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
+from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.services import Services
 
@@ -43,6 +44,7 @@ def build_app(services: Services) -> Manners:
         *_robot_routes(site, RobotPages(site, services)),
         *_risk_routes(site, RiskPages(site, services)),
         *_hook_routes(site, HookPages(site, services)),
+        *_notice_routes(site, NoticePages(site, services)),
         Route("/hooks/{hook}", Hooks(services).receive, methods=_POST),
     ]
     app = Starlette(routes=routes, exception_handlers=site.handlers())
@@ -50,8 +52,11 @@ def build_app(services: Services) -> Manners:
 
 
 def _around(services: Services, person: Person) -> Mapping[str, object]:
-    """Give what every page shows: whether trading has stopped."""
-    return {"stopped": services.limits.is_stopped(person.id)}
+    """Give what every page shows: whether trading has stopped, how many notices are new."""
+    return {
+        "stopped": services.limits.is_stopped(person.id),
+        "unread": services.notices.count_unread(person.id),
+    }
 
 
 def _account_routes(site: Site, services: Services) -> list[Route]:
@@ -102,7 +107,6 @@ def _performance_routes(site: Site, pages: PerformancePages) -> list[Route]:
     ]
 
 
-
 def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
     return [
         Route("/robots", site.shows(pages.show_all)),
@@ -127,10 +131,22 @@ def _risk_routes(site: Site, pages: RiskPages) -> list[Route]:
     ]
 
 
-
 def _hook_routes(site: Site, pages: HookPages) -> list[Route]:
     return [
         Route("/robots/{robot}/hook", site.shows(pages.show)),
         Route("/robots/{robot}/hook", site.takes(pages.make), methods=_POST),
         Route("/robots/{robot}/hook/remove", site.takes(pages.remove), methods=_POST),
+    ]
+
+
+def _notice_routes(site: Site, pages: NoticePages) -> list[Route]:
+    return [
+        Route("/notices", site.shows(pages.show)),
+        Route("/notices/read", site.takes(pages.mark_read), methods=_POST),
+        Route("/notices/ways", site.shows(pages.show_ways)),
+        Route("/notices/ways/webhook/secret", site.takes(pages.renew_secret), methods=_POST),
+        Route("/notices/ways/{channel}", site.takes(pages.set_way), methods=_POST),
+        Route("/notices/ways/{channel}/test", site.takes(pages.test), methods=_POST),
+        Route("/notices/kinds", site.takes(pages.choose), methods=_POST),
+        Route("/notices/summary", site.takes(pages.set_summary), methods=_POST),
     ]
