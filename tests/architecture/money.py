@@ -21,6 +21,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/robots/guards.py": "percentages against prices that are only compared",
     "drawbridge/robots/indicators.py": "series of prices, which are only compared",
     "drawbridge/robots/lines.py": "series of prices, which are only compared",
+    "drawbridge/robots/own": "a person's own strategies look at series, as the built-in ones do",
     "drawbridge/robots/sizes.py": "the rim where settings, which are floats, become exact",
     "drawbridge/robots/steering.py": "says which side to be on, and counts nothing exactly",
     "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",

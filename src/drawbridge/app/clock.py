@@ -21,6 +21,11 @@ def system_clock() -> Clock:
     return SystemClock()
 
 
+def monotonic_ns() -> int:
+    """Give nanoseconds of a clock that only runs forward, to measure spans with."""
+    return time.monotonic_ns()
+
+
 def dice(below: int) -> int:
     """Give a random whole number from zero on, below another."""
     return secrets.randbelow(below)

@@ -25,6 +25,9 @@ IN: Final = 1
 OUT: Final = -1
 UNSAID: Final = 0
 
+OWN: Final = "own:"
+"""How the ids of a person's own strategies begin; the name of the file follows."""
+
 Number: TypeAlias = int | float
 # A named tuple of numbers, of the strategy's own.
 Settings: TypeAlias = tuple[Any, ...]

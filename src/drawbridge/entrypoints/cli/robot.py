@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drawbridge.entrypoints.cli import strategies
 from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, read_pairs
 from drawbridge.entrypoints.cli.output import (
     or_dash,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from drawbridge.statistics.service import Report
 
 app = typer.Typer(help=say("cli.robot.help"), no_args_is_help=True)
+app.command("strategies", help=say("cli.robot.strategies.help"))(strategies.list_strategies)
+app.command("check", help=say("cli.robot.check.help"))(strategies.check)
 
 RobotName = Annotated[str, typer.Argument(metavar="ROBOT", help=say("cli.robot.argument"))]
 

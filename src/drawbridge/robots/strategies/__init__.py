@@ -22,7 +22,7 @@ from drawbridge.robots.strategies.supertrend import SUPERTREND
 from drawbridge.robots.strategies.support_resistance import SUPPORT_RESISTANCE
 from drawbridge.robots.strategies.trailing_grid import TRAILING_GRID
 from drawbridge.robots.strategies.trendline import TRENDLINE
-from drawbridge.robots.strategy import Strategy
+from drawbridge.robots.strategy import OWN, Strategy
 
 STRATEGIES: Final[Mapping[str, Strategy]] = {
     strategy.id: strategy
@@ -50,7 +50,15 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
 
 
 def get_strategy(strategy_id: str) -> Strategy:
-    """Give a strategy by its id. Raises: `NotFound("unknown_strategy")`."""
+    """Give a strategy by its id.
+
+    Raises: `NotFound("unknown_strategy")`; for own ones as `own.loading.get_own_strategy`.
+    """
+    if strategy_id.startswith(OWN):
+        # Only who asks for own code loads what runs it.
+        from drawbridge.robots.own.loading import get_own_strategy  # noqa: PLC0415  see above
+
+        return get_own_strategy(strategy_id)
     strategy = STRATEGIES.get(strategy_id)
     if strategy is None:
         raise NotFound("unknown_strategy", strategy=strategy_id, known=sorted(STRATEGIES))
