@@ -25,12 +25,13 @@ from drawbridge.core.operations import (
     Balance,
     GetBalances,
     GetCandles,
+    GetOpenOrders,
     GetTicker,
     Operation,
     PlaceOrder,
     Scope,
 )
-from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.orders import Fill, Order, OrderStatus, Side, TimeInForce
 from drawbridge.gateway.policy import Purpose
 from drawbridge.storage.database import Database
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
@@ -39,6 +40,7 @@ A = TypeVar("A")
 
 OWNER = "owner_test"
 KEY = "key_test"
+SECOND_KEY = "key_second"
 EXCHANGE = "binance"
 SYMBOL = "BTC/USDT"
 START_MS = 1_700_000_040_000 // MINUTE_MS * MINUTE_MS
@@ -59,10 +61,11 @@ MARKET = Market(
 def key_record(
     status: KeyStatus = KeyStatus.ENABLED,
     scopes: frozenset[Scope] = frozenset({Scope.READ, Scope.TRADE_SPOT}),
+    key_id: str = KEY,
 ) -> KeyRecord:
     """Make a key's record."""
     return KeyRecord(
-        id=KeyId(KEY),
+        id=KeyId(key_id),
         owner=OwnerId(OWNER),
         exchange=EXCHANGE,
         venue=Venue.PAPER,
@@ -83,14 +86,12 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
             await tx.execute(
                 "INSERT OR IGNORE INTO owners VALUES (?, ?, ?, ?, ?)", OWNER, "Ann", "ann", "", 0
             )
-            await tx.execute(
-                "INSERT OR IGNORE INTO keys (id, owner, exchange, venue, label, label_folded,"
-                " public_key, status, created_ms) VALUES (?, ?, ?, 'paper', 'K', 'k', 'p', ?, 0)",
-                KEY,
-                OWNER,
-                EXCHANGE,
-                "enabled",
-            )
+            for key_id in (KEY, SECOND_KEY):
+                await tx.execute(
+                    "INSERT OR IGNORE INTO keys (id, owner, exchange, venue, label, label_folded,"
+                    " public_key, status, created_ms) VALUES (?, ?, ?, 'paper', ?, ?, ?, ?, 0)",
+                    *(key_id, OWNER, EXCHANGE, key_id, key_id, key_id, "enabled"),
+                )
         yield database
     finally:
         await database.close()
@@ -98,13 +99,22 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
 
 @dataclass
 class MemoryExchange:
-    """What robots talk to. `closes` are the closing prices of minutes from START_MS on."""
+    """What robots talk to. `closes` are the closing prices of minutes from START_MS on.
+
+    With `bars`, their whole course is known beforehand, `seen` of them have closed, and what is
+    traded at market is traded at the open of the one that runs.
+    """
 
     clock: SteppedClock = field(default_factory=lambda: SteppedClock(START_MS))
     key: KeyRecord = field(default_factory=key_record)
+    second_key: KeyRecord = field(default_factory=lambda: key_record(key_id=SECOND_KEY))
     closes: list[str] = field(default_factory=list)
+    bars: list[Candle] = field(default_factory=list)
+    seen: int = 0
     balances: dict[str, Decimal] = field(default_factory=dict)
+    second_balances: dict[str, Decimal] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    keys_of: dict[str, str] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     # Raised instead of placing, one per try; with `after`, the order is carried out all the same.
     place_errors: list[DrawbridgeError] = field(default_factory=list)
@@ -118,23 +128,37 @@ class MemoryExchange:
     placed: list[PlaceOrder] = field(default_factory=list)
     origin: str = ""
 
+    @property
+    def price(self) -> Decimal:
+        """Give the price at which is traded now."""
+        return self.bars[self.seen].open if self.bars else Decimal(self.closes[-1])
+
     def tell(self, *closes: object) -> None:
         """Let minutes pass, each ending at a price; the clock then stands right behind them."""
-        self.closes.extend(str(close) for close in closes)
-        self.clock.advance(START_MS + len(self.closes) * MINUTE_MS - self.clock.now_ms() + 3_000)
+        for close in closes:
+            self.closes.append(str(close))
+            self._match(Decimal(str(close)), Decimal(str(close)))
+        self._advance(len(self.closes))
+
+    def show(self, count: int) -> None:
+        """Let bars close."""
+        for _ in range(count):
+            bar = self.bars[self.seen]
+            self.seen += 1
+            self._match(bar.low, bar.high)
+        self._advance(self.seen)
 
     async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
-        assert key_id == KEY
         if order.client_id in self.came_to_nothing:
             raise Conflict("order_already_intended")
         known = self.orders.get(order.client_id)
         if known is None:
-            self._judge_funds(order)
+            self._judge_funds(key_id, order)
             self.origin = origin
             self.placed.append(order)
             error = self.place_errors.pop(0) if self.place_errors else None
             if error is None or self.carried_out_all_the_same:
-                known = self._carry_out(order)
+                known = self._carry_out(key_id, order)
             if isinstance(error, ExchangeDown):
                 self.came_to_nothing.add(order.client_id)
             if error is not None:
@@ -142,7 +166,7 @@ class MemoryExchange:
         return cast("Order", known)
 
     async def look_up(self, key_id: str, client_id: str) -> Order | None:
-        assert key_id == KEY
+        assert self.keys_of.get(client_id, key_id) == key_id
         if self.hides_fills and client_id in self.orders:
             raise ExchangeDown("fills_not_told_yet")
         return self.orders.get(client_id)
@@ -154,35 +178,36 @@ class MemoryExchange:
         return await self.look_up(key_id, client_id)
 
     async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
-        assert key_id in {"", KEY}
-        return tuple(self.fills) if origin == self.origin else ()
+        if origin != self.origin:
+            return ()
+        return tuple(it for it in self.fills if key_id in {"", self.keys_of[it.client_id]})
 
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
-        assert key_id == KEY
+        assert self.keys_of.get(client_id, key_id) == key_id
         return tuple(it for it in self.fills if it.client_id == client_id and not self.hides_fills)
 
     async def place_of(self, key_id: str) -> tuple[str, str]:
-        assert key_id == KEY
-        return EXCHANGE, "paper"
+        key = await self.get_record(key_id)
+        return key.exchange, key.venue
 
     async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        return (self.key,) if self.key.status in statuses else ()
+        return tuple(it for it in (self.key, self.second_key) if it.status in statuses)
 
     async def get_record(self, key_id: str) -> KeyRecord:
-        assert key_id == KEY
-        return self.key
+        return {KEY: self.key, SECOND_KEY: self.second_key}[key_id]
 
     async def get_key(self, owner: str, key_id: str) -> KeyRecord:
-        if (owner, key_id) != (OWNER, KEY):
+        if owner != OWNER or key_id not in {KEY, SECOND_KEY}:
             raise NotFound("unknown_key", key=key_id)
-        return self.key
+        return await self.get_record(key_id)
 
     async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
-        assert key_id == KEY
         assert purpose is Purpose.READ
+        if isinstance(operation, GetOpenOrders):
+            return cast("A", tuple(self._resting(key_id)))
         assert isinstance(operation, GetBalances)
-        told = tuple(Balance(name, free, Decimal(0)) for name, free in self.balances.items())
-        return cast("A", told)
+        purse = self._purse(key_id).items()
+        return cast("A", tuple(Balance(name, free, Decimal(0)) for name, free in purse))
 
     async def call_public(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
         assert (exchange_id, venue) == (EXCHANGE, "paper")
@@ -191,7 +216,7 @@ class MemoryExchange:
         if isinstance(operation, GetCandles):
             return cast("A", self._candles(operation))
         assert isinstance(operation, GetTicker)
-        last, nothing = Decimal(self.closes[-1]), Decimal(0)
+        last, nothing = self.price, Decimal(0)
         ticker = Ticker(
             SYMBOL, 0, last, last, last, last, last, last, last, last, nothing, nothing, 0
         )
@@ -205,47 +230,78 @@ class MemoryExchange:
         """Let an order that was open end."""
         self.orders[client_id] = replace(self.orders[client_id], status=status)
 
+    def _advance(self, closed: int) -> None:
+        self.clock.advance(START_MS + closed * MINUTE_MS - self.clock.now_ms() + 3_000)
+
+    def _purse(self, key_id: str) -> dict[str, Decimal]:
+        return self.balances if key_id == KEY else self.second_balances
+
+    def _resting(self, key_id: str) -> list[Order]:
+        return [
+            it
+            for it in self.orders.values()
+            if not it.status.is_final and self.keys_of[it.client_id] == key_id
+        ]
+
+    def _all_candles(self) -> list[Candle]:
+        if self.bars:
+            return self.bars[: self.seen + 1]
+        prices = [Decimal(close) for close in [*self.closes, self.closes[-1]]]
+        return [
+            Candle(START_MS + number * MINUTE_MS, price, price, price, price, Decimal(1))
+            for number, price in enumerate(prices)
+        ]
+
     def _candles(self, asked: GetCandles) -> tuple[Candle, ...]:
-        told = []
-        for number, close in enumerate([*self.closes, self.closes[-1]]):
-            price = Decimal(close)
-            opened_ms = START_MS + number * MINUTE_MS
-            if opened_ms >= (asked.since_ms or 0):
-                told.append(Candle(opened_ms, price, price, price, price, Decimal(1)))
+        told = [it for it in self._all_candles() if it.open_time_ms >= (asked.since_ms or 0)]
         limit = asked.limit or 500
         return tuple(told[-limit:] if asked.since_ms is None else told[:limit])
 
-    def _judge_funds(self, order: PlaceOrder) -> None:
+    def _judge_funds(self, key_id: str, order: PlaceOrder) -> None:
         quantity = order.quantity or Decimal(0)
-        needed, currency = quantity, SYMBOL.partition("/")[0]
+        needed, currency = quantity, "BTC"
         if order.side is Side.BUY:
-            needed, currency = quantity * Decimal(self.closes[-1]) * Decimal("1.001"), "USDT"
-        if needed > self.balances.get(currency, Decimal(0)):
+            needed, currency = quantity * (order.price or self.price) * Decimal("1.001"), "USDT"
+        if needed > self._purse(key_id).get(currency, Decimal(0)):
             raise ExchangeRefused("insufficient_funds")
 
-    def _carry_out(self, order: PlaceOrder) -> Order:
+    def _carry_out(self, key_id: str, order: PlaceOrder) -> Order:
         assert order.quantity is not None
-        price, filled = Decimal(self.closes[-1]), order.quantity * self.fill_share
-        number = len(self.orders) + 1
         done = Order(
-            order_id=f"o{number}",
+            order_id=f"o{len(self.orders) + 1}",
             client_id=order.client_id,
             symbol=order.symbol,
             side=order.side,
-            type=OrderType.MARKET,
+            type=order.type,
             time_in_force=TimeInForce.GTC,
-            status=self.status_told,
+            status=OrderStatus.OPEN,
             quantity=order.quantity,
-            price=None,
+            price=order.price,
             created_ms=self.clock.now_ms(),
             updated_ms=self.clock.now_ms(),
-            filled=filled,
-            filled_quote=filled * price,
         )
+        self.keys_of[order.client_id] = key_id
+        self.orders[order.client_id] = done
+        if order.price is None:
+            self._fill(done, self.price)
+        return self.orders[order.client_id]
+
+    def _match(self, low: Decimal, high: Decimal) -> None:
+        """Fill what rests and was reached."""
+        for order in tuple(self.orders.values()):
+            if order.price is None or order.status.is_final:
+                continue
+            if (low if order.side is Side.BUY else -high) <= (
+                order.price if order.side is Side.BUY else -order.price
+            ):
+                self._fill(order, order.price)
+
+    def _fill(self, order: Order, price: Decimal) -> None:
+        filled = order.quantity * self.fill_share
+        done = replace(order, status=self.status_told, filled=filled, filled_quote=filled * price)
         self.orders[order.client_id] = done
         if filled:
             self._book(done, price)
-        return done
 
     def _book(self, order: Order, price: Decimal) -> None:
         in_base = self.fee_in_base and order.side is Side.BUY
@@ -261,14 +317,16 @@ class MemoryExchange:
             quantity=order.filled,
             fee=fee,
             fee_currency="BTC" if in_base else "USDT",
-            is_maker=False,
+            is_maker=order.price is not None,
             time_ms=self.clock.now_ms(),
         )
         self.fills.append(fill)
         sign = 1 if order.side is Side.BUY else -1
-        self._move("BTC", sign * order.filled)
-        self._move("USDT", -sign * order.filled_quote)
-        self._move(fill.fee_currency, -fee)
+        purse = self._purse(self.keys_of[order.client_id])
+        _move(purse, "BTC", sign * order.filled)
+        _move(purse, "USDT", -sign * order.filled_quote)
+        _move(purse, fill.fee_currency, -fee)
 
-    def _move(self, currency: str, by: Decimal) -> None:
-        self.balances[currency] = self.balances.get(currency, Decimal(0)) + by
+
+def _move(purse: dict[str, Decimal], currency: str, by: Decimal) -> None:
+    purse[currency] = purse.get(currency, Decimal(0)) + by

@@ -14,6 +14,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.markets import Candle
 from drawbridge.core.operations import GetCandles
+from drawbridge.core.streams import CandleTold
 from drawbridge.robots.candle_store import CandleStore, SeriesId
 from drawbridge.robots.columns import COLUMNS, CandleColumns, columns_from
 from drawbridge.robots.seams import Roads
@@ -35,8 +36,8 @@ class Chart:
     """One series of closed candles as robots look at it.
 
     `reach` is how many are kept, `asked` how many were asked for so far. `told` are those that a
-    stream has told to be closed and nobody has acted upon yet; `is_told` while a stream tells
-    every candle. `unstored` are candles that are not on disk yet.
+    stream has told to be closed and nobody has acted upon yet, `begun_ms` the newest one that it
+    has told at all; `is_told` while it tells every candle. `unstored` are not on disk yet.
     """
 
     series: SeriesId
@@ -45,6 +46,7 @@ class Chart:
     columns: CandleColumns | None = None
     newest: Candle | None = None
     told: dict[int, Candle] = field(default_factory=dict)
+    begun_ms: int = 0
     is_told: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     unstored: list[Candle] = field(default_factory=list)
@@ -59,7 +61,7 @@ class Chart:
 
     def is_due(self, now_ms: int) -> bool:
         """Tell whether a candle may have closed since the newest one."""
-        if self.told:
+        if self.told or self.begun_ms > self.last_ms + self.series.interval_ms:
             return True
         # Who is told by a stream asks only when that stays silent for long.
         patience_ms = 2 * GRACE_MS if self.is_told else 0
@@ -91,10 +93,21 @@ class Chart:
         self.columns = None
         self.take(candles)
 
-    def tell(self, candle: Candle) -> None:
-        """Hear from a stream of a closed candle."""
-        if candle.open_time_ms > self.last_ms and len(self.told) < _MOST_TOLD:
-            self.told[candle.open_time_ms] = candle
+    def hear(self, told: CandleTold) -> bool:
+        """Hear from a stream; tells whether a candle has closed by that.
+
+        Why: how a running candle was told last may not be how it closed. When the next one has
+        begun and nobody has said how the one before closed, it is asked for.
+        """
+        opened_ms = told.candle.open_time_ms
+        if opened_ms <= self.last_ms:
+            return False
+        if told.is_closed and len(self.told) < _MOST_TOLD:
+            self.told[opened_ms] = told.candle
+            return True
+        is_news = opened_ms > max(self.begun_ms, self.last_ms + self.series.interval_ms)
+        self.begun_ms = max(self.begun_ms, opened_ms)
+        return is_news
 
     def _columns(self) -> CandleColumns:
         if self.columns is None:

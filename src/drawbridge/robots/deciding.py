@@ -93,20 +93,23 @@ def judge_price(seat: Seat, price: Decimal, time_ms: int) -> Verdict:
     return decide(seat, guarded(seat.course.guards, held, float(price)), price, time_ms)
 
 
-def judge_signal(seat: Seat, chart: Chart, side: int, name: str) -> Verdict:
+def judge_signal(
+    seat: Seat, chart: Chart, side: int, price: Decimal, named: tuple[str, int]
+) -> Verdict:
     """Carry a signal from outside into decisions: a side to be on, or LEAVE.
 
-    `name` names the signal for ever, so that it acts once. Guards may keep from entering.
+    `named` is what names the signal for ever, so that it acts once, and the moment. Guards may
+    keep from entering.
     """
-    candle = chart.newest
+    candle, (name, now_ms) = chart.newest, named
     if candle is None:
         return Verdict(seat.standing)
-    held = seat.held_at(candle.close)
+    held = seat.held_at(price)
     if side == LEAVE:
         choice = Choice(LEAVE if held else STAY, BY_SIGNAL)
     else:
         choice = _allowed(seat, chart, candle, side)
-    return decide(seat, choice, candle.close, candle.open_time_ms, name)
+    return decide(seat, choice, price, now_ms, name)
 
 
 def decide(seat: Seat, choice: Choice, price: Decimal, moment_ms: int, name: str = "") -> Verdict:

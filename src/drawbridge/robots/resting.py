@@ -27,7 +27,9 @@ from drawbridge.robots.strategy import FilledWant, Memory, Scene, Want
 from drawbridge.robots.writing import Pen
 from drawbridge.trading.fanout import Outcome
 
-LOOK_EVERY_MS: Final = 5_000
+_LOOK_EVERY_MS: Final = 5_000
+# Also while a stream tells of orders: nothing that matters rests on it alone.
+_LOOK_ANYWAY_MS: Final = 60_000
 # Orders that fill at once make room for others; a strategy that never comes to rest is cut off
 # until the next look.
 _MOST_TURNS: Final = 20
@@ -83,7 +85,8 @@ class Resting:
     def is_due(self, seat: Seat, chart: Chart) -> bool:
         """Tell whether a seat's orders or its candles are to be looked at."""
         is_behind = chart.last_ms > seat.standing.at_ms
-        return is_behind or self._clock.now_ms() >= seat.looked_ms + LOOK_EVERY_MS
+        every_ms = _LOOK_ANYWAY_MS if seat.is_told else _LOOK_EVERY_MS
+        return is_behind or self._clock.now_ms() >= seat.looked_ms + every_ms
 
     async def work(self, seat: Seat, chart: Chart) -> None:
         """Take in what has ended and what has closed, and bring about what is wanted then.
@@ -184,15 +187,18 @@ class Resting:
 
         Tells whether something has ended by that, so that the strategy is to be asked again.
         """
-        has_ended = False
+        has_ended, dropped = False, []
         for decision in [it for it in seat.open.values() if it.state is DecisionState.LEAVING]:
             # What it has filled by then is told to the strategy like any other end.
             order = await self._outside.desk.cancel(seat.key_id, decision.client_id)
+            has_ended = True
             if order is None:
-                await self._chains.close(seat, decision, DecisionState.DROPPED)
+                dropped.append(decision)
             else:
                 seat.order_ids[decision.tag] = order.order_id or decision.client_id
-                has_ended = True
+        if dropped:
+            nothing = _nothing_of(dropped, DecisionState.DROPPED)
+            await self._renew(seat, chart, _Shown(seat.book, seat.standing, nothing))
         waiting = []
         for decision in [it for it in seat.open.values() if it.tag not in seat.order_ids]:
             order = await self._outside.desk.look_up(seat.key_id, decision.client_id)
@@ -210,7 +216,8 @@ class Resting:
         heard = [await self._heard(*told) async for told in self._chains.place_each(waiting)]
         refused = [it.decision for it in heard if it.error and not goes_by(it.error)]
         if refused:
-            await self._renew(seat, chart, _Shown(seat.book, seat.standing, _nothing_of(refused)))
+            nothing = _nothing_of(refused, DecisionState.REFUSED)
+            await self._renew(seat, chart, _Shown(seat.book, seat.standing, nothing))
         errors = [it.error for it in heard if it.error]
         # A definite no says more than what goes by.
         for error in sorted(errors, key=goes_by):
@@ -261,14 +268,14 @@ def _told(seat: Seat, decision: Decision, order: Order, fills: Iterable[Fill]) -
     )
 
 
-def _nothing_of(refused: Iterable[Decision]) -> tuple[Ended, ...]:
-    """Tell a strategy of wants that were refused, of which nothing came."""
+def _nothing_of(ended: Iterable[Decision], state: DecisionState) -> tuple[Ended, ...]:
+    """Tell a strategy of wants of which nothing came."""
     return tuple(
         Ended(
-            replace(it, state=DecisionState.REFUSED),
+            replace(it, state=state),
             FilledWant(it.tag.partition(":")[2], it.side, ZERO, it.price or ZERO, it.moment_ms),
         )
-        for it in refused
+        for it in ended
     )
 
 

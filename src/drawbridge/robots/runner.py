@@ -8,6 +8,7 @@ rounds.py decides, orders.py and resting.py trade, closing.py ends.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Final
 
@@ -23,21 +24,24 @@ from drawbridge.robots.charts import Chart, Charts
 from drawbridge.robots.checks import Checks
 from drawbridge.robots.closing import Closing
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.model import Decision, RobotStatus
+from drawbridge.robots.listening import Listening, Place
+from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.moves import Moves
 from drawbridge.robots.orders import OrderChains
+from drawbridge.robots.prices import Prices
 from drawbridge.robots.resting import Resting
-from drawbridge.robots.risk import KEY_REASONS, Refusal, check_amount, goes_by
+from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by
 from drawbridge.robots.rounds import Judged, Rounds
 from drawbridge.robots.seams import Outside
 from drawbridge.robots.seat import Seat
 from drawbridge.robots.seating import Seating
+from drawbridge.robots.signalling import Signalling
+from drawbridge.robots.tending import LOOK_AGAIN_MS, Hands, Tending
 from drawbridge.robots.writing import Pen
 from drawbridge.storage.database import Database
-from drawbridge.trading.fanout import Outcome
+from drawbridge.trading.signals import Signal
 
 _AT_ONCE: Final = 32
-_LOOK_AGAIN_MS: Final = 1_000
 _LONGEST_WAIT_MS: Final = 60_000
 _KEYS_EVERY_MS: Final = 1_000
 _MOST_DOUBLINGS: Final = 10
@@ -52,17 +56,13 @@ class Robots:
         """Use the app's database; with `dice` waits are spread, so that not all try at once."""
         self._clock = clock
         self._dice = dice
-        self._outside = outside
-        decisions, candles = DecisionStore(database), CandleStore(database)
-        self._pen = Pen(database, clock)
-        self._moves = Moves(database, self._pen, clock)
-        self._checks = Checks(outside)
-        self._charts = Charts(outside.roads, candles, clock)
-        self._rounds = Rounds(database, self._charts, clock)
-        self._chains = OrderChains(outside, self._checks, self._pen, clock)
-        self._resting = Resting(outside, self._chains, decisions, self._pen, clock)
-        self._closing = Closing(outside, self._chains, self._checks, self._pen, clock)
-        self._seating = Seating(database, outside.record, self._moves)
+        hands = _hands(database, outside, clock)
+        self._hands = hands
+        self._seating = Seating(database, outside.record, hands.moves)
+        self._tending = Tending(hands, self._seating, clock)
+        self._signalling = Signalling(database, outside.roads, self._seating, clock)
+        self._prices = Prices(outside.roads, clock)
+        self._listening = Listening(outside.streams, self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: dict[tuple[str, str], asyncio.Semaphore] = {}
         self._keys_looked_ms = 0
@@ -72,15 +72,14 @@ class Robots:
         """Read what people have changed, and begin whatever is due; nothing is waited for."""
         if self._bug is not None:
             raise self._bug
-        await self._seating.read_changes()
+        if await self._seating.read_changes():
+            self._listen()
         await self._look_at_keys()
-        now_ms = self._clock.now_ms()
-        for chart in self._seating.charts():
-            if now_ms >= chart.not_before_ms and not chart.lock.locked() and chart.is_due(now_ms):
-                self._begin(self._follow(chart))
-        for seat in self._seating.seats():
-            if not seat.is_busy and now_ms >= seat.not_before_ms and self._is_due(seat):
-                self._begin_seat(seat, partial(self._tend, seat))
+        for signal in await self._signalling.list_due():
+            self._begin(self._act_on(signal))
+        for place in self._prices.places_to_ask(self._listening):
+            self._begin(self._ask_price(place))
+        self._begin_due(self._clock.now_ms())
 
     async def step(self) -> None:
         """Bring every robot further, as far as it goes now."""
@@ -92,9 +91,39 @@ class Robots:
 
     async def close(self) -> None:
         """End what is under way; all of it is found on disk again."""
+        await self._listening.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def hear_candle(self, chart: Chart) -> None:
+        """Hear from a stream that a chart may have a new candle."""
+        is_ready = chart.columns is not None and not chart.lock.locked()
+        if is_ready and self._clock.now_ms() >= chart.not_before_ms:
+            self._begin(self._follow(chart))
+
+    def hear_price(self, place: Place, price: Decimal, time_ms: int) -> None:
+        """Let guards that judge every price judge one."""
+        for seat, verdict in self._prices.judge(place, price, time_ms):
+            self._begin_seat(seat, partial(self._tending.act_between, seat, verdict))
+
+    def hear_order(self, key_id: str, client_id: str) -> None:
+        """Hear from a stream that something happened to an order of a key."""
+        for seat in self._seating.seats():
+            if seat.key_id == key_id and seat.is_started and seat.open:
+                is_own = any(it.client_id == client_id for it in seat.open.values())
+                if is_own or not client_id:
+                    seat.looked_ms = 0
+                    if not seat.is_busy:
+                        self._begin_seat(seat, partial(self._tending.tend, seat))
+
+    def _begin_due(self, now_ms: int) -> None:
+        for chart in self._seating.charts():
+            if now_ms >= chart.not_before_ms and not chart.lock.locked() and chart.is_due(now_ms):
+                self._begin(self._follow(chart))
+        for seat in self._seating.seats():
+            if not seat.is_busy and now_ms >= seat.not_before_ms and self._is_due(seat):
+                self._begin_seat(seat, partial(self._tending.tend, seat))
 
     def _is_due(self, seat: Seat) -> bool:
         if not seat.is_started:
@@ -103,89 +132,26 @@ class Robots:
         if chart.columns is None:
             return False
         if seat.places_orders:
-            return self._resting.is_due(seat, chart)
+            seat.is_told = self._listening.tells_orders(seat.key_id)
+            return self._hands.resting.is_due(seat, chart)
         return bool(seat.open) or seat.standing.at_ms < chart.last_ms
 
     def _may_go_on(self, seat: Seat) -> bool:
         return seat.account.reason in KEY_REASONS or (bool(seat.open) and not seat.places_orders)
 
-    async def _tend(self, seat: Seat) -> None:
-        """Do for one seat what its status asks for."""
-        match seat.status:
-            case RobotStatus.STARTING:
-                await self._start(seat)
-            case RobotStatus.STARTED:
-                await self._work(seat)
-            case RobotStatus.STOPPING:
-                await self._know_market(seat)
-                if await self._closing.close(seat):
-                    await self._moves.move(seat, RobotStatus.STOPPED)
-                else:
-                    self._wait(seat)
-            case RobotStatus.PAUSED:
-                await self._rest(seat)
-            case RobotStatus.STOPPED:
-                pass
+    async def _act_on(self, signal: Signal) -> None:
+        await self._place_all(await self._signalling.act(signal))
 
-    async def _start(self, seat: Seat) -> None:
-        """Check all that can be checked, warm the strategy up, and act at the newest candle."""
-        await self._checks.check_key(seat)
-        await self._know_market(seat)
-        if not seat.places_orders and not await self._chains.settle(seat):
-            self._wait(seat)
-            return
-        chart = self._seating.chart_of(seat)
-        async with chart.lock:
-            await self._charts.warm_up(chart, seat.course.reach)
-            await self._rounds.take_news(chart)
-            await self._checks.check_position(seat)
-            self._check_amount(seat, chart)
-            judged = await self._rounds.judge(chart, () if seat.places_orders else (seat,))
-        await self._moves.move(seat, RobotStatus.STARTED)
-        if seat.places_orders:
-            await self._resting.work(seat, chart)
-        await self._act(seat, judged)
+    async def _ask_price(self, place: Place) -> None:
+        price = await self._prices.ask(place)
+        if price is not None:
+            self.hear_price(place, price, 0)
 
-    def _check_amount(self, seat: Seat, chart: Chart) -> None:
-        course, market, candle = seat.course, seat.market, chart.newest
-        if market is None or candle is None:
-            return
-        amount = seat.account.stake.amount
-        if seat.places_orders:
-            course.strategy.check_amount(course.settings, market, candle.close, amount)
-        else:
-            check_amount(market, candle.close, amount)
-
-    async def _work(self, seat: Seat) -> None:
-        """Settle what is open; then decide, if a candle has closed meanwhile."""
-        chart = self._seating.chart_of(seat)
-        if seat.places_orders:
-            await self._resting.work(seat, chart)
-        elif not await self._chains.settle(seat):
-            self._wait(seat)
-        else:
-            async with chart.lock:
-                judged = await self._rounds.judge(chart, (seat,))
-            await self._act(seat, judged)
-        await self._moves.note([seat], "", {})
-
-    async def _act(self, seat: Seat, judged: Judged) -> None:
-        """Carry out what one seat decided."""
-        for _, verdict in judged:
-            if verdict.refusal is not None:
-                await self._moves.give_up(seat, verdict.refusal)
-            elif verdict.decisions and not await self._chains.settle(seat):
-                self._wait(seat)
-
-    async def _rest(self, seat: Seat) -> None:
-        """Settle what is open; go on by itself only when the reason was the key and is gone."""
-        if not seat.places_orders and not await self._chains.settle(seat):
-            self._wait(seat)
-        elif seat.account.reason in KEY_REASONS:
-            if await self._checks.find_refusal(seat, {}) is None:
-                await self._moves.move(seat, RobotStatus.STARTING)
-            else:
-                self._wait(seat)
+    def _listen(self) -> None:
+        """Follow the streams that robots need now."""
+        seats = self._seating.seats()
+        keys = {it.key_id for it in seats if it.is_started and it.places_orders}
+        self._listening.arrange(self._seating.charts(), self._prices.arrange(seats), keys)
 
     async def _follow(self, chart: Chart) -> None:
         """Let all robots of a chart decide, if a candle has closed."""
@@ -197,25 +163,23 @@ class Robots:
             await self._chart_failed(chart, seats, error)
             return
         if judged is None:
-            chart.not_before_ms = self._clock.now_ms() + _LOOK_AGAIN_MS
+            chart.not_before_ms = self._clock.now_ms() + LOOK_AGAIN_MS
             return
         chart.failures = chart.not_before_ms = 0
         await self._place_all(judged)
         free = [it for it in seats if it.is_started and not it.failures]
-        await self._moves.note([it for it in free if it.account.reason], "", {})
+        await self._hands.moves.note([it for it in free if it.account.reason], "", {})
 
     async def _judged(self, chart: Chart, seats: Sequence[Seat]) -> Judged | None:
         """Let those decide who are free; None while no candle has closed."""
         series = chart.series
-        await self._charts.warm_up(chart, max(it.course.reach for it in seats))
-        market = (await self._outside.roads.markets(series.exchange, series.venue)).get(
-            series.symbol
-        )
+        await self._hands.charts.warm_up(chart, max(it.course.reach for it in seats))
+        market = (await self._hands.roads.markets(series.exchange, series.venue)).get(series.symbol)
         for seat in seats:
             seat.meet(market)
-        if not await self._rounds.take_news(chart):
+        if not await self._hands.rounds.take_news(chart):
             return None
-        return await self._rounds.judge(chart, [it for it in seats if _is_ready(it)])
+        return await self._hands.rounds.judge(chart, [it for it in seats if _is_ready(it)])
 
     async def _chart_failed(
         self, chart: Chart, seats: Sequence[Seat], error: DrawbridgeError
@@ -225,12 +189,12 @@ class Robots:
             for seat in seats:
                 if not seat.is_busy:
                     refusal = Refusal(error.code, error.facts)
-                    self._begin_seat(seat, partial(self._moves.give_up, seat, refusal))
+                    self._begin_seat(seat, partial(self._hands.moves.give_up, seat, refusal))
         wait_ms = max(backoff_ms(chart.failures, self._dice), error_wait_ms(error))
         chart.not_before_ms = self._clock.now_ms() + wait_ms
         chart.failures += 1
         with contextlib.suppress(Corrupted):
-            await self._moves.note(list(seats), error.code, error.facts)
+            await self._hands.moves.note(list(seats), error.code, error.facts)
 
     async def _place_all(self, judged: Judged) -> None:
         """Carry out what many seats decided: first orders side by side, then each by itself."""
@@ -239,21 +203,14 @@ class Robots:
             seat.is_busy = True
         for seat, verdict in judged:
             if seat not in sent:
-                self._begin_seat(seat, partial(self._act, seat, [(seat, verdict)]))
+                self._begin_seat(seat, partial(self._tending.act, seat, [(seat, verdict)]))
         try:
-            async for seat, decision, outcome in self._chains.place_each(tuple(sent.items())):
+            async for seat, decision, outcome in self._hands.chains.place_each(tuple(sent.items())):
                 del sent[seat]
-                self._begin_seat(seat, partial(self._take_up, seat, decision, outcome))
+                self._begin_seat(seat, partial(self._tending.take_up, seat, decision, outcome))
         finally:
             for seat in sent:
                 seat.is_busy = False
-
-    async def _take_up(self, seat: Seat, decision: Decision, outcome: Outcome) -> None:
-        """Take in what became of a seat's first order, and go on with its others."""
-        order = await self._chains.hear(seat, decision, outcome)
-        is_over = await self._chains.take_up(seat, decision, order)
-        if not is_over or not await self._chains.settle(seat):
-            self._wait(seat)
 
     async def _look_at_keys(self) -> None:
         """Pause at once what works with a key that is not good any more."""
@@ -261,17 +218,12 @@ class Robots:
         if now_ms < self._keys_looked_ms + _KEYS_EVERY_MS:
             return
         self._keys_looked_ms = now_ms
-        good = await self._checks.good_keys()
+        good = await self._hands.checks.good_keys()
         for seat in self._seating.seats():
             if seat.is_started and not seat.is_busy:
-                refusal = await self._checks.find_refusal(seat, good)
+                refusal = await self._hands.checks.find_refusal(seat, good)
                 if refusal is not None:
-                    self._begin_seat(seat, partial(self._moves.give_up, seat, refusal))
-
-    async def _know_market(self, seat: Seat) -> None:
-        plan = seat.plan
-        markets = await self._outside.roads.markets(plan.exchange, plan.venue)
-        seat.meet(markets.get(plan.symbol))
+                    self._begin_seat(seat, partial(self._hands.moves.give_up, seat, refusal))
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -312,21 +264,36 @@ class Robots:
 
     async def _failed(self, seat: Seat, error: DrawbridgeError) -> None:
         if not goes_by(error):
-            await self._moves.give_up(seat, Refusal(error.code, error.facts))
+            await self._hands.moves.give_up(seat, Refusal(error.code, error.facts))
             return
         wait_ms = max(backoff_ms(seat.failures, self._dice), error_wait_ms(error))
         seat.not_before_ms = self._clock.now_ms() + wait_ms
         seat.failures += 1
         with contextlib.suppress(Corrupted):
-            await self._moves.note([seat], error.code, error.facts)
+            await self._hands.moves.note([seat], error.code, error.facts)
 
-    def _wait(self, seat: Seat) -> None:
-        seat.not_before_ms = self._clock.now_ms() + _LOOK_AGAIN_MS
+
+def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
+    """Put together what does the parts of the work."""
+    pen = Pen(database, clock)
+    checks = Checks(outside)
+    charts = Charts(outside.roads, CandleStore(database), clock)
+    chains = OrderChains(outside, checks, pen, clock)
+    return Hands(
+        roads=outside.roads,
+        charts=charts,
+        checks=checks,
+        rounds=Rounds(database, charts, clock),
+        chains=chains,
+        resting=Resting(outside, chains, DecisionStore(database), pen, clock),
+        closing=Closing(outside, chains, checks, pen, clock),
+        moves=Moves(database, pen, clock),
+    )
 
 
 def backoff_ms(failures: int, dice: Callable[[int], int]) -> int:
     """Tell how long to wait after so many failures in a row: from half of it to all, by dice."""
-    longest_ms = min(_LONGEST_WAIT_MS, _LOOK_AGAIN_MS << min(failures, _MOST_DOUBLINGS))
+    longest_ms = min(_LONGEST_WAIT_MS, LOOK_AGAIN_MS << min(failures, _MOST_DOUBLINGS))
     return longest_ms // 2 + dice(longest_ms // 2 + 1)
 
 

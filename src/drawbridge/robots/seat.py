@@ -68,7 +68,8 @@ class Seat:
     `open` are the decisions that are not settled, by tag, in the order in which they are to be;
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
-    were looked at, `written_ms` the candle of the standing that is on disk.
+    were looked at, `written_ms` the candle of the standing that is on disk; `is_told` while a
+    stream tells of its orders.
     """
 
     robot: Robot
@@ -85,6 +86,7 @@ class Seat:
     looked_ms: int = 0
     written_ms: int = 0
     is_busy: bool = False
+    is_told: bool = False
 
     @property
     def key_id(self) -> str:

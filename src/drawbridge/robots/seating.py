@@ -29,16 +29,17 @@ class Seating:
         self._charts: dict[SeriesId, Chart] = {}
         self._at: dict[SeriesId, list[Seat]] = {}
 
-    async def read_changes(self) -> None:
-        """Take in what has changed on disk since the last look."""
+    async def read_changes(self) -> bool:
+        """Take in what has changed on disk since the last look; tells whether anything has."""
         changes = self._robots.changes()
         if changes == self._seen:
-            return
+            return False
         robots = await self._robots.list_changed(self._seen)
         for robot in robots:
             await self._take(robot)
         self._seen = changes
         self._arrange()
+        return True
 
     def seats(self) -> Sequence[Seat]:
         """Give every seat that is not stopped."""

@@ -64,6 +64,14 @@ class SignalStore:
         )
         return tuple(_signal(row) for row in rows)
 
+    async def has_stale(self, now_ms: int) -> bool:
+        """Tell whether there are signals that have waited too long."""
+        row = await self._database.fetch_one(
+            "SELECT 1 FROM signals WHERE acted_ms IS NULL AND received_ms < ? LIMIT 1",
+            now_ms - GOOD_FOR_MS,
+        )
+        return row is not None
+
     async def list_of(self, owner: str, robot_id: str, limit: int) -> tuple[Signal, ...]:
         """List the newest signals of a robot, newest first."""
         rows = await self._database.fetch_all(

@@ -1,0 +1,129 @@
+"""Robots that act on signals from outside: each signal once, on every account that is free.
+
+How signals come in stands in trading; here they become decisions, written in the transaction that
+marks the signal as acted on. A signal that no account could act on in time is ended by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import Conflict, DrawbridgeError
+from drawbridge.core.operations import GetTicker
+from drawbridge.robots import steering
+from drawbridge.robots.deciding import judge_signal
+from drawbridge.robots.decision_store import Changes, write
+from drawbridge.robots.model import Direction, Trigger
+from drawbridge.robots.orders import decided_notice
+from drawbridge.robots.rounds import Judged
+from drawbridge.robots.seams import Roads
+from drawbridge.robots.seat import Seat
+from drawbridge.robots.seating import Seating
+from drawbridge.storage.database import Database
+from drawbridge.trading.signal_words import Action
+from drawbridge.trading.signals import Signal, SignalStore, drop_stale, mark_acted
+
+_LOOK_EVERY_MS: Final = 250
+_DROP_EVERY_MS: Final = 10_000
+_NOT_LISTENING: Final = "signal_robot_not_listening"
+_NOTHING_TO_DO: Final = "signal_nothing_to_do"
+
+
+class Signalling:
+    """Turns signals into decisions."""
+
+    def __init__(self, database: Database, roads: Roads, seating: Seating, clock: Clock) -> None:
+        """Read signals from the app's database, prices over these roads."""
+        self._database = database
+        self._signals = SignalStore(database)
+        self._roads = roads
+        self._seating = seating
+        self._clock = clock
+        self._looked_ms = 0
+        self._dropped_ms = 0
+
+    async def list_due(self) -> Sequence[Signal]:
+        """List the signals that may be acted on now."""
+        now_ms = self._clock.now_ms()
+        if now_ms < self._looked_ms + _LOOK_EVERY_MS:
+            return ()
+        self._looked_ms = now_ms
+        if now_ms >= self._dropped_ms + _DROP_EVERY_MS:
+            self._dropped_ms = now_ms
+            if await self._signals.has_stale(now_ms):
+                async with self._database.transaction() as tx:
+                    await drop_stale(tx, now_ms)
+        return await self._signals.list_new(now_ms)
+
+    async def act(self, signal: Signal) -> Judged:
+        """Let a robot decide on a signal; gives what is to be carried out.
+
+        Nothing is done while its accounts are busy or no price is told: the signal waits.
+        """
+        listening = [it for it in self._seating.seats() if _listens(it, signal)]
+        free = [it for it in listening if not it.is_busy and not it.open and it.market]
+        if listening and len(free) < sum(not it.failures for it in listening):
+            return ()
+        if not free:
+            await self._write(signal, (), "" if listening else _NOT_LISTENING)
+            return ()
+        for seat in free:
+            seat.is_busy = True
+        try:
+            return await self._judged(signal, free)
+        finally:
+            for seat in free:
+                seat.is_busy = False
+
+    async def _judged(self, signal: Signal, seats: Sequence[Seat]) -> Judged:
+        plan, chart = seats[0].plan, self._seating.chart_of(seats[0])
+        try:
+            asked = GetTicker(plan.symbol)
+            ticker = await self._roads.call_public(plan.exchange, plan.venue, asked)
+        except DrawbridgeError:
+            return ()
+        name, now_ms = f"signal{signal.n}", self._clock.now_ms()
+        judged = []
+        for seat in seats:
+            side = _side_of(signal.action, seat)
+            judged.append((seat, judge_signal(seat, chart, side, ticker.last, (name, now_ms))))
+        acting = [pair for pair in judged if pair[1].decisions or pair[1].refusal]
+        if not await self._write(signal, acting, "" if acting else _NOTHING_TO_DO):
+            return ()
+        for seat, verdict in acting:
+            seat.open |= {decision.tag: decision for decision in verdict.decisions}
+        return acting
+
+    async def _write(self, signal: Signal, judged: Judged, outcome: str) -> bool:
+        """Mark a signal together with what comes of it; False when somebody was faster."""
+        changes, now_ms = Changes(), self._clock.now_ms()
+        for seat, verdict in judged:
+            changes.made += verdict.decisions
+            changes.notices += [decided_notice(seat, it) for it in verdict.decisions]
+        try:
+            async with self._database.transaction() as tx:
+                await mark_acted(tx, signal.n, now_ms, outcome)
+                await write(tx, changes, now_ms)
+        except Conflict:
+            return False
+        return True
+
+
+_SIDES: Final[Mapping[Action, int]] = {
+    Action.BUY: steering.LONG,
+    Action.SELL: steering.SHORT,
+    Action.CLOSE: steering.LEAVE,
+}
+
+
+def _side_of(action: Action, seat: Seat) -> int:
+    """Give the side that a signal asks for; who may not be short is out instead."""
+    side = _SIDES[action]
+    if side == steering.SHORT and seat.plan.direction is Direction.LONG:
+        return steering.LEAVE
+    return side
+
+
+def _listens(seat: Seat, signal: Signal) -> bool:
+    is_own = seat.robot.id == signal.robot_id
+    return is_own and seat.is_started and seat.plan.trigger is Trigger.SIGNAL

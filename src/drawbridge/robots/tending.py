@@ -1,0 +1,145 @@
+"""What is done for one robot on one account, by its status: start, work, stop, rest."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.robots.charts import Chart, Charts
+from drawbridge.robots.checks import Checks
+from drawbridge.robots.closing import Closing
+from drawbridge.robots.deciding import Verdict
+from drawbridge.robots.model import Decision, RobotStatus
+from drawbridge.robots.moves import Moves
+from drawbridge.robots.orders import OrderChains
+from drawbridge.robots.resting import Resting
+from drawbridge.robots.risk import KEY_REASONS, check_amount
+from drawbridge.robots.rounds import Judged, Rounds
+from drawbridge.robots.seams import Roads
+from drawbridge.robots.seat import Seat
+from drawbridge.robots.seating import Seating
+from drawbridge.trading.fanout import Outcome
+
+LOOK_AGAIN_MS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What does the parts of the work."""
+
+    roads: Roads
+    charts: Charts
+    checks: Checks
+    rounds: Rounds
+    chains: OrderChains
+    resting: Resting
+    closing: Closing
+    moves: Moves
+
+
+class Tending:
+    """Brings single seats further."""
+
+    def __init__(self, hands: Hands, seating: Seating, clock: Clock) -> None:
+        """Work with these hands."""
+        self._hands = hands
+        self._seating = seating
+        self._clock = clock
+
+    async def tend(self, seat: Seat) -> None:
+        """Do for one seat what its status asks for."""
+        match seat.status:
+            case RobotStatus.STARTING:
+                await self._start(seat)
+            case RobotStatus.STARTED:
+                await self._work(seat)
+            case RobotStatus.STOPPING:
+                await self._know_market(seat)
+                if await self._hands.closing.close(seat):
+                    await self._hands.moves.move(seat, RobotStatus.STOPPED)
+                else:
+                    self._wait(seat)
+            case RobotStatus.PAUSED:
+                await self._rest(seat)
+            case RobotStatus.STOPPED:
+                pass
+
+    async def _start(self, seat: Seat) -> None:
+        """Check all that can be checked, warm the strategy up, and act at the newest candle."""
+        await self._hands.checks.check_key(seat)
+        await self._know_market(seat)
+        if not seat.places_orders and not await self._hands.chains.settle(seat):
+            self._wait(seat)
+            return
+        chart = self._seating.chart_of(seat)
+        async with chart.lock:
+            await self._hands.charts.warm_up(chart, seat.course.reach)
+            await self._hands.rounds.take_news(chart)
+            await self._hands.checks.check_position(seat)
+            self._check_amount(seat, chart)
+            judged = await self._hands.rounds.judge(chart, () if seat.places_orders else (seat,))
+        await self._hands.moves.move(seat, RobotStatus.STARTED)
+        if seat.places_orders:
+            await self._hands.resting.work(seat, chart)
+        await self.act(seat, judged)
+
+    def _check_amount(self, seat: Seat, chart: Chart) -> None:
+        course, market, candle = seat.course, seat.market, chart.newest
+        if market is None or candle is None:
+            return
+        amount = seat.account.stake.amount
+        if seat.places_orders:
+            course.strategy.check_amount(course.settings, market, candle.close, amount)
+        else:
+            check_amount(market, candle.close, amount)
+
+    async def _work(self, seat: Seat) -> None:
+        """Settle what is open; then decide, if a candle has closed meanwhile."""
+        chart = self._seating.chart_of(seat)
+        if seat.places_orders:
+            await self._hands.resting.work(seat, chart)
+        elif not await self._hands.chains.settle(seat):
+            self._wait(seat)
+        else:
+            async with chart.lock:
+                judged = await self._hands.rounds.judge(chart, (seat,))
+            await self.act(seat, judged)
+        await self._hands.moves.note([seat], "", {})
+
+    async def act(self, seat: Seat, judged: Judged) -> None:
+        """Carry out what one seat decided."""
+        for _, verdict in judged:
+            if verdict.refusal is not None:
+                await self._hands.moves.give_up(seat, verdict.refusal)
+            elif verdict.decisions and not await self._hands.chains.settle(seat):
+                self._wait(seat)
+
+    async def _rest(self, seat: Seat) -> None:
+        """Settle what is open; go on by itself only when the reason was the key and is gone."""
+        if not seat.places_orders and not await self._hands.chains.settle(seat):
+            self._wait(seat)
+        elif seat.account.reason in KEY_REASONS:
+            if await self._hands.checks.find_refusal(seat, {}) is None:
+                await self._hands.moves.move(seat, RobotStatus.STARTING)
+            else:
+                self._wait(seat)
+
+    async def take_up(self, seat: Seat, decision: Decision, outcome: Outcome) -> None:
+        """Take in what became of a seat's first order, and go on with its others."""
+        order = await self._hands.chains.hear(seat, decision, outcome)
+        is_over = await self._hands.chains.take_up(seat, decision, order)
+        if not is_over or not await self._hands.chains.settle(seat):
+            self._wait(seat)
+
+    async def act_between(self, seat: Seat, verdict: Verdict) -> None:
+        """Write down and carry out what was decided between candles."""
+        chart = self._seating.chart_of(seat)
+        await self._hands.rounds.keep(chart, [(seat, replace(verdict, is_news=True))])
+        await self.act(seat, [(seat, verdict)])
+
+    async def _know_market(self, seat: Seat) -> None:
+        plan = seat.plan
+        markets = await self._hands.roads.markets(plan.exchange, plan.venue)
+        seat.meet(markets.get(plan.symbol))
+
+    def _wait(self, seat: Seat) -> None:
+        seat.not_before_ms = self._clock.now_ms() + LOOK_AGAIN_MS
