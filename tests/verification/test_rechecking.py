@@ -110,6 +110,7 @@ async def test_a_word_that_is_repeated_after_a_pause_makes_the_key_invalid(case:
     key = await case.key()
     assert key.reason in {"bad_signature", "key_or_secret"}
     assert len(await case.told()) == 1
+    assert [row["kind"] for row in await case.house.rows("notices")] == ["key_invalid"]
     # It is told once, and nobody asks again before the hour is over.
     seen = len(case.house.stub.seen)
     assert await case.later() is KeyStatus.INVALID

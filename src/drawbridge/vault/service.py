@@ -41,6 +41,7 @@ from drawbridge.vault.model import (
     read_proof,
     read_venue,
 )
+from drawbridge.vault.telling import tell_verdict
 
 Entropy: TypeAlias = Callable[[int], bytes]
 PublicKeyProvider: TypeAlias = Callable[[], Awaitable[VaultPublicKey]]
@@ -245,7 +246,7 @@ class Vault:
             await store.erase_sealed(tx, key_id)
             await store.write_standing(tx, key_id, standing, status=KeyStatus.REFUSED)
             await store.write_checked(tx, key_id, now_ms)
-            await self._tell(tx, Tag.VAULT_KEY_REFUSED, key, {"reason": reason})
+            await tell_verdict(tx, key, standing, now_ms)
             return await _reread(tx, key_id)
 
     async def record_verdict(self, key_id: str, standing: Standing) -> KeyRecord:
@@ -277,8 +278,7 @@ class Vault:
         status = KeyStatus.DISABLED if was_off else standing.status
         await store.write_standing(tx, key.id, standing, status=status)
         await store.write_checked(tx, key.id, self._clock.now_ms())
-        facts = {"status": standing.status.value, "reason": standing.reason}
-        await self._tell(tx, Tag.VAULT_KEY_CHECKED, key, facts)
+        await tell_verdict(tx, key, standing, self._clock.now_ms())
 
     async def _entered(self, tx: Transaction, entry: _Entry, known: KeyRecord | None) -> KeyRecord:
         mine = await store.list_of_owner(tx, entry.owner)
