@@ -16,6 +16,7 @@ from drawbridge.app.clock import dice
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
+from drawbridge.app.reminders import Reminders
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
@@ -97,6 +98,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             ),
             stopping=Stopping(database, house.orders, broker, clock),
             postman=Postman(database, house.local_key, carriers, clock),
+            reminders=Reminders(database, house.robots, house.orders, house.vault, clock),
         )
     finally:
         await robots.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from drawbridge.app.reminders import Reminders
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
@@ -51,6 +52,7 @@ class Work:
     snapshots: Snapshots
     stopping: Stopping
     postman: Postman
+    reminders: Reminders
 
 
 class Workers:
@@ -84,6 +86,7 @@ class Workers:
         await work.holder.answer()
         # Also while the vault is locked: that it is may be just what is to be told.
         self._begin("notices", work.postman.step)
+        self._begin("reminders", work.reminders.step)
         if not work.holder.is_open:
             return
         for key in await work.vault.list_asked():

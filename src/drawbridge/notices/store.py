@@ -94,6 +94,18 @@ class NoticeStore:
         )
         return None if row is None else (row["state"], row["problem"])
 
+    async def has_told_expiry(
+        self, owner: str, key_id: str, step_days: int, expires_ms: int
+    ) -> bool:
+        """Tell whether an owner was told that a key expires, at this step or a closer one."""
+        row = await self._database.fetch_one(
+            "SELECT 1 FROM notices WHERE owner = ? AND kind = ? AND subject = ?"
+            " AND json_extract(facts, '$.step') <= ?"
+            " AND json_extract(facts, '$.expires_ms') = ?",
+            *(owner, NoticeKind.KEY_EXPIRING.value, key_id, step_days, expires_ms),
+        )
+        return row is not None
+
     async def _hidden(self, owner: str) -> str:
         choices = await self.choices_of(owner)
         hidden = [it for it in NoticeKind if not goes_by(Channel.PAGE, it, choices)]
