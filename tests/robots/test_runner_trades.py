@@ -15,7 +15,7 @@ from drawbridge.core.errors import (
     OutcomeUnknown,
 )
 from drawbridge.core.orders import Side
-from drawbridge.robots.model import RobotStatus, held_of
+from drawbridge.robots.model import OnStop, RobotStatus, held_of
 from tests.kit.robot_bench import DOWN, FALLING, UP, WISH, Bench
 from tests.kit.robots import (
     OWNER,
@@ -130,6 +130,16 @@ async def test_a_stop_keeps_the_position_when_that_was_chosen(bench: Bench) -> N
     await bench.step(3)
     await bench.tell(DOWN, DOWN - 1)
 
+    assert bench.sides == [Side.BUY, Side.SELL]
+
+
+async def test_a_stop_sells_a_position_that_was_to_be_kept_when_that_is_wished_now(
+    bench: Bench,
+) -> None:
+    await bench.begin(replace(WISH, on_stop="keep"))
+    await bench.tell(UP)
+    await bench.service.stop(OWNER, bench.id, on_stop=OnStop.MARKET)
+    assert (await bench.step(3)).status is RobotStatus.STOPPED
     assert bench.sides == [Side.BUY, Side.SELL]
 
 

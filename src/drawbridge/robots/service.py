@@ -19,7 +19,7 @@ from drawbridge.core.markets import Candle
 from drawbridge.robots import store
 from drawbridge.robots.candle_store import CandleStore, series_of
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.model import Account, Decision, Robot, RobotStatus, Stake
+from drawbridge.robots.model import Account, Decision, OnStop, Robot, RobotStatus, Stake
 from drawbridge.robots.risk import judge_key
 from drawbridge.robots.store import RobotStore
 from drawbridge.robots.wishes import Wish, check_market, read_amount, read_plan, read_stakes
@@ -132,14 +132,16 @@ class RobotService:
             await self._check_key(robot, account.key_id)
         return await self._move(robot, waiting, RobotStatus.STARTING, Tag.ROBOTS_ROBOT_START_WISHED)
 
-    async def stop(self, owner: str, robot_id: str) -> Robot:
-        """Ask for a robot to stop, in the way chosen beforehand; asking twice is asking once.
+    async def stop(self, owner: str, robot_id: str, *, on_stop: OnStop | None = None) -> Robot:
+        """Ask for a robot to stop; asking twice is asking once.
 
+        It closes in the way chosen beforehand, or from now on by `on_stop`.
         Raises: `NotFound("unknown_robot")`.
         """
         robot = await self._robots.get(owner, robot_id)
         working = [it for it in robot.accounts if it.status not in _AT_REST]
-        return await self._move(robot, working, RobotStatus.STOPPING, Tag.ROBOTS_ROBOT_STOP_WISHED)
+        tag = Tag.ROBOTS_ROBOT_STOP_WISHED
+        return await self._move(robot, working, RobotStatus.STOPPING, tag, on_stop)
 
     async def add_account(self, owner: str, robot_id: str, key_id: str, amount: str) -> Robot:
         """Let a robot trade on one account more; at work, it starts there at once.
@@ -215,12 +217,19 @@ class RobotService:
         return next_label(symbol, (robot.name for robot in await self._robots.list_of(owner)))
 
     async def _move(
-        self, robot: Robot, accounts: Sequence[Account], status: RobotStatus, tag: Tag
+        self,
+        robot: Robot,
+        accounts: Sequence[Account],
+        status: RobotStatus,
+        tag: Tag,
+        on_stop: OnStop | None = None,
     ) -> Robot:
         if not accounts:
             return robot
         now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
+            if on_stop is not None:
+                await store.set_on_stop(tx, robot, on_stop)
             for account in accounts:
                 await store.set_status(tx, robot, account, status, now_ms)
                 if status is RobotStatus.STARTING:

@@ -166,6 +166,11 @@ async def set_status(
         raise Conflict("robot_has_changed", robot=robot.name)
 
 
+async def set_on_stop(tx: Transaction, robot: Robot, on_stop: OnStop) -> None:
+    """Write down how a robot closes when it stops; whoever stops it moves its accounts next."""
+    await tx.execute("UPDATE robots SET on_stop = ? WHERE id = ?", on_stop.value, robot.id)
+
+
 async def begin_anew(tx: Transaction, robot: Robot, account: Account) -> None:
     """Let a strategy begin anew when a person starts its robot.
 

@@ -89,7 +89,7 @@ def test_going_on_without_a_stop_is_refused(line: CommandLine) -> None:
 def test_a_stop_stops_every_robot_that_works_and_ends(line: CommandLine) -> None:
     for name in ("Anchor", "Buoy"):
         line.told(*ROBOT, "--name", name)
-    told = line.told("stop", "--all-robots", "--cancel-orders")
+    told = line.told("stop", "--all-robots", "--close", "--cancel-orders")
     assert told == {"stopped": True, "everybody": False, "robots": []}, "none of them works"
     assert line.told("stop")["stopped"], "stopping twice is stopping once"
     assert line.told("resume") == {"stopped": False}

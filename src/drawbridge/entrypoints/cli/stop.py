@@ -1,5 +1,6 @@
 """The stop for everything, and going on: `drawbridge stop`, `drawbridge resume`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,7 @@ def stop(
     cancel_orders: Annotated[
         bool, typer.Option("--cancel-orders", help=say("cli.stop.cancel_orders"))
     ] = False,
+    close: Annotated[bool, typer.Option("--close", help=say("cli.stop.close"))] = False,
     everybody: Everybody = False,
     owner: Owner = "",
     data: Data = None,
@@ -36,14 +38,17 @@ def stop(
         of = EVERYBODY if everybody else person
         # The stop first: what robots do while they are stopped may not enter either.
         await house.limits.stop(person, of=of, cancel=cancel_orders)
-        stopped = await _stop_robots(house, person, everybody=everybody) if all_robots else []
+        stopped: list[str] = []
+        if all_robots or close:
+            owners = [it.id for it in await house.accounts.list_owners()] if everybody else [person]
+            stopped = await _stop_robots(house, owners, close=close)
         if json:
             print_json({"stopped": True, "everybody": everybody, "robots": stopped})
             return
         print_line(say("cli.stop.done"))
-        if all_robots:
+        if all_robots or close:
             print_line(say("cli.stop.robots", count=len(stopped)))
-        _hint_without_gateway(house, needed=all_robots or cancel_orders)
+        _hint_without_gateway(house, needed=all_robots or close or cancel_orders)
 
     in_house(data, work)
 
@@ -68,12 +73,12 @@ def resume(
     in_house(data, work)
 
 
-async def _stop_robots(house: "House", person: str, *, everybody: bool) -> list[str]:
+async def _stop_robots(house: "House", owners: Sequence[str], *, close: bool) -> list[str]:
     """Ask every robot that works to stop, and give their names."""
     from drawbridge.core.errors import Conflict
-    from drawbridge.robots.model import RobotStatus
+    from drawbridge.robots.model import OnStop, RobotStatus
 
-    owners = [it.id for it in await house.accounts.list_owners()] if everybody else [person]
+    on_stop = OnStop.MARKET if close else None
     at_rest = {RobotStatus.STOPPED, RobotStatus.STOPPING}
     stopped = []
     for owner in owners:
@@ -81,10 +86,10 @@ async def _stop_robots(house: "House", person: str, *, everybody: bool) -> list[
             if robot.status in at_rest:
                 continue
             try:
-                await house.robots.stop(owner, robot.id)
+                await house.robots.stop(owner, robot.id, on_stop=on_stop)
             except Conflict:
                 # The runner moved it at this very moment: once more, from where it is now.
-                await house.robots.stop(owner, robot.id)
+                await house.robots.stop(owner, robot.id, on_stop=on_stop)
             stopped.append(robot.name)
     return stopped
 

@@ -11,7 +11,7 @@ from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.services import Services
-from drawbridge.robots.model import RobotStatus
+from drawbridge.robots.model import OnStop, RobotStatus
 from drawbridge.trading.limit_service import LIMIT_FIELDS, limit_texts
 from drawbridge.trading.limit_store import EVERYBODY, key_subject
 from drawbridge.trading.limits import Limits
@@ -60,8 +60,9 @@ class RiskPages:
         owner = visit.person.id
         cancel = bool(fields.line("cancel"))
         await self.services.limits.stop(owner, of=owner, cancel=cancel)
-        if fields.line("robots"):
-            await self._stop_robots(owner)
+        close = bool(fields.line("close"))
+        if fields.line("robots") or close:
+            await self._stop_robots(owner, OnStop.MARKET if close else None)
         return go("/risk", "stopped_all")
 
     async def resume(self, visit: Visit, _fields: Fields) -> Response:
@@ -115,13 +116,13 @@ class RiskPages:
             if it.subject in left
         ]
 
-    async def _stop_robots(self, owner: str) -> None:
+    async def _stop_robots(self, owner: str, on_stop: OnStop | None) -> None:
         for robot in await self.services.robots.list_robots(owner):
             if robot.status not in _AT_REST:
                 # The runner may move it at this very moment; the stop keeps it from entering
                 # all the same, and the page shows it still at work.
                 with contextlib.suppress(Conflict):
-                    await self.services.robots.stop(owner, robot.id)
+                    await self.services.robots.stop(owner, robot.id, on_stop=on_stop)
 
 
 def _view(subject: str, name: str, limits: Limits, *, is_gone: bool = False) -> SubjectView:
