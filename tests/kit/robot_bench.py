@@ -58,7 +58,7 @@ class Bench:
             await self.runner.step()
         return await self.robot()
 
-    async def tell(self, *closes: int) -> Robot:
+    async def tell(self, *closes: float) -> Robot:
         """Let minutes pass, the runner working after each one."""
         for close in closes:
             self.exchange.tell(close)

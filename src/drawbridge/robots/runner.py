@@ -98,8 +98,10 @@ class Robots:
 
     def hear_candle(self, chart: Chart) -> None:
         """Hear from a stream that a chart may have a new candle."""
-        is_ready = chart.columns is not None and not chart.lock.locked()
-        if is_ready and self._clock.now_ms() >= chart.not_before_ms:
+        if chart.columns is None or chart.lock.locked():
+            return
+        # Only after a failure it is left alone, not while it was merely early.
+        if not chart.failures or self._clock.now_ms() >= chart.not_before_ms:
             self._begin(self._follow(chart))
 
     def hear_price(self, place: Place, price: Decimal, time_ms: int) -> None:
@@ -121,7 +123,10 @@ class Robots:
         for chart in self._seating.charts():
             if now_ms >= chart.not_before_ms and not chart.lock.locked() and chart.is_due(now_ms):
                 self._begin(self._follow(chart))
-        for seat in self._seating.seats():
+        self._begin_seats(self._seating.seats(), now_ms)
+
+    def _begin_seats(self, seats: Sequence[Seat], now_ms: int) -> None:
+        for seat in seats:
             if not seat.is_busy and now_ms >= seat.not_before_ms and self._is_due(seat):
                 self._begin_seat(seat, partial(self._tending.tend, seat))
 
@@ -162,11 +167,11 @@ class Robots:
         except DrawbridgeError as error:
             await self._chart_failed(chart, seats, error)
             return
-        if judged is None:
-            chart.not_before_ms = self._clock.now_ms() + LOOK_AGAIN_MS
-            return
-        chart.failures = chart.not_before_ms = 0
-        await self._place_all(judged)
+        now_ms = self._clock.now_ms()
+        chart.failures, chart.not_before_ms = 0, now_ms + LOOK_AGAIN_MS if judged is None else 0
+        await self._place_all(judged or ())
+        # Those who do not decide in a round come to the new candle by themselves.
+        self._begin_seats(seats, now_ms)
         free = [it for it in seats if it.is_started and not it.failures]
         await self._hands.moves.note([it for it in free if it.account.reason], "", {})
 
