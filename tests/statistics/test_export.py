@@ -136,7 +136,7 @@ def test_a_rebate_is_something_received_and_no_fee_below_zero() -> None:
 
 
 def test_of_contracts_only_profit_and_loss_of_what_was_closed_are_booked() -> None:
-    """Short 2 at 100, closed at 90 with 0.5 in fees: 19.5; long 1 at 90, closed at 80: a loss of 10."""
+    """Short 2 at 100, closed at 90, fees 0.5: 19.5 won; long 1 at 90, closed at 80: 10 lost."""
     trades = [
         own(trade("sell", "2", "100", at("2025-12-31"), "0.25 USDT", CONTRACT)),
         own(trade("buy", "2", "90", at("2026-01-01"), "0.25 USDT", CONTRACT)),

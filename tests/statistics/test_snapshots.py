@@ -9,7 +9,12 @@ from typing import TypeVar, cast
 import pytest
 
 from drawbridge.core.clock import HOUR_MS, MINUTE_MS
-from drawbridge.core.derivatives import FundingPayment, GetFundingPayments
+from drawbridge.core.derivatives import (
+    FundingPayment,
+    GetFundingPayments,
+    GetMarginAccounts,
+    MarginAccount,
+)
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown, NotFound
 from drawbridge.core.markets import Market, MarketKind, Markets
 from drawbridge.core.operations import GetOwnTrades, Operation
@@ -39,9 +44,10 @@ class Account:
     trades: list[Fill] = field(default_factory=list)
     own: list[Fill] = field(default_factory=list)
     funding: list[FundingPayment] = field(default_factory=list)
+    wallets: list[MarginAccount] = field(default_factory=list)
     page: int = 100
     by_market_only: bool = False
-    counts_pages: bool = True
+    counts: str = "pages"
     errors: dict[str, DrawbridgeError] = field(default_factory=dict)
     asked: list[GetOwnTrades] = field(default_factory=list)
 
@@ -74,6 +80,8 @@ class Account:
         assert (key_id, purpose) == (KEY, Purpose.READ)
         if isinstance(operation, GetFundingPayments):
             return cast("A", tuple(self.funding))
+        if isinstance(operation, GetMarginAccounts):
+            return cast("A", tuple(self.wallets))
         assert isinstance(operation, GetOwnTrades)
         return cast("A", self._page(operation))
 
@@ -83,12 +91,14 @@ class Account:
             raise self.errors[asked.symbol]
         if self.by_market_only and not asked.symbol:
             raise NotFound("unknown_symbol", symbol="")
+        if asked.offset and self.counts == "refused":
+            raise BadInput("unwanted_parameter", field="offset")
         found = [
             it
             for it in self.trades
             if it.time_ms >= (asked.since_ms or 0) and asked.symbol in {"", it.symbol}
         ]
-        first = asked.offset if self.counts_pages else 0
+        first = asked.offset if self.counts == "pages" else 0
         return tuple(found[first : first + self.page])
 
 
@@ -150,19 +160,31 @@ async def test_nobody_is_asked_while_our_own_trades_explain_the_balances(scene: 
     assert scene.account.asked == []
 
 
-@pytest.mark.parametrize("counts_pages", [True, False])
+@pytest.mark.parametrize("counts", ["pages", "ignored", "refused"])
 @pytest.mark.parametrize("by_market_only", [True, False])
 async def test_trades_of_others_are_asked_for_before_anything_is_called_a_transfer(
-    scene: Scene, *, by_market_only: bool, counts_pages: bool
+    scene: Scene, counts: str, *, by_market_only: bool
 ) -> None:
     account = scene.account
-    account.by_market_only, account.counts_pages, account.page = by_market_only, counts_pages, 2
+    account.by_market_only, account.counts, account.page = by_market_only, counts, 2
     account.read(BEGAN_MS, "1000", "1")
     await scene.taken()
     account.trades = [bought(number, number + 1) for number in range(5)]
     account.own = account.trades[:1]
     account.read(BEGAN_MS + HOUR_MS, "750", "6")
     assert await scene.taken() == [(0, {}), (60, {"USDT": "250"})]
+
+
+async def test_trades_of_two_markets_may_have_the_same_number(scene: Scene) -> None:
+    account = scene.account
+    account.by_market_only = True
+    account.markets_told = (MARKET, replace(MARKET, symbol="USDT/BTC", base="USDT", quote="BTC"))
+    account.read(BEGAN_MS, "1000", "1")
+    await scene.taken()
+    other = replace(bought(1, 6, "USDT/BTC"), quantity=Decimal(10), price=Decimal("0.01"))
+    account.trades = [bought(1, 5), other]
+    account.read(BEGAN_MS + HOUR_MS, "910", "1.9")
+    assert await scene.taken() == [(0, {}), (60, {})]
 
 
 async def test_long_silences_are_asked_about_day_by_day(scene: Scene) -> None:
@@ -219,3 +241,16 @@ async def test_what_funding_cost_is_no_withdrawal(scene: Scene) -> None:
     ]
     account.read(BEGAN_MS + HOUR_MS, "997")
     assert await scene.taken() == [(0, {}), (60, {})]
+
+
+async def test_the_profit_of_an_open_position_is_no_deposit(scene: Scene) -> None:
+    account = scene.account
+    account.markets_told = (PERPETUAL,)
+    account.wallets = [MarginAccount("USDT", Decimal(1000), Decimal(900))]
+    account.read(BEGAN_MS, "1000")
+    await scene.taken()
+    account.read(BEGAN_MS + HOUR_MS, "1040")
+    assert await scene.taken() == [(0, {}), (60, {})]
+    account.wallets = [MarginAccount("USDT", Decimal(1500), Decimal(900))]
+    account.read(BEGAN_MS + 2 * HOUR_MS, "1530")
+    assert (await scene.taken())[-1] == (120, {"USDT": "500"})

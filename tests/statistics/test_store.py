@@ -41,7 +41,9 @@ async def test_what_is_kept_comes_back_to_the_last_digit_and_to_its_key(
         "BTC": Held(Decimal("0.123456789012345678"), Decimal("7.000000000000000000001")),
         "XYZ": Held(Decimal(5), None),
     }
-    kept = Snapshot(BEGAN_MS, "USDT", held, BEGAN_MS - 9, {"XYZ": Decimal("-0.5")})
+    kept = Snapshot(
+        BEGAN_MS, "USDT", held, BEGAN_MS - 9, {"XYZ": Decimal("-0.5")}, {"BTC": Decimal("0.1")}
+    )
     waiting = Snapshot(BEGAN_MS + 1, "USDT", {}, None, {})
     await store.keep(KEY, kept)
     await store.keep(KEY, waiting)

@@ -81,9 +81,24 @@ def test_funding_is_a_change_and_no_transfer() -> None:
     assert settled.transfers == {}
 
 
-def test_trades_that_were_in_the_balances_before_do_not_count_again() -> None:
-    earlier = trade("buy", "1", "100", BEGAN_MS)
-    assert found(snapshot(TAKEN_MS, USD="1000", BTC="1"), earlier) == {}
+@pytest.mark.parametrize("early_ms", [-50_000, -1, 0, 1, 50_000])
+def test_a_trade_near_the_very_first_snapshot_counts_where_the_balances_say(early_ms: int) -> None:
+    bought = trade("buy", "1", "100", BEGAN_MS + early_ms)
+    assert found(snapshot(TAKEN_MS, USD="1000", BTC="1"), bought) == {}
+    assert found(snapshot(TAKEN_MS, USD="900", BTC="2"), bought) == {}
+
+
+def test_trades_that_were_settled_before_do_not_count_again() -> None:
+    before = snapshot(BEGAN_MS, BEGAN_MS + 7, USD="1000", BTC="1")
+    earlier = change_of(trade("buy", "1", "100", BEGAN_MS + 7))
+    later = settle(before, snapshot(TAKEN_MS, USD="900", BTC="2"), [earlier])
+    assert later.transfers == {"USD": Decimal(-100), "BTC": Decimal(1)}
+
+
+def test_more_trades_than_can_be_weighed_are_taken_by_their_time() -> None:
+    changes = [change_of(trade("buy", "1", "1", TAKEN_MS + it)) for it in range(-300, 300)]
+    after = settle(BEFORE, snapshot(TAKEN_MS, USD="699", BTC="302"), changes)
+    assert (after.transfers, after.settled_ms) == ({}, TAKEN_MS)
 
 
 def test_rounding_is_no_transfer_and_a_thing_without_a_price_may_be_one() -> None:

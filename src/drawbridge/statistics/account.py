@@ -32,7 +32,8 @@ class Snapshot:
 
     `settled_ms` is the moment of the exchange's clock up to which trades are in these balances,
     None as long as nobody knows what was traded since the snapshot before; `transfers` is what
-    came in (below zero: went out) since the last snapshot that is settled.
+    came in (below zero: went out) since the last snapshot that is settled. `wallets` are amounts
+    without the profit of open positions, where what is held is told with it.
     """
 
     at_ms: int
@@ -40,6 +41,12 @@ class Snapshot:
     held: Mapping[str, Held]
     settled_ms: int | None = None
     transfers: Mapping[str, Decimal] = field(default_factory=dict)
+    wallets: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def amounts(self) -> dict[str, Decimal]:
+        """Give what can change by trades and transfers alone."""
+        return {name: it.amount for name, it in self.held.items()} | dict(self.wallets)
 
     @property
     def total(self) -> Decimal:
@@ -186,7 +193,7 @@ def report_account(
         months=_periods(steps, month_name),
         years=_periods(steps, year_name),
         transfers=tuple(transfers),
-        unpriced=tuple(sorted({name for step in steps for name in step.unpriced})),
+        unpriced=_unpriced(told, steps),
         undefined_steps=len(steps) - len(defined),
         other_snapshots=len(snapshots) - len(told),
         waits_since_ms=_waits_since(told),
@@ -230,6 +237,14 @@ def _periods(steps: Iterable[Step], name_of: Callable[[date], str]) -> tuple[Acc
         paid = sum((step.paid for step in within), ZERO)
         periods.append(AccountPeriod(name, gain, share - ONE if is_defined else None, paid))
     return tuple(periods)
+
+
+def _unpriced(snapshots: Sequence[Snapshot], steps: Iterable[Step]) -> tuple[str, ...]:
+    """Name what is left out of any step, and of what the account is worth now."""
+    names = {name for step in steps for name in step.unpriced}
+    for snapshot in snapshots[-1:]:
+        names |= {name for name, held in snapshot.held.items() if held.value is None}
+    return tuple(sorted(names))
 
 
 def _waits_since(snapshots: Sequence[Snapshot]) -> int | None:

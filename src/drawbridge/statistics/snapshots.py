@@ -4,12 +4,12 @@ No exchange is asked as long as our own trades explain every balance.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 from drawbridge.core.clock import DAY_MS, HOUR_MS
-from drawbridge.core.derivatives import GetFundingPayments
+from drawbridge.core.derivatives import GetFundingPayments, GetMarginAccounts, GetPositions
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.core.markets import MarketKind, Markets
 from drawbridge.core.operations import GetOwnTrades, Operation
@@ -87,6 +87,7 @@ class Snapshots:
         taken = snapshot_of(shown.portfolio)
         before = await self._store.find_settled(key_id)
         try:
+            taken = await self._with_wallets(key_id, taken)
             if before is None:
                 taken = settle(taken, taken, ())
             else:
@@ -95,10 +96,26 @@ class Snapshots:
             await self._store.keep(key_id, taken)
             self._last_ms[key_id] = taken.at_ms
 
+    async def _with_wallets(self, key_id: str, taken: Snapshot) -> Snapshot:
+        """Ask for amounts without the profit of open positions, where there are contracts.
+
+        Why: that profit moves with every price, and would look like something that came or went.
+        """
+        markets = await self._markets(key_id)
+        if _has_no_contracts(markets):
+            return taken
+        try:
+            accounts = await self._from.exchanges.call(
+                key_id, GetMarginAccounts(), purpose=Purpose.READ
+            )
+        except (BadInput, NotFound):
+            return taken
+        return replace(taken, wallets={it.currency: it.wallet for it in accounts if it.wallet})
+
     async def _settled(self, key_id: str, before: Snapshot, taken: Snapshot) -> Snapshot:
         since_ms = before.settled_ms or before.at_ms
-        known = {it.trade_id: it for it in await self._from.fills.fills_of_key(key_id)}
-        known = {name: it for name, it in known.items() if it.time_ms > since_ms}
+        own = await self._from.fills.fills_of_key(key_id)
+        known = {_name_of(fill): fill for fill in own if fill.time_ms > since_ms}
         settled = settle(before, taken, map(change_of, known.values()))
         if not settled.transfers:
             return settled
@@ -106,7 +123,7 @@ class Snapshots:
         changes = await self._funding(key_id, markets, since_ms)
         span = _asked_from(since_ms, taken.at_ms)
         for fill in await self._trades(key_id, markets, _names(before, taken), span):
-            known.setdefault(fill.trade_id, fill)
+            known.setdefault(_name_of(fill), fill)
         changes += map(change_of, known.values())
         return settle(before, taken, changes)
 
@@ -125,7 +142,8 @@ class Snapshots:
             return await self._leaf_through(key_id, "", span)
         except (BadInput, NotFound) as error:
             refusal = error
-        symbols, found, answered = _between(markets, names), list[Fill](), 0
+        first = await self._positions(key_id, markets)
+        symbols, found, answered = _worth_asking(markets, names, first), list[Fill](), 0
         for symbol in symbols:
             try:
                 found += await self._leaf_through(key_id, symbol, span)
@@ -136,17 +154,23 @@ class Snapshots:
             raise refusal
         return found
 
+    async def _positions(self, key_id: str, markets: Markets) -> list[str]:
+        """Name the contracts of which there is a position."""
+        if _has_no_contracts(markets):
+            return []
+        positions = await self._from.exchanges.call(key_id, GetPositions(), purpose=Purpose.READ)
+        return [position.symbol for position in positions if position.quantity]
+
     async def _leaf_through(self, key_id: str, symbol: str, span: range) -> list[Fill]:
         """Ask day by day, because exchanges answer for a limited time at once, page by page."""
-        found: dict[str, Fill] = {}
+        found: dict[tuple[str, str], Fill] = {}
         for since_ms in span:
-            asked_ms, offset = since_ms, 0
+            asked_ms, newest_ms, offset = since_ms, since_ms, 0
             while len(found) < _MOST_TRADES:
-                operation = GetOwnTrades(symbol=symbol, since_ms=asked_ms, offset=offset)
-                page = await self._from.exchanges.call(key_id, operation, purpose=Purpose.READ)
-                news = {fill.trade_id: fill for fill in page if fill.trade_id not in found}
+                page = await self._page(key_id, symbol, asked_ms, offset)
+                news = {_name_of(fill): fill for fill in page if _name_of(fill) not in found}
                 found |= news
-                newest_ms = max((fill.time_ms for fill in page), default=asked_ms)
+                newest_ms = max(newest_ms, *(fill.time_ms for fill in page), since_ms)
                 if news:
                     offset += len(page)
                 elif newest_ms > asked_ms:
@@ -156,9 +180,18 @@ class Snapshots:
                     break
         return list(found.values())
 
+    async def _page(self, key_id: str, symbol: str, since_ms: int, offset: int) -> tuple[Fill, ...]:
+        operation = GetOwnTrades(symbol=symbol, since_ms=since_ms, offset=offset)
+        try:
+            return await self._from.exchanges.call(key_id, operation, purpose=Purpose.READ)
+        except BadInput:
+            if not offset:
+                raise
+            return ()  # It was the place in the list that is not known there.
+
     async def _funding(self, key_id: str, markets: Markets, since_ms: int) -> list[Change]:
         """Ask what positions paid or were paid, where there are contracts."""
-        if all(market.kind is MarketKind.SPOT for market in markets):
+        if _has_no_contracts(markets):
             return []
         operation = GetFundingPayments(since_ms=since_ms)
         try:
@@ -178,6 +211,10 @@ def snapshot_of(portfolio: Portfolio) -> Snapshot:
     return Snapshot(portfolio.as_of_ms, portfolio.currency, held)
 
 
+def _has_no_contracts(markets: Markets) -> bool:
+    return all(market.kind is MarketKind.SPOT for market in markets)
+
+
 def _is_due(shown: Shown, as_of_ms: int, last_ms: int) -> bool:
     if as_of_ms <= last_ms:
         return False
@@ -190,14 +227,25 @@ def _asked_from(since_ms: int, until_ms: int) -> range:
     return range(since_ms, max(until_ms, since_ms + 1), step_ms)
 
 
+def _name_of(fill: Fill) -> tuple[str, str]:
+    """Name a trade; exchanges count them for each market from one on."""
+    return (fill.symbol, fill.trade_id)
+
+
 def _names(*snapshots: Snapshot) -> set[str]:
     return {name for snapshot in snapshots for name in snapshot.held}
 
 
-def _between(markets: Markets, names: Iterable[str]) -> list[str]:
-    """Give the markets between any two of these currencies, a bounded number of them."""
+def _worth_asking(markets: Markets, names: Iterable[str], first: Iterable[str]) -> list[str]:
+    """Choose a bounded number of markets: those `first`, then those that could move what is held.
+
+    Of contracts, only the currency in which they are settled is ever held.
+    """
     held = set(names)
-    within: Mapping[str, None] = {
-        market.symbol: None for market in markets if {market.base, market.quote} <= held
-    }
-    return list(itertools.islice(sorted(within), _MOST_MARKETS))
+    could = (
+        market.symbol
+        for market in sorted(markets, key=lambda market: market.symbol)
+        if ({market.settle} if market.settle else {market.base, market.quote}) <= held
+    )
+    known = (symbol for symbol in first if markets.find(symbol))
+    return list(itertools.islice(dict.fromkeys((*known, *could)), _MOST_MARKETS))

@@ -53,13 +53,14 @@ class SnapshotStore:
         """
         async with self._database.transaction() as tx:
             await tx.execute(
-                "INSERT OR REPLACE INTO account_snapshots VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO account_snapshots VALUES (?, ?, ?, ?, ?, ?, ?)",
                 key_id,
                 snapshot.at_ms,
                 snapshot.currency,
                 orjson.dumps(_told_held(snapshot.held)).decode(),
                 snapshot.settled_ms,
-                orjson.dumps({name: plain(it) for name, it in snapshot.transfers.items()}).decode(),
+                _told(snapshot.transfers),
+                _told(snapshot.wallets),
             )
             await tx.execute(
                 "DELETE FROM account_snapshots AS old WHERE key_id = ? AND at_ms < ?"
@@ -94,5 +95,19 @@ def _snapshot(row: Row) -> Snapshot:
         name: Held(Decimal(amount), None if value is None else Decimal(value))
         for name, (amount, value) in orjson.loads(row["held"]).items()
     }
-    transfers = {name: Decimal(it) for name, it in orjson.loads(row["transfers"]).items()}
-    return Snapshot(row["at_ms"], row["currency"], held, row["settled_ms"], transfers)
+    return Snapshot(
+        row["at_ms"],
+        row["currency"],
+        held,
+        row["settled_ms"],
+        _amounts(row["transfers"]),
+        _amounts(row["wallets"]),
+    )
+
+
+def _told(amounts: Mapping[str, Decimal]) -> str:
+    return orjson.dumps({name: plain(it) for name, it in amounts.items()}).decode()
+
+
+def _amounts(told: str) -> dict[str, Decimal]:
+    return {name: Decimal(it) for name, it in orjson.loads(told).items()}

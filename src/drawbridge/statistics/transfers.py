@@ -1,5 +1,6 @@
 """Find deposits and withdrawals: what trades do not explain between two snapshots. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,6 +15,8 @@ from drawbridge.trading.positions import currencies_of
 # An exchange's clock and ours differ, and balances are read a moment before they are dated.
 CLOCKS_DIFFER_BY_MS: Final = MINUTE_MS
 _NEGLIGIBLE: Final = Decimal("0.000001")
+# Where more is traded within a minute, the times have to do.
+_MOST_CUTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +44,88 @@ def change_of(fill: Fill) -> Change:
 def unexplained(before: Snapshot, after: Snapshot, changes: Iterable[Change]) -> dict[str, Decimal]:
     """Give by how much each balance changed besides these changes."""
     left: dict[str, Decimal] = {}
-    for name, held in after.held.items():
-        _add(left, name, held.amount)
-    for name, held in before.held.items():
-        _add(left, name, -held.amount)
-    for change in changes:
-        for name, amount in change.amounts.items():
-            _add(left, name, -amount)
-    return {name: amount for name, amount in left.items() if amount}
+    for name, amount in after.amounts.items():
+        _add(left, name, amount)
+    for name, amount in before.amounts.items():
+        _add(left, name, -amount)
+    return {name: amount for name, amount in _less(left, changes).items() if amount}
 
 
 def settle(before: Snapshot, after: Snapshot, changes: Iterable[Change]) -> Snapshot:
     """Settle a snapshot: tell what came in or went out since `before`, which is settled.
 
     Changes near the moment of the snapshot may be in its balances or not; the cut between them
-    is where less is left unexplained.
+    is where less is left unexplained. The same holds for the moment at which all began, because
+    of a first snapshot nothing is known but its time.
     """
     began_ms = before.at_ms if before.settled_ms is None else before.settled_ms
-    later = sorted((it for it in changes if it.time_ms > began_ms), key=lambda it: it.time_ms)
-    least_ms = after.at_ms - CLOCKS_DIFFER_BY_MS
-    sure = [it for it in later if it.time_ms <= least_ms]
-    near = [it for it in later if it.time_ms > least_ms]
-    left = unexplained(before, after, sure)
-    cut = _best_cut(_Scale(before, after), left, near, after.at_ms)
-    for change in near[:cut]:
+    slack_ms = CLOCKS_DIFFER_BY_MS if began_ms == before.at_ms else 0
+    told = sorted(
+        (it for it in changes if it.time_ms > began_ms - slack_ms), key=lambda it: it.time_ms
+    )
+    starts = _Cuts.near(told, began_ms, slack_ms)
+    ends = _Cuts.near(told, after.at_ms, CLOCKS_DIFFER_BY_MS)
+    scale, difference = _Scale(before, after), unexplained(before, after, ())
+    begin, end = _best(scale, difference, told, starts, ends)
+    left = _less(difference, told[begin:end])
+    least_ms = max(began_ms, after.at_ms - CLOCKS_DIFFER_BY_MS)
+    return replace(
+        after,
+        settled_ms=max(least_ms, told[end - 1].time_ms) if end else least_ms,
+        transfers={name: it for name, it in left.items() if it and not scale.is_nothing(name, it)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cuts:
+    """Where changes may be cut near a moment: before which of them, and where they seem to be."""
+
+    places: tuple[int, ...]
+    natural: int
+
+    @classmethod
+    def near(cls, told: Sequence[Change], at_ms: int, slack_ms: int) -> "_Cuts":
+        """Find them. Changes of one moment stay together: only a moment is remembered."""
+        times = [it.time_ms for it in told]
+        first, last = bisect_right(times, at_ms - slack_ms), bisect_right(times, at_ms + slack_ms)
+        natural = bisect_right(times, at_ms)
+        places = [
+            place
+            for place in range(first, last + 1)
+            if not 0 < place < len(times) or times[place - 1] != times[place]
+        ]
+        if len(places) > _MOST_CUTS:
+            places = [natural]
+        return cls(tuple(places), natural)
+
+
+def _best(
+    scale: "_Scale",
+    difference: Mapping[str, Decimal],
+    told: Sequence[Change],
+    starts: _Cuts,
+    ends: _Cuts,
+) -> tuple[int, int]:
+    """Choose the two cuts between which changes explain most, the natural ones if it is equal."""
+    best: tuple[tuple[int, Decimal, int], int, int] | None = None
+    for begin in starts.places:
+        left, done = difference, begin
+        for end in ends.places:
+            if end < begin:
+                continue
+            left, done = _less(left, told[done:end]), end
+            away = abs(begin - starts.natural) + abs(end - ends.natural)
+            found = ((*scale.weight(left), away), begin, end)
+            best = found if best is None else min(best, found)
+    return (0, 0) if best is None else best[1:]
+
+
+def _less(left: Mapping[str, Decimal], changes: Iterable[Change]) -> dict[str, Decimal]:
+    rest = dict(left)
+    for change in changes:
         for name, amount in change.amounts.items():
-            _add(left, name, -amount)
-    scale = _Scale(before, after)
-    transfers = {name: it for name, it in left.items() if it and not scale.is_nothing(name, it)}
-    settled_ms = near[cut - 1].time_ms if cut else max(began_ms, least_ms)
-    return replace(after, settled_ms=settled_ms, transfers=transfers)
+            _add(rest, name, -amount)
+    return rest
 
 
 class _Scale:
@@ -102,25 +157,6 @@ class _Scale:
     def _price(self, name: str) -> Decimal | None:
         price = self._after.price_of(name)
         return self._before.price_of(name) if price is None else price
-
-
-def _best_cut(
-    scale: _Scale, left: Mapping[str, Decimal], near: Sequence[Change], at_ms: int
-) -> int:
-    """Choose how many of the changes near a snapshot are in its balances.
-
-    Changes of one moment stay together, because a moment is all that is remembered. Where several
-    cuts leave the same, it is the one at the snapshot's own time or the one closest to it.
-    """
-    natural = sum(it.time_ms <= at_ms for it in near)
-    rest = dict(left)
-    cuts = [(*scale.weight(rest), natural, 0)]
-    for place, change in enumerate(near, 1):
-        for name, amount in change.amounts.items():
-            _add(rest, name, -amount)
-        if place == len(near) or near[place].time_ms != change.time_ms:
-            cuts.append((*scale.weight(rest), abs(place - natural), place))
-    return min(cuts)[-1]
 
 
 def _add(amounts: dict[str, Decimal], name: str, amount: Decimal) -> None:

@@ -13,5 +13,8 @@ CREATE TABLE account_snapshots (
     -- A JSON object: currency to what came in (below zero: went out) since the last snapshot that
     -- is settled.
     transfers TEXT NOT NULL DEFAULT '{}',
+    -- A JSON object: currency to the amount without the profit of open positions, where there are
+    -- contracts and what is held is told with it.
+    wallets TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (key_id, at_ms)
 ) STRICT, WITHOUT ROWID;
