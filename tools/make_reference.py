@@ -1,4 +1,4 @@
-"""Write the generated documents: errors, commands, the guides, and README's CLI help.
+"""Write the generated documents: errors, commands, guides, strategies, README's CLI help.
 
 `python -m tools.make_reference` writes them, `--check` only tells which are out of date. What
 is written by hand is not touched: README.md changes between its two markers only.
@@ -91,7 +91,7 @@ def documents() -> dict[Path, Callable[[], str]]:
     }
     if cli_exists():
         # Imported here, because it imports the whole command line.
-        from tools import cli_help  # noqa: PLC0415  see the line above
+        from tools import cli_help, draw_strategies  # noqa: PLC0415  see the line above
 
         readme = ROOT / "README.md"
         made[ROOT / "docs/reference/cli.md"] = cli_help.reference
@@ -100,6 +100,7 @@ def documents() -> dict[Path, Callable[[], str]]:
             ROOT / f"docs/reference/guides/{name}.md": partial(cli_help.guide, name)
             for name in cli_help.exchange_ids()
         }
+        made |= draw_strategies.documents()
         made[readme] = lambda: with_help(readme.read_text(encoding="utf-8"), cli_help.overview())
     return made
 

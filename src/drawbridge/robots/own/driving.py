@@ -6,7 +6,7 @@ No fees, no partial fills: this finds out how a strategy behaves, and not what i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,9 +21,11 @@ from drawbridge.robots.strategy import (
     IN,
     NOTHING_HELD,
     OUT,
+    Decide,
     FilledWant,
     Held,
     Memory,
+    Orders,
     Scene,
     Settings,
     Strategy,
@@ -48,54 +50,71 @@ _MARKET: Final = Market(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A purchase or a sale: at which candle, on which side, at which price."""
+
+    at: int
+    side: Side
+    price: float
+
+
 def acts_of(strategy: Strategy, settings: Settings, candles: CandleColumns) -> list[Any]:
     """Give what a strategy does at each candle: what it says, or all its wants.
 
     Raises: `BadInput` for what goes wrong in a person's own code.
     """
+    return drive(strategy, settings, candles)[0]
+
+
+def drive(
+    strategy: Strategy, settings: Settings, candles: CandleColumns
+) -> tuple[list[Any], list[Deal]]:
+    """Give what a strategy does at each candle, and what comes of it. Raises: as `acts_of`."""
     seen = strategy.look(candles, settings)
-    if strategy.orders is None:
-        return list(_said(strategy, settings, candles, seen))
-    return list(_wanted(strategy, settings, candles, seen))
+    if strategy.decide is not None:
+        return _said(strategy.decide, settings, candles, seen)
+    if strategy.orders is not None:
+        return _wanted(strategy.orders, settings, candles, seen)
+    return [], []
 
 
 def _said(
-    strategy: Strategy, settings: Settings, candles: CandleColumns, seen: object
-) -> Iterator[int]:
-    decide, held = strategy.decide, NOTHING_HELD
-    if decide is None:
-        return
+    decide: Decide, settings: Settings, candles: CandleColumns, seen: object
+) -> tuple[list[Any], list[Deal]]:
+    held, acts, deals = NOTHING_HELD, [], []
     for at, close in enumerate(candles.close.tolist()):
         with Telling("", [at]):
             said = read_word(decide(seen, at, settings, held), at)
-        yield said
+        acts.append(said)
         if said == IN and held.quantity == 0.0:
             held = Held(1.0, close, close, close)
-        elif said == OUT:
+            deals.append(Deal(at, Side.BUY, close))
+        elif said == OUT and held.quantity != 0.0:
             held = NOTHING_HELD
+            deals.append(Deal(at, Side.SELL, close))
         elif held.quantity != 0.0:
             held = held._replace(best=max(held.best, close), since=held.since + 1)
+    return acts, deals
 
 
 def _wanted(
-    strategy: Strategy, settings: Settings, candles: CandleColumns, seen: object
-) -> Iterator[tuple[Want, ...]]:
-    orders = strategy.orders
-    if orders is None:
-        return
+    orders: Orders, settings: Settings, candles: CandleColumns, seen: object
+) -> tuple[list[Any], list[Deal]]:
     memory: Memory = {}
-    desk = _Desk()
+    desk, acts, deals = _Desk(), [], []
     columns = (candles.open_time_ms, candles.high, candles.low, candles.close)
     for at, row in enumerate(zip(*(it.tolist() for it in columns), strict=True)):
-        time_ms, high, low, close = row
-        filled = desk.reached(exact(low), exact(high), time_ms)
-        scene = Scene(
-            time_ms, exact(close), _MARKET, _AMOUNT, desk.held, desk.cost, filled, seen, at
-        )
+        time_ms, *prices = row
+        high, low, close = map(exact, prices)
+        filled = desk.reached(low, high, time_ms)
+        deals += [Deal(at, it.side, float(it.price)) for it in filled if it.quantity]
+        scene = Scene(time_ms, close, _MARKET, _AMOUNT, desk.held, desk.cost, filled, seen, at)
         memory, wants = orders(memory, settings, scene)
         memory = _kept(memory, at)
         desk.take(wants, scene)
-        yield wants
+        acts.append(wants)
+    return acts, deals
 
 
 def _kept(memory: Memory, at: int) -> Memory:
