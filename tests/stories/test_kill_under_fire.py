@@ -25,11 +25,11 @@ TIMES = 12
 MARKETS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
 AVERAGES = ((1, 2), (1, 3), (2, 3), (2, 5))
 FAULTS = (
-    "seed={0},latency=0..40,errors=2%,lost=3%,cut=2%",
-    "seed={0},lost=10%,cut=5%,clock=+20000",
-    "seed={0},latency=0..120,errors=10%,clock=-20000",
-    "seed={0},lost=4%,ban=40+1,clock=+3000,drop=20",
-    "seed={0},errors=30%,cut=10%,lost=10%",
+    "seed={0},latency=0..40,errors=2%,lost=5%,cut=2%",
+    "seed={0},lost=25%,cut=5%,clock=+20000",
+    "seed={0},latency=0..120,errors=15%,lost=5%,clock=-20000",
+    "seed={0},lost=10%,ban=40+1,clock=+3000,drop=20",
+    "seed={0},errors=20%,cut=15%,lost=15%",
 )
 
 
