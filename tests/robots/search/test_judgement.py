@@ -6,7 +6,7 @@ import pytest
 from drawbridge.core.clock import DAY_MS
 from drawbridge.robots.search.judgement import chance_of_overfitting, warnings_of
 from drawbridge.robots.search.manner import Objective
-from drawbridge.robots.search.scoring import day_ends, score_of
+from drawbridge.robots.search.scoring import score_of, stretch_of
 
 
 def noise(
@@ -66,7 +66,7 @@ def test_scores_by_hand() -> None:
     times = np.arange(8, dtype=np.int64) * (DAY_MS // 2)
     equity = np.array([100.0, 100, 105, 110, 100, 99, 110, 121])
 
-    score = score_of(equity, times, day_ends(times), 3)
+    score = score_of(equity, stretch_of(times, 0, 8), 3)
 
     returns = [0.0, 0.1, -0.1, 121 / 99 - 1]
     mean = sum(returns) / 4
@@ -80,6 +80,6 @@ def test_scores_by_hand() -> None:
 
 def test_an_equity_that_never_moves_has_scores_of_nothing() -> None:
     times = np.arange(60, dtype=np.int64) * DAY_MS
-    score = score_of(np.full(60, 5.0), times, day_ends(times), 0)
+    score = score_of(np.full(60, 5.0), stretch_of(times, 0, 60), 0)
 
     assert (score.profit, score.drawdown, score.sharpe, score.calmar) == (0, 0, 0, 0)

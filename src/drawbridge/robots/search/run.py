@@ -14,7 +14,7 @@ from drawbridge.robots.search.judgement import Warned, chance_of_overfitting, wa
 from drawbridge.robots.search.manner import Manner, Method, Objective
 from drawbridge.robots.search.scoring import Score
 from drawbridge.robots.search.space import Chosen, Space
-from drawbridge.robots.search.trying import Crew, Ground, Try, work_crew
+from drawbridge.robots.search.trying import Crew, Try, ground_of, made_ready, work_crew
 
 if TYPE_CHECKING:
     from drawbridge.robots.backtest.terms import BacktestTerms
@@ -74,15 +74,13 @@ def run_search(
     """
     main = held_back(len(candles), manner.out_of_sample)
     folds = (main, *walk_forward(len(candles), manner.folds, manner.out_of_sample))
-    ground = Ground(space, candles, terms, folds)
     drawn = space.grid() if manner.method is Method.GRID else space.drawn(manner.tries, manner.seed)
     combinations = space.possible(drawn)
-    with work_crew(ground, combinations[0], manner.workers) as crew:
-        if manner.method is Method.OPTUNA:
-            trying = _sampled(space, crew, manner)
-            of = manner.tries
-        else:
-            trying, of = crew.run(combinations), len(combinations)
+    of = manner.tries if manner.method is Method.OPTUNA else len(combinations)
+    ground = made_ready(ground_of(space, candles, terms, folds), combinations[0], of)
+    with work_crew(ground, manner.workers) as crew:
+        is_sampled = manner.method is Method.OPTUNA
+        trying = _sampled(space, crew, manner) if is_sampled else crew.run(combinations)
         tries = []
         for done, tried in enumerate(trying, 1):
             tries.append(tried)

@@ -52,17 +52,37 @@ def day_returns(equity: Floats, ends: NDInts) -> Floats:
     return returns
 
 
-def score_of(equity: Floats, times_ms: Times, ends: NDInts, trades: int) -> Score:
-    """Score an equity curve, one value per candle; its first value is what it began with."""
-    profit = float(equity[-1] / equity[0] - 1.0)
-    heights = np.maximum.accumulate(equity)
-    drawdown = float((1.0 - equity / heights).max())
-    years = max(float(times_ms[-1] - times_ms[0]) / (_DAYS_A_YEAR * DAY_MS), 1e-9)
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some candles that are scored: where they begin and end, and where their days do.
+
+    `first` is the candle before them, whose equity they begin with. Units: `years` long.
+    """
+
+    first: int
+    end: int
+    ends: NDInts
+    years: float
+
+
+def stretch_of(times_ms: Times, first: int, end: int) -> Stretch:
+    """Make a stretch of the candles from `first` up to, not including, `end`."""
+    first = max(0, first - 1)
+    times = times_ms[first:end]
+    years = float(times[-1] - times[0]) / (_DAYS_A_YEAR * DAY_MS)
+    return Stretch(first, end, day_ends(times), max(years, 1e-9))
+
+
+def score_of(equity: Floats, stretch: Stretch, trades: int) -> Score:
+    """Score a stretch of an equity curve that has one value per candle."""
+    part = equity[stretch.first : stretch.end]
+    profit = float(part[-1] / part[0] - 1.0)
+    drawdown = float(1.0 - (part / np.maximum.accumulate(part)).min())
     return Score(
         profit=profit,
         drawdown=drawdown,
-        sharpe=sharpe_of(day_returns(equity, ends)),
-        calmar=profit / years / drawdown if drawdown > 0 else 0.0,
+        sharpe=sharpe_of(day_returns(part, stretch.ends)),
+        calmar=profit / stretch.years / drawdown if drawdown > 0 else 0.0,
         trades=trades,
     )
 

@@ -12,33 +12,60 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from drawbridge.robots.backtest.run import BacktestResult, run_backtest
+from drawbridge.core.errors import BadInput
+from drawbridge.robots.backtest.run import BacktestResult, can_compile, run_backtest
 from drawbridge.robots.backtest.terms import BacktestTerms
 from drawbridge.robots.search.folds import Fold
-from drawbridge.robots.search.scoring import Score, day_ends, day_returns, score_of
+from drawbridge.robots.search.scoring import (
+    Score,
+    Stretch,
+    day_ends,
+    day_returns,
+    score_of,
+    stretch_of,
+)
 from drawbridge.robots.search.space import Chosen, Space
 
 if TYPE_CHECKING:
-    from drawbridge.robots.columns import CandleColumns, Floats, Times
+    from drawbridge.robots.columns import CandleColumns, Floats
+    from drawbridge.robots.search.scoring import NDInts
 
+# Compiling takes as long as interpreting so many candles.
+_WORTH_COMPILING: Final = 4_000_000
 _CHUNKS_A_WORKER: Final = 8
 _LARGEST_CHUNK: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What every try stands on: all but the settings."""
+    """What every try stands on: all but the settings.
+
+    `stretches` are of each fold where is chosen and where is judged; `ends` are those of days.
+    """
 
     space: Space
     candles: CandleColumns
     terms: BacktestTerms
-    folds: tuple[Fold, ...]
-    compiled: bool | None = None
+    stretches: tuple[tuple[Stretch, Stretch], ...]
+    ends: NDInts
+    compiled: bool = False
+
+
+def ground_of(
+    space: Space, candles: CandleColumns, terms: BacktestTerms, folds: Sequence[Fold]
+) -> Ground:
+    """Prepare what every try would otherwise reckon anew."""
+    times_ms = candles.open_time_ms
+    stretches = tuple(
+        (stretch_of(times_ms, it.first, it.cut), stretch_of(times_ms, it.cut, it.end))
+        for it in folds
+    )
+    return Ground(space, candles, terms, stretches, day_ends(times_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +88,15 @@ def evaluate(ground: Ground, chosen: Chosen) -> Try:
     entries = np.asarray(result.entries())
     return Try(
         chosen,
-        tuple(_score(ground, equity, entries, fold.first, fold.cut) for fold in ground.folds),
-        tuple(_score(ground, equity, entries, fold.cut, fold.end) for fold in ground.folds),
-        day_returns(equity, day_ends(ground.candles.open_time_ms)),
+        tuple(_score(equity, entries, chosen_on) for chosen_on, _ in ground.stretches),
+        tuple(_score(equity, entries, judged_by) for _, judged_by in ground.stretches),
+        day_returns(equity, ground.ends),
     )
 
 
-def _score(ground: Ground, equity: Floats, entries: Times, first: int, end: int) -> Score:
-    """Score a stretch; it begins with what the candle before it ended with."""
-    began = max(0, first - 1)
-    times_ms = ground.candles.open_time_ms[began:end]
-    trades = int(np.searchsorted(entries, end) - np.searchsorted(entries, first))
-    return score_of(equity[began:end], times_ms, day_ends(times_ms), trades)
+def _score(equity: Floats, entries: NDInts, stretch: Stretch) -> Score:
+    first, end = np.searchsorted(entries, (stretch.first, stretch.end))
+    return score_of(equity, stretch, int(end - first))
 
 
 def _backtested(ground: Ground, chosen: Chosen, candles: CandleColumns) -> BacktestResult:
@@ -106,19 +130,32 @@ class Crew:
         )
 
 
-@contextmanager
-def work_crew(ground: Ground, first: Chosen, workers: int) -> Iterator[Crew]:
-    """Make a crew of so many processes; with one, everything is done in this process.
+def made_ready(ground: Ground, first: Chosen, tries: int) -> Ground:
+    """Compile the strategy where so many tries are worth it and the compiler can.
 
-    Why a first run here: what the compiler makes of the strategy is then there before the
-    processes branch off, and none of them compiles it again.
+    Why with a first run here: what the compiler makes of it is then there before processes branch
+    off, and none of them compiles it again.
     """
+    if not can_compile() or tries * len(ground.candles) < _WORTH_COMPILING:
+        return ground
+    ready = replace(ground, compiled=True)
+    try:
+        _backtested(ready, first, ground.candles.last(_LARGEST_CHUNK))
+    except BadInput as error:
+        if error.code != "strategy_cannot_be_compiled":
+            raise
+        return ground
+    return ready
+
+
+@contextmanager
+def work_crew(ground: Ground, workers: int) -> Iterator[Crew]:
+    """Make a crew of so many processes; with one, everything is done in this process."""
     if workers <= 1:
         yield Crew(ground, None, 1)
         return
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
-    _backtested(ground, first, ground.candles.last(_LARGEST_CHUNK))
     with ProcessPoolExecutor(workers, context, _stand_on, (ground,)) as pool:
         try:
             yield Crew(ground, pool, workers)
