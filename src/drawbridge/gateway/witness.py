@@ -38,4 +38,5 @@ def as_heard(
     """
     if purpose is Purpose.CHECK or not witness.hear(key_id, error):
         return error
-    return ExchangeDown("key_in_doubt", retry_after_ms=CONFIRMED_AFTER_MS, told=error.code)
+    told = error.facts.get("told") or error.code
+    return ExchangeDown("key_in_doubt", retry_after_ms=CONFIRMED_AFTER_MS, told=told)
