@@ -74,3 +74,34 @@ def test_the_list_can_be_read(line: CommandLine) -> None:
     assert "Crossing averages" in out
     assert "from 1 to 200, default 12" in out
     assert "no strategies of your own" in err
+
+
+def test_a_backtest_runs_an_own_strategy_and_searches_its_settings(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    written(tmp_path, "good", GOOD)
+    own = ("--strategy", "own:good", "--strategies", str(tmp_path), "--recorded", "XRP-USDT")
+    money = ("--market", "XRP/USDT", "--amount", "100", "--cash", "1000", "--json")
+
+    built_in = ("--strategy", "ema_cross", "--recorded", "XRP-USDT", "--set", "slow=20")
+    _, expected, _ = line.run("backtest", *built_in, "--set", "fast=5", *money)
+    code, out, _ = line.run("backtest", *own, *money)
+
+    assert code == 0
+    # It says out where the built-in one has nothing to say yet, so its first in is a turn.
+    assert json.loads(out)["trades"][1:] == json.loads(expected)["trades"]
+    vary = ("--vary", "fast=3:6", "--workers", "2", "--folds", "2")
+    code, out, err = line.run("backtest", *own, *vary, *money)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["search"]
+
+
+def test_an_own_strategy_that_is_not_there_is_said_with_those_that_are(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    written(tmp_path, "good", GOOD)
+
+    code, _, err = line.run("backtest", "--strategy", "own:bad", "--strategies", str(tmp_path))
+
+    assert code == 5
+    assert "own:good" in err

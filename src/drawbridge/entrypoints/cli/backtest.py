@@ -15,6 +15,7 @@ from drawbridge.entrypoints.cli.output import (
     print_table,
     progress_bar,
 )
+from drawbridge.entrypoints.cli.strategies import Strategies, folder_of
 from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
@@ -113,12 +114,14 @@ def backtest(
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", help=say("cli.backtest.workers"))
     ] = None,
+    strategies: Strategies = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Try a strategy on past prices."""
     from drawbridge.lab.model import TrialWish, read_trial
     from drawbridge.lab.running import search
+    from drawbridge.robots.own.loading import own_strategies_in
     from drawbridge.robots.search.trying import cores
 
     wish = TrialWish(
@@ -151,13 +154,15 @@ def backtest(
     )
     if workers is not None and workers < 1:
         raise BadInput("not_positive", field="workers")
-    trial = read_trial(wish, workers or cores())
-    columns = _candles(trial, candles, data)
-    found = None
-    if trial.space is not None:
-        with progress_bar(say("cli.backtest.searching")) as progress:
-            trial, found = search(trial, columns, progress)
-    _tell(trial, columns, found, compiled=compiled, as_json=json)
+    # The person's own command runs the person's own code; the pages do not.
+    with own_strategies_in(folder_of(strategies, data)):
+        trial = read_trial(wish, workers or cores())
+        columns = _candles(trial, candles, data)
+        found = None
+        if trial.space is not None:
+            with progress_bar(say("cli.backtest.searching")) as progress:
+                trial, found = search(trial, columns, progress)
+        _tell(trial, columns, found, compiled=compiled, as_json=json)
 
 
 def _candles(trial: "Trial", path: Path | None, data: Path | None) -> "CandleColumns":
