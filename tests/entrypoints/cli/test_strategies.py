@@ -90,7 +90,7 @@ def test_a_backtest_runs_an_own_strategy_and_searches_its_settings(
     assert code == 0
     # It says out where the built-in one has nothing to say yet, so its first in is a turn.
     assert json.loads(out)["trades"][1:] == json.loads(expected)["trades"]
-    vary = ("--vary", "fast=3:6", "--workers", "2", "--folds", "2")
+    vary = ("--vary", "fast=3..6", "--workers", "2", "--folds", "2")
     code, out, err = line.run("backtest", *own, *vary, *money)
     assert (code, err) == (0, "")
     assert json.loads(out)["search"]
