@@ -1,6 +1,6 @@
 """What becomes of keys and robots when an exchange is gone, or speaks against a key.
 
-Scenarios 44 and 47 to 49, with real processes whose hour lasts fifteen seconds.
+Scenarios 44 and 47 to 50, with real processes whose hour lasts fifteen seconds.
 """
 
 import asyncio
@@ -85,11 +85,16 @@ async def finished(arena: Arena, house: House, key: KeyRecord) -> None:
 async def without_network(arena: Arena) -> None:
     async with settled_in(arena) as (house, key):
         await trading(arena, key)
+        await asyncio.to_thread(
+            arena.start_robot, key.label, "BTC/USD", (1, 4), *INTERVAL, "--amount", "900000000"
+        )
+        poor = {("paused", "insufficient_funds")}
+        await robots_are(arena, [*[AT_WORK] * (len(arena.robots) - 1), poor])
         await arena.misbehave("cut=100%")
         await pass_time(arena, HOUR_MS)
-        assert {status for status, _ in arena.robot_states()} <= AT_WORK
+        await robots_are(arena, [*[AT_WORK] * (len(arena.robots) - 1), poor])
         # People are told what is being waited for.
-        assert any(reason for _, reason in arena.robot_states())
+        assert any(reason for _, reason in arena.robot_states()[:-1])
         assert (await house.vault.get_record(key.id)).status is KeyStatus.ENABLED
         before = arena.count_orders()
         await arena.misbehave("off")
@@ -100,7 +105,10 @@ async def without_network(arena: Arena) -> None:
 def test_an_hour_without_network_is_waited_out_and_robots_go_on_by_themselves(
     tmp_path: Path,
 ) -> None:
-    """Scenario 47: orders wait, nothing is doubled, and no key is blamed."""
+    """Scenarios 47 and 50: orders wait, nothing is doubled, and no key is blamed.
+
+    A robot with more to spend than there is pauses for that, and no other does.
+    """
     with opened_arena(tmp_path, EXCHANGE, TIMES) as arena:
         asyncio.run(without_network(arena))
 
