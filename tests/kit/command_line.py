@@ -89,12 +89,12 @@ class CommandLine:
 
         return self.house(work)
 
-    def add_key(self, label: str = "") -> str:
+    def add_key(self, label: str = "", api_key: str = KEY) -> str:
         """Add a key that was never checked; give its id."""
 
         async def work(house: House) -> str:
             owner = (await house.accounts.list_owners())[0].id
-            fields = {"api_key": KEY, "api_secret": SECRET}
+            fields = {"api_key": api_key, "api_secret": SECRET}
             added = await house.vault.add(owner, "binance", "paper", fields, label)
             return added.key.id
 

@@ -33,6 +33,20 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
         (("--set", "fast=5", "--set", "fast=6"), "pair_twice", "set"),
         (("--set", "fast=x"), "not_a_whole_number", "fast"),
         (("--set", "fast=50"), "fast_not_below_slow", "fast"),
+        (("--guard", "stop_loss"), "bad_pair", "guard"),
+        (("--guard", "stop_loss=x"), "not_a_number", "stop_loss"),
+        (("--guard", "stop_loss=99"), "out_of_bounds", "stop_loss"),
+        (("--guard", "airbag=1"), "unknown_guard", "airbag"),
+        (("--confirm", "grid"), "confirm_needs_signals", "confirm"),
+        (("--confirm", "macd:fast=x"), "not_a_whole_number", "fast"),
+        (("--confirm", "macd", "--confirm", "macd"), "pair_twice", "confirm"),
+        (("--direction", "up"), "bad_direction", "direction"),
+        (("--direction", "short"), "short_needs_contract", "direction"),
+        (("--market", "BTC/USDT:USDT"), "robot_wrong_market_kind", "symbol"),
+        (("--trigger", "moon"), "bad_trigger", "trigger"),
+        (("--strategy", "grid", "--trigger", "tick"), "orders_take_no_guards", "trigger"),
+        (("--strategy", "grid", "--guard", "trail=5"), "orders_take_no_guards", "guards"),
+        (("--key", "Alice=50"), "key_twice", "key"),
         (("--set", "pace=5"), "unknown_parameter", "pace"),
         (("--name", "a\nb\x00"), "label_unreadable", "label"),
     ],
@@ -86,6 +100,39 @@ def test_a_robot_is_made_listed_shown_and_deleted(line: CommandLine) -> None:
     assert status["figures"]["win_rate"] is None
     assert line.told("robot", "delete", "Ace") == {"id": made["id"], "deleted": True}
     assert line.told("robot", "list") == []
+
+
+def test_guards_confirmations_and_accounts_are_kept_as_they_were_wished(
+    line: CommandLine,
+) -> None:
+    line.add_key("Bob", "B" * 64)
+    more = ("--key", "Bob=250", "--guard", "stop_loss=3", "--guard", "cool_down=5")
+    confirm = ("--confirm", "macd:fast=5,slow=9", "--confirm", "rsi_bands", "--trigger", "tick")
+
+    made = line.told(*CREATE, *more, *confirm, "--on-stop", "limit")
+
+    assert made["guards"] == {"stop_loss": 3, "cool_down": 5}
+    assert [*made["confirm"]] == ["macd", "rsi_bands"]
+    assert made["confirm"]["macd"]["fast"] == 5
+    assert (made["trigger"], made["direction"], made["on_stop"]) == ("tick", "long", "limit")
+    assert [it["amount"] for it in made["accounts"]] == ["100", "250"]
+    assert line.told("robot", "status", made["name"])["open_orders"] == []
+
+
+def test_accounts_are_added_and_taken_off(line: CommandLine) -> None:
+    line.add_key("Bob", "B" * 64)
+    made = line.told(*CREATE, "--name", "Ace")
+
+    added = line.told("robot", "account", "add", "Ace", "--key", "Bob", "--amount", "50")
+    assert [it["amount"] for it in added["accounts"]] == ["100", "50"]
+    code, out, _ = line.on_data("robot", "status", "Ace")
+    assert code == 0
+    assert "Bob" in out
+    left = line.told("robot", "account", "remove", "Ace", "--key", "Alice")
+
+    assert [it["key_id"] for it in left["accounts"]] != [made["key_id"]]
+    exit_code, told = line.refused("robot", "account", "remove", "Ace", "--key", "Bob")
+    assert (exit_code, told["code"]) == (5, "robot_needs_account")
 
 
 def test_people_see_dashes_where_a_figure_is_not_defined(line: CommandLine) -> None:
