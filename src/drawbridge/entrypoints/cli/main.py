@@ -17,6 +17,7 @@ from drawbridge.entrypoints.cli import (
     backtest,
     demo,
     doctor,
+    export,
     guide,
     hook,
     key,
@@ -51,6 +52,7 @@ app.add_typer(paper.app, name="paper")
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(robot.app, name="robot")
+app.add_typer(export.app, name="export")
 app.add_typer(limit.app, name="limit")
 app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)

@@ -17,6 +17,7 @@ from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
+from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
@@ -41,6 +42,7 @@ def build_app(services: Services) -> Manners:
         *_account_routes(site, services),
         *_key_routes(site, KeyPages(site, services)),
         *_performance_routes(site, PerformancePages(site, services)),
+        *_export_routes(site, ExportPages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
         *_risk_routes(site, RiskPages(site, services)),
         *_hook_routes(site, HookPages(site, services)),
@@ -104,6 +106,13 @@ def _performance_routes(site: Site, pages: PerformancePages) -> list[Route]:
     return [
         Route("/keys/{key}/performance", site.shows(pages.show)),
         Route("/keys/{key}/performance.json", site.shows(pages.show_chart)),
+    ]
+
+
+def _export_routes(site: Site, pages: ExportPages) -> list[Route]:
+    return [
+        Route("/export", site.shows(pages.show)),
+        Route("/export/trades.csv", site.shows(pages.download)),
     ]
 
 

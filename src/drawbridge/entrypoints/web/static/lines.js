@@ -22,7 +22,8 @@
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
     rightPriceScale: { borderColor: colour("line") },
-    timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false },
+    // However narrow the screen, all of the past is shown at once.
+    timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false, minBarSpacing: 0.01 },
     autoSize: true,
   });
   const lineLook = () => ({ color: colour("accent"), lineWidth: 2, priceLineVisible: false });
