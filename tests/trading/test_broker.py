@@ -151,6 +151,18 @@ async def test_the_same_intention_gives_the_same_order(trading: Desk) -> None:
     assert _count(trading) == 1
 
 
+async def test_whoever_thought_an_order_new_is_given_the_one_that_is_there(trading: Desk) -> None:
+    """Scenario 60: another call of the same intention was faster."""
+    house, order = trading.house, trading.order()
+    both = [(house.key, order.client_id), (house.key, "db2")]
+    assert await trading.broker.known_among(both) == frozenset()
+    first = await trading.place(order)
+    assert await trading.broker.known_among(both) == {both[0]}
+    again = await trading.broker.place(house.key, ORIGIN, order, is_new=True)
+    assert again.order_id == getattr(first, "order_id", None)
+    assert _count(trading) == 1
+
+
 async def test_a_market_order_is_on_record_with_its_fills(trading: Desk) -> None:
     order = trading.order(type=OrderType.MARKET, price=None)
     await trading.place(order)

@@ -1,7 +1,7 @@
 """One signal, many orders: bounded, none delayed by another's trouble, and none without a row."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -41,14 +41,26 @@ class Exchanges:
     most: dict[str, int] = field(default_factory=dict)
     placed: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    known: frozenset[tuple[str, str]] = frozenset()
+    broken: bool = False
 
     async def place_of(self, key_id: str) -> tuple[str, str]:
         if key_id == "nobody":
             raise NotFound("unknown_key")
         return key_id.partition("-")[0], "live"
 
-    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        if self.broken:
+            raise Corrupted("database_failed")
+        return frozenset(intentions) & self.known
+
+    async def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Order:
         assert origin == ORIGIN
+        assert is_new is (not self.broken and (key_id, order.client_id) not in self.known)
         place, _ = await self.place_of(key_id)
         self.under_way[place] = self.under_way.get(place, 0) + 1
         self.most[place] = max(self.most.get(place, 0), self.under_way[place])
@@ -115,6 +127,13 @@ async def test_a_key_that_is_not_there_is_refused_alone() -> None:
     names = ["nobody", "a-1", "a-2"]
     found = await _all(FanOut(exchanges, exchanges), [_wish(name) for name in names])
     assert [found[name].fate for name in names] == [Fate.REFUSED, Fate.PLACED, Fate.PLACED]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_what_was_placed_before_is_looked_for_and_what_is_new_is_not(broken: bool) -> None:  # noqa: FBT001 - a parameter of a test
+    exchanges = Exchanges(known=frozenset({("a-1", "dba-1"), ("a-2", "other")}), broken=broken)
+    found = await _all(FanOut(exchanges, exchanges), [_wish(f"a-{n}") for n in range(4)])
+    assert {outcome.fate for outcome in found.values()} == {Fate.PLACED}
 
 
 async def test_no_wishes_are_no_outcomes() -> None:
@@ -218,11 +237,18 @@ class SwitchedOff:
     trading: Desk
     asked: int = 0
 
-    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        return await self.trading.broker.known_among(intentions)
+
+    async def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Order:
         self.asked += 1
         if self.asked == 6:
             await self.trading.house.vault.disable(OWNER, key_id)
-        return await self.trading.broker.place(key_id, origin, order)
+        return await self.trading.broker.place(key_id, origin, order, is_new=is_new)
 
 
 async def test_a_key_switched_off_in_the_middle_places_no_more(trading: Desk) -> None:

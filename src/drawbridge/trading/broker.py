@@ -5,6 +5,7 @@ crash the second attempt finds the first one's row. How orders are looked up at 
 `reconcile.py`'s work.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from drawbridge.catalogue.card import MarketBuys
@@ -40,15 +41,25 @@ class Broker:
         self._reconciliation = reconciliation
         self._watch = watch
 
-    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        """Tell which of these were intended before; each is a key's id and a client order id."""
+        return await self._store.known_among(intentions)
+
+    async def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Order:
         """Place an order, or give the one that the same intention placed before.
 
+        `is_new`: the caller has just asked `known_among`, which is cheaper for many than to look
+        for each. Should another call be faster, its order is given all the same.
         Raises: `OutcomeUnknown` while nobody knows: look it up; `Conflict(
         "order_already_intended")` for an intention that came to nothing before; `ExchangeDown`
         when nothing happened now; `Forbidden` with the rule "limit" for what limits and stops
         keep from being placed; `ExchangeRefused` and its like for a definite no.
         """
-        known = await self._store.find_order(key_id, order.client_id)
+        known = None if is_new else await self._store.find_order(key_id, order.client_id)
         if known is None:
             await self._watch.admit(key_id, origin, order)
             try:

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Final, Protocol, TypeAlias
 
 from drawbridge.core.errors import Corrupted, DrawbridgeError, ExchangeDown, OutcomeUnknown
@@ -25,7 +26,7 @@ from drawbridge.core.orders import Order
 from drawbridge.core.values import light_value
 
 IN_FLIGHT: Final = 128
-_DRAWN_AT_ONCE: Final = 32
+_DRAWN_AT_ONCE: Final = 64
 
 _Place: TypeAlias = tuple[str, str]
 
@@ -33,7 +34,14 @@ _Place: TypeAlias = tuple[str, str]
 class Placing(Protocol):
     """What places one order; the broker is one."""
 
-    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        """Tell which were intended before; each is a key's id and a client order id."""
+
+    async def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Order:
         """Place it, or give the one that the same intention placed before."""
 
 
@@ -106,9 +114,9 @@ class FanOut:
 
 @dataclass(slots=True)
 class _Lane:
-    """The wishes of one exchange and venue that wait, and how many workers it has."""
+    """The wishes of one exchange and venue that wait (and if they are new), and its workers."""
 
-    waiting: deque[Wish] = field(default_factory=deque)
+    waiting: deque[tuple[Wish, bool]] = field(default_factory=deque)
     workers: int = 0
 
 
@@ -155,24 +163,38 @@ class _Round:
         Why without waiting for room: behind the wishes of an exchange that does not answer stand
         those of others.
         """
-        for number, wish in enumerate(self._wishes):
-            try:
-                place = await self._places.place_of(wish.key_id)
-            except DrawbridgeError as error:
-                self._tell(_failed(wish, error))
-                continue
-            lane = self._lanes.setdefault(place, _Lane())
-            lane.waiting.append(wish)
-            if lane.workers < self._in_flight:
-                lane.workers += 1
-                self._start(self._work(lane))
-            if number % _DRAWN_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        while drawn := list(islice(self._wishes, _DRAWN_AT_ONCE)):
+            known = await self._known_among(drawn)
+            for wish in drawn:
+                is_new = known is not None and (wish.key_id, wish.order.client_id) not in known
+                await self._put(wish, is_new=is_new)
+            await asyncio.sleep(0)
+
+    async def _known_among(self, wishes: list[Wish]) -> frozenset[tuple[str, str]] | None:
+        """Tell which were placed before; None when that cannot be told for all at once."""
+        intentions = [(wish.key_id, wish.order.client_id) for wish in wishes]
+        try:
+            return await self._placing.known_among(intentions)
+        except DrawbridgeError:
+            return None  # each will be looked for by itself, and tell what is wrong
+
+    async def _put(self, wish: Wish, *, is_new: bool) -> None:
+        try:
+            place = await self._places.place_of(wish.key_id)
+        except DrawbridgeError as error:
+            self._tell(_failed(wish, error))
+            return
+        lane = self._lanes.setdefault(place, _Lane())
+        lane.waiting.append((wish, is_new))
+        if lane.workers < self._in_flight:
+            lane.workers += 1
+            self._start(self._work(lane))
 
     async def _work(self, lane: _Lane) -> None:
         try:
             while lane.waiting:
-                self._tell(await self._placed(lane.waiting.popleft()))
+                wish, is_new = lane.waiting.popleft()
+                self._tell(await self._placed(wish, is_new=is_new))
         finally:
             lane.workers -= 1
 
@@ -188,9 +210,10 @@ class _Round:
             self._bug = task.exception()
         self._news.set()
 
-    async def _placed(self, wish: Wish) -> Outcome:
+    async def _placed(self, wish: Wish, *, is_new: bool) -> Outcome:
+        place = self._placing.place
         try:
-            order = await self._placing.place(wish.key_id, wish.origin, wish.order)
+            order = await place(wish.key_id, wish.origin, wish.order, is_new=is_new)
         except DrawbridgeError as error:
             return _failed(wish, error)
         return Outcome(wish, Fate.PLACED, order)

@@ -1,6 +1,7 @@
 """Reading the order journal. It is written by the gateway alone; see `gateway/journal.py`."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 
 from drawbridge.core.errors import NotFound
@@ -10,6 +11,11 @@ from drawbridge.trading.model import OrderState, OwnOrder
 
 _UNSETTLED = "state IN ('intended', 'unknown', 'open', 'partially_filled')"
 _MOST_ROWS = 10_000
+_KNOWN = (
+    "WITH asked (key_id, client_order_id) AS"
+    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+    " SELECT key_id, client_order_id FROM asked JOIN orders USING (key_id, client_order_id)"
+)
 _IS_THERE = "SELECT 1 FROM orders WHERE key_id = ? AND client_order_id = ?"
 
 
@@ -29,6 +35,13 @@ class OrderStore:
             "SELECT * FROM orders WHERE key_id = ? AND client_order_id = ?", key_id, client_id
         )
         return None if row is None else _order(row)
+
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        """Tell which of these were ever intended; each is a key's id and a client order id."""
+        rows = await self._database.fetch_all(_KNOWN, json.dumps(list(intentions)))
+        return frozenset((row["key_id"], row["client_order_id"]) for row in rows)
 
     async def get_order(self, key_id: str, client_id: str) -> OwnOrder:
         """Give one order. Raises: `NotFound("unknown_order")`."""
