@@ -184,6 +184,7 @@ async def _ccxt(exchange: Exchange, base: str) -> Any:  # noqa: ANN401 - ccxt ha
             "secret": "none",
             "urls": client_urls(exchange, "ccxt", base, base),
             "enableRateLimit": False,
+            "timeout": 60_000,  # on a busy machine, its own ten seconds are soon over
         }
     )
     await client.load_markets()
