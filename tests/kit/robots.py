@@ -4,7 +4,7 @@ It stands for trading, the gateway and the vault's book of keys over their proto
 told to fail in every way in which those fail.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -120,6 +120,7 @@ class MemoryExchange:
     place_errors: list[DrawbridgeError] = field(default_factory=list)
     carried_out_all_the_same: bool = False
     public_errors: list[DrawbridgeError] = field(default_factory=list)
+    market_errors: list[DrawbridgeError] = field(default_factory=list)
     fill_share: Decimal = Decimal(1)
     status_told: OrderStatus = OrderStatus.FILLED
     hides_fills: bool = False
@@ -148,7 +149,15 @@ class MemoryExchange:
             self._match(bar.low, bar.high)
         self._advance(self.seen)
 
-    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        return frozenset(it for it in intentions if it[1] in self.keys_of)
+
+    async def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Order:
+        assert not (is_new and order.client_id in self.keys_of)
         if order.client_id in self.came_to_nothing:
             raise Conflict("order_already_intended")
         known = self.orders.get(order.client_id)
@@ -224,6 +233,8 @@ class MemoryExchange:
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         assert (exchange_id, venue) == (EXCHANGE, "paper")
+        if self.market_errors:
+            raise self.market_errors.pop(0)
         return Markets([MARKET])
 
     def end(self, client_id: str, status: OrderStatus) -> None:

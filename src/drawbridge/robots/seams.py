@@ -5,26 +5,19 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from drawbridge.core.markets import Markets
-from drawbridge.core.operations import Operation, PlaceOrder
+from drawbridge.core.operations import Operation
 from drawbridge.core.orders import Fill, Order
 from drawbridge.core.streams import Topic
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.streaming import Told
+from drawbridge.trading.fanout import Placing
 from drawbridge.vault.model import KeyRecord, KeyStatus
 
 A = TypeVar("A")
 
 
-class Desk(Protocol):
+class Desk(Placing, Protocol):
     """Where orders are placed, looked up and cancelled; trading's broker is one."""
-
-    async def place(self, key_id: str, origin: str, order: PlaceOrder) -> Order:
-        """Place an order once.
-
-        Raises: `Conflict("order_already_intended")` for a client id that came to nothing before,
-        `ExchangeDown` when nothing happened, `OutcomeUnknown` when nobody knows; any other
-        family is a definite no.
-        """
 
     async def look_up(self, key_id: str, client_id: str) -> Order | None:
         """Give an order as it stands now, with all its fills on record.
