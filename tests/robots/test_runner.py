@@ -121,6 +121,32 @@ async def test_candles_that_cannot_be_read_are_waited_for(bench: Bench) -> None:
     assert bench.sides == [Side.BUY]
 
 
+async def test_a_list_of_markets_that_cannot_be_read_after_a_restart_is_waited_for(
+    bench: Bench,
+) -> None:
+    """Scenarios 47 and 60: what the candles of the meantime say is done once it can be."""
+    await bench.begin()
+    await bench.tell(UP)
+    bench.runner = bench.new_runner()
+    bench.exchange.market_errors = [ExchangeDown("unreachable")] * 3
+    # So long that the robot reads its candles anew.
+    bench.exchange.tell(*[UP] * 600, DOWN)
+    for _ in range(8):
+        robot = await bench.step()
+        assert robot.status is RobotStatus.STARTED
+
+    assert bench.sides == [Side.BUY, Side.SELL]
+    assert (await bench.robot()).reason == ""
+
+
+async def test_why_a_robot_paused_stays_told(bench: Bench) -> None:
+    await bench.begin(replace(WISH, amount="2000"))
+    await bench.tell(UP)
+    for price in (UP, UP + 1, UP - 1):
+        robot = await bench.tell(price)
+        assert (robot.status, robot.reason) == (RobotStatus.PAUSED, "insufficient_funds")
+
+
 async def test_a_position_that_somebody_sold_pauses_instead_of_selling_other_coins(
     bench: Bench,
 ) -> None:

@@ -95,6 +95,8 @@ class Tending:
     async def _work(self, seat: Seat) -> None:
         """Settle what is open; then decide, if a candle has closed meanwhile."""
         chart = self._seating.chart_of(seat)
+        # First of all: who does not know the market would take what it holds for nothing.
+        await self._know_market(seat)
         if seat.places_orders:
             await self._hands.resting.work(seat, chart)
         elif not await self._hands.chains.settle(seat):
@@ -103,7 +105,9 @@ class Tending:
             async with chart.lock:
                 judged = await self._hands.rounds.judge(chart, (seat,))
             await self.act(seat, judged)
-        await self._hands.moves.note([seat], "", {})
+        if seat.is_started:
+            # Else what it was paused for is to stay told.
+            await self._hands.moves.note([seat], "", {})
 
     async def act(self, seat: Seat, judged: Judged) -> None:
         """Carry out what one seat decided."""
