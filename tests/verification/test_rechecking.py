@@ -173,6 +173,19 @@ async def test_a_trade_right_that_was_removed_leaves_a_key_that_reads(case: Case
     assert await case.later(HOUR_MS + MINUTE_MS) is KeyStatus.ENABLED
 
 
+async def test_a_key_that_expires_is_looked_at_when_it_does(case: Case) -> None:
+    """Scenario 42: robots pause before orders begin to fail."""
+    expires_ms = case.house.clock.now_ms() + 20 * MINUTE_MS
+    async with case.house.database.transaction() as tx:
+        await tx.execute("UPDATE keys SET expires_ms = ?", expires_ms)
+    case.house.stub.rights = replace(case.house.stub.rights, expires_ms=expires_ms)
+    await case.rechecks.step()
+    assert await case.later(19 * MINUTE_MS) is KeyStatus.ENABLED
+    assert await case.later(MINUTE_MS) is KeyStatus.ENABLED
+    assert await case.later() is KeyStatus.INVALID
+    assert (await case.key()).reason == "key_expired"
+
+
 async def test_a_key_that_may_withdraw_by_now_is_refused_and_erased(case: Case) -> None:
     card = case.house.exchange.card
     switch = next(it for it in card.permissions if Scope.WITHDRAW in it.scopes)

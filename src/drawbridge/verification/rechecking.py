@@ -72,7 +72,7 @@ class Rechecks:
     async def _list(self, now_ms: int) -> None:
         known = self._due_ms
         self._due_ms = {
-            key.id: known.get(key.id) or _first_due_ms(key, now_ms)
+            key.id: _by_its_end(key, known.get(key.id) or _first_due_ms(key, now_ms), now_ms)
             for key in await self._keys.list_standing(*_IN_USE)
         }
 
@@ -140,6 +140,13 @@ class Rechecks:
             self._doubts.clear(key_id)
         else:
             self._doubts.end(key_id)
+
+
+def _by_its_end(key: KeyRecord, due_ms: int, now_ms: int) -> int:
+    """Look at a key that expires when it does, so that no order finds out first."""
+    if key.expires_ms is None or key.expires_ms <= now_ms:
+        return due_ms
+    return min(due_ms, key.expires_ms)
 
 
 def _first_due_ms(key: KeyRecord, now_ms: int) -> int:
