@@ -1,147 +1,151 @@
-"""Candles per second of the backtest, against backtesting.py on the same strategy.
+"""Candles per second of the backtest, and its memory, against vectorbt and backtesting.py.
 
-Both walk through the same million candles with crossing averages, fills at the next open and a
-fee, and keep trades and equity. The number, times and prices of their trades are asserted equal.
-The compiler's one-time work is done in the warm-up and printed apart.
+All walk through the same million one-minute candles and fill at the next open with a fee; their
+trades are asserted equal first. vectorbt runs with its own indicators; what is quicker, TA-Lib
+under vectorbt, is printed beside it. Compiling is done in the warm-up. Memory is the most that a
+process of its own held, its libraries included.
 """
 
-import random
-import time
+import subprocess
+import sys
 import warnings
-from array import array
-from decimal import Decimal
+from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
-from backtesting import Backtest
-from backtesting import Strategy as ReferenceStrategy
-from backtesting.lib import crossover
-from numpy.typing import NDArray
 
+from benchmarks.backtest_candles import make_candles
+from benchmarks.backtest_references import (
+    SIGNALS,
+    WARM_UP,
+    Signals,
+    backtesting_strategy,
+    frame_of,
+    run_backtesting,
+    run_ours,
+    run_vectorbt,
+    sizes_of,
+    terms_of,
+    vectorbt_signals,
+)
 from benchmarks.measure import Result, compare
-from drawbridge.robots.backtest.run import BacktestResult, BacktestTerms, run_backtest
-from drawbridge.robots.columns import CandleColumns, columns_of
-from drawbridge.robots.strategies import get_strategy
+from drawbridge.robots.columns import CandleColumns
 
 CANDLES = 1_000_000
-FAST, SLOW = 20, 60
-FEE = 0.001
-CASH = 1_000_000_000
-ROUNDS = 5
-MINUTE_MS = 60_000
-START_MS = 1_600_000_000_000
-
-TERMS = BacktestTerms(
-    symbol="BTC/USD",
-    amount=Decimal(100_000),
-    cash=Decimal(CASH),
-    fee=Decimal(str(FEE)),
-    quantity_step=Decimal("0.00001"),
-)
-TradeRow = tuple[int, int, float, float]
+OWN_CANDLES = 200_000
+ROUNDS = 7
+TARGETS = {"ema_cross": 20, "bollinger": 5}
+TERMS = terms_of("100000", warm_up=WARM_UP)
+_MIB = 1024
 
 
-def make_candles(count: int) -> CandleColumns:
-    """Draw a seeded walk of prices with two decimals, as exchanges write them."""
-    draw = random.Random(20)
-    table = array("d")
-    close = 30_000.0
-    for number in range(count):
-        opened = round(close + draw.gauss(0, 2), 2)
-        close = round(max(1_000.0, opened + draw.gauss(0, 25)), 2)
-        high = round(max(opened, close) + abs(draw.gauss(0, 8)), 2)
-        low = round(min(opened, close) - abs(draw.gauss(0, 8)), 2)
-        volume = round(draw.expovariate(0.1), 5)
-        table.extend((START_MS + number * MINUTE_MS, opened, high, low, close, volume))
-    return columns_of(table)
+def reference(name: str, candles: CandleColumns) -> object:
+    """Run vectorbt with its own indicators."""
+    signals = vectorbt_signals(name, candles.close).later_than(WARM_UP)
+    return run_vectorbt(candles, signals, 1.0)
 
 
-def averages(closes: NDArray[np.float64], span: int) -> NDArray[np.float64]:
-    """Average exponentially with pandas, beginning with a plain average."""
-    average = np.full(len(closes), np.nan)
-    began = pd.Series(closes[span - 1 :].copy())
-    began[0] = closes[:span].mean()
-    average[span - 1 :] = began.ewm(span=span, adjust=False).mean().to_numpy()
-    return average
+def talib_reference(candles: CandleColumns) -> object:
+    """Run vectorbt with TA-Lib's averages and a plain comparison."""
+    import talib  # noqa: PLC0415  only here
+
+    fast, slow = talib.EMA(candles.close, 20), talib.EMA(candles.close, 60)
+    return run_vectorbt(candles, Signals(fast > slow, fast < slow).later_than(WARM_UP), 1.0)
 
 
-class Reference(ReferenceStrategy):  # type: ignore[misc]  # published without types
-    """The same strategy for backtesting.py: one unit per trade, which prices do not depend on."""
-
-    def init(self) -> None:
-        """Compute both averages at once, as its users do."""
-        self.fast = self.I(averages, self.data.Close, FAST)
-        self.slow = self.I(averages, self.data.Close, SLOW)
-
-    def next(self) -> None:
-        """Enter and leave where the averages cross."""
-        if crossover(self.fast, self.slow):
-            self.buy(size=1)
-        elif crossover(self.slow, self.fast):
-            self.position.close()
+def assert_equal(name: str, candles: CandleColumns) -> int:
+    """Assert that ours and vectorbt's fills are equal; give their number."""
+    signals = vectorbt_signals(name, candles.close).later_than(WARM_UP)
+    orders = run_vectorbt(candles, signals, sizes_of(candles.close, TERMS)).orders.records
+    leg = run_ours(name, candles, TERMS).legs[0]
+    sizes = np.abs(leg.lots) / round(1 / float(TERMS.quantity_step))
+    pairs = ((leg.at, "idx"), (leg.lots < 0, "side"), (leg.price, "price"), (sizes, "size"))
+    for ours, column in pairs:
+        if not np.array_equal(ours, orders[column].to_numpy()):
+            message = f"{name}: fills differ in {column}"
+            raise AssertionError(message)
+    return len(leg.at)
 
 
-def reference_frame(candles: CandleColumns) -> pd.DataFrame:
-    """Give the candles as the frame that backtesting.py takes."""
-    index = pd.to_datetime(np.asarray(candles.open_time_ms), unit="ms")
-    columns = {"Open": candles.open, "High": candles.high, "Low": candles.low}
-    columns |= {"Close": candles.close, "Volume": candles.volume}
-    return pd.DataFrame({name: np.asarray(it) for name, it in columns.items()}, index=index)
-
-
-def run_reference(frame: pd.DataFrame) -> pd.DataFrame:
-    """Run backtesting.py and give its table of trades."""
-    with warnings.catch_warnings():
-        # It warns of trades left open at the end, which are compared apart.
-        warnings.simplefilter("ignore")
-        return Backtest(frame, Reference, cash=CASH, commission=FEE).run()["_trades"]
-
-
-def run_ours(candles: CandleColumns) -> BacktestResult:
-    """Run ours, compiled."""
-    strategy = get_strategy("ema_cross")
-    settings = strategy.read_settings({"fast": FAST, "slow": SLOW})
-    return run_backtest(strategy, settings, candles, TERMS, compiled=True)
-
-
-def closed_trades(result: BacktestResult) -> list[TradeRow]:
-    """Give times and prices of our closed trades."""
-    return [
-        (trade.opened_ms, trade.closed_ms, float(trade.open_price), float(trade.close_price))
-        for trade in result.trades()
-        if trade.closed_ms is not None and trade.close_price is not None
-    ]
-
-
-def reference_trades(table: pd.DataFrame, candles: CandleColumns) -> list[TradeRow]:
-    """Give times and prices of the reference's trades."""
-    return [
-        (candles.open_time_ms[row.EntryBar], candles.open_time_ms[row.ExitBar],
-         float(row.EntryPrice), float(row.ExitPrice))
-        for row in table.itertuples()
+def against_vectorbt(name: str, candles: CandleColumns) -> list[Result]:
+    """Compare a built-in strategy."""
+    fills = assert_equal(name, candles)
+    results = [
+        _rate("T8", f"backtest, {name}, vectorbt", TARGETS[name], fills,
+              lambda: run_ours(name, candles, TERMS), lambda: reference(name, candles)),
     ]  # fmt: skip
+    if name == "ema_cross":
+        results.append(
+            _rate("T8", "the same, vectorbt with TA-Lib", None, fills,
+                  lambda: run_ours(name, candles, TERMS), lambda: talib_reference(candles))
+        )  # fmt: skip
+    return results
+
+
+def against_backtesting(candles: CandleColumns) -> Result:
+    """Compare a person's own strategy in Python, which is interpreted in both."""
+    frame = frame_of(candles)
+    strategy = backtesting_strategy(lambda: SIGNALS["ema_cross"](candles).later_than(0))
+    table = run_backtesting(frame, strategy)["_trades"]
+    leg = run_ours("ema_cross", candles, terms_of("100000"), compiled=False).legs[0]
+    fills = sorted([*table.EntryBar.tolist(), *table.ExitBar.tolist()])
+    if leg.at.tolist()[: len(fills)] != fills:
+        message = "own strategy: fills differ from those of backtesting.py"
+        raise AssertionError(message)
+    return _rate(
+        "T9",
+        "a person's own strategy, interpreted, backtesting.py",
+        4,
+        len(fills),
+        lambda: run_ours("ema_cross", candles, terms_of("100000"), compiled=False),
+        lambda: run_backtesting(frame, strategy),
+    )
+
+
+def _rate(
+    name: str,
+    what: str,
+    target: float | None,
+    fills: int,
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+) -> Result:
+    pair = compare(ours, theirs, rounds=ROUNDS)
+    count = OWN_CANDLES if name == "T9" else CANDLES
+    rates = [count / side.wall_s / 1e6 for side in (pair.ours, pair.reference)]
+    details = f"{rates[0]:.3g} : {rates[1]:.3g} M candles/s, {fills:,} equal fills"
+    return Result(name, what, pair.times_faster, target, details)
+
+
+def memory(side: str) -> int:
+    """Give the most KiB that a process held which ran one side once."""
+    command = [sys.executable, "-m", "benchmarks.backtest_memory", side]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(told.stdout.split()[-1])
+
+
+def against_memory() -> Result:
+    """Compare peak memory."""
+    ours, theirs = memory("ours"), memory("vectorbt")
+    return Result(
+        "T8",
+        "backtest, peak memory, vectorbt",
+        ours / theirs,
+        0.5,
+        f"{ours / _MIB:.0f} : {theirs / _MIB:.0f} MiB",
+        at_least=False,
+    )
 
 
 def run() -> list[Result]:
-    """Compare both, and assert that their trades are equal."""
-    candles = make_candles(CANDLES)
-    frame = reference_frame(candles)
-    began = time.perf_counter()
-    ours = closed_trades(run_ours(candles))
-    first_s = time.perf_counter() - began
-    theirs = reference_trades(run_reference(frame), candles)
-    if ours != theirs:
-        message = f"trades differ: {len(ours)} of ours, {len(theirs)} of the reference"
-        raise AssertionError(message)
-    pair = compare(lambda: run_ours(candles), lambda: run_reference(frame), rounds=ROUNDS)
-    rates = [CANDLES / side.wall_s / 1e6 for side in (pair.ours, pair.reference)]
-    return [
-        Result(
-            "BT",
-            "backtest candles/s, backtesting.py",
-            pair.times_faster,
-            100,
-            f"{rates[0]:.0f} M/s : {rates[1]:.2f} M/s, {len(ours):,} equal trades,"
-            f" first run with compiling {first_s:.1f} s",
-        )
-    ]
+    """Compare speed and memory, and assert that trades are equal."""
+    with warnings.catch_warnings():
+        # vectorbt and backtesting.py warn while they are imported.
+        warnings.simplefilter("ignore")
+        candles = make_candles(CANDLES)
+        results = [result for name in TARGETS for result in against_vectorbt(name, candles)]
+        results.append(against_backtesting(candles.last(OWN_CANDLES)))
+        results.append(against_memory())
+    return results
+
+
+__all__ = ["make_candles", "run"]

@@ -63,7 +63,8 @@ def run_backtest(
         strategy.decide,
         Course(strategy.look(candles, settings), settings),
         Bars(*(getattr(candles, name) for name in _BARS)),
-        terms.numbers(candles.interval_ms, guards.dca_scale),
+        # Only guards ask for the time of a close, and finding the distance of candles takes time.
+        terms.numbers(0 if rules.guards is None else candles.interval_ms, guards.dca_scale),
         rules,
     )
     if compiled or (compiled is None and can_compile() and _is_worth(len(candles), rules)):
