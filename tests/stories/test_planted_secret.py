@@ -311,7 +311,7 @@ async def assert_there_and_sealed(
         for added in (web_key, command_key):
             keys = await house.vault.list_keys(owner.id)
             [key] = [key for key in keys if key.public_key == added["api_key"]]
-            sealed = {name: data for name, _, data in await read_sealed(house.database, key.id)}
+            sealed = dict((await read_sealed(house.database, [key.id]))[key.id])
             binding = binding_of(key, "api_secret")
             opened = keyring.open(sealed["api_secret"], binding)
             assert opened == Secret(added["api_secret"])

@@ -74,7 +74,7 @@ PARAMETERS: Final = (
     Parameter("least_trades", 0, 0, 100),
     Parameter("least_profit", 0, -90, 1000, places=2),
 )
-"""The guards as settings, in the order of `Guards`; their words stand under `robots.guard.<name>`."""
+"""The guards as settings, in the order of `Guards`; words stand under `robots.guard.<name>`."""
 
 
 def tell_guards(guards: Guards) -> dict[str, Number | str]:
@@ -172,7 +172,8 @@ def is_locked(guards: Guards, ended: Ended, at: int) -> bool:
     """
     if ended.known == 0:
         return False
-    since = at - ended.at[ended.known - 1]
+    # A signal from outside may come within the candle in which the last trade ended.
+    since = max(0, at - ended.at[ended.known - 1])
     if since < guards.cool_down:
         return True
     if since >= guards.lock:

@@ -10,10 +10,10 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from drawbridge.core.errors import Corrupted, DrawbridgeError
 from drawbridge.storage.connection import Value, connect, our_errors
@@ -116,7 +116,7 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
-    def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
+    def write(self, sql: str | Rows, args: Sequence[Value]) -> Coroutine[Any, Any, None]:
         """Write one row and return once it is on disk.
 
         Raises: `Conflict("row_exists")`; `Corrupted` when it could not be written.

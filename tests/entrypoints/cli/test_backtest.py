@@ -60,7 +60,7 @@ def test_the_trades_of_a_file_are_told_exactly(line: CommandLine, tmp_path: Path
 
     told = json.loads(out)
     assert code == 0, err
-    # In is said at candle 5, out at candle 8: sized by its close of 9, 11.11111 are bought at 12 and sold at 1.
+    # In is said at candle 5, whose close of 9 sizes it: 11.11111 bought at 12, sold at 1.
     assert told["trades"] == [
         {
             "opened_ms": 360_000,
