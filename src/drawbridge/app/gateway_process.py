@@ -16,6 +16,7 @@ from drawbridge.app.clock import dice
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
+from drawbridge.app.own_strategies import own_strategies_of
 from drawbridge.app.reminders import Reminders
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
@@ -62,7 +63,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     doubts = Doubts(clock)
     gateway = Gateway(
         house.vault,
-        Opening(database, clock, holder.keyring),
+        Opening(database, clock, holder.keyring, house.vault.kept),
         Road(Egress(), venues, doubts),
         Stamps(database, clock),
         journal,
@@ -114,6 +115,7 @@ async def run(settings: Settings, *, with_parent: bool, clock: Clock | None = No
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, clock))
         await stack.enter_async_context(only_gateway(settings.gateway_lock))
+        stack.enter_context(own_strategies_of(settings))
         work = await stack.enter_async_context(open_gateway(house))
         working = asyncio.create_task(Workers(work).run())
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))

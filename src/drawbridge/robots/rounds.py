@@ -4,16 +4,21 @@ Candle, decisions and what is to be remembered are written in one transaction; o
 leave, side by side. Whatever dies in between, the round is found on disk as a whole or not at all.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from drawbridge.core.clock import Clock
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.robots.candle_store import keep_candles
 from drawbridge.robots.charts import Chart, Charts
 from drawbridge.robots.deciding import Verdict, judge_candle
 from drawbridge.robots.decision_store import Changes, write
 from drawbridge.robots.orders import decided_notice
+from drawbridge.robots.risk import Refusal
 from drawbridge.robots.seat import Seat
+from drawbridge.robots.strategy import OWN
 from drawbridge.storage.database import Database
 
 Judged = Sequence[tuple[Seat, Verdict]]
@@ -46,7 +51,9 @@ class Rounds:
 
         Gives the verdicts that ask for something to be done.
         """
-        judged = [(seat, judge_candle(seat, chart)) for seat in seats]
+        seats = tuple(seats)
+        await _let_own_look(chart, seats)
+        judged = [(seat, _judged(seat, chart)) for seat in seats]
         await self.keep(chart, judged)
         return [pair for pair in judged if pair[1].decisions or pair[1].refusal]
 
@@ -69,3 +76,28 @@ class Rounds:
             if verdict.is_news:
                 seat.written_ms = verdict.standing.at_ms
             seat.open |= {decision.tag: decision for decision in verdict.decisions}
+
+
+async def _let_own_look(chart: Chart, seats: Sequence[Seat]) -> None:
+    """Let people's own strategies look at a chart beforehand, in a thread.
+
+    Why: another process looks, and may take its time; what it saw is then there for all seats.
+    What fails is told when the seat is judged.
+    """
+    for seat in seats:
+        course = seat.course
+        for strategy, settings in ((course.strategy, course.settings), *course.confirming):
+            if strategy.id.startswith(OWN):
+                with contextlib.suppress(DrawbridgeError):
+                    await asyncio.to_thread(chart.look, strategy, settings)
+
+
+def _judged(seat: Seat, chart: Chart) -> Verdict:
+    """Judge a seat; what a person's own strategy fails with is its robot's trouble alone."""
+    try:
+        return judge_candle(seat, chart)
+    except ExchangeDown:
+        # Not seen in time: what this candle said is made up for at the next.
+        return Verdict(seat.standing)
+    except DrawbridgeError as error:
+        return Verdict(seat.standing, refusal=Refusal(error.code, error.facts))

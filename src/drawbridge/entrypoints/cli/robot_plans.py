@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drawbridge.core.errors import BadInput
-from drawbridge.entrypoints.cli.options import Data, Json, Owner, read_pairs
+from drawbridge.entrypoints.cli.options import Data, Json, Owner, read_pairs, settings_for
 from drawbridge.entrypoints.cli.output import print_json, print_line
 from drawbridge.entrypoints.cli.robot_words import RobotName, told_robot
 from drawbridge.wording.say import say
@@ -77,6 +77,7 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a robot, stopped."""
+    from drawbridge.app.own_strategies import own_strategies_of
     from drawbridge.entrypoints.cli.house import in_house, owner_of
     from drawbridge.robots.wishes import Wish
 
@@ -108,7 +109,8 @@ def create(
         else:
             print_line(say("cli.robot.create.done", name=robot.name))
 
-    in_house(data, work)
+    with own_strategies_of(settings_for(data)):
+        in_house(data, work)
 
 
 @accounts.command("add", help=say("cli.robot.account.add.help"))

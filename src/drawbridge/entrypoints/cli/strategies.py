@@ -79,7 +79,9 @@ def folder_of(strategies: Path | None, data: Path | None) -> Path:
     """Give the folder of own strategies: the one named, or that in the data folder."""
     if strategies is not None:
         return strategies.expanduser().absolute()
-    return settings_for(data).data / "strategies"
+    from drawbridge.app.own_strategies import FOLDER
+
+    return settings_for(data).data / FOLDER
 
 
 @contextlib.contextmanager

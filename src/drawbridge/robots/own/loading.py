@@ -1,17 +1,18 @@
 """A person's own strategies: a Python file with one function or class, made a `Strategy` of.
 
 The file runs as what it is, a program with all rights of the process that loads it. So it is
-loaded only where a person asked for it: within `own_strategies_in`, which the command line and
-the lab's process enter, and neither the pages nor the gateway.
+loaded only where a person asked for it: within `own_strategies_in`, which the command line enters
+and the process of own strategies. The gateway finds them by `own_strategies_by`, which asks that
+process; the pages find none.
 """
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import isclass, isfunction, signature
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +25,8 @@ from drawbridge.robots.strategy import OWN, Strategy
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _SUFFIX: Final = ".py"
-_folder: ContextVar[Path | None] = ContextVar("own_strategies", default=None)
+Find = Callable[[str], Strategy]
+_find: ContextVar[Find | None] = ContextVar("own_strategies", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,18 @@ class Own:
 @contextmanager
 def own_strategies_in(folder: Path) -> Iterator[None]:
     """Let ids of own strategies be found in a folder, for the time of a block."""
-    token = _folder.set(folder)
+    with own_strategies_by(partial(_loaded_from, folder)):
+        yield
+
+
+@contextmanager
+def own_strategies_by(find: Find) -> Iterator[None]:
+    """Let ids of own strategies be found by a function, for the time of a block."""
+    token = _find.set(find)
     try:
         yield
     finally:
-        _folder.reset(token)
+        _find.reset(token)
 
 
 def get_own_strategy(strategy_id: str) -> Strategy:
@@ -57,9 +66,14 @@ def get_own_strategy(strategy_id: str) -> Strategy:
     Raises: `NotFound("own_strategy_not_here")` where own strategies are not run,
     `NotFound("unknown_own_strategy")`, `BadInput` with what is wrong about the file.
     """
-    folder, name = _folder.get(), strategy_id.removeprefix(OWN)
-    if folder is None:
+    find = _find.get()
+    if find is None:
         raise NotFound("own_strategy_not_here", field="strategy", strategy=strategy_id)
+    return find(strategy_id)
+
+
+def _loaded_from(folder: Path, strategy_id: str) -> Strategy:
+    name = strategy_id.removeprefix(OWN)
     path = folder / f"{name}{_SUFFIX}"
     # The pattern has neither dots nor slashes, so no name leads out of the folder.
     if not _NAME.fullmatch(name) or not path.is_file():
