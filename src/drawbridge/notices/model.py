@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     KEY_REFUSED = "key_refused"
     KEY_EXPIRING = "key_expiring"
     KEY_EXPIRED = "key_expired"
+    KEY_FROZEN = "key_frozen"
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
     LIMIT_HIT = "limit_hit"
@@ -132,6 +133,7 @@ _URGENT: Final = frozenset(
         NoticeKind.KEY_REFUSED,
         NoticeKind.KEY_EXPIRING,
         NoticeKind.KEY_EXPIRED,
+        NoticeKind.KEY_FROZEN,
         NoticeKind.EXCHANGE_UNREACHABLE,
         NoticeKind.EXCHANGE_BACK,
         NoticeKind.LIMIT_HIT,

@@ -89,6 +89,15 @@ async def list_of_owner(source: Database | Transaction, owner: str) -> tuple[Key
     return tuple(_record(row) for row in rows)
 
 
+async def list_of_exchange(tx: Transaction, exchange: str) -> tuple[KeyRecord, ...]:
+    """List everybody's keys of an exchange, at whatever venue, oldest first."""
+    rows = await tx.fetch_all(
+        "SELECT * FROM keys WHERE exchange = ? AND deleted_ms IS NULL ORDER BY created_ms, id",
+        exchange,
+    )
+    return tuple(map(_record, rows))
+
+
 async def list_asked(database: Database) -> tuple[KeyRecord, ...]:
     """List the keys whose check was asked for, the oldest wish first."""
     sql = f"{_KEYS} AND check_requested_ms IS NOT NULL ORDER BY check_requested_ms, rowid"

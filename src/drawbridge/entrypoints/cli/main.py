@@ -18,6 +18,7 @@ from drawbridge.entrypoints.cli import (
     demo,
     doctor,
     export,
+    freeze,
     guide,
     hook,
     key,
@@ -49,6 +50,7 @@ app.command("up", help=say("cli.up.help"))(up.up)
 app.add_typer(owner.app, name="owner")
 app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
+key.app.command("freeze", help=say("cli.key.freeze.help"))(freeze.freeze)
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(robot.app, name="robot")

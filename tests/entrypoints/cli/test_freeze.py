@@ -1,0 +1,37 @@
+"""Freezing an exchange from the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.command_line import CommandLine
+
+
+@pytest.fixture
+def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    made = CommandLine(tmp_path, capsys)
+    made.furnish()
+    made.add_key("Alice")
+    return made
+
+
+def test_an_exchange_that_is_none_is_refused(line: CommandLine) -> None:
+    exit_code, told = line.refused("key", "freeze", "--exchange", "atlantis", "--yes")
+    assert (exit_code, told["code"]) == (5, "unknown_exchange")
+
+
+def test_without_a_yes_nothing_is_frozen(line: CommandLine) -> None:
+    done = line.given("no\n", "key", "freeze", "--exchange", "binance")
+    assert done.returncode != 0
+    assert line.told("key", "list")[0]["status"] != "disabled"
+
+
+def test_a_report_tells_whose_keys_were_switched_off(line: CommandLine) -> None:
+    told = line.told("key", "freeze", "--exchange", "binance", "--yes")
+    [key] = told["keys"]
+    assert (key["owner"], key["key"], key["venue"]) == ("Ann", "Alice", "paper")
+    assert (key["robots"], key["orders"]) == (0, 0)
+    assert line.told("key", "list")[0]["status"] == "disabled"
+    assert line.told("notice", "list")[0]["kind"] == "key_frozen"
+    code, out, _ = line.on_data("key", "freeze", "--exchange", "binance", "--yes")
+    assert (code, "no key of Binance in use" in out) == (0, True)

@@ -1,0 +1,62 @@
+"""The mass-compromise drill: all keys of an exchange off at once, and everybody told."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drawbridge.audit.store import list_events, verify
+from drawbridge.core.errors import Forbidden, NotFound
+from drawbridge.core.operations import GetBalances
+from drawbridge.gateway.policy import Purpose
+from drawbridge.vault.freezing import freeze_exchange
+from drawbridge.vault.model import KeyStatus
+from tests.gateway.setting import OWNER, Setting, setting
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Setting]:
+    async with setting(tmp_path, "binance") as house:
+        yield house
+
+
+async def _freeze(house: Setting, exchange: str = "binance") -> list[str]:
+    frozen = await freeze_exchange(house.database, exchange, house.clock.now_ms())
+    return [key.id for key in frozen]
+
+
+async def test_an_exchange_that_is_none_freezes_nothing(house: Setting) -> None:
+    with pytest.raises(NotFound):
+        await _freeze(house, "atlantis")
+    assert (await house.vault.get_record(house.key)).status is KeyStatus.ENABLED
+
+
+async def test_keys_of_other_exchanges_go_on(house: Setting) -> None:
+    assert await _freeze(house, "kraken") == []
+    await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
+
+
+async def test_nothing_crosses_with_a_frozen_key_and_its_owner_is_told(house: Setting) -> None:
+    """Scenario 75."""
+    assert await _freeze(house) == [house.key]
+    with pytest.raises(Forbidden, match="key_not_usable"):
+        await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
+    assert (await house.vault.get_record(house.key)).status is KeyStatus.DISABLED
+    [told] = await house.rows("notices")
+    assert (told["kind"], told["owner"], told["subject"]) == ("key_frozen", OWNER, house.key)
+    assert (await list_events(house.database, OWNER, limit=1))[0].tag == "vault:key:disabled"
+    assert await _freeze(house) == [], "twice is once"
+
+
+async def test_a_thousand_keys_are_frozen_in_one_transaction(house: Setting) -> None:
+    async with house.database.transaction() as tx:
+        for number in range(1_000):
+            await tx.execute(
+                "INSERT INTO keys (id, owner, exchange, venue, label, label_folded, public_key,"
+                " status, created_ms) VALUES (?, ?, 'binance', 'live', ?, ?, ?, 'enabled', 0)",
+                *(f"key_{number}", OWNER, f"K{number}", f"k{number}", f"public {number}"),
+            )
+    assert len(await _freeze(house)) == 1_001
+    rows = await house.rows("keys")
+    assert {row["status"] for row in rows} == {"disabled"}
+    await verify(house.database)
