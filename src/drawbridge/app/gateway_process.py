@@ -17,6 +17,7 @@ from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
 from drawbridge.app.own_strategies import own_strategies_of
+from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
@@ -100,6 +101,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             stopping=Stopping(database, house.orders, broker, clock),
             postman=Postman(database, house.local_key, carriers, clock),
             reminders=Reminders(database, house.robots, house.orders, house.vault, clock),
+            reachability=Reachability(database, house.portfolios, house.vault, clock),
         )
     finally:
         await robots.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
@@ -53,6 +54,7 @@ class Work:
     stopping: Stopping
     postman: Postman
     reminders: Reminders
+    reachability: Reachability
 
 
 class Workers:
@@ -93,6 +95,7 @@ class Workers:
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
         self._begin("cancelling", work.stopping.step)
+        self._begin("reachability", work.reachability.step)
         # What robots begin here goes on beside everything else.
         self._begin("robots", work.robots.look)
         # Keys in use, every hour, and those against which an exchange spoke.

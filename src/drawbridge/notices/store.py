@@ -106,6 +106,17 @@ class NoticeStore:
         )
         return row is not None
 
+    async def last_of(
+        self, owner: str, subject: str, kinds: Collection[NoticeKind]
+    ) -> NoticeKind | None:
+        """Give which of these kinds an owner was told last about a subject."""
+        row = await self._database.fetch_one(
+            "SELECT kind FROM notices WHERE owner = ? AND subject = ?"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY n DESC LIMIT 1",
+            *(owner, subject, json.dumps([kind.value for kind in kinds])),
+        )
+        return None if row is None else NoticeKind(row["kind"])
+
     async def _hidden(self, owner: str) -> str:
         choices = await self.choices_of(owner)
         hidden = [it for it in NoticeKind if not goes_by(Channel.PAGE, it, choices)]

@@ -1,0 +1,94 @@
+"""Noticing that an exchange cannot be reached, and that it can again (scenario 47).
+
+Read off the accounts, which are read every minute while all is well and every half minute while
+not: no request is made for this. One failure is nobody's business; five minutes of nothing else,
+for every account there, is.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from drawbridge.catalogue.registry import get_card
+from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
+from drawbridge.notices.model import Notice, NoticeKind
+from drawbridge.notices.outbox import tell
+from drawbridge.notices.store import NoticeStore
+from drawbridge.storage.database import Database
+from drawbridge.trading.holdings import PortfolioStore, Shown
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.service import Vault
+
+GONE_AFTER_MS: Final = 5 * MINUTE_MS
+
+_LOOK_EVERY_MS: Final = 15 * SECOND_MS
+_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
+# What is said when nobody is there, or nobody who could answer.
+_GONE: Final = frozenset(
+    {
+        *("unreachable", "certificate_refused", "answer_late", "answer_lost"),
+        *("overloaded", "maintenance", "exchange_fault", "timed_out"),
+    }
+)
+
+_Place = tuple[str, str]
+
+
+class Reachability:
+    """Watches the exchanges of keys in use; one of these lives in the gateway's process."""
+
+    def __init__(
+        self, database: Database, portfolios: PortfolioStore, vault: Vault, clock: Clock
+    ) -> None:
+        """Use the app's database, what was last read of accounts, and the keys."""
+        self._database = database
+        self._notices = NoticeStore(database)
+        self._portfolios = portfolios
+        self._vault = vault
+        self._clock = clock
+        self._gone_since: dict[_Place, int] = {}
+        self._not_before_ms = 0
+
+    async def step(self) -> None:
+        """Look at every exchange with keys in use; looked at four times a minute."""
+        now_ms = self._clock.now_ms()
+        if now_ms < self._not_before_ms:
+            return
+        self._not_before_ms = now_ms + _LOOK_EVERY_MS
+        places: dict[_Place, list[KeyRecord]] = {}
+        for key in await self._vault.list_standing(*_IN_USE):
+            places.setdefault((key.exchange, key.venue), []).append(key)
+        self._gone_since = {it: ms for it, ms in self._gone_since.items() if it in places}
+        for place, keys in places.items():
+            shown = [await self._portfolios.find(key.id) for key in keys]
+            await self._take(place, keys, [it for it in shown if it is not None], now_ms)
+
+    async def _take(
+        self, place: _Place, keys: Sequence[KeyRecord], shown: Sequence[Shown], now_ms: int
+    ) -> None:
+        problems = {it.problem for it in shown}
+        if not shown or not problems <= _GONE:
+            # Whoever is refused for another reason was answered, so somebody is there.
+            self._gone_since.pop(place, None)
+            if shown:
+                await self._tell(NoticeKind.EXCHANGE_BACK, place, keys, now_ms)
+            return
+        since_ms = self._gone_since.setdefault(place, now_ms)
+        if now_ms - since_ms >= GONE_AFTER_MS:
+            await self._tell(NoticeKind.EXCHANGE_UNREACHABLE, place, keys, now_ms)
+
+    async def _tell(
+        self, kind: NoticeKind, place: _Place, keys: Sequence[KeyRecord], now_ms: int
+    ) -> None:
+        """Tell every owner who was not told so before; of a return, only who knew of the loss."""
+        exchange, venue = place
+        subject = exchange if venue == Venue.LIVE else f"{exchange}:{venue}"
+        facts = {"exchange": get_card(exchange).name, "venue": str(venue)}
+        for owner in sorted({key.owner for key in keys}):
+            last = await self._notices.last_of(owner, subject, _KINDS)
+            if last is kind or (last is None and kind is NoticeKind.EXCHANGE_BACK):
+                continue
+            async with self._database.transaction() as tx:
+                await tell(tx, Notice(kind, owner, subject, facts), now_ms)
+
+
+_KINDS: Final = (NoticeKind.EXCHANGE_UNREACHABLE, NoticeKind.EXCHANGE_BACK)
