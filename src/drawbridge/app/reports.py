@@ -1,6 +1,7 @@
 """What a robot's report stands on: the same for pages, commands and messages."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from drawbridge.core.markets import Candle
 from drawbridge.core.money import ZERO
@@ -9,7 +10,7 @@ from drawbridge.statistics.service import Ground
 from drawbridge.vault.model import Venue
 
 
-def ground_of(robot: Robot, candles: Sequence[Candle]) -> Ground:
+def ground_of(robot: Robot, candles: Sequence[Candle], risk_free_rate: Decimal = ZERO) -> Ground:
     """Value a robot's trades at the closes of the candles that it has seen."""
     plan = robot.plan
     return Ground(
@@ -18,6 +19,7 @@ def ground_of(robot: Robot, candles: Sequence[Candle]) -> Ground:
         dust=robot.quantity_step,
         prices=[(candle.open_time_ms + plan.interval_ms, candle.close) for candle in candles],
         interval_ms=plan.interval_ms,
+        risk_free_rate=risk_free_rate,
     )
 
 

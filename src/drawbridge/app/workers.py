@@ -109,11 +109,12 @@ class Workers:
             self._beside[what] = asyncio.create_task(_told(what, work))
 
     async def _value(self) -> None:
-        vault, portfolios = self._work.vault, self._work.portfolios
-        snapshots = self._work.snapshots
-        for key in await vault.list_standing(KeyStatus.ENABLED, KeyStatus.READ_ONLY):
-            await _told("portfolio", partial(portfolios.refresh, key.id))
-            await _told("snapshot", partial(snapshots.take, key.id))
+        for key in await self._work.vault.list_standing(KeyStatus.ENABLED, KeyStatus.READ_ONLY):
+            await _told("portfolio", partial(self._value_one, key.id))
+
+    async def _value_one(self, key_id: str) -> None:
+        if await self._work.portfolios.refresh(key_id):
+            await self._work.snapshots.take(key_id)
 
     async def _check(self, key_id: str, proof: Proof) -> None:
         async def verify() -> None:

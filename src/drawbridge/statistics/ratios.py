@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from drawbridge.core.money import ZERO
+from drawbridge.core.errors import BadInput
+from drawbridge.core.money import ZERO, parse_decimal
 from drawbridge.statistics.days import Days
 from drawbridge.statistics.drawdown import Drawdown
 
@@ -43,6 +44,17 @@ class Ratios:
     sharpe: Decimal | None = None
     sortino: Decimal | None = None
     calmar: Decimal | None = None
+
+
+def read_rate(text: str) -> Decimal:
+    """Read a risk-free rate per year as a fraction, for example 0.04 for 4 %.
+
+    Raises: `BadInput("not_a_number")`, `BadInput("bad_rate")`.
+    """
+    rate = parse_decimal(text.strip(), "risk_free_rate")
+    if not -1 < rate <= 1:
+        raise BadInput("bad_rate", field="risk_free_rate")
+    return rate
 
 
 def ratios_of(days: Days, drawdown: Drawdown, risk_free_rate: Decimal = ZERO) -> Ratios:

@@ -88,7 +88,9 @@ class Statistics:
         """Report on all trading of an origin."""
         return report_on(await self._record.fills_of(origin), ground)
 
-    async def account(self, key_id: str, currency: str = "") -> AccountReport | None:
+    async def account(
+        self, key_id: str, currency: str = "", risk_free_rate: Decimal = ZERO
+    ) -> AccountReport | None:
         """Report on a key's account in a currency, by default that of its newest snapshot.
 
         None when there is no snapshot yet.
@@ -96,7 +98,7 @@ class Statistics:
         snapshots = await self._past.list_of(key_id)
         if not snapshots:
             return None
-        return report_account(snapshots, currency or snapshots[-1].currency)
+        return report_account(snapshots, currency or snapshots[-1].currency, risk_free_rate)
 
 
 def report_on(fills: Sequence[Fill], ground: Ground, curve: Curve[float] | None = None) -> Report:

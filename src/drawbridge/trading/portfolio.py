@@ -92,15 +92,18 @@ class Portfolios:
         # When to ask again after a failure; only for keys that failed.
         self._not_before_ms: dict[str, int] = {}
 
-    async def refresh(self, key_id: str) -> None:
-        """Read a key's portfolio if it is older than a minute or was asked for since."""
+    async def refresh(self, key_id: str) -> bool:
+        """Read a key's portfolio if it is older than a minute or was asked for since.
+
+        Tell whether it was read.
+        """
         known = await self._store.find(key_id)
         as_of_ms = known.portfolio.as_of_ms if known and known.portfolio else 0
         now_ms = self._clock.now_ms()
         if known and known.answers_wish and as_of_ms > now_ms - MINUTE_MS:
-            return
+            return False
         if now_ms < self._not_before_ms.get(key_id, 0):
-            return
+            return False
         try:
             portfolio = await self.portfolio(key_id, known.wished if known else "")
         except DrawbridgeError as error:
@@ -109,6 +112,7 @@ class Portfolios:
             raise
         self._not_before_ms.pop(key_id, None)
         await self._store.keep(key_id, portfolio)
+        return True
 
     async def portfolio(self, key_id: str, currency: str = "") -> Portfolio:
         """Ask for a key's balances and what they are worth.

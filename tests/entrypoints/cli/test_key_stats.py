@@ -37,7 +37,13 @@ def keep(line: CommandLine, key: str, *worths: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(("Bob",), "unknown_key"), (("Alice", "--currency", "U S D"), "bad_currency")],
+    [
+        (("Bob",), "unknown_key"),
+        (("Alice", "--currency", "U S D"), "bad_currency"),
+        (("Alice", "--risk-free", "4%"), "not_a_number"),
+        (("Alice", "--risk-free", "4"), "bad_rate"),
+        (("Alice", "--risk-free", "-1"), "bad_rate"),
+    ],
 )
 def test_what_is_not_there_or_no_currency_is_refused(
     line: CommandLine, arguments: tuple[str, ...], code: str
@@ -67,6 +73,13 @@ def test_a_deposit_is_told_apart_from_a_gain(line: CommandLine) -> None:
     assert code == 0
     for words in ("Simulated", "return without transfers", "-1.00 %", "900 USDT", "2026-09"):
         assert words in out, words
+
+
+def test_the_risk_free_rate_is_stated(line: CommandLine) -> None:
+    """Scenario 57."""
+    keep(line, line.add_key("Alice"), (1000, 0), (1100, 0))
+    told = line.told("key", "stats", "Alice", "--risk-free", "0.04")["performance"]
+    assert told["ratios"]["risk_free_rate"] == "0.04"
 
 
 def test_what_cannot_be_told_in_a_currency_is_said(line: CommandLine) -> None:

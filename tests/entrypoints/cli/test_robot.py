@@ -148,6 +148,15 @@ def test_people_see_dashes_where_a_figure_is_not_defined(line: CommandLine) -> N
     assert figures["holds"].strip() == "0 BTC"
 
 
+def test_the_risk_free_rate_is_stated(line: CommandLine) -> None:
+    """Scenario 57."""
+    line.told(*CREATE, "--name", "Ace")
+
+    told = line.told("robot", "status", "Ace", "--risk-free", "0.04")
+    assert told["ratios"]["risk_free_rate"] == "0.04"
+    assert line.refused("robot", "status", "Ace", "--risk-free", "4")[1]["code"] == "bad_rate"
+
+
 def test_play_money_is_told_from_money(line: CommandLine) -> None:
     """Scenario 64."""
     line.told(*CREATE, "--name", "Ace")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, Yes
+from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, RiskFree, Yes
 from drawbridge.entrypoints.cli.output import (
     or_dash,
     print_fields,
@@ -134,6 +134,7 @@ def stats(
     currency: Annotated[
         str, typer.Option("--currency", metavar="CODE", help=say("cli.key.stats.currency"))
     ] = "",
+    risk_free: RiskFree = "0",
     owner: Owner = "",
     data: Data = None,
     json: Json = False,
@@ -142,12 +143,15 @@ def stats(
     from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
     from drawbridge.entrypoints.cli.performance import print_performance
     from drawbridge.statistics.account_telling import account_facts
+    from drawbridge.statistics.ratios import read_rate
     from drawbridge.trading.holdings import read_currency
     from drawbridge.vault.model import Venue
 
+    told_in, rate = read_currency(currency), read_rate(risk_free)
+
     async def work(house: "House") -> None:
         found = await key_named(house, await owner_of(house, owner), key)
-        report = await house.statistics.account(found.id, read_currency(currency))
+        report = await house.statistics.account(found.id, told_in, rate)
         simulated = found.venue is Venue.PAPER
         if json:
             told = account_facts(report) if report else None

@@ -17,6 +17,9 @@ Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=say("cl
 Owner = Annotated[str, typer.Option("--owner", metavar="NAME", help=say("cli.option.owner"))]
 Yes = Annotated[bool, typer.Option("--yes", help=say("cli.option.yes"))]
 NoWait = Annotated[bool, typer.Option("--no-wait", help=say("cli.option.no_wait"))]
+RiskFree = Annotated[
+    str, typer.Option("--risk-free", metavar="N", help=say("cli.option.risk_free"))
+]
 State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help=say("cli.option.state"))]
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([dhm])")

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from drawbridge.entrypoints.cli import robot_plans, strategies
-from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner
+from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, RiskFree
 from drawbridge.entrypoints.cli.output import (
     or_dash,
     print_hint,
@@ -86,14 +87,24 @@ def stop(
 
 
 @app.command(help=say("cli.robot.status.help"))
-def status(robot: RobotName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+def status(
+    robot: RobotName,
+    *,
+    risk_free: RiskFree = "0",
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
     """Show a robot, what it holds, and its figures."""
     from drawbridge.entrypoints.cli.house import in_house, owner_of, robot_named
+    from drawbridge.statistics.ratios import read_rate
+
+    rate = read_rate(risk_free)
 
     async def work(house: "House") -> None:
         person = await owner_of(house, owner)
         found = await robot_named(house, person, robot)
-        report = await _report(house, person, found)
+        report = await _report(house, person, found, rate)
         decisions = await house.robots.list_decisions(person, found.id)
         orders = await house.orders.unsettled_of(found.origin)
         if json:
@@ -197,10 +208,10 @@ async def _settled(house: "House", robot: "Robot") -> "Robot":
     return robot
 
 
-async def _report(house: "House", person: str, robot: "Robot") -> "Report":
+async def _report(house: "House", person: str, robot: "Robot", rate: Decimal) -> "Report":
     from drawbridge.app.reports import ground_of
 
-    ground = ground_of(robot, await house.robots.list_candles(person, robot.id))
+    ground = ground_of(robot, await house.robots.list_candles(person, robot.id), rate)
     return await house.statistics.report(robot.origin, ground)
 
 
