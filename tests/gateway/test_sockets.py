@@ -116,6 +116,8 @@ async def test_a_server_that_says_nothing_is_waited_for_no_longer_than_was_said(
     async with scripted_server(behaviour) as server:
         with pytest.raises(ExchangeDown, match="unreachable"):
             await opened(server.address, AT_ONCE_S)
+        # On a busy machine we may have given up before the server had begun.
+        await until(lambda: server.connections == 1, "the server has seen us")
 
 
 async def test_a_server_that_hangs_up_is_told_at_once() -> None:
