@@ -33,6 +33,9 @@ WANTED: Final = 6
 """Why, beside guards.py and steering.py: an order strategy wanted it."""
 
 
+_ALMOST_A_STEP: Final = 1 - 1e-6
+
+
 class Why(StrEnum):
     """Why a fill was made, and why a trade ended. `END`: it was open when candles ended."""
 
@@ -143,13 +146,20 @@ class Leg:
         price = np.where(self.maker == 1, self.price, self.price * (1.0 + signs * numbers.cost))
         fee = np.where(self.maker == 1, numbers.maker, numbers.taker)
         is_received = (self.lots > 0) & numbers.fee_in_base
-        got: Floats = np.where(is_received, value * (1.0 - fee), value)
+        got = self.received() * numbers.step
         paid: Floats = value * price + np.where(is_received, 0.0, np.abs(value) * price * fee)
         worth: Floats = self._summed(got) * self.candles.close - self._summed(paid)
         if self.terms.funding:
             due = self._due() * float(self.terms.funding) * self._held_before(value)
             worth -= np.cumsum(due * self.candles.open)
         return worth
+
+    def received(self) -> Floats:
+        """Give what each fill brought in lot steps, a fee in base currency taken off."""
+        numbers, lots = self.terms.numbers(0, 1.0), self.lots.astype(np.float64)
+        fee = np.where(self.maker == 1, numbers.maker, numbers.taker)
+        received: Floats = np.where((lots > 0) & numbers.fee_in_base, lots * (1.0 - fee), lots)
+        return received
 
     def _exact(self, at: int, lots: int, price: float, maker: int) -> Decimal:
         """Give a fill's price: as it was written, or on the market's tick; at market with costs."""
@@ -190,7 +200,7 @@ class Leg:
 
     def _held_before(self, amounts: Floats) -> Floats:
         """Sum up amounts of fills, as of each candle's open."""
-        return np.concatenate(([0.0], self._summed(amounts)[:-1]))
+        return np.concatenate(([0.0], self._summed(amounts)))[:-1]
 
 
 @dataclass(frozen=True)
@@ -239,9 +249,9 @@ class BacktestResult:
     def entries(self) -> NDArray[np.int64]:
         """Give the candles of the first market at which trades began, in the order of time."""
         leg = self.legs[0]
-        held = np.cumsum(leg.lots)
-        began = (held != 0) & (np.concatenate(([0], held[:-1])) * held <= 0)
-        entries: NDArray[np.int64] = leg.at[began]
+        held = np.concatenate(([0.0], np.cumsum(leg.received())))[:-1]
+        # Less than a lot step is what fees left behind: nothing is held.
+        entries: NDArray[np.int64] = leg.at[np.abs(held) < _ALMOST_A_STEP]
         return entries
 
     def funding(self) -> tuple[FundingPaid, ...]:
