@@ -4,6 +4,7 @@ A point at midnight is the last one of the day that ends there. A day without a 
 the day before did.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -34,17 +35,15 @@ class Days:
 
 
 def days_of(curve: Curve[Amount]) -> Days:
-    """Find the last value of every day in one pass."""
-    last_of: dict[int, Amount] = {}
-    for at_ms, value in zip(curve.times_ms, curve.values, strict=True):
-        last_of[(at_ms - 1) // DAY_MS] = value
-    if not last_of:
+    """Find the last value of every day, from day to day."""
+    times = curve.times_ms
+    if not len(times):
         return Days(exact(curve.start), 0, ())
-    first, value = min(last_of), curve.start
+    first, last, end = day_of(times[0]), day_of(times[-1]), 0
     closes: list[Decimal] = []
-    for day in range(first, max(last_of) + 1):
-        value = last_of.get(day, value)
-        closes.append(exact(value))
+    for day in range(first, last + 1):
+        end = bisect_right(times, (day + 1) * DAY_MS, lo=end)
+        closes.append(exact(curve.values[end - 1]))
     return Days(exact(curve.start), first, tuple(closes))
 
 

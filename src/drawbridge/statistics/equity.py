@@ -5,10 +5,10 @@ price of the last fill values what is held. How deep it fell stands in `drawdown
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
@@ -48,11 +48,17 @@ def curve_of_floats(start: float, times_ms: Iterable[int], values: Iterable[floa
 
     Raises: ValueError for what is no number, which is our mistake.
     """
-    times, numbers = list(map(int, times_ms)), list(map(float, values))
+    times, numbers = _plain(times_ms, int), _plain(values, float)
     if not all(map(math.isfinite, numbers)):
         message = "an equity that is no number"
         raise ValueError(message)
     return Curve(float(start), times, numbers)
+
+
+def _plain(column: Iterable[Any], kind: Callable[[Any], Any]) -> list[Any]:
+    """Give a column as a list of Python's own numbers; arrays know a quick way."""
+    quick: Callable[[], list[Any]] | None = getattr(column, "tolist", None)
+    return quick() if quick else list(map(kind, column))
 
 
 def equity_of(
