@@ -169,6 +169,20 @@ async def test_a_key_that_its_owner_disables_ends_its_stream(house: StreamHouse)
 
 
 @every
+async def test_streams_are_found_below_the_exchanges_name_as_well(
+    tmp_path: Path, exchange_id: str
+) -> None:
+    async with stream_house(tmp_path, exchange_id, below=True) as house:
+        key_id, ticker = await house.new_key(), topics_of(house.exchange)[TopicKind.TICKER]
+        async with (
+            aclosing(house.follow(ticker)) as market,
+            aclosing(house.streams.follow_key(key_id, ORDERS)) as own,
+        ):
+            assert await within(anext(market)) == BEGAN
+            assert await within(anext(own)) == BEGAN
+
+
+@every
 async def test_the_last_follower_takes_the_connection_along(house: StreamHouse) -> None:
     topics = topics_of(house.exchange)
     ticker, trades = topics[TopicKind.TICKER], topics[TopicKind.TRADES]

@@ -187,9 +187,9 @@ class StreamHouse:
 
 @asynccontextmanager
 async def stream_house(
-    folder: Path, exchange_id: str, *, pace: Pace = QUICK
+    folder: Path, exchange_id: str, *, pace: Pace = QUICK, below: bool = False
 ) -> AsyncIterator[StreamHouse]:
-    """Build all of it for the time of a test."""
+    """Build all of it for the time of a test; `below` its name on the server's first port."""
     clock, exchange, ring = (
         SteppedClock(START_MS),
         get_exchange(exchange_id),
@@ -204,9 +204,10 @@ async def stream_house(
     await add_owner(database)
     rows = GroupCommit(folder / "drawbridge.db")
     hub = SeenHub(world, clock)
-    async with _served(exchange, world, hub, clock) as port:
+    async with _served(exchange, world, hub, clock) as ports:
+        address = f"{HERE}:{ports[0]}/{exchange_id}" if below else f"{HERE}:{ports[1]}"
         vault = Vault(database, clock, os.urandom, public_key)
-        venues = Venues({exchange_id: f"http://{HERE}:{port}"})
+        venues = Venues({exchange_id: f"http://{address}"})
         opening = Opening(database, clock, ring)
         stamps, journal = Stamps(database, clock), OrderJournal(rows, clock)
         gateway = Gateway(vault, opening, Road(Egress(), venues), stamps, journal, clock)
@@ -239,18 +240,19 @@ async def stream_house(
 @asynccontextmanager
 async def _served(
     exchange: Exchange, world: PaperWorld, hub: Hub, clock: SteppedClock
-) -> AsyncIterator[int]:
+) -> AsyncIterator[tuple[int, int]]:
     async def no_site(*_: object) -> None:
         raise NotImplementedError
 
     answering = Answering(exchange, world, clock, unlimited=True)
     app = PaperServer({exchange.id: answering}, no_site, hub)
-    listener = listen(HERE, 0)
-    app.put_on_port(port_of(listener), answering)
+    listeners = [listen(HERE, 0), listen(HERE, 0)]
+    ports = port_of(listeners[0]), port_of(listeners[1])
+    app.put_on_port(ports[1], answering)
     server = server_for(app, most_frame_bytes=MOST_FRAME_BYTES)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve(sockets=listeners))
     try:
-        yield port_of(listener)
+        yield ports
     finally:
         server.should_exit = True
         await serving
