@@ -165,6 +165,21 @@ async def test_the_days_loss_ends_entering_until_midnight(trading: Desk) -> None
     await trading.place(trading.order("db5"))
 
 
+async def test_a_fill_that_is_told_late_counts_as_well(trading: Desk) -> None:
+    house = trading.house
+    await _limit(trading, "key", position=Decimal(350))
+    await _trade(trading, "db1")
+    async with house.database.transaction() as tx:
+        # What another answer of the exchange tells later: an older trade of this account.
+        await tx.execute(
+            "INSERT INTO fills SELECT key_id, 'late', 'late', 'late', symbol, side, type, price,"
+            " '3', fee, fee_currency, is_maker, time_ms - 1000 FROM fills"
+        )
+    with pytest.raises(Forbidden, match="limit_position") as refused:
+        await trading.place(trading.order("db3"))
+    assert refused.value.facts["value"] == "450"
+
+
 async def test_a_price_far_away_is_refused(trading: Desk) -> None:
     await _limit(trading, collar=Decimal(10))
     with pytest.raises(Forbidden, match="limit_collar"):

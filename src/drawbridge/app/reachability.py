@@ -21,6 +21,7 @@ from drawbridge.vault.service import Vault
 GONE_AFTER_MS: Final = 5 * MINUTE_MS
 
 _LOOK_EVERY_MS: Final = 15 * SECOND_MS
+_MOST_ASKED: Final = 20
 _IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 # What is said when nobody is there, or nobody who could answer.
 _GONE: Final = frozenset(
@@ -59,7 +60,8 @@ class Reachability:
             places.setdefault((key.exchange, key.venue), []).append(key)
         self._gone_since = {it: ms for it, ms in self._gone_since.items() if it in places}
         for place, keys in places.items():
-            shown = [await self._portfolios.find(key.id) for key in keys]
+            # Some of ten thousand accounts say as much about the exchange as all of them.
+            shown = [await self._portfolios.find(key.id) for key in keys[:_MOST_ASKED]]
             await self._take(place, keys, [it for it in shown if it is not None], now_ms)
 
     async def _take(

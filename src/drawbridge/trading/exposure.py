@@ -4,17 +4,17 @@ Only what passed through this house is known here: what a person trades elsewher
 account is neither a position nor a loss to its limits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from drawbridge.core.clock import DAY_MS
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import Fill, Side
+from drawbridge.core.orders import Side
 from drawbridge.trading.limits import Exposure, quantity_of
 from drawbridge.trading.model import OwnOrder
-from drawbridge.trading.positions import follow
+from drawbridge.trading.positions import currencies_of
+from drawbridge.trading.stakes import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """What was read of one subject: its waiting orders and its fills, oldest first."""
+    """What was read of one subject: its waiting orders, and what it holds."""
 
     waiting: Sequence[Waiting]
-    fills: Sequence[Fill]
+    held: Held
 
 
 def waiting_of(order: OwnOrder, prices: Mapping[str, Decimal]) -> Waiting:
@@ -52,63 +52,48 @@ def waiting_to_be(order: PlaceOrder, prices: Mapping[str, Decimal]) -> Waiting:
 
 def quote_of(symbol: str) -> str:
     """Give the currency in which a market is counted, for contracts as for spot."""
-    return symbol.partition("/")[2].partition(":")[0]
+    return currencies_of(symbol)[1]
 
 
-def held_in(fills: Iterable[Fill], symbol: str) -> Decimal:
-    """Give the position in a market."""
-    return follow(fills, symbol).position.quantity
+def held_in(held: Held, symbol: str) -> Decimal:
+    """Give the position in a market now."""
+    return held.position(symbol).quantity
 
 
-def count_exposure(
-    order: PlaceOrder, stake: Stake, prices: Mapping[str, Decimal], now_ms: int
-) -> Exposure:
+def count_exposure(order: PlaceOrder, stake: Stake, prices: Mapping[str, Decimal]) -> Exposure:
     """Count what is at stake as an order comes, in the quote currency of its market."""
     currency = quote_of(order.symbol)
     same_currency = [it for it in stake.waiting if quote_of(it.symbol) == currency]
+    same_way = [it for it in stake.waiting if it.symbol == order.symbol and it.side is order.side]
     return Exposure(
         last=prices[order.symbol],
-        held=held_in(stake.fills, order.symbol),
-        entering=sum(
-            (
-                it.left
-                for it in stake.waiting
-                if it.symbol == order.symbol and it.side is order.side
-            ),
-            ZERO,
-        ),
-        day_profit=day_profit(stake.fills, currency, prices, now_ms),
+        held=held_in(stake.held, order.symbol),
+        entering=sum((it.left for it in same_way), ZERO),
+        day_profit=day_profit(stake.held, currency, prices),
         open_orders=len(stake.waiting),
         open_value=sum((it.left * (it.price or prices[it.symbol]) for it in same_currency), ZERO),
     )
 
 
-def symbols_at_stake(fills: Iterable[Fill], currency: str) -> frozenset[str]:
-    """Give the markets of a currency in which something was ever traded."""
-    return frozenset(fill.symbol for fill in fills if quote_of(fill.symbol) == currency)
-
-
-def open_symbols(fills: Sequence[Fill], currency: str) -> frozenset[str]:
+def open_symbols(held: Held, currency: str) -> frozenset[str]:
     """Give the markets of a currency in which a position is open: these need a price."""
     return frozenset(
-        symbol for symbol in symbols_at_stake(fills, currency) if held_in(fills, symbol)
+        symbol for symbol in held.symbols if quote_of(symbol) == currency and held_in(held, symbol)
     )
 
 
-def day_profit(
-    fills: Sequence[Fill], currency: str, prices: Mapping[str, Decimal], now_ms: int
-) -> Decimal:
+def day_profit(held: Held, currency: str, prices: Mapping[str, Decimal]) -> Decimal:
     """Give what was realised since midnight, UTC, and what open positions stand at.
 
     Why: a position that has stood at a loss since yesterday counts today as well. What it stood
     at when the day began is not on record, and of two ways to count, the careful one is taken.
     """
-    midnight_ms = now_ms - now_ms % DAY_MS
     total = ZERO
-    for symbol in symbols_at_stake(fills, currency):
-        before = follow((fill for fill in fills if fill.time_ms < midnight_ms), symbol)
-        journey = follow(fills, symbol)
-        total += journey.realised - before.realised
-        if journey.position.quantity:
-            total += journey.position.profit_at(prices[symbol])
+    for symbol in held.symbols:
+        if quote_of(symbol) != currency:
+            continue
+        total += held.realised.get(symbol, ZERO)
+        position = held.position(symbol)
+        if position.quantity:
+            total += position.profit_at(prices[symbol])
     return total

@@ -9,6 +9,7 @@ third currency is told apart, because it has no price here.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
@@ -68,13 +69,19 @@ def currencies_of(symbol: str) -> tuple[str, str]:
     return base, rest.partition(":")[0]
 
 
-def follow(fills: Iterable[Fill], symbol: str, dust: Decimal = ZERO) -> Journey:
-    """Follow the fills of one symbol, in the order of time.
+_FLAT: Final = Position()
+
+
+def follow(
+    fills: Iterable[Fill], symbol: str, dust: Decimal = ZERO, start: Position = _FLAT
+) -> Journey:
+    """Follow the fills of one symbol, in the order of time, from what was held before them.
 
     A remainder below `dust` (the market's lot step) counts as flat, because it cannot be sold;
     it stays in the position at its cost.
     """
     walk = _Walk(symbol, dust)
+    walk.position = start
     for fill in sorted(fills, key=lambda fill: fill.time_ms):
         if fill.symbol == symbol:
             walk.take(fill)

@@ -15,7 +15,7 @@ from typing import Final, NoReturn, Protocol, TypeVar
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.core.operations import GetOrderBook, GetTickers, Operation, PlaceOrder
-from drawbridge.core.orders import Fill, Side
+from drawbridge.core.orders import Side
 from drawbridge.gateway.crossing import KeyBook
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
@@ -46,6 +46,7 @@ from drawbridge.trading.limits import (
     quantity_of,
 )
 from drawbridge.trading.model import OwnOrder
+from drawbridge.trading.stakes import Stakes
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.model import KeyRecord
 
@@ -83,6 +84,7 @@ class Watch:
         """Use the app's database, the order journal, the vault's keys, and the gateway."""
         self._database = database
         self._rules = KeptRules(LimitStore(database))
+        self._stakes = Stakes(database)
         self._orders = orders
         self._keys = keys
         self._roads = roads
@@ -132,7 +134,8 @@ class Watch:
             return
         held = Decimal(0)
         if ":" in order.symbol or order.leverage is not None:
-            held = held_in(await self._orders.fills_of_key(key_id), order.symbol)
+            stake = await self._stakes.read(key_subject(key_id), self._clock.now_ms())
+            held = held_in(stake, order.symbol)
         if is_entry(order, held):
             raise Forbidden("global_stop", rule=RULE, symbol=order.symbol)
 
@@ -157,9 +160,10 @@ class Watch:
             for it in self._coming.values()
             if it.is_of(limited.subject) and it.order.client_id != order.client_id
         }
-        rows, fills = await self._read(limited)
-        waiting = [row for row in rows if row.client_id not in coming]
-        needed = {order.symbol, *open_symbols(fills, quote_of(order.symbol))}
+        now_ms = self._clock.now_ms()
+        held = await self._stakes.read(limited.subject, now_ms)
+        waiting = [it for it in await self._waiting(limited) if it.client_id not in coming]
+        needed = {order.symbol, *open_symbols(held, quote_of(order.symbol))}
         needed |= {row.symbol for row in waiting if row.price is None}
         needed |= {it.symbol for it in coming.values() if it.price is None}
         prices = await self._prices_of(key, needed)
@@ -168,20 +172,18 @@ class Watch:
                 *(waiting_of(row, prices) for row in waiting),
                 *(waiting_to_be(it, prices) for it in coming.values()),
             ],
-            fills,
+            held,
         )
-        exposure = count_exposure(order, stake, prices, self._clock.now_ms())
+        exposure = count_exposure(order, stake, prices)
         if limited.limits.collar is None or order.price is not None:
             return exposure
         return replace(exposure, expected=await self._expected(key, order, exposure))
 
-    async def _read(self, limited: Limited) -> tuple[tuple[OwnOrder, ...], tuple[Fill, ...]]:
+    async def _waiting(self, limited: Limited) -> tuple[OwnOrder, ...]:
         kind, _, name = limited.subject.partition(":")
         if kind == "key":
-            rows = await self._orders.unsettled_of_key(name)
-            return rows, await self._orders.fills_of_key(name)
-        rows = await self._orders.unsettled_of(limited.subject)
-        return rows, await self._orders.fills_of(limited.subject)
+            return await self._orders.unsettled_of_key(name)
+        return await self._orders.unsettled_of(limited.subject)
 
     async def _expected(
         self, key: KeyRecord, order: PlaceOrder, exposure: Exposure
