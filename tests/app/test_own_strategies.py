@@ -87,15 +87,12 @@ def test_a_view_of_a_process_that_is_gone_is_not_taken_for_another(
         own.said(name, looked, 1, NOTHING_HELD)
 
 
-def test_nothing_of_the_environment_reaches_it(
-    own: OwnStrategies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_of_the_environment_reaches_it(own: OwnStrategies, tmp_path: Path) -> None:
     """Security: what stands in this process's environment is not the strategy's business."""
-    monkeypatch.setenv("DRAWBRIDGE_PASSPHRASE", "secret")
     told = tmp_path / "told"
     text = f"""
-import os, sys
-open({str(told)!r}, "w").write(repr((sorted(os.environ), os.listdir("/proc/self/fd"))))
+import os
+open({str(told)!r}, "w").write(" ".join(sorted(os.environ)))
 print("a print that disturbs nothing")
 def decide(view):
     print("another one")
@@ -103,8 +100,9 @@ def decide(view):
 """
     assert own.decide(written(tmp_path, "nosy", text), {}, candles_at([1])) == IN
 
-    assert "DRAWBRIDGE" not in told.read_text()
-    assert os.environ["DRAWBRIDGE_PASSPHRASE"] == "secret"
+    # Python itself adds the second one.
+    assert set(told.read_text().split()) <= {"PATH", "LC_CTYPE"}
+    assert len(os.environ) > 2
 
 
 @pytest.mark.parametrize("text", [CROSS, CLASS], ids=["function", "class"])

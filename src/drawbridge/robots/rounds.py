@@ -7,19 +7,21 @@ leave, side by side. Whatever dies in between, the round is found on disk as a w
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final
 
-from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import keep_candles
 from drawbridge.robots.charts import Chart, Charts
 from drawbridge.robots.deciding import Verdict, judge_candle
-from drawbridge.robots.decision_store import Changes, write
+from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.orders import decided_notice
 from drawbridge.robots.risk import Refusal
 from drawbridge.robots.seat import Seat
 from drawbridge.robots.strategy import OWN
-from drawbridge.storage.database import Database
+from drawbridge.robots.writing import Pen
+from drawbridge.storage.database import Transaction
 
 Judged = Sequence[tuple[Seat, Verdict]]
 
@@ -29,11 +31,10 @@ _NO_SEATS: Final[tuple[Seat, ...]] = ()
 class Rounds:
     """Lets robots decide, and writes down what they decided."""
 
-    def __init__(self, database: Database, charts: Charts, clock: Clock) -> None:
-        """Use the app's database."""
-        self._database = database
+    def __init__(self, charts: Charts, pen: Pen) -> None:
+        """Take candles from charts, write with this pen."""
         self._charts = charts
-        self._clock = clock
+        self._pen = pen
 
     async def take_news(self, chart: Chart) -> bool:
         """Take in what has closed on a chart since; tells whether there was anything.
@@ -65,12 +66,13 @@ class Rounds:
                 changes.standings.append((seat.robot.id, seat.key_id, verdict.standing))
             changes.made += verdict.decisions
             changes.notices += [decided_notice(seat, it) for it in verdict.decisions]
-        if changes or chart.unstored:
-            candles = tuple(chart.unstored)
-            async with self._database.transaction() as tx:
-                await keep_candles(tx, chart.series, candles, chart.reach)
-                await write(tx, changes, self._clock.now_ms())
-            del chart.unstored[: len(candles)]
+        candles, chart.unstored = chart.unstored, []
+        try:
+            if changes or candles:
+                await self._pen.write(changes, partial(_keep, chart, tuple(candles)))
+        except DrawbridgeError:
+            chart.unstored = candles + chart.unstored
+            raise
         for seat, verdict in judged:
             seat.standing = verdict.standing
             if verdict.is_news:
@@ -84,12 +86,12 @@ async def _let_own_look(chart: Chart, seats: Sequence[Seat]) -> None:
     Why: another process looks, and may take its time; what it saw is then there for all seats.
     What fails is told when the seat is judged.
     """
-    for seat in seats:
-        course = seat.course
-        for strategy, settings in ((course.strategy, course.settings), *course.confirming):
-            if strategy.id.startswith(OWN):
-                with contextlib.suppress(DrawbridgeError):
-                    await asyncio.to_thread(chart.look, strategy, settings)
+    courses = [seat.course for seat in seats]
+    pairs = [pair for it in courses for pair in ((it.strategy, it.settings), *it.confirming)]
+    for strategy, settings in pairs:
+        if strategy.id.startswith(OWN):
+            with contextlib.suppress(DrawbridgeError):
+                await asyncio.to_thread(chart.look, strategy, settings)
 
 
 def _judged(seat: Seat, chart: Chart) -> Verdict:
@@ -101,3 +103,7 @@ def _judged(seat: Seat, chart: Chart) -> Verdict:
         return Verdict(seat.standing)
     except DrawbridgeError as error:
         return Verdict(seat.standing, refusal=Refusal(error.code, error.facts))
+
+
+async def _keep(chart: Chart, candles: Sequence[Candle], tx: Transaction) -> None:
+    await keep_candles(tx, chart.series, candles, chart.reach)

@@ -59,9 +59,8 @@ class Slate:
         self._spent = Decimal(memory.get("spent", "0"))
         self._held = Decimal(memory.get("held", "0"))
         self._refused: dict[str, int] = dict(memory.get("refused", {}))
-        self._given: dict[str, list[Any]] = {
-            role: list(given) for role, given in memory.get("given", {}).items()
-        }
+        # What was given is replaced and never changed, so the lists need no copy.
+        self._given: dict[str, list[Any]] = dict(memory.get("given", {}))
 
     @property
     def left(self) -> Decimal:
@@ -124,7 +123,8 @@ class Slate:
 
     def withdraw(self, role: str) -> None:
         """Want the order of this role no longer; it is out until it comes back."""
-        self._given[role][4] = True
+        tag, letter, quantity, price, _, at = self._given[role]
+        self._given[role] = [tag, letter, quantity, price, True, at]
 
     def written(self, **own: object) -> tuple[Memory, tuple[Want, ...]]:
         """Give the memory, with what the strategy has of its own, and all wants."""

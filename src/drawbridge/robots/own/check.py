@@ -162,12 +162,20 @@ def _first_difference(acts: list[Any], others: list[Any]) -> int | None:
 
 def _first_change(whole: tuple[Any, ...], seen: tuple[Any, ...], cut: int) -> int | None:
     """Find where a series of the future's would be another one before the cut."""
-    for series, other in zip(whole, seen, strict=False):
-        if isinstance(series, list) or hasattr(series, "tolist"):
-            for at, (one, two) in enumerate(zip(series[:cut], other[:cut], strict=False)):
-                # NaN is not equal to itself.
-                if one != two and (one == one or two == two):  # noqa: PLR0124  see above
-                    return at
+    pairs = zip(whole, seen, strict=False)
+    changes = (_changed_at(one[:cut], other[:cut]) for one, other in pairs if _is_series(one))
+    return next((at for at in changes if at is not None), None)
+
+
+def _is_series(value: object) -> bool:
+    return isinstance(value, list) or hasattr(value, "tolist")
+
+
+def _changed_at(series: Any, other: Any) -> int | None:  # noqa: ANN401  lists or arrays
+    for at, (one, two) in enumerate(zip(series, other, strict=False)):
+        # NaN is not equal to itself.
+        if one != two and (one == one or two == two):  # noqa: PLR0124  see above
+            return at
     return None
 
 

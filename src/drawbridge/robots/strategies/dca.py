@@ -5,6 +5,7 @@ deal is over and the next one begins, at once or when prices have fallen much (R
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from drawbridge.core.errors import BadInput
@@ -133,20 +134,22 @@ def _unit(settings: Settings, scene: Scene) -> Decimal:
     return without_fee(scene.market, scene.amount) / sum(_volumes(settings))
 
 
-def _volumes(settings: Settings) -> list[Decimal]:
+@lru_cache(maxsize=64)
+def _volumes(settings: Settings) -> tuple[Decimal, ...]:
     """Give how much each purchase spends, the first one being 1."""
     scale = exact(settings.volume_scale)
-    return [ONE, *(scale**number for number in range(1, settings.safeties + 1))]
+    return (ONE, *(scale**number for number in range(1, settings.safeties + 1)))
 
 
-def _depths(settings: Settings) -> list[Decimal]:
+@lru_cache(maxsize=64)
+def _depths(settings: Settings) -> tuple[Decimal, ...]:
     """Give how far below the first price each safety purchase lies, as a fraction."""
     depth, step, depths = ZERO, exact(settings.down) / _PERCENT, []
     for _ in range(settings.safeties):
         depth += step
         step *= exact(settings.step_scale)
         depths.append(depth)
-    return depths
+    return tuple(depths)
 
 
 def _ask_safeties(slate: Slate, deal: _Deal, settings: Settings, scene: Scene) -> None:

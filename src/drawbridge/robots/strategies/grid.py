@@ -58,12 +58,13 @@ def orders(memory: Memory, settings: Settings, scene: Scene) -> tuple[Memory, tu
     budget = without_fee(scene.market, scene.amount) / (len(lines) - 1)
     for number, (line, above) in enumerate(pairwise(lines)):
         role = str(number)
-        if slate.is_out(role):
+        waits = settings.start == WAIT and scene.price <= line
+        if slate.is_out(role) or (waits and role not in held):
             continue
         lot = Decimal(held.get(role, "0"))
         if is_placeable(scene.market, lot, above) and slate.sell(role, lot, above):
             continue
-        if settings.start != WAIT or scene.price > line:
+        if not waits:
             slate.buy(role, affordable(scene.market, budget, line) - lot, line)
     return slate.written(begun=begun, lots=held)
 

@@ -56,7 +56,9 @@ def orders(memory: Memory, settings: Settings, scene: Scene) -> tuple[Memory, tu
     budget = without_fee(scene.market, scene.amount) / settings.lots
     for role in window:
         if role in held and not slate.is_out(role):
-            _work(slate, role, Decimal(held[role]), _Place(scene, line.at(int(role)), budget, line))
+            price = line.at(int(role))
+            if held[role] != "0" or scene.price > price:
+                _work(slate, role, Decimal(held[role]), _Place(scene, price, budget, line))
     return slate.written(begun=begun, lots=held, bottom=bottom)
 
 
