@@ -82,7 +82,7 @@ def test_a_search_keeps_what_stays_and_takes_what_it_found() -> None:
         ("BTC-USD", "long", "BTC/USD"),
         ("BTC-USD", "both", "BTC/USD:USD"),
         ("binance/BTC-USDT/1m", "", "BTC/USDT"),
-        ("x", "", "x"),
+        ("x", "", "X"),
     ],
 )
 def test_a_name_of_candles_tells_its_market(name: str, direction: str, symbol: str) -> None:

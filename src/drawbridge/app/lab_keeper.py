@@ -49,8 +49,12 @@ async def _work_off(settings: Settings) -> None:
     finally:
         if process.returncode is None:
             process.terminate()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_END_WITHIN_S):
-                    await process.wait()
+            await _ended(process)
         if process.returncode is None:
             process.kill()
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_WITHIN_S):
+            await process.wait()

@@ -133,11 +133,11 @@ def _terms(wish: TrialWish) -> BacktestTerms:
 
 
 def symbol_of(candles: str, direction: str = "") -> str:
-    """Give the market of a name of candles: `BTC-USD` and `binance/BTC-USDT/1m` tell it.
+    """Give the market of a name of candles: `BTC-USD` and `some-exchange/BTC-USDT/1m` tell it.
 
     Who wants to be short wants a contract.
     """
-    parts = candles.strip().split("/")
+    parts = candles.strip().upper().split("/")
     pair = parts[1 if len(parts) > 1 else 0].replace("-", "/", 1)
     return pair if direction in ("", Direction.LONG) else f"{pair}:{pair.partition('/')[2]}"
 

@@ -10,6 +10,10 @@ from drawbridge.lab.model import TrialStatus, TrialWish, wish_from
 from drawbridge.storage.database import Database, Row, Transaction
 
 _MOST: Final = 200
+# All but the sheet, which is large.
+_SELECT: Final = (
+    "SELECT id, owner, wish, status, done, runs, reason, facts, created_ms, changed_ms FROM trials"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,7 @@ class TrialStore:
     async def list_of(self, owner: str) -> tuple[Ordered, ...]:
         """List an owner's trials, newest first."""
         rows = await self._database.fetch_all(
-            f"SELECT {_COLUMNS} FROM trials WHERE owner = ?"  # noqa: S608  a constant of ours
-            " ORDER BY created_ms DESC, id LIMIT ?",
+            _SELECT + " WHERE owner = ? ORDER BY created_ms DESC, id LIMIT ?",
             owner,
             _MOST,
         )
@@ -53,9 +56,7 @@ class TrialStore:
     async def get(self, owner: str, trial_id: str) -> Ordered:
         """Give one trial of this owner. Raises: `NotFound("unknown_trial")`."""
         row = await self._database.fetch_one(
-            f"SELECT {_COLUMNS} FROM trials WHERE owner = ? AND id = ?",  # noqa: S608  as above
-            owner,
-            trial_id,
+            _SELECT + " WHERE owner = ? AND id = ?", owner, trial_id
         )
         if row is None:
             raise NotFound("unknown_trial", trial=trial_id)
@@ -74,8 +75,7 @@ class TrialStore:
     async def find_next(self) -> Ordered | None:
         """Give the oldest trial that nobody works on yet."""
         row = await self._database.fetch_one(
-            f"SELECT {_COLUMNS} FROM trials WHERE status = 'wished'"  # noqa: S608  as above
-            " ORDER BY created_ms LIMIT 1"
+            _SELECT + " WHERE status = 'wished' ORDER BY created_ms LIMIT 1"
         )
         return None if row is None else _ordered(row)
 
@@ -163,9 +163,6 @@ async def give_up_left_behind(tx: Transaction, now_ms: int) -> None:
         "UPDATE trials SET status = 'wished', done = 0, changed_ms = ? WHERE status = 'running'",
         now_ms,
     )
-
-
-_COLUMNS: Final = "id, owner, wish, status, done, runs, reason, facts, created_ms, changed_ms"
 
 
 def _ordered(row: Row) -> Ordered:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drawbridge.core.errors import BadInput
 from drawbridge.entrypoints.cli.options import Data, Json, read_pairs, settings_for
 from drawbridge.entrypoints.cli.output import (
     print_fields,
@@ -32,89 +31,81 @@ _TRIES_SHOWN = 10
 _PERCENT = 100
 
 
+StrategyName = Annotated[
+    str, typer.Option("--strategy", metavar="ID", help=say("cli.option.strategy"))
+]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=N", help=say("cli.option.set"))
+]
+Guard = Annotated[
+    list[str] | None, typer.Option("--guard", metavar="NAME=N", help=say("cli.option.guard"))
+]
+Direction = Annotated[
+    str, typer.Option("--direction", metavar="WAY", help=say("cli.backtest.direction"))
+]
+File = Annotated[
+    Path | None, typer.Option("--candles", metavar="FILE", help=say("cli.backtest.candles"))
+]
+Recorded = Annotated[
+    str, typer.Option("--recorded", metavar="NAME", help=say("cli.backtest.recorded"))
+]
+Interval = Annotated[
+    str, typer.Option("--interval", metavar="SPAN", help=say("cli.backtest.interval"))
+]
+Last = Annotated[str, typer.Option("--last", metavar="N", help=say("cli.backtest.last"))]
+Market = Annotated[str, typer.Option("--market", metavar="SYMBOL", help=say("cli.backtest.market"))]
+Amount = Annotated[str, typer.Option("--amount", metavar="N", help=say("cli.backtest.amount"))]
+Cash = Annotated[str, typer.Option("--cash", metavar="N", help=say("cli.backtest.cash"))]
+Fee = Annotated[str, typer.Option("--fee", metavar="N", help=say("cli.backtest.fee"))]
+Step = Annotated[str, typer.Option("--step", metavar="N", help=say("cli.backtest.step"))]
+Term = Annotated[
+    list[str] | None, typer.Option("--term", metavar="NAME=N", help=say("cli.backtest.term"))
+]
+HowRun = Annotated[
+    bool | None, typer.Option("--compiled/--interpreted", help=say("cli.backtest.compiled"))
+]
+Vary = Annotated[
+    list[str] | None, typer.Option("--vary", metavar="NAME=RANGE", help=say("cli.backtest.vary"))
+]
+Method = Annotated[str, typer.Option("--method", metavar="HOW", help=say("cli.backtest.method"))]
+Objective = Annotated[
+    str, typer.Option("--objective", metavar="WHAT", help=say("cli.backtest.objective"))
+]
+Tries = Annotated[str, typer.Option("--tries", metavar="N", help=say("cli.backtest.tries"))]
+OutOfSample = Annotated[
+    str, typer.Option("--out-of-sample", metavar="N", help=say("cli.backtest.out_of_sample"))
+]
+Folds = Annotated[str, typer.Option("--folds", metavar="N", help=say("cli.backtest.folds"))]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="N", min=1, help=say("cli.backtest.workers"))
+]
+
+
 def backtest(
     *,
-    strategy: Annotated[
-        str, typer.Option("--strategy", metavar="ID", help=say("cli.option.strategy"))
-    ] = "ema_cross",
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=N", help=say("cli.option.set"))
-    ] = None,
-    guard: Annotated[
-        list[str] | None, typer.Option("--guard", metavar="NAME=N", help=say("cli.option.guard"))
-    ] = None,
-    direction: Annotated[
-        str, typer.Option("--direction", metavar="WAY", help=say("cli.backtest.direction"))
-    ] = "long",
-    judged: Annotated[
-        str, typer.Option("--judged", metavar="WHEN", help=say("cli.backtest.judged"))
-    ] = "at_close",
-    candles: Annotated[
-        Path | None,
-        typer.Option("--candles", metavar="FILE", help=say("cli.backtest.candles")),
-    ] = None,
-    recorded: Annotated[
-        str, typer.Option("--recorded", metavar="NAME", help=say("cli.backtest.recorded"))
-    ] = _RECORDED,
-    interval: Annotated[
-        str, typer.Option("--interval", metavar="SPAN", help=say("cli.backtest.interval"))
-    ] = "as_stored",
-    last: Annotated[str, typer.Option("--last", metavar="N", help=say("cli.backtest.last"))] = "",
-    market: Annotated[
-        str, typer.Option("--market", metavar="SYMBOL", help=say("cli.backtest.market"))
-    ] = "",
-    amount: Annotated[
-        str, typer.Option("--amount", metavar="N", help=say("cli.backtest.amount"))
-    ] = "1000",
-    cash: Annotated[
-        str, typer.Option("--cash", metavar="N", help=say("cli.backtest.cash"))
-    ] = "10000",
-    fee: Annotated[str, typer.Option("--fee", metavar="N", help=say("cli.backtest.fee"))] = "0.001",
-    spread: Annotated[
-        str, typer.Option("--spread", metavar="N", help=say("cli.backtest.spread"))
-    ] = "0",
-    slippage: Annotated[
-        str, typer.Option("--slippage", metavar="N", help=say("cli.backtest.slippage"))
-    ] = "0",
-    step: Annotated[
-        str, typer.Option("--step", metavar="N", help=say("cli.backtest.step"))
-    ] = "0.00001",
-    fee_in: Annotated[
-        str, typer.Option("--fee-in", metavar="WHAT", help=say("cli.backtest.fee_in"))
-    ] = "quote",
-    volume_share: Annotated[
-        str, typer.Option("--volume-share", metavar="N", help=say("cli.backtest.volume_share"))
-    ] = "0",
-    funding: Annotated[
-        str, typer.Option("--funding", metavar="N", help=say("cli.backtest.funding"))
-    ] = "0",
-    compiled: Annotated[
-        bool | None,
-        typer.Option("--compiled/--interpreted", help=say("cli.backtest.compiled")),
-    ] = None,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option("--vary", metavar="NAME=RANGE", help=say("cli.backtest.vary")),
-    ] = None,
-    method: Annotated[
-        str, typer.Option("--method", metavar="HOW", help=say("cli.backtest.method"))
-    ] = "grid",
-    objective: Annotated[
-        str, typer.Option("--objective", metavar="WHAT", help=say("cli.backtest.objective"))
-    ] = "sharpe",
-    tries: Annotated[
-        str, typer.Option("--tries", metavar="N", help=say("cli.backtest.tries"))
-    ] = "200",
-    out_of_sample: Annotated[
-        str, typer.Option("--out-of-sample", metavar="N", help=say("cli.backtest.out_of_sample"))
-    ] = "0.3",
-    folds: Annotated[
-        str, typer.Option("--folds", metavar="N", help=say("cli.backtest.folds"))
-    ] = "4",
-    workers: Annotated[
-        int | None, typer.Option("--workers", metavar="N", help=say("cli.backtest.workers"))
-    ] = None,
+    strategy: StrategyName = "ema_cross",
+    setting: Setting = None,
+    guard: Guard = None,
+    direction: Direction = "long",
+    candles: File = None,
+    recorded: Recorded = _RECORDED,
+    interval: Interval = "as_stored",
+    last: Last = "",
+    market: Market = "",
+    amount: Amount = "1000",
+    cash: Cash = "10000",
+    fee: Fee = "0.001",
+    step: Step = "0.00001",
+    term: Term = None,
+    compiled: HowRun = None,
     strategies: Strategies = None,
+    vary: Vary = None,
+    method: Method = "grid",
+    objective: Objective = "sharpe",
+    tries: Tries = "200",
+    out_of_sample: OutOfSample = "0.3",
+    folds: Folds = "4",
+    workers: Workers = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -124,6 +115,7 @@ def backtest(
     from drawbridge.robots.own.loading import own_strategies_in
     from drawbridge.robots.search.trying import cores
 
+    money = {"amount": amount, "cash": cash, "fee": fee, "quantity_step": step}
     wish = TrialWish(
         candles=recorded,
         interval=interval,
@@ -131,20 +123,7 @@ def backtest(
         strategy=strategy,
         settings=read_pairs(setting or [], "set"),
         guards=read_pairs(guard or [], "guard"),
-        terms={
-            "symbol": market or ("BTC/USD" if candles and direction == "long" else ""),
-            "direction": direction,
-            "judged": judged,
-            "amount": amount,
-            "cash": cash,
-            "fee": fee,
-            "fee_in": fee_in,
-            "spread": spread,
-            "slippage": slippage,
-            "volume_share": volume_share,
-            "funding": funding,
-            "quantity_step": step,
-        },
+        terms=money | {"symbol": market, "direction": direction} | read_pairs(term or [], "term"),
         vary=read_pairs(vary or [], "vary"),
         method=method,
         objective=objective,
@@ -152,8 +131,6 @@ def backtest(
         folds=folds,
         out_of_sample=out_of_sample,
     )
-    if workers is not None and workers < 1:
-        raise BadInput("not_positive", field="workers")
     # The person's own command runs the person's own code; the pages do not.
     with own_strategies_in(folder_of(strategies, data)):
         trial = read_trial(wish, workers or cores())
