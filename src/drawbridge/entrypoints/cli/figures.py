@@ -1,46 +1,20 @@
 """Figures of robots and backtests as the command line shows them."""
 
-import dataclasses
 from collections.abc import Sequence
 
 from drawbridge.core.money import plain
 from drawbridge.entrypoints.cli.output import print_fields, print_line, print_table
-from drawbridge.statistics.performance import Figures
 from drawbridge.statistics.periods import Period
 from drawbridge.statistics.service import Report
-from drawbridge.statistics.telling import (
-    UNIT_OF,
-    as_facts,
-    report_facts,
-    rounded,
-    share,
-    told_groups,
-    told_value,
-)
+from drawbridge.statistics.telling import report_facts, rounded, share, told_groups
 from drawbridge.wording.say import say
 
 _COLUMNS = ("period", "profit", "share", "trades", "wins", "closed_profit")
 
 
-def told_figures(figures: Figures) -> dict[str, object]:
-    """Give the figures of trades as scripts read them; what is not defined is null."""
-    return {
-        field.name: as_facts(getattr(figures, field.name)) for field in dataclasses.fields(figures)
-    }
-
-
 def told_report(report: Report) -> dict[str, object]:
     """Give all figures of a report as scripts read them; what is not defined is null."""
     return report_facts(report)
-
-
-def figure_lines(figures: Figures, quote: str) -> dict[str, str]:
-    """Give the figures of trades as people read them; what is not defined is a dash."""
-    return {
-        say(f"figures.{field.name}"): told_value(field.name, getattr(figures, field.name), quote)
-        for field in dataclasses.fields(figures)
-        if field.name in UNIT_OF
-    }
 
 
 def print_report(report: Report, quote: str) -> None:
