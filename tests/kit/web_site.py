@@ -29,7 +29,7 @@ from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
-from drawbridge.trading.store import OrderStore
+from drawbridge.trading.trades import TradeStore
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
@@ -71,7 +71,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             vault=vault,
             checks=CheckStore(database, clock),
             robots=RobotService(database, vault, clock, os.urandom),
-            statistics=Statistics(OrderStore(database), SnapshotStore(database)),
+            statistics=Statistics(TradeStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),
             signals=SignalService(database, clock, os.urandom),

@@ -124,14 +124,14 @@ def test_what_is_still_held_is_told_apart_and_only_with_a_price(
     held = Journey((), Position(Decimal(1), Decimal(100)), Decimal(0), Decimal(0), ())
     prices = {} if price is None else {"BTC/USD": price}
 
-    assert trading_of({"BTC/USD": held}, prices).open_profit == profit
+    assert trading_of([("BTC/USD", held)], prices).open_profit == profit
 
 
 def test_several_markets_are_one_trading_in_the_order_of_closing() -> None:
     flat, fees = Position(), (("BNB", Decimal(1)),)
     one = Journey((trip("1", 0, 5), trip("3", 5, 9)), flat, Decimal(4), Decimal(1), fees)
     two = Journey((trip("-2", 0, 7, is_long=False),), flat, Decimal(-2), Decimal(2), fees)
-    told = trading_of({"BTC/USD": one, "ETH/USD": two}, {})
+    told = trading_of([("BTC/USD", one), ("ETH/USD", two)], {})
 
     assert [it.profit for it in told.trips] == [1, -2, 3]
     assert (told.realised, told.fees) == amounts(2, 3)

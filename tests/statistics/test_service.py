@@ -9,15 +9,16 @@ from drawbridge.core.orders import Fill
 from drawbridge.statistics.account import Snapshot
 from drawbridge.statistics.equity import curve_of_floats
 from drawbridge.statistics.service import Ground, Statistics, report_on
-from tests.kit.trades import SYMBOL, trade
+from drawbridge.trading.positions import Position
+from tests.kit.trades import SYMBOL, amounts, trade
 
 
 class FillsOnRecord:
-    def __init__(self, *fills: Fill) -> None:
-        self._fills = fills
+    def __init__(self, *fills: Fill, elsewhere: tuple[Fill, ...] = ()) -> None:
+        self._accounts = tuple(it for it in (fills, elsewhere) if it)
 
-    async def fills_of(self, origin: str) -> tuple[Fill, ...]:
-        return self._fills if origin == "robot:a" else ()
+    async def fills_by_account(self, origin: str) -> tuple[tuple[Fill, ...], ...]:
+        return self._accounts if origin == "robot:a" else ()
 
     async def list_of(self, key_id: str) -> tuple[Snapshot, ...]:
         assert key_id == "key_a"
@@ -81,6 +82,23 @@ async def test_what_lies_below_the_lot_step_is_no_position() -> None:
 
     assert report.figures.trades == 1
     assert report.position.quantity == Decimal("0.0005")
+
+
+async def test_accounts_of_one_robot_have_trades_of_their_own() -> None:
+    """Bought for 100 here and for 110 there; sold here for 120, there nothing but half, for 90."""
+    record = FillsOnRecord(
+        trade("buy", "1", "100", 10),
+        trade("sell", "1", "120", 30),
+        elsewhere=(trade("buy", "2", "110", 20), trade("sell", "1", "90", 40)),
+    )
+    report = await statistics(record).report("robot:a", Ground(SYMBOL, Decimal(1000)))
+
+    assert [trip.profit for trip in report.trips] == [20]
+    assert (report.figures.net_profit, report.figures.win_rate) == amounts(0, 1)
+    assert report.position == Position(Decimal(1), Decimal(110))
+    assert report.figures.open_profit == -20
+    assert [fill.time_ms for fill in report.fills] == [10, 20, 30, 40]
+    assert report.equity[-1].equity == 980
 
 
 def test_a_backtest_hands_in_its_equity_and_keeps_exact_trades() -> None:

@@ -26,6 +26,7 @@ from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
 from drawbridge.trading.store import OrderStore
+from drawbridge.trading.trades import TradeStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
 from drawbridge.verification.store import CheckStore
@@ -88,7 +89,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         checks=CheckStore(database, clock),
         robots=RobotService(database, vault, clock, entropy),
         orders=OrderStore(database),
-        statistics=Statistics(OrderStore(database), SnapshotStore(database)),
+        statistics=Statistics(TradeStore(database), SnapshotStore(database)),
         portfolios=PortfolioStore(database, clock),
         limits=LimitService(database, clock),
         signals=SignalService(database, clock, entropy),

@@ -72,22 +72,22 @@ class Trading:
     fees_elsewhere: tuple[tuple[str, Decimal], ...]
 
 
-def trading_of(journeys: Mapping[str, Journey], last_prices: Mapping[str, Decimal]) -> Trading:
-    """Put the journeys of several markets together, by symbol."""
-    trips = [trip for journey in journeys.values() for trip in journey.trips]
+def trading_of(
+    journeys: Sequence[tuple[str, Journey]], last_prices: Mapping[str, Decimal]
+) -> Trading:
+    """Put journeys together: of several markets, told by symbol, or of several accounts."""
+    trips = [trip for _, journey in journeys for trip in journey.trips]
     elsewhere: dict[str, Decimal] = {}
-    for journey in journeys.values():
+    for _, journey in journeys:
         for currency, amount in journey.fees_elsewhere:
             elsewhere[currency] = elsewhere.get(currency, ZERO) + amount
-    still_open = [
-        _open_profit(journey, last_prices.get(symbol)) for symbol, journey in journeys.items()
-    ]
+    still_open = [_open_profit(journey, last_prices.get(symbol)) for symbol, journey in journeys]
     known = [profit for profit in still_open if profit is not None]
     return Trading(
         trips=tuple(sorted(trips, key=lambda trip: (trip.closed_ms, trip.opened_ms))),
-        realised=sum((journey.realised for journey in journeys.values()), ZERO),
+        realised=sum((journey.realised for _, journey in journeys), ZERO),
         open_profit=sum(known, ZERO) if len(known) == len(still_open) else None,
-        fees=sum((journey.fees for journey in journeys.values()), ZERO),
+        fees=sum((journey.fees for _, journey in journeys), ZERO),
         fees_elsewhere=tuple(sorted(elsewhere.items())),
     )
 

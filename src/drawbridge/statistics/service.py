@@ -3,7 +3,7 @@
 Fills come from trading's record; prices are handed in, because this asks no exchange.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -24,8 +24,8 @@ from drawbridge.trading.positions import Journey, Position, Trip, follow
 class Record(Protocol):
     """Where fills stand on disk; trading's store is one."""
 
-    async def fills_of(self, origin: str) -> tuple[Fill, ...]:
-        """Give every fill of this origin's orders, in the order of time."""
+    async def fills_by_account(self, origin: str) -> tuple[tuple[Fill, ...], ...]:
+        """Give every fill of this origin's orders, each account's in the order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ class Statistics:
 
     async def report(self, origin: str, ground: Ground) -> Report:
         """Report on all trading of an origin."""
-        return report_on(await self._record.fills_of(origin), ground)
+        apart = await self._record.fills_by_account(origin)
+        together = sorted((fill for part in apart for fill in part), key=lambda it: it.time_ms)
+        return report_on(together, ground, apart=apart)
 
     async def account(
         self, key_id: str, currency: str = "", risk_free_rate: Decimal = ZERO
@@ -101,18 +103,29 @@ class Statistics:
         return report_account(snapshots, currency or snapshots[-1].currency, risk_free_rate)
 
 
-def report_on(fills: Sequence[Fill], ground: Ground, curve: Curve[float] | None = None) -> Report:
+def report_on(
+    fills: Sequence[Fill],
+    ground: Ground,
+    curve: Curve[float] | None = None,
+    *,
+    apart: Sequence[Sequence[Fill]] = (),
+) -> Report:
     """Report on these fills.
 
     A backtest hands in its equity as a curve of floats, one value at each candle's close; figures
     of trades stay exact. Without one, equity is worked out from fills and prices; prices before
-    the first fill belong to no equity then, unless nothing was traded at all.
+    the first fill belong to no equity then, unless nothing was traded at all. `apart` are the same
+    fills by account, where there are several: positions of different accounts stand alone.
     """
     symbols = (ground.symbol, *ground.more_symbols)
     if curve is None and ground.more_symbols:
         message = "the equity of several markets has to be handed in"
         raise ValueError(message)
-    journeys = {symbol: follow(fills, symbol, ground.dust) for symbol in symbols}
+    journeys = [
+        (symbol, follow(part, symbol, ground.dust))
+        for symbol in symbols
+        for part in apart or [fills]
+    ]
     last_price = _last_price(fills, ground)
     last_prices = {**_fill_prices(fills), **ground.last_prices}
     if last_price is not None:
@@ -120,10 +133,10 @@ def report_on(fills: Sequence[Fill], ground: Ground, curve: Curve[float] | None 
     trading = trading_of(journeys, last_prices)
     equity = () if curve is not None else _equity(fills, ground)
     shape = _shape_of_floats(curve) if curve is not None else _shape(ground.start, equity)
-    own = [fill for fill in fills if fill.symbol in journeys]
+    own = [fill for fill in fills if fill.symbol in symbols]
     return Report(
         figures=figures_of(trading, shape.drawdown, ground.interval_ms),
-        position=journeys[ground.symbol].position,
+        position=_position(it.position for symbol, it in journeys if symbol == ground.symbol),
         last_price=last_price,
         trips=trading.trips,
         fills=tuple(fills),
@@ -163,8 +176,16 @@ def _equity(fills: Sequence[Fill], ground: Ground) -> tuple[EquityPoint, ...]:
     return equity_of(fills, prices, ground.symbol, ground.start)
 
 
-def _open_since(journeys: Mapping[str, Journey]) -> int | None:
-    since = [it.open_since_ms for it in journeys.values() if it.open_since_ms is not None]
+def _position(positions: Iterable[Position]) -> Position:
+    """Put the positions of several accounts together."""
+    quantity, cost = ZERO, ZERO
+    for position in positions:
+        quantity, cost = quantity + position.quantity, cost + position.cost
+    return Position(quantity, cost)
+
+
+def _open_since(journeys: Iterable[tuple[str, Journey]]) -> int | None:
+    since = [it.open_since_ms for _, it in journeys if it.open_since_ms is not None]
     return min(since, default=None)
 
 

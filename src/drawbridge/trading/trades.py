@@ -1,5 +1,8 @@
 """Reading what was traded, over all keys and robots of a person: for their books."""
 
+from itertools import groupby
+
+from drawbridge.core.orders import Fill
 from drawbridge.storage.database import Database
 from drawbridge.trading.model import OwnTrade
 from drawbridge.trading.store import read_fill
@@ -11,6 +14,16 @@ class TradeStore:
     def __init__(self, database: Database) -> None:
         """Read from this database."""
         self._database = database
+
+    async def fills_by_account(self, origin: str) -> tuple[tuple[Fill, ...], ...]:
+        """Give the executions of all orders of an origin by account, each oldest first."""
+        rows = await self._database.fetch_all(
+            "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
+            " WHERE orders.origin = ? ORDER BY fills.key_id, fills.time_ms, fills.trade_id",
+            origin,
+        )
+        accounts = groupby(rows, key=lambda row: row["key_id"])
+        return tuple(tuple(read_fill(row) for row in group) for _, group in accounts)
 
     async def trades_of(
         self, owner: str, *, key_id: str = "", origin: str = ""
