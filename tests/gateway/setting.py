@@ -23,6 +23,7 @@ from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
 from drawbridge.storage.journal import GroupCommit
+from drawbridge.trading.last_look import LastLook
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
@@ -115,8 +116,9 @@ async def setting(
     async with stub_server(stub) as server:
         database = await Database.open(path, "app")
         group = GroupCommit(path)
-        stamps, journal = Stamps(database, clock), OrderJournal(group, clock)
         vault, opening = _vault(database, clock)
+        last_look = LastLook(database, vault, clock)
+        stamps, journal = Stamps(database, clock), OrderJournal(group, clock, last_look)
         venues = Venues({exchange_id: f"http://127.0.0.1:{server.port}"})
         witness = witness_of(clock) if witness_of else NOBODY
         road = Road(Egress(), venues, witness)

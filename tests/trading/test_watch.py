@@ -24,6 +24,7 @@ from drawbridge.trading.limit_store import (
     take_stop,
 )
 from drawbridge.trading.limits import Limits
+from drawbridge.vault.model import KeyStatus
 from tests.gateway.setting import EXCHANGES, OWNER
 from tests.trading.setting import ORIGIN, Desk, desk
 
@@ -99,6 +100,25 @@ async def test_an_order_that_was_kept_back_may_be_placed_once_trading_goes_on(
 async def test_somebody_elses_stop_is_not_ours(trading: Desk) -> None:
     await _stop(trading, "owner_2")
     await trading.place()
+
+
+async def test_a_stop_holds_for_an_order_that_was_judged_before_it(trading: Desk) -> None:
+    """An order may have waited for the exchange's rate limits meanwhile."""
+    key = await trading.house.vault.get_record(trading.house.key)
+    await _stop(trading)
+    with pytest.raises(Forbidden, match="global_stop"):
+        await trading.house.journal.intend(key, ORIGIN, trading.order())
+    assert await trading.house.rows("orders") == []
+    await trading.house.journal.intend(key, ORIGIN, _at_market(trading, "db2", Side.SELL))
+    await trading.house.journal.intend(key, "check:1", trading.order("db3"))
+
+
+async def test_a_key_that_was_switched_off_meanwhile_places_nothing(trading: Desk) -> None:
+    key = await trading.house.vault.get_record(trading.house.key)
+    await trading.house.change(KeyStatus.DISABLED)
+    with pytest.raises(Forbidden, match="key_not_usable"):
+        await trading.house.journal.intend(key, ORIGIN, trading.order())
+    assert await trading.house.rows("orders") == []
 
 
 # ----------------------------------------------------------------------------- the limits

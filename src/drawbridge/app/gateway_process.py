@@ -39,6 +39,7 @@ from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
+from drawbridge.trading.last_look import LastLook
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
@@ -59,7 +60,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     settings, database, clock = house.settings, house.database, house.clock
     holder = KeyHolder(database, clock, settings.vault_key)
     rows = GroupCommit(settings.database)
-    journal = OrderJournal(rows, clock)
+    journal = OrderJournal(rows, clock, LastLook(database, house.vault, clock))
     venues = Venues(_paper_urls(settings))
     doubts = Doubts(clock)
     gateway = Gateway(

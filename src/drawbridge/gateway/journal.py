@@ -5,7 +5,7 @@ client order id. Rows are read in `trading/store.py` and `verification/store.py`
 """
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import BadInput, Conflict
@@ -57,22 +57,35 @@ _FILL: Final = Rows(
 )
 
 
+class LastLook(Protocol):
+    """What an order passes in the moment in which its row is written."""
+
+    async def check(self, key: KeyRecord, origin: str, order: PlaceOrder) -> None:
+        """Let it through. Raises: `Forbidden` when it is not wanted any more."""
+
+
 class OrderJournal:
     """Write orders and what became of them; every write is on disk when it returns."""
 
-    def __init__(self, journal: GroupCommit, clock: Clock) -> None:
-        """Write through this journal."""
+    def __init__(
+        self, journal: GroupCommit, clock: Clock, last_look: LastLook | None = None
+    ) -> None:
+        """Write through this journal what passes the last look."""
         self._journal = journal
         self._clock = clock
+        self._last_look = last_look
 
     async def intend(self, key: KeyRecord, origin: str, order: PlaceOrder) -> None:
         """Write down that an order is about to be sent.
 
         Raises: `Conflict("order_already_intended")` for a client id that was used before: the
-        order may exist, so it must be looked up and never be sent again.
+        order may exist, so it must be looked up and never be sent again; `Forbidden` when the
+        order is not wanted any more: nothing was written.
         """
         if not order.client_id:
             raise BadInput("missing_client_id", field="client_id")
+        if self._last_look is not None:
+            await self._last_look.check(key, origin, order)
         now_ms = self._clock.now_ms()
         args = (
             *(key.id, order.client_id, key.owner, key.exchange, key.venue, origin),

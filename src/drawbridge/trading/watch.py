@@ -23,22 +23,14 @@ from drawbridge.storage.database import Database
 from drawbridge.trading.exposure import (
     Stake,
     count_exposure,
-    held_in,
     open_symbols,
     quote_of,
     waiting_of,
     waiting_to_be,
 )
-from drawbridge.trading.limit_store import (
-    EVERYBODY,
-    KeptRules,
-    Limited,
-    LimitStore,
-    Rules,
-    key_subject,
-)
+from drawbridge.trading.last_look import check_stop
+from drawbridge.trading.limit_store import KeptRules, Limited, LimitStore, key_subject
 from drawbridge.trading.limits import (
-    RULE,
     Exposure,
     average_price,
     is_entry,
@@ -103,7 +95,9 @@ class Watch:
         if rules.is_empty:
             return
         if rules.stopped:
-            await self._judge_stop(rules, key_id, order)
+            now_ms = self._clock.now_ms()
+            stopped = await self._keys.get_record(key_id)
+            await check_stop(rules, self._stakes, stopped, order, now_ms)
         subjects = [key_subject(key_id), origin]
         limited = [rules.limited[it] for it in subjects if it in rules.limited]
         if not limited:
@@ -127,17 +121,6 @@ class Watch:
                 lock = self._turns.setdefault(one.subject, asyncio.Lock())
                 await stack.enter_async_context(lock)
             yield
-
-    async def _judge_stop(self, rules: Rules, key_id: str, order: PlaceOrder) -> None:
-        key = await self._keys.get_record(key_id)
-        if not rules.stopped & {EVERYBODY, key.owner}:
-            return
-        held = Decimal(0)
-        if ":" in order.symbol or order.leverage is not None:
-            stake = await self._stakes.read(key_subject(key_id), self._clock.now_ms())
-            held = held_in(stake, order.symbol)
-        if is_entry(order, held):
-            raise Forbidden("global_stop", rule=RULE, symbol=order.symbol)
 
     async def _judge(self, limited: Limited, key: KeyRecord, order: PlaceOrder) -> None:
         exposure = await self._measured(limited, key, order)
