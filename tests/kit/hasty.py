@@ -58,7 +58,7 @@ def main() -> int:
     if given.what == "gateway":
         work = partial(run, read_settings(), with_parent=True, clock=clock)
     else:
-        only = frozenset({given.exchange})
+        only = frozenset(given.exchange.split(","))
         place = Place(given.state, given.port_base, unlimited=True, only=only, faults=given.faults)
         work = partial(host, place, with_parent=True, clock=clock)
     return run_process(given.what, work)

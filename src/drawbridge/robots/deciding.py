@@ -194,11 +194,26 @@ def _caught_up(seat: Seat, chart: Chart) -> Standing:
     is_anew = not standing.at_ms or standing.at_ms < int(columns.open_time_ms[0])
     if is_anew:
         standing = standing._replace(turn=NOT_TURNED)
+    if seat.book.is_flat:
+        standing = _told(seat, standing, chart, range(begin, newest))
+        begin = newest
     for at in range(begin, newest + 1):
         if at == newest and is_anew and not seat.is_started:
             standing = _joining(seat, standing)
         standing = _shown(seat, standing, chart, at)
     return standing
+
+
+def _told(seat: Seat, standing: Standing, chart: Chart, numbers: range) -> Standing:
+    """Give where a seat that holds nothing stands after some candles: often some hundred."""
+    course, turn = seat.course, standing.turn
+    decide_ = course.strategy.decide
+    if decide_ is None or seat.plan.trigger is Trigger.SIGNAL or not numbers:
+        return standing
+    settings, seen = course.settings, chart.look(course.strategy, course.settings)
+    for at in numbers:
+        turn = turned(turn, decide_(seen, at, settings, NOTHING_HELD))
+    return standing._replace(turn=turn)
 
 
 def _joining(seat: Seat, standing: Standing) -> Standing:

@@ -1,7 +1,9 @@
 """Moving robots from state to state: on disk with the audit event and the notice of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from drawbridge.audit.chain import AuditEvent
@@ -18,7 +20,7 @@ from drawbridge.robots.risk import Refusal
 from drawbridge.robots.seat import Seat
 from drawbridge.robots.store import Reason
 from drawbridge.robots.writing import Pen
-from drawbridge.storage.database import Database
+from drawbridge.storage.database import Transaction
 
 _TOLD: Final[Mapping[RobotStatus, tuple[Tag, NoticeKind]]] = {
     RobotStatus.STARTING: (Tag.ROBOTS_ROBOT_RESUMED, NoticeKind.ROBOT_RESUMED),
@@ -30,12 +32,22 @@ _TOLD: Final[Mapping[RobotStatus, tuple[Tag, NoticeKind]]] = {
 ALL_WELL: Final = Refusal("")
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What is to become of a robot on an account; `step` is its market's, where it is news."""
+
+    robot: Robot
+    account: Account
+    status: RobotStatus
+    refusal: Refusal
+    step: Decimal | None = None
+
+
 class Moves:
     """What moves robots on."""
 
-    def __init__(self, database: Database, pen: Pen, clock: Clock) -> None:
-        """Use the app's database."""
-        self._database = database
+    def __init__(self, pen: Pen, clock: Clock) -> None:
+        """Write with this pen."""
         self._pen = pen
         self._clock = clock
 
@@ -44,33 +56,31 @@ class Moves:
 
         Raises: `Conflict("robot_has_changed")` when a person has moved it meanwhile.
         """
-        if seat.market is not None and seat.robot.quantity_step != seat.market.quantity_step:
-            async with self._database.transaction() as tx:
-                await store.set_market(tx, seat.robot, seat.market.quantity_step)
-        seat.account = await self._moved(seat.robot, seat.account, status, refusal or ALL_WELL)
+        step = seat.book.step
+        is_news = seat.market is not None and seat.robot.quantity_step != step
+        moved = _Move(
+            seat.robot, seat.account, status, refusal or ALL_WELL, step if is_news else None
+        )
+        seat.account = await self._moved(moved)
         seat.not_before_ms = seat.failures = 0
 
     async def pause_unread(self, robot: Robot, account: Account, error: DrawbridgeError) -> None:
         """Pause a robot that could not even be read, such as one whose strategy is gone."""
         if account.status is not RobotStatus.PAUSED:
             refusal = Refusal(error.code, error.facts)
-            await self._moved(robot, account, RobotStatus.PAUSED, refusal)
+            await self._moved(_Move(robot, account, RobotStatus.PAUSED, refusal))
 
-    async def _moved(
-        self, robot: Robot, account: Account, status: RobotStatus, refusal: Refusal
-    ) -> Account:
-        now_ms, (tag, kind) = self._clock.now_ms(), _TOLD[status]
-        code, facts = refusal.code, refusal.facts
-        async with self._database.transaction() as tx:
-            await store.set_status(tx, robot, account, status, now_ms)
-            await store.set_reasons(tx, [Reason(robot.id, account.key_id, code, facts)])
-            if account.leaves and status is RobotStatus.STOPPED:
-                await store.remove_account(tx, robot, account.key_id)
-            await store.sum_up(tx, (robot.id,))
-            event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name, "reason": code})
-            await append(tx, event, now_ms)
-            await tell(tx, _notice(kind, robot, code, facts), now_ms)
-        return replace(account, status=status, reason=code, facts=facts, changed_ms=now_ms)
+    async def _moved(self, move: _Move) -> Account:
+        now_ms = self._clock.now_ms()
+        await self._pen.write(Changes(), partial(_write, move, now_ms))
+        refusal = move.refusal
+        return replace(
+            move.account,
+            status=move.status,
+            reason=refusal.code,
+            facts=refusal.facts,
+            changed_ms=now_ms,
+        )
 
     async def give_up(self, seat: Seat, refusal: Refusal) -> None:
         """Pause, or when it was to stop anyway, stop and say what was left undone."""
@@ -88,6 +98,23 @@ class Moves:
         await self._pen.write(Changes(reasons=reasons))
         for seat in news:
             seat.account = replace(seat.account, reason=code, facts=facts)
+
+
+async def _write(move: _Move, now_ms: int, tx: Transaction) -> None:
+    robot, account, status, code = move.robot, move.account, move.status, move.refusal.code
+    tag, kind = _TOLD[status]
+    # First of all, because it may find that somebody else has moved the robot.
+    await store.set_status(tx, robot, account, status, now_ms)
+    if code:
+        await store.set_reasons(tx, [Reason(robot.id, account.key_id, code, move.refusal.facts)])
+    if account.leaves and status is RobotStatus.STOPPED:
+        await store.remove_account(tx, robot, account.key_id)
+    if move.step is not None:
+        await store.set_market(tx, robot, move.step)
+    await store.sum_up(tx, (robot.id,))
+    event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name, "reason": code})
+    await append(tx, event, now_ms)
+    await tell(tx, _notice(kind, robot, code, move.refusal.facts), now_ms)
 
 
 def _notice(kind: NoticeKind, robot: Robot, code: str, about: Mapping[str, object]) -> Notice:

@@ -111,6 +111,8 @@ class OrderChains:
                 await self.close(seat, decision, DecisionState.DROPPED)
                 return True
             order = await self.place(seat, decision)
+            if order is not None and not order.status.is_final:
+                order = await self._desk.look_up(seat.key_id, decision.client_id)
         return await self.take_up(seat, decision, order)
 
     async def take_up(self, seat: Seat, decision: Decision, order: Order | None) -> bool:

@@ -184,7 +184,15 @@ class Robots:
             seat.meet(market)
         if not await self._hands.rounds.take_news(chart):
             return None
-        return await self._hands.rounds.judge(chart, [it for it in seats if _is_ready(it)])
+        ready = [seat for seat in seats if _is_ready(seat)]
+        # Until their decisions are on disk, nobody else may let them decide.
+        for seat in ready:
+            seat.is_busy = True
+        try:
+            return await self._hands.rounds.judge(chart, ready)
+        finally:
+            for seat in ready:
+                seat.is_busy = False
 
     async def _chart_failed(
         self, chart: Chart, seats: Sequence[Seat], error: DrawbridgeError
@@ -288,11 +296,11 @@ def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
         roads=outside.roads,
         charts=charts,
         checks=checks,
-        rounds=Rounds(database, charts, clock),
+        rounds=Rounds(charts, pen),
         chains=chains,
         resting=Resting(outside, chains, DecisionStore(database), pen, clock),
         closing=Closing(outside, chains, checks, pen, clock),
-        moves=Moves(database, pen, clock),
+        moves=Moves(pen, clock),
     )
 
 

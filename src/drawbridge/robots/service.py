@@ -77,7 +77,7 @@ class RobotService:
             robot = Robot(
                 id=robot_id,
                 owner=owner,
-                name=name or await self._next_name(owner, plan.symbol),
+                name=name or next_label(plan.symbol, await store.names_of(tx, owner)),
                 plan=plan,
                 created_ms=now_ms,
                 changed_ms=now_ms,
@@ -212,9 +212,6 @@ class RobotService:
         key = await self._keys.get_key(robot.owner, key_id)
         if refusal := judge_key(key.status, key.scopes, robot.plan):
             raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
-
-    async def _next_name(self, owner: str, symbol: str) -> str:
-        return next_label(symbol, (robot.name for robot in await self._robots.list_of(owner)))
 
     async def _move(
         self,

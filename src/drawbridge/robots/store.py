@@ -120,6 +120,14 @@ async def name_is_free(tx: Transaction, owner: str, name: str) -> bool:
     return row is None
 
 
+async def names_of(tx: Transaction, owner: str) -> tuple[str, ...]:
+    """List the names of an owner's robots."""
+    rows = await tx.fetch_all(
+        "SELECT name FROM robots WHERE owner = ? AND deleted_ms IS NULL", owner
+    )
+    return tuple(row["name"] for row in rows)
+
+
 async def insert(tx: Transaction, robot: Robot) -> None:
     """Write a new robot and its accounts."""
     plan = robot.plan

@@ -74,9 +74,9 @@ class Tending:
         async with chart.lock:
             await self._hands.charts.warm_up(chart, seat.course.reach)
             await self._hands.rounds.take_news(chart)
-            await self._hands.checks.check_position(seat)
-            self._check_amount(seat, chart)
-            judged = await self._hands.rounds.judge(chart, () if seat.places_orders else (seat,))
+        await self._hands.checks.check_position(seat)
+        self._check_amount(seat, chart)
+        judged = await self._hands.rounds.judge(chart, () if seat.places_orders else (seat,))
         await self._hands.moves.move(seat, RobotStatus.STARTED)
         if seat.places_orders:
             await self._hands.resting.work(seat, chart)
@@ -102,8 +102,7 @@ class Tending:
         elif not await self._hands.chains.settle(seat):
             self._wait(seat)
         else:
-            async with chart.lock:
-                judged = await self._hands.rounds.judge(chart, (seat,))
+            judged = await self._hands.rounds.judge(chart, (seat,))
             await self.act(seat, judged)
         if seat.is_started:
             # Else what it was paused for is to stay told.
@@ -130,8 +129,9 @@ class Tending:
     async def take_up(self, seat: Seat, decision: Decision, outcome: Outcome) -> None:
         """Take in what became of a seat's first order, and go on with its others."""
         order = await self._hands.chains.hear(seat, decision, outcome)
-        is_over = await self._hands.chains.take_up(seat, decision, order)
-        if not is_over or not await self._hands.chains.settle(seat):
+        await self._hands.chains.take_up(seat, decision, order)
+        # Looked up at once, because not every exchange tells in its answer what was filled.
+        if not await self._hands.chains.settle(seat):
             self._wait(seat)
 
     async def act_between(self, seat: Seat, verdict: Verdict) -> None:

@@ -1,11 +1,27 @@
 """Write down what robots decide and what becomes of it; whoever waits together shares a commit."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.errors import Conflict, DrawbridgeError
 from drawbridge.robots.decision_store import Changes, write
-from drawbridge.storage.database import Database
+from drawbridge.storage.database import Database, Transaction
+
+Job: TypeAlias = Callable[[Transaction], Awaitable[None]]
+"""Writes something. It may raise `Conflict`, as long as it has written nothing before."""
+
+
+@dataclass(slots=True)
+class _Unit:
+    """What is to be written, and who waits for it."""
+
+    changes: Changes
+    job: Job | None
+    written: asyncio.Future[None]
+    failure: DrawbridgeError | None = None
 
 
 class Pen:
@@ -15,35 +31,50 @@ class Pen:
         """Use the app's database."""
         self._database = database
         self._clock = clock
-        self._waiting: list[tuple[Changes, asyncio.Future[None]]] = []
+        self._waiting: list[_Unit] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def write(self, changes: Changes) -> None:
-        """Write changes and return once they are on disk.
+    async def write(self, changes: Changes, job: Job | None = None) -> None:
+        """Write changes, after what a job writes, and return once all is on disk.
 
-        Raises: `Corrupted` when they could not be written: then none of them is there.
+        Raises: `Conflict` when the job did, and `Corrupted` when it could not be written: then
+        none of it is there.
         """
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((changes, written))
+        unit = _Unit(changes, job, asyncio.get_running_loop().create_future())
+        self._waiting.append(unit)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_on())
-        await written
+        await unit.written
 
     async def _write_on(self) -> None:
         while self._waiting:
             units, self._waiting = self._waiting, []
-            together = Changes()
-            together.extend(changes for changes, _ in units)
-            failure: DrawbridgeError | None = None
             try:
                 async with self._database.transaction() as tx:
-                    await write(tx, together, self._clock.now_ms())
+                    await self._write_together(tx, units)
             except DrawbridgeError as error:
-                failure = error
-            for _, written in units:
-                if written.done():  # its writer was cancelled and does not wait any more
-                    continue
-                if failure is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(failure)
+                for unit in units:
+                    unit.failure = unit.failure or error
+            for unit in units:
+                _tell(unit)
+
+    async def _write_together(self, tx: Transaction, units: list[_Unit]) -> None:
+        together = Changes()
+        for unit in units:
+            try:
+                if unit.job is not None:
+                    await unit.job(tx)
+            except Conflict as error:
+                unit.failure = error
+            else:
+                together.extend((unit.changes,))
+        await write(tx, together, self._clock.now_ms())
+
+
+def _tell(unit: _Unit) -> None:
+    if unit.written.done():  # its writer was cancelled and does not wait any more
+        return
+    if unit.failure is None:
+        unit.written.set_result(None)
+    else:
+        unit.written.set_exception(unit.failure)

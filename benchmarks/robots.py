@@ -1,0 +1,216 @@
+"""A thousand robots on twenty pairs in one process: an hour of market, sixty times as fast.
+
+Robots and gateway run in this process as in the product, the paper exchange in one of its own;
+both tell the same fast time. Afterwards the candles that were stored are shown to each strategy
+once more: every decision that it should have made must be there once, with one order.
+
+Times are real ones. Candles close once a second here, so that what is told of a candle's close is
+what a thousand robots need in a sixtieth of the time that they would have.
+"""
+
+import asyncio
+import resource
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from benchmarks.measure import Result
+from drawbridge.app.build import House, open_house
+from drawbridge.app.gateway_process import open_gateway
+from drawbridge.app.settings import Settings
+from drawbridge.app.workers import Workers
+from drawbridge.core.clock import HOUR_MS, MINUTE_MS
+from drawbridge.core.markets import Candle
+from drawbridge.robots.candle_store import CandleStore, series_of
+from drawbridge.robots.columns import columns_from, columns_of
+from drawbridge.robots.decision_store import DecisionStore
+from drawbridge.robots.model import Decision, DecisionState, Robot, RobotStatus
+from drawbridge.robots.steering import LEAVE, LONG, NOT_TURNED, steer, turned
+from drawbridge.robots.strategies import get_strategy
+from drawbridge.robots.strategy import NOTHING_HELD
+from drawbridge.robots.wishes import Wish
+from drawbridge.vault.model import KeyRecord
+from tests.kit.hasty import Haste
+from tests.kit.house import add_key_of, checked, create_owner, until
+from tests.kit.processes import Process, free_port
+
+ROBOTS: Final = 1_000
+TIMES: Final = 60
+_EXCHANGES: Final = ("bybit", "gate", "huobi", "poloniex")
+_BASES: Final = ("BTC", "ETH", "SOL", "XRP", "DOGE")
+_AMOUNT: Final = "50"
+_FAST: Final = range(2, 7)
+_SLOW: Final = range(8, 38)
+_KIB: Final = 1_024
+_MOST: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the hour left behind: delays in real milliseconds, one for each candle with orders."""
+
+    decisions: int
+    orders: int
+    lost: int
+    doubled: int
+    delays_ms: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What it cost, for one robot."""
+
+    cpu_ms: float
+    memory_kib: float
+
+
+def run() -> list[Result]:
+    """Let the robots work for an hour of market time."""
+    with tempfile.TemporaryDirectory() as folder:
+        found, spent = asyncio.run(_hour(Path(folder)))
+    delays = sorted(found.delays_ms)
+    told = (
+        f"{found.decisions} decisions, {found.orders} orders; candle close to last order sent:"
+        f" median {statistics.median(delays):.0f} ms, 9 of 10 within"
+        f" {delays[len(delays) * 9 // 10]:.0f} ms, longest {delays[-1]:.0f} ms; for each robot"
+        f" {spent.cpu_ms:.0f} ms of CPU in the hour and {spent.memory_kib:.0f} KiB"
+    )
+    name, what = "R1", f"{ROBOTS} robots on 20 pairs, an hour at {TIMES}x: signals"
+    return [
+        Result(name, f"{what} lost", found.lost, 0, told, at_least=False),
+        Result(name, f"{what} doubled", found.doubled, 0, at_least=False),
+    ]
+
+
+async def _hour(folder: Path) -> tuple[Found, Spent]:
+    haste, port = Haste.now(TIMES), free_port()
+    arguments = ["--state", str(folder / "paper"), "--port-base", str(port)]
+    arguments += ["--exchange", ",".join(_EXCHANGES)]
+    paper = Process("tests.kit.hasty", [*haste.arguments("paper"), *arguments])
+    settings, clock = Settings(folder / "data", paper=f"127.0.0.1:{port}"), haste.clock()
+    try:
+        async with open_house(settings, clock) as house, open_gateway(house) as work:
+            working = asyncio.create_task(Workers(work).run())
+            keys = await _keys(house, folder / "paper")
+            _load()
+            began_kib = _memory_kib()
+            robots = await _started(house, keys)
+            memory_kib = (_memory_kib() - began_kib) / ROBOTS
+            began_ms, began_s = clock.now_ms(), time.process_time()
+            await asyncio.sleep(HOUR_MS / 1_000 / TIMES)
+            cpu_ms = (time.process_time() - began_s) * 1_000 / ROBOTS
+            ended_ms = clock.now_ms()
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+            await work.robots.close()
+            found = await _found(house, robots, began_ms, ended_ms)
+    finally:
+        paper.stop()
+    return found, Spent(cpu_ms, memory_kib)
+
+
+async def _keys(house: House, state: Path) -> Mapping[str, KeyRecord]:
+    owner = await create_owner(house)
+    added = {name: await add_key_of(house, state, owner, name) for name in _EXCHANGES}
+    return {name: await checked(house, key.id) for name, key in added.items()}
+
+
+async def _started(house: House, keys: Mapping[str, KeyRecord]) -> list[Robot]:
+    robots = []
+    for number in range(ROBOTS):
+        key = keys[_EXCHANGES[number % len(_EXCHANGES)]]
+        base = _BASES[number // len(_EXCHANGES) % len(_BASES)]
+        fast, slow = _FAST[number % len(_FAST)], _SLOW[number % len(_SLOW)]
+        wish = Wish(
+            key.id, f"{base}/USDT", _AMOUNT, settings={"fast": fast, "slow": slow}, on_stop="keep"
+        )
+        robots.append(await house.robots.create(key.owner, wish))
+    for robot in robots:
+        await house.robots.start(robot.owner, robot.id)
+
+    async def all_run() -> bool:
+        found = await house.robots.list_robots(robots[0].owner)
+        return all(robot.status is RobotStatus.STARTED for robot in found)
+
+    await until(all_run, "all robots run")
+    return robots
+
+
+async def _found(house: House, robots: Sequence[Robot], began_ms: int, ended_ms: int) -> Found:
+    """Hold what was decided and sent against what should have been."""
+    # The first candle that begins in the hour, and the last one that had time to be acted upon.
+    first_ms = began_ms - began_ms % MINUTE_MS + MINUTE_MS
+    last_ms = ended_ms - ended_ms % MINUTE_MS - 3 * MINUTE_MS
+    lost = doubled = orders = decided = 0
+    latest: dict[tuple[str, str, int], int] = {}
+    for robot in robots:
+        decisions = await DecisionStore(house.database).list_newest(robot.id, _MOST)
+        candles = await CandleStore(house.database).list_newest(series_of(robot.plan))
+        made = [it for it in reversed(decisions) if it.state is DecisionState.DONE]
+        expected = _expected(robot, candles, made, (first_ms, last_ms))
+        told = Counter(it.tag for it in decisions if first_ms <= it.moment_ms <= last_ms)
+        lost += len(expected - told.keys())
+        doubled += len(told.keys() - expected)
+        sent = {it.client_id: it for it in await house.orders.orders_of(robot.origin)}
+        for decision in decisions:
+            own = [sent.pop(client_id) for client_id in _ids_of(decision) if client_id in sent]
+            doubled += max(0, sum(bool(order.filled) for order in own) - 1)
+            if own and first_ms <= decision.moment_ms <= last_ms:
+                at = (robot.plan.exchange, robot.plan.symbol, decision.moment_ms)
+                latest[at] = max(latest.get(at, 0), *(order.intended_ms for order in own))
+            orders += len(own)
+        doubled += len(sent)
+        decided += len(decisions)
+    delays = [(at_ms - at[2] - MINUTE_MS) / TIMES for at, at_ms in latest.items()]
+    return Found(decided, orders, lost, doubled, delays)
+
+
+def _ids_of(decision: Decision) -> list[str]:
+    """Give the client order ids of all attempts to carry a decision out."""
+    attempts = range(1, decision.attempt + 1)
+    return [replace(decision, attempt=number).client_id for number in attempts]
+
+
+def _expected(
+    robot: Robot, candles: Sequence[Candle], made: Sequence[Decision], span: tuple[int, int]
+) -> set[str]:
+    """Give the tags of the decisions that a strategy makes on these candles."""
+    strategy, tags, turn = get_strategy(robot.plan.strategy), set[str](), NOT_TURNED
+    settings = strategy.read_settings(robot.plan.settings)
+    if strategy.decide is None:
+        return tags
+    seen = strategy.look(columns_from(candles), settings)
+    before = [it for it in made if it.moment_ms < span[0]]
+    held = 1.0 if before and before[-1].tag.startswith("enter") else 0.0
+    for at, candle in enumerate(candles):
+        turn = turned(turn, strategy.decide(seen, at, settings, NOTHING_HELD))
+        if span[0] <= candle.open_time_ms <= span[1]:
+            order = steer(turn, LONG, 1, held)
+            if order == LEAVE:
+                tags.add(f"leave:{candle.open_time_ms}")
+                held = 0.0
+            elif order == LONG:
+                tags.add(f"enter:{candle.open_time_ms}")
+                held = 1.0
+    return tags
+
+
+def _load() -> None:
+    """Load what is loaded once, however many robots there are."""
+    strategy = get_strategy("ema_cross")
+    strategy.look(columns_of([1.0] * 600), strategy.read_settings({}))
+
+
+def _memory_kib() -> float:
+    """Give what this process holds now; its peak where that cannot be told."""
+    with suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * resource.getpagesize() / _KIB
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
