@@ -84,6 +84,34 @@ async def test_few_nonces_reach_the_disk(database: Database) -> None:
     assert await database.data_version() == before + 1
 
 
+async def test_keys_that_are_woken_together_reserve_their_nonces_together(
+    database: Database,
+) -> None:
+    """Each reservation is on disk before its nonce is given out, and few syncs pay for many."""
+    stamps = Stamps(database, SteppedClock(1_000_000))
+    before = await database.data_version()
+    names = [f"key_{number}" for number in range(200)]
+    tasks = [asyncio.create_task(_stamp(stamps, NONCE, name)) for name in names]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    tasks[100].cancel()
+    given = dict(zip(names, await asyncio.gather(*tasks, return_exceptions=True), strict=True))
+    assert isinstance(given.pop("key_0"), asyncio.CancelledError)
+    assert isinstance(given.pop("key_100"), asyncio.CancelledError)
+    rows = await database.fetch_all("SELECT key_id, reserved FROM used_stamps")
+    reserved = {row["key_id"]: row["reserved"] for row in rows}
+    for name, nonce in given.items():
+        assert isinstance(nonce, int)
+        assert nonce <= reserved[name]
+    assert await database.data_version() - before < 10
+    assert await _stamp(stamps, NONCE, "key_0") <= await _reserved(database, "key_0")
+
+
+async def _reserved(database: Database, key_id: str) -> int:
+    row = await database.fetch_one("SELECT reserved FROM used_stamps WHERE key_id = ?", key_id)
+    return int(row["reserved"]) if row else 0
+
+
 async def test_a_nonce_can_be_raised_above_what_others_used(database: Database) -> None:
     stamps = Stamps(database, SteppedClock(1_000_000))
     await stamps.raise_above("key_1", 10**15)
