@@ -104,11 +104,10 @@ def test_nothing_is_traded_that_the_terms_forbid(
     for at, lots in taken.items():
         assert not share or lots * step <= candles.volume[at] * share + 1e-6
     for fill, at in zip(result.fills(), leg.at.tolist(), strict=True):
-        worst = 1 + float(terms.cost)
+        cost = float(terms.cost)
         tick = float(terms.price_tick) or 1e-9
-        assert (
-            candles.low[at] / worst - tick <= float(fill.price) <= candles.high[at] * worst + tick
-        )
+        lowest, highest = candles.low[at] * (1 - cost) - tick, candles.high[at] * (1 + cost) + tick
+        assert lowest <= float(fill.price) <= highest
         if terms.judged is Judged.AT_CLOSE:
             assert not fill.is_maker
 
