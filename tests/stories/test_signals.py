@@ -28,7 +28,7 @@ def _post(address: str, body: str) -> tuple[int, dict[str, object]]:
     request = urllib.request.Request(address, body.encode(), method="POST")  # noqa: S310  our own process on loopback
     request.add_header("content-type", "text/plain; charset=utf-8")
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  as above
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  the same process on loopback
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())

@@ -100,7 +100,7 @@ def read_message(told: Mapping[str, object], now_ms: int) -> Message:
 def is_about(told: str, symbol: str) -> bool:
     """Tell whether what was told is a market's symbol, as charts write it.
 
-    `BINANCE:BTCUSDT`, `BTCUSDT` and `BTC/USDT` are `BTC/USDT`; nothing at all is every market;
+    `EXCHANGE:BTCUSDT`, `BTCUSDT` and `BTC/USDT` are `BTC/USDT`; nothing at all is every market;
     `BTCUSDT.P` is the perpetual contract `BTC/USDT:USDT`.
     """
     if not told:

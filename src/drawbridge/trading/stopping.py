@@ -11,7 +11,7 @@ from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
-from drawbridge.trading.limit_store import EVERYBODY, LimitStore, Stop, mark_cancelled
+from drawbridge.trading.limit_store import LimitStore, Stop, mark_cancelled
 from drawbridge.trading.model import OwnOrder
 from drawbridge.trading.store import OrderStore
 
@@ -45,9 +45,8 @@ class Stopping:
                 self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
 
     async def _cancelled(self, stop: Stop) -> bool:
-        orders = await self._orders.unsettled()
-        if stop.owner != EVERYBODY:
-            orders = await self._orders.unsettled_of_owner(stop.owner)
+        # The stop of nobody is everybody's.
+        orders = await self._orders.unsettled(stop.owner)
         turn = asyncio.Semaphore(_AT_ONCE)
 
         async def cancel(order: OwnOrder) -> bool:

@@ -59,14 +59,15 @@ class OrderStore:
         )
         return tuple(_order(row) for row in rows)
 
-    async def unsettled(self) -> tuple[OwnOrder, ...]:
-        """Give the orders to which something may still happen, oldest first.
+    async def unsettled(self, owner: str = "") -> tuple[OwnOrder, ...]:
+        """Give the orders to which something may still happen, oldest first; or an owner's.
 
         Why: probe orders are left out; verification ends those itself.
         """
         rows = await self._database.fetch_all(
             f"SELECT * FROM orders WHERE {_UNSETTLED} AND origin NOT LIKE 'check:%'"  # noqa: S608 - a constant of this file
-            " ORDER BY intended_ms LIMIT ?",
+            " AND (owner = ?1 OR ?1 = '') ORDER BY intended_ms LIMIT ?2",
+            owner,
             _MOST_ROWS,
         )
         return tuple(_order(row) for row in rows)
@@ -85,15 +86,6 @@ class OrderStore:
         rows = await self._database.fetch_all(
             f"SELECT * FROM orders WHERE origin = ? AND {_UNSETTLED}",  # noqa: S608 - a constant of this file
             origin,
-        )
-        return tuple(_order(row) for row in rows)
-
-    async def unsettled_of_owner(self, owner: str) -> tuple[OwnOrder, ...]:
-        """Give an owner's orders to which something may still happen, but for checks."""
-        rows = await self._database.fetch_all(
-            f"SELECT * FROM orders WHERE owner = ? AND {_UNSETTLED}"  # noqa: S608 - a constant of this file
-            " AND origin NOT LIKE 'check:%'",
-            owner,
         )
         return tuple(_order(row) for row in rows)
 
