@@ -7,8 +7,8 @@ for whom in `parties.py`.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.derivatives import FundingRate
@@ -46,18 +46,6 @@ MOST_TOPICS: Final = 24
 _MOST_DOUBLINGS: Final = 16
 _S: Final = 1_000
 _VAULT_LOCKED: Final = "vault_locked"
-_KINDS: Final[Mapping[type[StreamEvent], TopicKind]] = {
-    Ticker: TopicKind.TICKER,
-    CandleTold: TopicKind.CANDLES,
-    OrderBook: TopicKind.BOOK,
-    BookChange: TopicKind.BOOK,
-    TradesTold: TopicKind.TRADES,
-    FundingRate: TopicKind.FUNDING,
-    OrderTold: TopicKind.ORDERS,
-    OrdersTold: TopicKind.ORDERS,
-    BalancesTold: TopicKind.BALANCES,
-    PositionsTold: TopicKind.POSITIONS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +69,19 @@ class LineAt:
     key_id: str = ""
 
 
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """A topic, who follows it, and how far the exchange is with it over the open connection.
+
+    Without followers it is about to be left, or private and left with the connection.
+    """
+
+    topic: Topic
+    followers: list[Following] = field(default_factory=list)
+    is_asked: bool = False
+    is_live: bool = False
+
+
 class Line:
     """The topics that are followed over one connection, and their followers."""
 
@@ -93,11 +94,8 @@ class Line:
         self._card = exchange.card
         self._stream: KeptStream = exchange.stream
         self._party = self._new_party()
-        self._followers: dict[Topic, list[Following]] = {}
-        self._routes: dict[Topic, Topic] = {}
-        # What was asked for over the open connection, and what of it the exchange said yes to.
-        self._asked: set[Topic] = set()
-        self._live: set[Topic] = set()
+        self._entries: dict[Topic, _Entry] = {}
+        self._routes: dict[_Route, _Entry] = {}
         self._changed = asyncio.Event()
         # After a no to many topics at once they are asked for one by one, to learn which it meant.
         self._one_by_one = False
@@ -106,7 +104,7 @@ class Line:
     @property
     def is_followed(self) -> bool:
         """Tell whether anybody follows anything."""
-        return bool(self._followers)
+        return any(entry.followers for entry in self._entries.values())
 
     def takes(self, topic: Topic) -> bool:
         """Tell whether a topic can be followed over this line.
@@ -115,37 +113,39 @@ class Line:
         """
         if self._has_ended:
             return False
-        there = self._routes.get(_route(topic))
-        return there == topic or (there is None and len(self._followers) < MOST_TOPICS)
+        there = self._routes.get(_routes_of(topic)[0])
+        if there is None:
+            return len(self._entries) < MOST_TOPICS
+        return there.topic == topic
 
     def follows(self, topic: Topic) -> bool:
-        """Tell whether somebody follows a topic already."""
-        return topic in self._followers
+        """Tell whether a topic is followed already."""
+        return topic in self._entries
 
     def follow(self, topic: Topic) -> Following:
         """Follow a topic, which this line must take."""
+        entry = self._entries.get(topic)
+        if entry is None:
+            entry = self._entries[topic] = _Entry(topic)
+            self._routes |= dict.fromkeys(_routes_of(topic), entry)
         following = Following(topic)
-        self._followers.setdefault(topic, []).append(following)
-        self._routes[_route(topic)] = topic
-        if topic in self._live:
+        entry.followers.append(following)
+        if entry.is_live:
             following.begin()
         self._changed.set()
         return following
 
     def leave(self, following: Following) -> None:
         """Follow no more; the last follower's topic is unsubscribed from."""
-        topic = following.topic
-        followers = self._followers.get(topic, [])
-        if following in followers:
-            followers.remove(following)
-            if not followers:
-                self._forget(topic)
-                self._changed.set()
+        entry = self._entries.get(following.topic)
+        if entry is not None and following in entry.followers:
+            entry.followers.remove(following)
+            self._changed.set()
 
     async def run(self) -> None:
         """Tell followers until nobody is left, or until something ends the line for good."""
         loop, pace, failures = asyncio.get_running_loop(), self._ways.pace, 0
-        while self._followers:
+        while True:
             began = loop.time()
             try:
                 await self._converse()
@@ -155,18 +155,18 @@ class Line:
                     return
                 passing = error
             self._lose()
-            if not self._followers:
-                break
+            if not self.is_followed:
+                self.end()
+                return
             is_steady = (loop.time() - began) * _S > pace.steady_ms
             failures = 1 if is_steady else failures + 1
             await asyncio.sleep(self._wait_ms(failures, passing) / _S)
-        self.end()
 
     def end(self, error: DrawbridgeError | None = None) -> None:
         """End for all followers, for good."""
         self._has_ended = True
-        for topic in tuple(self._followers):
-            self._end_topic(topic, error)
+        for entry in tuple(self._entries.values()):
+            self._end(entry, error)
 
     # --------------------------------------------------------------------------- one connection
     async def _converse(self) -> None:
@@ -198,79 +198,86 @@ class Line:
         await self._party.log_in(conversation)
         while True:
             self._changed.clear()
-            left = [topic for topic in self._asked - self._followers.keys() if _ends_alone(topic)]
-            new = [topic for topic in self._followers if topic not in self._asked]
+            entries = tuple(self._entries.values())
+            left = [entry for entry in entries if _is_left(entry)]
+            new = [entry for entry in entries if entry.followers and not entry.is_asked]
             if left:
-                self._asked.difference_update(left)
-                self._live.difference_update(left)
-                await conversation.leave(left)
+                await self._leave(conversation, left)
             elif new:
                 await self._take_up(conversation, new[:1] if self._one_by_one else new)
-            elif not self._followers:
-                raise ExchangeDown("stream_lost")
-            else:
+            elif self.is_followed:
                 await self._changed.wait()
                 continue
+            else:
+                raise ExchangeDown("stream_lost")
             await asyncio.sleep(self._ways.pace.pause_ms / _S)
 
-    async def _take_up(self, conversation: Conversation, topics: Sequence[Topic]) -> None:
-        wanted = [topic for topic in topics if self._has_words(topic, conversation.markets)]
+    async def _leave(self, conversation: Conversation, left: Sequence[_Entry]) -> None:
+        for entry in left:
+            self._forget(entry)
+        asked = [entry.topic for entry in left if entry.is_asked]
+        if asked:
+            await conversation.leave(asked)
+
+    async def _take_up(self, conversation: Conversation, new: Sequence[_Entry]) -> None:
+        wanted = [entry for entry in new if self._has_words(entry, conversation.markets)]
         if not wanted:
             return
-        self._asked.update(wanted)
+        for entry in wanted:
+            entry.is_asked = True
         try:
-            await self._party.subscribe(conversation, wanted)
+            await self._party.subscribe(conversation, [entry.topic for entry in wanted])
         except ExchangeRefused as error:
             if len(wanted) > 1:
                 self._one_by_one = True
                 raise ExchangeDown("stream_lost") from None
-            self._asked.discard(wanted[0])
-            self._end_topic(wanted[0], error)
+            self._end(wanted[0], error)
             return
-        for topic in wanted:
-            self._begin(topic)
+        for entry in wanted:
+            self._begin(entry)
 
-    def _has_words(self, topic: Topic, markets: Markets) -> bool:
+    def _has_words(self, entry: _Entry, markets: Markets) -> bool:
         """Tell whether a topic can be asked for at all; if not, its followers hear why."""
         try:
-            self._stream.subscribe((topic,), markets, 1)
+            self._stream.subscribe((entry.topic,), markets, 1)
         except DrawbridgeError as error:
-            self._end_topic(topic, error)
+            self._end(entry, error)
             return False
         return True
 
     # -------------------------------------------------------------------------------- followers
     def _tell(self, event: StreamEvent) -> None:
-        topic = self._routes.get(_route_of(event))
-        if topic is None or topic not in self._asked:
+        entry = self._routes.get(_route_of(event))
+        if entry is None or not entry.is_asked:
             return
-        # An event may come before the exchange's yes, and is as good as one.
-        self._begin(topic)
-        for following in self._followers[topic]:
+        if not entry.is_live:
+            # An event may come before the exchange's yes, and is as good as one.
+            self._begin(entry)
+        for following in entry.followers:
             following.put(event)
 
-    def _begin(self, topic: Topic) -> None:
-        if topic not in self._live:
-            self._live.add(topic)
-            for following in self._followers.get(topic, ()):
+    def _begin(self, entry: _Entry) -> None:
+        if not entry.is_live:
+            entry.is_live = True
+            for following in entry.followers:
                 following.begin()
 
     def _lose(self) -> None:
-        for topic in self._live:
-            for following in self._followers.get(topic, ()):
-                following.lose()
-        self._live.clear()
-        self._asked.clear()
+        for entry in self._entries.values():
+            if entry.is_live:
+                for following in entry.followers:
+                    following.lose()
+            entry.is_live = entry.is_asked = False
 
-    def _end_topic(self, topic: Topic, error: DrawbridgeError | None) -> None:
-        followers = self._followers.get(topic, ())
-        self._forget(topic)
-        for following in followers:
+    def _end(self, entry: _Entry, error: DrawbridgeError | None) -> None:
+        self._forget(entry)
+        for following in entry.followers:
             following.end(error)
 
-    def _forget(self, topic: Topic) -> None:
-        self._followers.pop(topic, None)
-        self._routes.pop(_route(topic), None)
+    def _forget(self, entry: _Entry) -> None:
+        self._entries.pop(entry.topic, None)
+        for route in _routes_of(entry.topic):
+            self._routes.pop(route, None)
 
     def _new_party(self) -> Party:
         at, gateway, stream = self._at, self._ways.gateway, self._stream
@@ -290,9 +297,9 @@ class Line:
         return max(wait_ms, asked_ms) + self._ways.dice(wait_ms)
 
 
-def _ends_alone(topic: Topic) -> bool:
+def _is_left(entry: _Entry) -> bool:
     # What is private ends with its connection.
-    return not topic.kind.is_private
+    return not entry.followers and not (entry.is_asked and entry.topic.kind.is_private)
 
 
 def _is_passing(error: DrawbridgeError) -> bool:
@@ -308,13 +315,31 @@ def _worst(errors: BaseExceptionGroup[DrawbridgeError]) -> DrawbridgeError:
     return min(each, key=_is_passing)
 
 
-def _route(topic: Topic) -> Topic:
-    """Give a topic as its events tell it."""
-    return replace(topic, depth=0)
+_Route: TypeAlias = tuple[type[StreamEvent], str, int]
+"""What an event tells of its topic: its type, its symbol and its interval.
+
+Why no topic: making and hashing one for every event costs more than reading some events does.
+"""
+
+_TYPES: Final[Mapping[TopicKind, tuple[type[StreamEvent], ...]]] = {
+    TopicKind.TICKER: (Ticker,),
+    TopicKind.CANDLES: (CandleTold,),
+    TopicKind.BOOK: (OrderBook, BookChange),
+    TopicKind.TRADES: (TradesTold,),
+    TopicKind.FUNDING: (FundingRate,),
+    TopicKind.ORDERS: (OrderTold, OrdersTold),
+    TopicKind.BALANCES: (BalancesTold,),
+    TopicKind.POSITIONS: (PositionsTold,),
+}
 
 
-def _route_of(event: StreamEvent) -> Topic:
-    kind = _KINDS[type(event)]
+def _routes_of(topic: Topic) -> list[_Route]:
+    return [(kind, topic.symbol, topic.interval_ms) for kind in _TYPES[topic.kind]]
+
+
+def _route_of(event: StreamEvent) -> _Route:
     if isinstance(event, OrderTold | OrdersTold | BalancesTold | PositionsTold):
-        return Topic(kind)
-    return Topic(kind, event.symbol, event.interval_ms if isinstance(event, CandleTold) else 0)
+        return type(event), "", 0
+    if isinstance(event, CandleTold):
+        return CandleTold, event.symbol, event.interval_ms
+    return type(event), event.symbol, 0
