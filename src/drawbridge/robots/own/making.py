@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from drawbridge.core.errors import BadInput
 from drawbridge.robots.own.parameters import parameters_of, settings_of, with_values
-from drawbridge.robots.own.trouble import Telling, shown
+from drawbridge.robots.own.trouble import Telling, failed, shown
 from drawbridge.robots.own.view import View
 from drawbridge.robots.strategy import (
     IN,
@@ -84,8 +84,12 @@ def strategy_of_function(strategy_id: str, function: FunctionType, reach: object
 
     def decide(seen: Watched, at: int, _settings: object, held: Held) -> int:
         seen.at[0], seen.view.held = at, held
-        with Telling(file, seen.at):
-            return read_word(seen.function(seen.view), at)
+        # No `with` here: this is done for every candle.
+        try:
+            word = seen.function(seen.view)
+        except Exception as error:  # noqa: BLE001  the rim: a stranger's code may raise anything
+            raise failed(error, file, at) from None
+        return read_word(word, at)
 
     looks_at_held = _HELD in _names_in(function.__code__)
     strategy = Strategy(
@@ -179,8 +183,11 @@ def _look_of(look: Look, file: str, *, to_lists: bool) -> Look:
 
 def _told_decide(decide: Decide, file: str) -> Decide:
     def told(seen: Any, at: int, settings: Any, held: Held) -> int:  # noqa: ANN401  of its own
-        with Telling(file, [at]):
-            return read_word(decide(seen, at, settings, held), at)
+        try:
+            word = decide(seen, at, settings, held)
+        except Exception as error:  # noqa: BLE001  the rim: a stranger's code may raise anything
+            raise failed(error, file, at) from None
+        return read_word(word, at)
 
     return told
 

@@ -29,11 +29,19 @@ def shown(value: object) -> str:
     return repr(value)[:_MOST_TOLD]
 
 
+def failed(error: Exception, file: str, candle: int) -> DrawbridgeError:
+    """Give what a person's code raised as our error, with candle and line."""
+    if isinstance(error, DrawbridgeError):
+        error.facts.setdefault("candle", candle)
+        return error
+    facts = {"candle": candle, "line": line_of(error, file)}
+    return BadInput("own_failed", field="file", told=told(error), **facts)
+
+
 class Telling:
     """A block of a person's code at a candle; what it raises becomes our error.
 
     Raises: `BadInput("own_failed")` with candle and line.
-    Why no generator: this stands around each decision, and Python is slow at those.
     """
 
     __slots__ = ("_at", "_file")
@@ -46,9 +54,6 @@ class Telling:
         """Do nothing."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Let our own errors pass, and what ends a program."""
-        if isinstance(error, DrawbridgeError):
-            error.facts.setdefault("candle", self._at[0])
-        elif isinstance(error, Exception):
-            facts = {"candle": self._at[0], "line": line_of(error, self._file)}
-            raise BadInput("own_failed", field="file", told=told(error), **facts) from None
+        """Let pass what ends a program."""
+        if isinstance(error, Exception):
+            raise failed(error, self._file, self._at[0]) from None
