@@ -16,7 +16,7 @@ from drawbridge.gateway.postman import BACKOFF_MS, Postman, Ways
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import WebhookPost
 from drawbridge.notices.model import Channel, Notice, NoticeKind, Reach
-from drawbridge.notices.outbox import tell
+from drawbridge.notices.outbox import tell, tell_all
 from drawbridge.notices.service import NoticeService
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
@@ -257,6 +257,29 @@ async def test_decisions_are_written_down_where_a_program_listens_only(
     assert office.called[0]["text"] == "Robot “A” decided: Buy 1 BTC/USDT."
     assert await office.service.list_notices(OWNER) == ()
     assert office.service.count_unread(OWNER) == 0
+
+
+async def test_many_at_once_are_written_as_each_would_be(office: Office) -> None:
+    facts = {"name": "A", "side": "buy", "quantity": "1", "symbol": "BTC/USDT", "price": "9"}
+    told = [
+        Notice(NoticeKind.ROBOT_DECIDED, OWNER, "robot_a", facts),
+        Notice(NoticeKind.ORDER_FILLED, OWNER, "robot_a", facts),
+        Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_a", facts),
+        Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_a", facts),
+    ]
+
+    async def tell_them() -> None:
+        async with office.database.transaction() as tx:
+            await tell_all(tx, told, office.clock.now_ms())
+
+    await tell_them()
+    await office.pass_by(MINUTE_MS)
+    kinds = [it.notice.kind.value for it in await office.service.list_notices(OWNER)]
+    assert sorted(kinds) == ["order_filled", "robot_paused", "robot_paused"], "nobody listens yet"
+    await office.open(Channel.WEBHOOK)
+    await tell_them()
+    await office.pass_by(MINUTE_MS)
+    assert "robot_decided" in [it["kind"] for it in office.called]
 
 
 @pytest.mark.parametrize("channel", [Channel.MAIL, Channel.TELEGRAM, Channel.WEBHOOK])

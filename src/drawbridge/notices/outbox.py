@@ -16,6 +16,7 @@ from drawbridge.storage.database import Transaction
 _LISTENER: Final = (
     "SELECT 1 FROM notice_channels WHERE owner = ? AND channel = 'webhook' AND is_on = 1"
 )
+_LISTENERS: Final = "SELECT owner FROM notice_channels WHERE channel = 'webhook' AND is_on = 1"
 _LATEST: Final = (
     "SELECT n, due_ms FROM notices WHERE owner = ? AND kind = ? AND subject = ? AND reason = ?"
     " ORDER BY n DESC LIMIT 1"
@@ -51,8 +52,12 @@ async def tell(tx: Transaction, notice: Notice, now_ms: int) -> None:
 
 async def tell_all(tx: Transaction, notices: Iterable[Notice], now_ms: int) -> None:
     """Write many notices down; those that are each told alone with one statement."""
-    alone = []
+    alone, listening = [], None
     for notice in notices:
+        if notice.kind is NoticeKind.ROBOT_DECIDED:
+            listening = await _listening(tx) if listening is None else listening
+            if notice.owner not in listening:
+                continue
         if notice.kind in EACH_ALONE:
             about = (notice.owner, notice.kind.value, notice.subject)
             reason = str(notice.facts.get("reason", ""))
@@ -60,6 +65,11 @@ async def tell_all(tx: Transaction, notices: Iterable[Notice], now_ms: int) -> N
         else:
             await tell(tx, notice, now_ms)
     await tx.execute_many(_INSERT, alone)
+
+
+async def _listening(tx: Transaction) -> frozenset[str]:
+    """Give the owners of whom a program wants to hear."""
+    return frozenset(row["owner"] for row in await tx.fetch_all(_LISTENERS))
 
 
 def _written(facts: Mapping[str, object]) -> str:
