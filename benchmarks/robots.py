@@ -30,8 +30,8 @@ from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import CandleStore, series_of
 from drawbridge.robots.columns import columns_from, columns_of
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.model import Decision, DecisionState, Robot, RobotStatus
-from drawbridge.robots.steering import LEAVE, LONG, NOT_TURNED, steer, turned
+from drawbridge.robots.model import Decision, Robot, RobotStatus
+from drawbridge.robots.steering import LONG, NOT_TURNED, STAY, steer, turned
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import NOTHING_HELD
 from drawbridge.robots.wishes import Wish
@@ -59,6 +59,7 @@ class Found:
     orders: int
     lost: int
     doubled: int
+    late: int
     delays_ms: Sequence[float]
 
 
@@ -76,7 +77,8 @@ def run() -> list[Result]:
         found, spent = asyncio.run(_hour(Path(folder)))
     delays = sorted(found.delays_ms)
     told = (
-        f"{found.decisions} decisions, {found.orders} orders; candle close to last order sent:"
+        f"{found.decisions} decisions, {found.orders} orders, {found.late} turns while the order"
+        f" before was under way; candle close to last order sent:"
         f" median {statistics.median(delays):.0f} ms, 9 of 10 within"
         f" {delays[len(delays) * 9 // 10]:.0f} ms, longest {delays[-1]:.0f} ms; for each robot"
         f" {spent.cpu_ms:.0f} ms of CPU in the hour and {spent.memory_kib:.0f} KiB"
@@ -146,30 +148,32 @@ async def _started(house: House, keys: Mapping[str, KeyRecord]) -> list[Robot]:
 async def _found(house: House, robots: Sequence[Robot], began_ms: int, ended_ms: int) -> Found:
     """Hold what was decided and sent against what should have been."""
     # The first candle that begins in the hour, and the last one that had time to be acted upon.
-    first_ms = began_ms - began_ms % MINUTE_MS + MINUTE_MS
-    last_ms = ended_ms - ended_ms % MINUTE_MS - 3 * MINUTE_MS
-    lost = doubled = orders = decided = 0
-    latest: dict[tuple[str, str, int], int] = {}
+    span = range(
+        began_ms - began_ms % MINUTE_MS + MINUTE_MS, ended_ms - ended_ms % MINUTE_MS - 3 * MINUTE_MS
+    )
+    found, latest = Counter[str](), dict[tuple[str, str, int], int]()
     for robot in robots:
         decisions = await DecisionStore(house.database).list_newest(robot.id, _MOST)
         candles = await CandleStore(house.database).list_newest(series_of(robot.plan))
-        made = [it for it in reversed(decisions) if it.state is DecisionState.DONE]
-        expected = _expected(robot, candles, made, (first_ms, last_ms))
-        told = Counter(it.tag for it in decisions if first_ms <= it.moment_ms <= last_ms)
-        lost += len(expected - told.keys())
-        doubled += len(told.keys() - expected)
         sent = {it.client_id: it for it in await house.orders.orders_of(robot.origin)}
+        own = {it.tag: [sent.pop(name) for name in _ids_of(it) if name in sent] for it in decisions}
+        ended = {
+            it.moment_ms: max((o.updated_ms for o in own[it.tag]), default=0) for it in decisions
+        }
+        found.update(_judged(robot, candles, {it.moment_ms: it for it in decisions}, ended, span))
+        found["decisions"] += len(decisions)
+        found["orders"] += sum(map(len, own.values()))
+        found["doubled"] += len(sent)
         for decision in decisions:
-            own = [sent.pop(client_id) for client_id in _ids_of(decision) if client_id in sent]
-            doubled += max(0, sum(bool(order.filled) for order in own) - 1)
-            if own and first_ms <= decision.moment_ms <= last_ms:
+            orders = own[decision.tag]
+            found["doubled"] += max(0, sum(bool(order.filled) for order in orders) - 1)
+            if orders and decision.moment_ms in span:
                 at = (robot.plan.exchange, robot.plan.symbol, decision.moment_ms)
-                latest[at] = max(latest.get(at, 0), *(order.intended_ms for order in own))
-            orders += len(own)
-        doubled += len(sent)
-        decided += len(decisions)
+                latest[at] = max(latest.get(at, 0), *(order.intended_ms for order in orders))
     delays = [(at_ms - at[2] - MINUTE_MS) / TIMES for at, at_ms in latest.items()]
-    return Found(decided, orders, lost, doubled, delays)
+    return Found(
+        found["decisions"], found["orders"], found["lost"], found["doubled"], found["late"], delays
+    )
 
 
 def _ids_of(decision: Decision) -> list[str]:
@@ -178,28 +182,36 @@ def _ids_of(decision: Decision) -> list[str]:
     return [replace(decision, attempt=number).client_id for number in attempts]
 
 
-def _expected(
-    robot: Robot, candles: Sequence[Candle], made: Sequence[Decision], span: tuple[int, int]
-) -> set[str]:
-    """Give the tags of the decisions that a strategy makes on these candles."""
-    strategy, tags, turn = get_strategy(robot.plan.strategy), set[str](), NOT_TURNED
-    settings = strategy.read_settings(robot.plan.settings)
+def _judged(
+    robot: Robot,
+    candles: Sequence[Candle],
+    made: Mapping[int, Decision],
+    ended: Mapping[int, int],
+    span: range,
+) -> Counter[str]:
+    """Show the candles to the strategy once more, and count what it missed or made too much.
+
+    `late`: not decided in time, because the order before was under way for longer than a candle.
+    """
+    strategy, turn, found = get_strategy(robot.plan.strategy), NOT_TURNED, Counter[str]()
+    settings, free_ms = strategy.read_settings(robot.plan.settings), 0
     if strategy.decide is None:
-        return tags
+        return found
     seen = strategy.look(columns_from(candles), settings)
-    before = [it for it in made if it.moment_ms < span[0]]
+    before = [it for at, it in sorted(made.items()) if at < span.start]
     held = 1.0 if before and before[-1].tag.startswith("enter") else 0.0
-    for at, candle in enumerate(candles):
-        turn = turned(turn, strategy.decide(seen, at, settings, NOTHING_HELD))
-        if span[0] <= candle.open_time_ms <= span[1]:
-            order = steer(turn, LONG, 1, held)
-            if order == LEAVE:
-                tags.add(f"leave:{candle.open_time_ms}")
-                held = 0.0
-            elif order == LONG:
-                tags.add(f"enter:{candle.open_time_ms}")
-                held = 1.0
-    return tags
+    for number, candle in enumerate(candles):
+        at_ms = candle.open_time_ms
+        turn = turned(turn, strategy.decide(seen, number, settings, NOTHING_HELD))
+        decision, order = made.get(at_ms), steer(turn, LONG, 1, held)
+        if at_ms in span:
+            is_late = free_ms > at_ms + MINUTE_MS
+            if (decision is None) != (order == STAY):
+                found["doubled" if order == STAY else "late" if is_late else "lost"] += 1
+            if decision is not None:
+                held = 1.0 if decision.tag.startswith("enter") else 0.0
+        free_ms = max(free_ms, ended.get(at_ms, 0))
+    return found
 
 
 def _load() -> None:

@@ -225,10 +225,9 @@ class MemoryExchange:
         if isinstance(operation, GetCandles):
             return cast("A", self._candles(operation))
         assert isinstance(operation, GetTicker)
-        last, nothing = self.price, Decimal(0)
-        ticker = Ticker(
-            SYMBOL, 0, last, last, last, last, last, last, last, last, nothing, nothing, 0
-        )
+        last, tick, nothing = self.price, MARKET.price_tick, Decimal(0)
+        best = (last - tick, last, last + tick, last)
+        ticker = Ticker(SYMBOL, 0, last, *best, last, last, last, nothing, nothing, 0)
         return cast("A", ticker)
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
@@ -293,7 +292,7 @@ class MemoryExchange:
         )
         self.keys_of[order.client_id] = key_id
         self.orders[order.client_id] = done
-        if order.price is None:
+        if order.price is None or self._crosses(done, self.price, self.price):
             self._fill(done, self.price)
         return self.orders[order.client_id]
 
@@ -302,10 +301,14 @@ class MemoryExchange:
         for order in tuple(self.orders.values()):
             if order.price is None or order.status.is_final:
                 continue
-            if (low if order.side is Side.BUY else -high) <= (
-                order.price if order.side is Side.BUY else -order.price
-            ):
+            if self._crosses(order, low, high):
                 self._fill(order, order.price)
+
+    @staticmethod
+    def _crosses(order: Order, low: Decimal, high: Decimal) -> bool:
+        if order.price is None:
+            return False
+        return low <= order.price if order.side is Side.BUY else high >= order.price
 
     def _fill(self, order: Order, price: Decimal) -> None:
         filled = order.quantity * self.fill_share

@@ -27,13 +27,18 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         yield made
 
 
+def above(*prices: int) -> list[Decimal | None]:
+    """Give the lowest prices at which others sell: a tick above the last one."""
+    return [price + Decimal("0.01") for price in prices]
+
+
 def asked(bench: Bench) -> list[Decimal | None]:
     return [order.price for order in bench.exchange.placed if order.side is Side.SELL]
 
 
 async def test_it_rests_at_the_best_price_and_ends_when_it_is_filled(bench: Bench) -> None:
     """Scenario 63."""
-    assert asked(bench) == [Decimal(UP)]
+    assert asked(bench) == above(UP)
     assert (await bench.robot()).status is RobotStatus.STOPPING
 
     bench.exchange.tell(UP + 1)
@@ -49,7 +54,7 @@ async def test_it_follows_the_best_price(bench: Bench) -> None:
     bench.exchange.tell(UP - 2)
     await bench.step(3)
 
-    assert asked(bench) == [Decimal(UP), Decimal(UP - 1), Decimal(UP - 2)]
+    assert asked(bench) == above(UP, UP - 1, UP - 2)
     assert sum(not order.status.is_final for order in bench.exchange.orders.values()) == 1
 
 
@@ -59,7 +64,7 @@ async def test_what_is_left_after_some_minutes_is_sold_at_market(bench: Bench) -
     robot = await bench.step(3)
 
     assert robot.status is RobotStatus.STOPPED
-    assert asked(bench) == [Decimal(UP), None]
+    assert asked(bench) == [*above(UP), None]
 
 
 async def test_a_restart_at_any_step_sells_once(bench: Bench) -> None:

@@ -17,6 +17,7 @@ import pytest_asyncio
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.markets import Candle
 from drawbridge.core.orders import Fill, Side
+from drawbridge.robots.backtest.engine import Pair, run_engine
 from drawbridge.robots.backtest.run import run_backtest
 from drawbridge.robots.backtest.terms import BacktestTerms, FeeIn
 from drawbridge.robots.columns import columns_from
@@ -80,6 +81,9 @@ def backtested(bars: list[Candle], wish: Wish) -> list[Traded]:
     )
     settings = strategy.read_settings(wish.settings)
     columns = columns_from(bars)
+    if strategy.orders is not None:
+        result = run_engine([Pair(strategy, settings, columns, terms)])
+        return [traded(fill) for fill in result.fills()]
     result = run_backtest(strategy, settings, columns, terms, guards=guards_of(wish.guards))
     return [traded(fill) for fill in result.fills()]
 
@@ -125,6 +129,15 @@ CASES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+ORDERS: Mapping[str, Mapping[str, Any]] = {
+    "grid": {"strategy": "grid", "settings": {"below": "6", "above": "6", "lines": "9"}},
+    "trailing grid": {"strategy": "trailing_grid", "settings": {}},
+    "step grid": {"strategy": "step_grid", "settings": {}},
+    "dca": {"strategy": "dca", "settings": {"down": "0.5", "gain": "0.8"}},
+    "rebalancing": {"strategy": "rebalancing", "settings": {"band": "1"}, "amount": "9000"},
+}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("case", CASES)
 async def test_a_robot_trades_as_its_backtest_does(bench: Bench, case: str, seed: int) -> None:
@@ -146,3 +159,16 @@ async def test_a_robot_that_dies_after_every_candle_trades_as_its_backtest_does(
     wish = replace(WISH, settings={"fast": "3", "slow": "8"}, guards=guards)
 
     assert await worked(bench, bars, wish, dies=True) == backtested(bars, wish)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+@pytest.mark.parametrize("case", ORDERS)
+async def test_a_robot_that_places_orders_trades_as_its_backtest_does(
+    bench: Bench, case: str, *, dies: bool
+) -> None:
+    bars = drawn(4)
+    wish = replace(WISH, **{"amount": "1000", **ORDERS[case]})
+    expected = backtested(bars, wish)
+
+    assert len(expected) > 3
+    assert await worked(bench, bars, wish, dies=dies) == expected

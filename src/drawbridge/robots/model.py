@@ -72,7 +72,8 @@ _SIDES: Final = {
 class Trigger(StrEnum):
     """What makes a robot act.
 
-    `CANDLE`: a closed candle. `TICK`: as well, and its guards judge every price in between.
+    `CANDLE`: a closed candle. `TICK`: as well, and its guards judge every price in between; a
+    strategy that places orders then hears of each fill at once.
     `SIGNAL`: signals from outside in place of its strategy's own; guards judge closed candles.
     """
 

@@ -29,7 +29,7 @@ from drawbridge.trading.fanout import FanOut, Fate, Outcome, Wish
 
 # A decision is made when its candle has closed, which is one candle's length after its moment;
 # an entry that could not be placed for as long again would buy at a price that is gone.
-_ENTRY_GOOD_FOR_CANDLES: Final = 2
+ENTRY_GOOD_FOR_CANDLES: Final = 2
 # What trading says of a client order id that was used and came to nothing.
 _CAME_TO_NOTHING: Final = "order_already_intended"
 
@@ -177,7 +177,7 @@ class OrderChains:
             return is_entry(decision)
         interval_ms = seat.plan.interval_ms
         age_ms = self._clock.now_ms() - decision.moment_ms - interval_ms
-        return is_entry(decision) and age_ms > _ENTRY_GOOD_FOR_CANDLES * interval_ms
+        return is_entry(decision) and age_ms > ENTRY_GOOD_FOR_CANDLES * interval_ms
 
     async def _try_again(self, seat: Seat, decision: Decision) -> None:
         again = replace(decision, attempt=decision.attempt + 1)

@@ -83,10 +83,15 @@ class Resting:
         self._clock = clock
 
     def is_due(self, seat: Seat, chart: Chart) -> bool:
-        """Tell whether a seat's orders or its candles are to be looked at."""
-        is_behind = chart.last_ms > seat.standing.at_ms
+        """Tell whether a seat's orders or its candles are to be looked at.
+
+        As in a backtest, a strategy hears of its fills when a candle closes; with ticks it hears
+        of them at once.
+        """
+        if seat.is_unfinished or chart.last_ms > seat.standing.at_ms:
+            return True
         every_ms = _LOOK_ANYWAY_MS if seat.is_told else _LOOK_EVERY_MS
-        return is_behind or self._clock.now_ms() >= seat.looked_ms + every_ms
+        return seat.watches_ticks and self._clock.now_ms() >= seat.looked_ms + every_ms
 
     async def work(self, seat: Seat, chart: Chart) -> None:
         """Take in what has ended and what has closed, and bring about what is wanted then.
@@ -94,30 +99,51 @@ class Resting:
         Raises: what the exchange refused, after it was written down; `ExchangeDown`,
         `OutcomeUnknown` and `NotProven` where it goes on later.
         """
+        seat.is_unfinished = True
         for _ in range(_MOST_TURNS):
+            missing, made = await self._missing(seat), list[Decision]()
             shown = await self._look(seat)
-            if shown.ended or chart.last_ms > seat.standing.at_ms:
-                await self._renew(seat, chart, shown)
-            if not await self._bring_about(seat, chart):
+            is_new = chart.last_ms > seat.standing.at_ms
+            if is_new or (shown.ended and seat.watches_ticks):
+                made = await self._renew(seat, chart, shown)
+            has_cancelled = await self._cancel(seat)
+            has_ended = await self._place(seat, chart, [*missing, *made])
+            if not (has_cancelled or has_ended) or not seat.watches_ticks:
                 break
-        seat.looked_ms = self._clock.now_ms()
+        seat.is_unfinished, seat.looked_ms = False, self._clock.now_ms()
+
+    async def _missing(self, seat: Seat) -> list[Decision]:
+        """Find out which orders are at the exchange already; give those that are not."""
+        missing = []
+        for decision in tuple(seat.open.values()):
+            if decision.tag not in seat.order_ids and decision.state is DecisionState.OPEN:
+                order = await self._outside.desk.look_up(seat.key_id, decision.client_id)
+                if order is None:
+                    missing.append(decision)
+                else:
+                    seat.order_ids[decision.tag] = order.order_id or decision.client_id
+        return missing
 
     async def _look(self, seat: Seat) -> _Shown:
         """Find out which orders have ended, and with which fills."""
         resting = await self._still_open(seat)
-        book, standing, ended = seat.book, seat.standing, list[Ended]()
+        shown, ended = replace(seat), list[Ended]()
         for decision in tuple(seat.open.values()):
-            if decision.tag not in seat.order_ids or _is_among(seat, decision, resting):
+            is_leaving = decision.state is DecisionState.LEAVING
+            if not (decision.tag in seat.order_ids or is_leaving):
+                continue
+            if _is_among(seat, decision, resting):
                 continue
             order = await self._outside.desk.look_up(seat.key_id, decision.client_id)
-            if order is not None and order.status.is_final:
+            if order is None and is_leaving:
+                ended += _nothing_of([decision], DecisionState.DROPPED)
+            elif order is not None and order.status.is_final:
                 fills = await self._chains.fills_of(seat, decision, order)
-                one = replace(seat, book=book, standing=standing)
-                book, standing = one.with_fills(decision, fills)
+                shown.book, shown.standing = shown.with_fills(decision, fills)
                 done = replace(decision, state=DecisionState.DONE)
                 ended.append(Ended(done, _told(seat, decision, order, fills), fills))
         ended.sort(key=lambda it: it.filled.time_ms)
-        return _Shown(book, standing, tuple(ended))
+        return _Shown(shown.book, shown.standing, tuple(ended))
 
     async def _still_open(self, seat: Seat) -> tuple[Order, ...]:
         if not seat.order_ids:
@@ -125,12 +151,15 @@ class Resting:
         asked = GetOpenOrders(seat.plan.symbol)
         return await self._outside.roads.call(seat.key_id, asked, purpose=Purpose.READ)
 
-    async def _renew(self, seat: Seat, chart: Chart, shown: _Shown) -> None:
-        """Ask the strategy what is to rest, and write its answer down with what it was shown."""
+    async def _renew(self, seat: Seat, chart: Chart, shown: _Shown) -> list[Decision]:
+        """Ask the strategy what is to rest, and write its answer down with what it was shown.
+
+        Gives the decisions that are new.
+        """
         scene = _scene(seat, chart, shown)
         orders = seat.course.strategy.orders
         if scene is None or orders is None:
-            return
+            return []
         kept = dict(seat.memory.get(_KEPT, {}))
         memory, wants = orders(kept, seat.course.settings, scene)
         run = int(seat.memory.get(_RUN, 0))
@@ -159,6 +188,7 @@ class Resting:
         seat.open = still | {it.tag: it for it in (*leaving, *made)}
         for ended in shown.ended:
             seat.order_ids.pop(ended.decision.tag, None)
+        return made
 
     async def _new(
         self, seat: Seat, wanted: dict[str, Want], still: dict[str, Decision], moment_ms: int
@@ -182,38 +212,20 @@ class Resting:
             if tag not in used
         ]
 
-    async def _bring_about(self, seat: Seat, chart: Chart) -> bool:
-        """Cancel what is not wanted any more and place what is not there yet.
+    async def _cancel(self, seat: Seat) -> bool:
+        """Cancel what is not wanted any more; how it ended is seen at the next look."""
+        leaving = [it for it in seat.open.values() if it.state is DecisionState.LEAVING]
+        for decision in leaving:
+            await self._outside.desk.cancel(seat.key_id, decision.client_id)
+        return bool(leaving)
 
-        Tells whether something has ended by that, so that the strategy is to be asked again.
-        """
-        has_ended, dropped = False, []
-        for decision in [it for it in seat.open.values() if it.state is DecisionState.LEAVING]:
-            # What it has filled by then is told to the strategy like any other end.
-            order = await self._outside.desk.cancel(seat.key_id, decision.client_id)
-            has_ended = True
-            if order is None:
-                dropped.append(decision)
-            else:
-                seat.order_ids[decision.tag] = order.order_id or decision.client_id
-        if dropped:
-            nothing = _nothing_of(dropped, DecisionState.DROPPED)
-            await self._renew(seat, chart, _Shown(seat.book, seat.standing, nothing))
-        waiting = []
-        for decision in [it for it in seat.open.values() if it.tag not in seat.order_ids]:
-            order = await self._outside.desk.look_up(seat.key_id, decision.client_id)
-            if order is None:
-                waiting.append((seat, decision))
-            else:
-                seat.order_ids[decision.tag] = order.order_id or decision.client_id
-                has_ended |= order.status.is_final
-        return await self._placed(seat, chart, waiting) or has_ended
-
-    async def _placed(
-        self, seat: Seat, chart: Chart, waiting: Sequence[tuple[Seat, Decision]]
-    ) -> bool:
+    async def _place(self, seat: Seat, chart: Chart, wanted: Sequence[Decision]) -> bool:
         """Place orders; tells whether one has ended at once. What was refused is told."""
-        heard = [await self._heard(*told) async for told in self._chains.place_each(waiting)]
+        open_ = [it for it in wanted if seat.open.get(it.tag) == it]
+        if not open_:
+            return False
+        sent = [(seat, it) for it in open_]
+        heard = [await self._heard(*told) async for told in self._chains.place_each(sent)]
         refused = [it.decision for it in heard if it.error and not goes_by(it.error)]
         if refused:
             nothing = _nothing_of(refused, DecisionState.REFUSED)

@@ -36,16 +36,15 @@ class Rounds:
         self._charts = charts
         self._pen = pen
 
-    async def take_news(self, chart: Chart) -> bool:
-        """Take in what has closed on a chart since; tells whether there was anything.
+    async def take_news(self, chart: Chart) -> None:
+        """Take in what has closed on a chart since. Raises: what asking the exchange raises."""
+        self.take(chart, await self._charts.news(chart))
 
-        Raises: what asking the exchange raises.
-        """
-        candles = await self._charts.news(chart)
+    def take(self, chart: Chart, candles: Sequence[Candle]) -> None:
+        """Take in closed candles; they are stored with what is decided on them."""
         if candles:
             chart.take(candles)
             chart.unstored += candles
-        return bool(candles)
 
     async def judge(self, chart: Chart, seats: Iterable[Seat] = _NO_SEATS) -> Judged:
         """Let signal strategies decide at the newest candle, and write it all down.

@@ -19,15 +19,17 @@ from drawbridge.core.errors import (
     DrawbridgeError,
     ExchangeDown,
 )
+from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import CandleStore
 from drawbridge.robots.charts import Chart, Charts
 from drawbridge.robots.checks import Checks
 from drawbridge.robots.closing import Closing
+from drawbridge.robots.deciding import Verdict
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.listening import Listening, Place
 from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.moves import Moves
-from drawbridge.robots.orders import OrderChains
+from drawbridge.robots.orders import ENTRY_GOOD_FOR_CANDLES, OrderChains
 from drawbridge.robots.prices import Prices
 from drawbridge.robots.resting import Resting
 from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by
@@ -155,7 +157,7 @@ class Robots:
     def _listen(self) -> None:
         """Follow the streams that robots need now."""
         seats = self._seating.seats()
-        keys = {it.key_id for it in seats if it.is_started and it.places_orders}
+        keys = {it.key_id for it in seats if it.places_orders and it.watches_ticks}
         self._listening.arrange(self._seating.charts(), self._prices.arrange(seats), keys)
 
     async def _follow(self, chart: Chart) -> None:
@@ -174,6 +176,8 @@ class Robots:
         self._begin_seats(seats, now_ms)
         free = [it for it in seats if it.is_started and not it.failures]
         await self._hands.moves.note([it for it in free if it.account.reason], "", {})
+        if chart.told:
+            self.hear_candle(chart)
 
     async def _judged(self, chart: Chart, seats: Sequence[Seat]) -> Judged | None:
         """Let those decide who are free; None while no candle has closed."""
@@ -182,8 +186,15 @@ class Robots:
         market = (await self._hands.roads.markets(series.exchange, series.venue)).get(series.symbol)
         for seat in seats:
             seat.meet(market)
-        if not await self._hands.rounds.take_news(chart):
-            return None
+        news, judged = await self._hands.charts.news(chart), list[tuple[Seat, Verdict]]()
+        for candle in news:
+            self._hands.rounds.take(chart, (candle,))
+            # One after the other, as long as an entry could still be made in time.
+            if candle is news[-1] or self._is_fresh(chart, candle):
+                judged += await self._judge(chart, seats)
+        return judged if news else None
+
+    async def _judge(self, chart: Chart, seats: Sequence[Seat]) -> Judged:
         ready = [seat for seat in seats if _is_ready(seat)]
         # Until their decisions are on disk, nobody else may let them decide.
         for seat in ready:
@@ -193,6 +204,11 @@ class Robots:
         finally:
             for seat in ready:
                 seat.is_busy = False
+
+    def _is_fresh(self, chart: Chart, candle: Candle) -> bool:
+        interval_ms = chart.series.interval_ms
+        age_ms = self._clock.now_ms() - candle.open_time_ms - interval_ms
+        return age_ms <= ENTRY_GOOD_FOR_CANDLES * interval_ms
 
     async def _chart_failed(
         self, chart: Chart, seats: Sequence[Seat], error: DrawbridgeError

@@ -69,7 +69,7 @@ class Seat:
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
     were looked at, `written_ms` the candle of the standing that is on disk; `is_told` while a
-    stream tells of its orders.
+    stream tells of its orders, `is_unfinished` while they are not all as they are wanted.
     """
 
     robot: Robot
@@ -87,6 +87,7 @@ class Seat:
     written_ms: int = 0
     is_busy: bool = False
     is_told: bool = False
+    is_unfinished: bool = True
 
     @property
     def key_id(self) -> str:

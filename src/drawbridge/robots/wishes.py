@@ -171,7 +171,7 @@ def _check_order_strategy(strategy: Strategy, plan: Plan) -> None:
         "guards": bool(plan.guards),
         "confirm": bool(plan.confirm),
         "direction": plan.direction is not Direction.LONG,
-        "trigger": plan.trigger is not Trigger.CANDLE,
+        "trigger": plan.trigger is Trigger.SIGNAL,
         "symbol": plan.is_contract,
     }
     for field_name, is_chosen in refused.items():

@@ -44,7 +44,7 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
         (("--direction", "short"), "short_needs_contract", "direction"),
         (("--market", "BTC/USDT:USDT"), "robot_wrong_market_kind", "symbol"),
         (("--trigger", "moon"), "bad_trigger", "trigger"),
-        (("--strategy", "grid", "--trigger", "tick"), "orders_take_no_guards", "trigger"),
+        (("--strategy", "grid", "--trigger", "signal"), "orders_take_no_guards", "trigger"),
         (("--strategy", "grid", "--guard", "trail=5"), "orders_take_no_guards", "guards"),
         (("--key", "Alice=50"), "key_twice", "key"),
         (("--set", "pace=5"), "unknown_parameter", "pace"),
