@@ -22,10 +22,11 @@ from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.venues import Address
 from drawbridge.wire.stream import Frame
 
-MOST_MESSAGE_BYTES: Final = 4 * 1024 * 1024
+# Some exchanges begin a book with all of its levels in one message, which are several megabytes.
+MOST_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 # What waits to be read: beyond it, nothing more is taken off the network until some was read.
 MOST_WAITING: Final = 1_024
-_MOST_WAITING_BYTES: Final = 2 * MOST_MESSAGE_BYTES
+_MOST_WAITING_BYTES: Final = MOST_MESSAGE_BYTES
 # What waits to be written: frames are small and few, so more than this is a peer that reads none.
 _MOST_UNWRITTEN_BYTES: Final = 1024 * 1024
 _BUFFER_BYTES: Final = 32 * 1024
