@@ -5,6 +5,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -15,6 +16,7 @@ from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.sockets import MOST_MESSAGE_BYTES, MOST_WAITING, WebSocket, open_socket
 from drawbridge.gateway.venues import Address
 from tests.gateway.scripted_server import Visit, scripted_server
+from tests.kit.certificates import authority_and_server
 from tests.kit.stream_house import until
 
 Behaviour = Callable[[ServerConnection], Awaitable[None]]
@@ -26,9 +28,11 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 FLOOD = 5_000
 
 
-async def opened(address: Address, within_s: float = SOON_S) -> WebSocket:
+async def opened(
+    address: Address, within_s: float = SOON_S, dialler: Dialler | None = None
+) -> WebSocket:
     deadline = asyncio.get_running_loop().time() + within_s
-    return await open_socket(Dialler(), address, PATH, deadline)
+    return await open_socket(dialler or Dialler(), address, PATH, deadline)
 
 
 @asynccontextmanager
@@ -134,6 +138,22 @@ async def test_an_address_of_this_machine_is_never_dialled_for_a_real_exchange()
         with pytest.raises(Forbidden, match="private_address"):
             await opened(Address("127.0.0.1", server.port, tls=False))
         assert server.connections == 0
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "127.0.0.2"])
+async def test_under_tls_only_a_certificate_for_the_very_host_will_do(
+    tmp_path: Path, ip: str
+) -> None:
+    authority, context = authority_and_server(tmp_path, ip)
+    async with scripted_server(accepting(), context) as server:
+        with pytest.raises(ExchangeDown, match="certificate_refused"):
+            await opened(server.address)
+        trusting = Dialler(authority)
+        if ip == server.address.host:
+            await cut(await opened(server.address, dialler=trusting))
+            return
+        with pytest.raises(ExchangeDown, match="certificate_refused"):
+            await opened(server.address, dialler=trusting)
 
 
 async def test_what_we_ask_with_names_the_path_and_no_extension_and_no_cookie() -> None:

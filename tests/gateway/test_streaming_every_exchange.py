@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
-from drawbridge.core.markets import OrderBook, Ticker
+from drawbridge.core.markets import OrderBook, PublicTrade, Ticker
 from drawbridge.core.orders import OrderStatus
 from drawbridge.core.streams import (
     BalancesTold,
@@ -44,6 +44,8 @@ EVENTS: dict[TopicKind, tuple[type, ...]] = {
     TopicKind.TRADES: (TradesTold,),
 }
 ORDERS = Topic(TopicKind.ORDERS)
+DROPS = 3
+EVENTS_BETWEEN = 2
 
 
 @pytest.fixture
@@ -143,6 +145,35 @@ async def test_a_connection_that_is_dropped_is_told_and_opened_again(house: Stre
         order = await house.buy(key_id)
         told = await first(own, lambda told: any(told and orders_in(told)))
         assert orders_in(told)[-1].order.order_id == order.order_id
+
+
+@every
+async def test_events_and_what_is_loaded_after_gaps_are_together_all_there_was(
+    house: StreamHouse,
+) -> None:
+    seen: set[object] = set()
+    events, since_ms, until_ms = 0, 0, 0
+    async with aclosing(house.follow(topics_of(house.exchange)[TopicKind.TRADES])) as following:
+        while events < DROPS * EVENTS_BETWEEN + EVENTS_BETWEEN:
+            told = await within(anext(following))
+            if isinstance(told, TradesTold):
+                seen |= set(map(_trade, told.trades))
+                until_ms = max((trade.time_ms for trade in told.trades), default=until_ms)
+                events += 1
+                if events % EVENTS_BETWEEN == 0 and events <= DROPS * EVENTS_BETWEEN:
+                    house.hub.drop()
+            elif told != LOST:
+                loaded = await house.trades()
+                since_ms = since_ms or loaded[-1].time_ms
+                seen |= set(map(_trade, loaded))
+    there = {_trade(it) for it in await house.trades() if since_ms <= it.time_ms <= until_ms}
+    assert len(there) > DROPS
+    assert there <= seen
+
+
+def _trade(trade: PublicTrade) -> object:
+    # Some exchanges tell no number with their streams.
+    return trade.time_ms, trade.price, trade.quantity, trade.taker_buys
 
 
 @every

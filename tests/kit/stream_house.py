@@ -21,7 +21,8 @@ from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Forbidden
 from drawbridge.core.ids import client_order_id
-from drawbridge.core.operations import GetTicker, PlaceOrder, Scope
+from drawbridge.core.markets import PublicTrade
+from drawbridge.core.operations import GetTicker, GetTrades, PlaceOrder, Scope
 from drawbridge.core.orders import Order, OrderType, Side
 from drawbridge.core.streams import Topic
 from drawbridge.entrypoints.paper_server.server import PaperServer
@@ -169,6 +170,10 @@ class StreamHouse:
     async def revoke(self, key_id: str) -> None:
         """Delete a key at the exchange."""
         await self.world.keys.delete(ACCOUNT, self.exchange.id, self.keys[key_id])
+
+    async def trades(self) -> tuple[PublicTrade, ...]:
+        """Ask for the last trades over REST."""
+        return await self.gateway.call_public(self.exchange.id, PAPER, GetTrades(self.symbol))
 
     async def buy(self, key_id: str) -> Order:
         """Buy a little with a limit far above the price."""
