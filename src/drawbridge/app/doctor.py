@@ -5,7 +5,7 @@ Only looks; nothing is made or changed, so that it can be asked on a machine in 
 
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from typing import Final
 from drawbridge.app.asking import ask
 from drawbridge.app.build import House, open_house
 from drawbridge.app.gateway_lock import is_gateway_running
+from drawbridge.app.notice_ways import secret_reader
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import verify
 from drawbridge.catalogue.levels import Level
@@ -23,6 +24,7 @@ from drawbridge.core.errors import DrawbridgeError, NotFound
 from drawbridge.core.operations import GetServerTime
 from drawbridge.vault.model import Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus, read_vault_state
+from drawbridge.wording.say import say
 
 _NEEDED_PYTHON: Final = (3, 11)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -119,6 +121,26 @@ async def _inside(house: House) -> AsyncIterator[Finding]:
     yield await look_at_vault(house, running=running)
     known = bool(house.settings.egress_addresses)
     yield Finding("egress", Health.OK if known else Health.WARN, "known" if known else "unknown")
+    for owner in await house.accounts.list_owners():
+        if house.limits.is_stopped(owner.id):
+            yield Finding("stop", Health.WARN, "stopped", {"owner": owner.name})
+    for finding in _secrets_of_notices(house.settings):
+        yield finding
+
+
+def _secrets_of_notices(settings: Settings) -> Iterator[Finding]:
+    """Look whether the files can be used that notices by mail and Telegram need."""
+    told = settings.notices
+    files = (("mail", told.smtp_password_file), ("telegram", told.telegram_token_file))
+    for what, file in files:
+        if file is None:
+            continue
+        facts = {"way": say(f"channel.{what}"), "path": file}
+        try:
+            secret_reader(file)()
+            yield Finding("notices", Health.OK, "good", facts)
+        except DrawbridgeError as error:
+            yield Finding("notices", Health.FAIL, "no_secret", facts, error)
 
 
 async def _database(house: House) -> Finding:

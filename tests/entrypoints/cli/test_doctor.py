@@ -15,6 +15,7 @@ from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import read_vault_state
 from tests.kit.command_line import CommandLine
+from tests.kit.processes import drawbridge
 
 
 @pytest.fixture
@@ -55,6 +56,34 @@ def test_a_machine_without_anything_is_told_where_to_begin_and_nothing_is_made(
 ) -> None:
     assert found(line)["data"] == ("warn", "absent")
     assert not line.data.exists()
+
+
+def test_a_stop_is_told(line: CommandLine) -> None:
+    line.furnish()
+    assert "stop" not in found(line)
+    line.told("stop")
+    assert found(line)["stop"] == ("warn", "stopped")
+
+
+def test_a_file_that_notices_need_and_others_can_read_is_told(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    line.furnish()
+    file = tmp_path / "bot"
+
+    def told() -> tuple[str, str]:
+        setting = {"DRAWBRIDGE_TELEGRAM_TOKEN_FILE": str(file)}
+        arguments = ("doctor", "--json", "--data", str(line.data))
+        findings = json.loads(drawbridge(*arguments, environment=setting).stdout)["findings"]
+        [finding] = [it for it in findings if it["what"] == "notices"]
+        return finding["health"], finding["found"]
+
+    assert told() == ("fail", "no_secret")
+    file.write_text("1:token")
+    file.chmod(0o644)
+    assert told() == ("fail", "no_secret")
+    file.chmod(0o600)
+    assert told() == ("ok", "good")
 
 
 def test_a_data_folder_without_a_database_is_left_as_it_is(line: CommandLine) -> None:
