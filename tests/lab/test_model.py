@@ -28,6 +28,8 @@ WISH = TrialWish(settings={"fast": "5", "slow": "20"}, guards={"stop_loss": "2.5
         ({"terms": {"judged": "sometimes"}}, "not_a_choice", "judged"),
         ({"terms": {"luck": "1"}}, "unknown_term", "luck"),
         ({"vary": {"fast": "9..5"}}, "bad_range", "vary.fast"),
+        ({"candles": " , "}, "no_markets", "candles"),
+        ({"candles": "BTC-USD,XRP-USDT", "vary": {"fast": "5,9"}}, "search_one_market", "candles"),
         ({"method": "guess"}, "not_a_choice", "method"),
         ({"objective": "fame"}, "not_a_choice", "objective"),
         ({"tries": "-1"}, "not_a_whole_number", "tries"),
@@ -56,7 +58,7 @@ def test_a_wish_is_read_whole() -> None:
     assert trial.strategy.id == "ema_cross"
     assert tuple(trial.settings) == (5, 20)
     assert trial.guards.stop_loss == 2.5
-    assert trial.terms.symbol == "BTC/USD"
+    assert [terms.symbol for terms in trial.terms] == ["BTC/USD"]
     assert (trial.last, trial.interval_ms, trial.space) == (500, 0, None)
     assert trial.manner.method is Method.GRID
     assert trial.manner.objective is Objective.SHARPE

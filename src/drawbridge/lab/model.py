@@ -49,8 +49,8 @@ class TrialStatus(StrEnum):
 class TrialWish:
     """What a person orders. `vary` makes a search of it; without it, it is one backtest.
 
-    `candles` is a recording's name, or one of the candle store. `terms` are by the names of
-    `BacktestTerms`; what is left out is as in `USUAL_TERMS`.
+    `candles` is a recording's name, or one of the candle store, or several with commas. `terms`
+    are by the names of `BacktestTerms`; what is left out is as in `USUAL_TERMS`.
     """
 
     candles: str = "BTC-USD"
@@ -80,15 +80,18 @@ def wish_from(told: Mapping[str, Any]) -> TrialWish:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial as it runs: everything read and found good. A search has a space to search."""
+    """A trial as it runs: everything read and found good. A search has a space to search.
 
-    candles: str
+    `terms` has one for each of `candles`: several markets are paid out of one wallet.
+    """
+
+    candles: tuple[str, ...]
     interval_ms: int
     last: int
     strategy: Strategy
     settings: Settings
     guards: Guards
-    terms: BacktestTerms
+    terms: tuple[BacktestTerms, ...]
     space: Space | None
     manner: Manner
 
@@ -112,23 +115,29 @@ def read_trial(wish: TrialWish, workers: int = 1) -> Trial:
     space = read_space(strategy, fixed, wish.vary) if wish.vary else None
     # What is varied need not fit together with what stays: only the search knows what it tries.
     settings = strategy.read_settings({} if space else wish.settings)
+    names = tuple(filter(None, (name.strip() for name in wish.candles.split(","))))
+    terms = tuple(_terms(wish, name) for name in names)
+    if not names:
+        raise BadInput("no_markets", field="candles")
+    if space and len(names) > 1:
+        raise BadInput("search_one_market", field="candles")
     return Trial(
-        candles=wish.candles.strip(),
+        candles=names,
         interval_ms=INTERVALS.get(wish.interval, 0),
         last=_last(wish.last),
         strategy=strategy,
         settings=settings,
         guards=guards_of(wish.guards),
-        terms=_terms(wish),
+        terms=terms,
         space=space,
         manner=_manner(wish, workers),
     )
 
 
-def _terms(wish: TrialWish) -> BacktestTerms:
+def _terms(wish: TrialWish, candles: str) -> BacktestTerms:
     given = USUAL_TERMS | {name: text for name, text in wish.terms.items() if text.strip()}
     if not given.get("symbol"):
-        given["symbol"] = symbol_of(wish.candles, given.get("direction", ""))
+        given["symbol"] = symbol_of(candles, given.get("direction", ""))
     return read_terms(given)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import BadInput
 from drawbridge.lab.sheet import searched, sheet_of
+from drawbridge.robots.backtest.engine import Pair, run_engine
 from drawbridge.robots.backtest.run import run_backtest
 from drawbridge.robots.columns import resampled
 from drawbridge.robots.search.run import run_search
@@ -15,7 +16,7 @@ from drawbridge.robots.search.run import run_search
 if TYPE_CHECKING:
     from drawbridge.lab.model import Trial
     from drawbridge.lab.shelf import Shelf
-    from drawbridge.robots.backtest.run import BacktestResult
+    from drawbridge.robots.backtest.result import BacktestResult
     from drawbridge.robots.columns import CandleColumns
     from drawbridge.robots.search.run import Found
 
@@ -23,9 +24,9 @@ Progress = Callable[[int, int], None]
 """Told how many of how many runs are done."""
 
 
-def candles_for(trial: Trial, shelf: Shelf) -> CandleColumns:
-    """Give the candles of a trial. Raises: `NotFound("unknown_candles")`; as `cut`."""
-    return cut(trial, shelf.read(trial.candles))
+def candles_for(trial: Trial, shelf: Shelf) -> tuple[CandleColumns, ...]:
+    """Give the candles of a trial's markets. Raises: `NotFound("unknown_candles")`; as `cut`."""
+    return tuple(cut(trial, shelf.read(name)) for name in trial.candles)
 
 
 def cut(trial: Trial, candles: CandleColumns) -> CandleColumns:
@@ -46,19 +47,21 @@ def cut(trial: Trial, candles: CandleColumns) -> CandleColumns:
     return candles
 
 
-def run_trial(trial: Trial, candles: CandleColumns, progress: Progress) -> dict[str, Any]:
+def run_trial(trial: Trial, candles: Sequence[CandleColumns], progress: Progress) -> dict[str, Any]:
     """Run one backtest, or a search and then a backtest with the best settings it found.
 
-    Raises: as `run_backtest` and `run_search`.
+    Raises: as `backtested` and `run_search`.
     """
     if trial.space is None:
         progress(0, 1)
         return sheet_of(trial, backtested(trial, candles))
     best, found = search(trial, candles, progress)
-    return sheet_of(best, backtested(best, candles)) | {"search": searched(found, candles)}
+    return sheet_of(best, backtested(best, candles)) | {"search": searched(found, candles[0])}
 
 
-def search(trial: Trial, candles: CandleColumns, progress: Progress) -> tuple[Trial, Found]:
+def search(
+    trial: Trial, candles: Sequence[CandleColumns], progress: Progress
+) -> tuple[Trial, Found]:
     """Search, and give the trial with the best settings beside what was found.
 
     Raises: as `run_search`; `ValueError` for a trial that varies nothing.
@@ -66,19 +69,19 @@ def search(trial: Trial, candles: CandleColumns, progress: Progress) -> tuple[Tr
     if trial.space is None:
         message = "this trial varies nothing"
         raise ValueError(message)
-    found = run_search(trial.space, candles, trial.terms, trial.manner, progress)
+    found = run_search(trial.space, candles[0], trial.terms[0], trial.manner, progress)
     return trial.with_settings(found.best.chosen), found
 
 
 def backtested(
-    trial: Trial, candles: CandleColumns, *, compiled: bool | None = None
+    trial: Trial, candles: Sequence[CandleColumns], *, compiled: bool | None = None
 ) -> BacktestResult:
-    """Run one backtest. Raises: as `run_backtest`."""
-    return run_backtest(
-        trial.strategy,
-        trial.settings,
-        candles,
-        trial.terms,
-        guards=trial.guards,
-        compiled=compiled,
-    )
+    """Run one backtest, several markets paid out of one wallet.
+
+    Raises: as `run_backtest` and `run_engine`.
+    """
+    strategy, settings, guards = trial.strategy, trial.settings, trial.guards
+    markets = list(zip(candles, trial.terms, strict=True))
+    if len(markets) > 1:
+        return run_engine([Pair(strategy, settings, *market, guards) for market in markets])
+    return run_backtest(strategy, settings, *markets[0], guards=guards, compiled=compiled)

@@ -38,7 +38,8 @@ class Lab:
         Raises: `BadInput` naming the field, `NotFound` for a strategy or candles that are not
         there, `Conflict("too_many_trials")` while too many are under way.
         """
-        self.shelf.check(read_trial(wish).candles)
+        for name in read_trial(wish).candles:
+            self.shelf.check(name)
         now_ms = self._clock.now_ms()
         trial_id = id_from("trial", self._entropy(_ENTROPY_BYTES))
         ordered = Ordered(trial_id, owner, wish, TrialStatus.WISHED, now_ms, now_ms)

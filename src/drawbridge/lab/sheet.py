@@ -5,12 +5,14 @@ Amounts are exact texts; what is not defined is null. Words are not here: pages 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from drawbridge.core.money import plain
+from drawbridge.robots.backtest.result import last_price_of
 from drawbridge.robots.columns import resampled
 from drawbridge.robots.guards import tell_guards
 from drawbridge.statistics.equity import curve_of_floats
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from drawbridge.core.orders import Fill
     from drawbridge.lab.model import Trial
     from drawbridge.robots.backtest.run import BacktestResult
-    from drawbridge.robots.columns import CandleColumns, Floats
+    from drawbridge.robots.columns import CandleColumns, Floats, Times
     from drawbridge.robots.search.run import Found
     from drawbridge.robots.search.scoring import Score
 
@@ -39,7 +41,8 @@ def sheet_of(trial: Trial, result: BacktestResult) -> dict[str, Any]:
     fills, candles = result.fills(), result.candles
     report = report_of(trial, result, fills)
     return {
-        "market": trial.terms.symbol,
+        "market": trial.terms[0].symbol,
+        "markets": [terms.symbol for terms in trial.terms],
         "strategy": trial.strategy.id,
         "settings": trial.strategy.tell_settings(trial.settings),
         "guards": tell_guards(trial.guards),
@@ -49,23 +52,26 @@ def sheet_of(trial: Trial, result: BacktestResult) -> dict[str, Any]:
         "months": as_facts(report.periods.months),
         "trips": len(report.trips),
         "fills": [_told_fill(fill) for fill in fills[-_CHART_TRADES:]],
-        "bars": _bars(candles, fills),
-        "equity": _points(candles, np.asarray(result.equity)),
+        "bars": _bars(candles, [it for it in fills if it.symbol == trial.terms[0].symbol]),
+        "equity": _points(result.times_ms + candles.interval_ms, result.equity),
     }
 
 
 def report_of(trial: Trial, result: BacktestResult, fills: tuple[Fill, ...]) -> Report:
     """Make the report: figures exact from fills, equity from the backtest's own curve."""
     interval_ms = result.candles.interval_ms
+    first, *more = trial.terms
     ground = Ground(
-        symbol=trial.terms.symbol,
-        start=trial.terms.cash,
-        dust=trial.terms.quantity_step,
+        symbol=first.symbol,
+        start=first.cash,
+        dust=first.quantity_step,
         prices=((int(result.candles.open_time_ms[-1]) + interval_ms, result.last_price()),),
         interval_ms=interval_ms,
+        more_symbols=tuple(terms.symbol for terms in more),
+        last_prices={leg.terms.symbol: last_price_of(leg.candles) for leg in result.legs},
     )
-    closes_ms = (result.candles.open_time_ms + interval_ms).tolist()
-    curve = curve_of_floats(float(trial.terms.cash), closes_ms, result.equity)
+    closes_ms = (result.times_ms + interval_ms).tolist()
+    curve = curve_of_floats(float(first.cash), closes_ms, result.equity)
     return report_on(fills, ground, curve)
 
 
@@ -124,6 +130,7 @@ def _told_candles(candles: CandleColumns) -> dict[str, int]:
 
 def _told_fill(fill: Fill) -> dict[str, Any]:
     return {
+        "market": fill.symbol,
         "time_ms": fill.time_ms,
         "side": fill.side.value,
         "price": plain(fill.price),
@@ -133,7 +140,7 @@ def _told_fill(fill: Fill) -> dict[str, Any]:
     }
 
 
-def _bars(candles: CandleColumns, fills: tuple[Fill, ...]) -> dict[str, Any]:
+def _bars(candles: CandleColumns, fills: Sequence[Fill]) -> dict[str, Any]:
     """Give candles for a chart, put together until they are few enough, with the trades on them."""
     interval_ms = _span_for(candles)
     drawn = resampled(candles, interval_ms) if interval_ms else candles
@@ -169,7 +176,7 @@ def _span_for(candles: CandleColumns) -> int:
     return next(fitting, 0)
 
 
-def _points(candles: CandleColumns, equity: Floats) -> list[list[float]]:
+def _points(closes_ms: Times, equity: Floats) -> list[list[float]]:
     """Give points of the equity, with the share by which it stands below its height."""
     values = equity
     below = values / np.maximum.accumulate(values) - 1.0
@@ -177,10 +184,9 @@ def _points(candles: CandleColumns, equity: Floats) -> list[list[float]]:
     at = np.unique(np.linspace(0, last, min(_POINTS, last + 1)).round().astype(np.int64))
     # The deepest point must not fall between two others.
     at = np.unique(np.append(at, int(below.argmin())))
-    times = candles.open_time_ms[at] + candles.interval_ms
     return [
         [time_ms, round(value, 8), round(depth, 6)]
         for time_ms, value, depth in zip(
-            times.tolist(), values[at].tolist(), below[at].tolist(), strict=True
+            closes_ms[at].tolist(), values[at].tolist(), below[at].tolist(), strict=True
         )
     ]

@@ -81,3 +81,20 @@ def test_the_recorded_candles_need_no_file(line: CommandLine) -> None:
 
     assert code == 0
     assert "500" in out
+
+
+def test_a_strategy_that_places_orders_is_tried_as_any_other(line: CommandLine) -> None:
+    code, out, err = line.run(
+        "backtest", "--strategy", "rebalancing", "--recorded", "eth-btc", "--last", "800",
+        "--amount", "0.5", "--cash", "1", "--step", "0.001", "--json",
+    )  # fmt: skip
+
+    assert code == 0, err
+    assert json.loads(out)["figures"]["fees"] != "0"
+
+
+def test_markets_of_different_money_cannot_share_a_wallet(line: CommandLine) -> None:
+    code, _, err = line.run("backtest", "--recorded", "btc-usd,xrp-usdt", "--last", "800")
+
+    assert code == 2
+    assert "USD" in err

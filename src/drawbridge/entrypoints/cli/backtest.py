@@ -142,19 +142,19 @@ def backtest(
         _tell(trial, columns, found, compiled=compiled, as_json=json)
 
 
-def _candles(trial: "Trial", path: Path | None, data: Path | None) -> "CandleColumns":
+def _candles(trial: "Trial", path: Path | None, data: Path | None) -> "tuple[CandleColumns, ...]":
     from drawbridge.lab.running import candles_for, cut
     from drawbridge.lab.shelf import Shelf
     from drawbridge.robots.backtest.candles import read_candles
 
     if path is not None:
-        return cut(trial, read_candles(path))
+        return (cut(trial, read_candles(path)),)
     return candles_for(trial, Shelf(settings_for(data).candles))
 
 
 def _tell(
     trial: "Trial",
-    columns: "CandleColumns",
+    columns: "tuple[CandleColumns, ...]",
     found: "Found | None",
     *,
     compiled: bool | None,
@@ -167,7 +167,7 @@ def _tell(
     report = report_of(trial, result, result.fills())
     if as_json:
         told = _told(trial, result, report)
-        print_json(told if found is None else {**told, "search": searched(found, columns)})
+        print_json(told if found is None else {**told, "search": searched(found, columns[0])})
         return
     if found is not None:
         _show_search(found)

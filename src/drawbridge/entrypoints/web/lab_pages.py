@@ -135,7 +135,7 @@ class LabPages:
             "form": form,
             **strategy_facts(strategy),
             "guard_problem": any(name.startswith(GUARD) for name in form.problems),
-            "candles": [(name, name) for name in self.services.lab.shelf.names()],
+            "candles": self.services.lab.shelf.names(),
             "intervals": intervals,
             "directions": [(it.value, say(f"robots.direction.{it.value}")) for it in Direction],
             "judged": [(it.value, say(f"lab.judged.{it.value}")) for it in Judged],

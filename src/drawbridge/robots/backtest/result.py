@@ -284,7 +284,7 @@ class BacktestResult:
 
     def last_price(self) -> Decimal:
         """Give the last close, at which an open position is valued."""
-        return exact(float(self.candles.close[-1]))
+        return last_price_of(self.candles)
 
     def equity_points(self, most: int) -> tuple[tuple[int, float], ...]:
         """Give at most `most` points of the equity for a chart, the last one always among them."""
@@ -301,6 +301,11 @@ def leg_of(terms: BacktestTerms, candles: CandleColumns, record: Record, fills: 
     price = np.asarray(record.price[:fills], dtype=np.float64)
     why, maker = (np.asarray(it[:fills], dtype=np.int64) for it in (record.why, record.maker))
     return Leg(terms, candles, at, lots, price, why, maker)
+
+
+def last_price_of(candles: CandleColumns) -> Decimal:
+    """Give the last close, at which what is still held is valued."""
+    return exact(float(candles.close[-1]))
 
 
 def exact(price: float) -> Decimal:

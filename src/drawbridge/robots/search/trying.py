@@ -101,14 +101,8 @@ def _score(equity: Floats, entries: NDInts, stretch: Stretch) -> Score:
 
 def _backtested(ground: Ground, chosen: Chosen, candles: CandleColumns) -> BacktestResult:
     settings, guards = ground.space.read(chosen)
-    return run_backtest(
-        ground.space.strategy,
-        settings,
-        candles,
-        ground.terms,
-        guards=guards,
-        compiled=ground.compiled,
-    )
+    strategy, terms = ground.space.strategy, ground.terms
+    return run_backtest(strategy, settings, candles, terms, guards=guards, compiled=ground.compiled)
 
 
 class Crew:
@@ -136,13 +130,15 @@ def made_ready(ground: Ground, first: Chosen, tries: int) -> Ground:
     Why with a first run here: what the compiler makes of it is then there before processes branch
     off, and none of them compiles it again.
     """
-    if not can_compile() or tries * len(ground.candles) < _WORTH_COMPILING:
+    if ground.space.strategy.orders or not can_compile():
+        return ground
+    if tries * len(ground.candles) < _WORTH_COMPILING:
         return ground
     ready = replace(ground, compiled=True)
     try:
         _backtested(ready, first, ground.candles.last(_LARGEST_CHUNK))
     except BadInput as error:
-        if error.code != "strategy_cannot_be_compiled":
+        if error.code != "strategy_not_compilable":
             raise
         return ground
     return ready
