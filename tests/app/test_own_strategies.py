@@ -1,6 +1,8 @@
 """People's own strategies decide in a process of their own, which holds nothing and may die."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +87,39 @@ def test_a_view_of_a_process_that_is_gone_is_not_taken_for_another(
 
     with pytest.raises(ExchangeDown, match="own_view_gone"):
         own.said(name, looked, 1, NOTHING_HELD)
+
+
+ASKER = """
+import sys
+from pathlib import Path
+from drawbridge.app.own_strategies import OwnStrategies
+from drawbridge.robots.columns import columns_of
+
+one = columns_of([0, 1, 1, 1, 1, 1])
+OwnStrategies(Path(sys.argv[1]), within_s=600).decide("own:loops", {}, one)
+"""
+
+
+def test_when_whoever_asked_is_gone_the_process_ends_in_the_midst_of_a_loop(
+    tmp_path: Path,
+) -> None:
+    """Security: nothing of a person's code is left running by a kill -9 of the gateway."""
+    fifo = tmp_path / "told"
+    os.mkfifo(fifo)
+    text = f"""
+def decide(view):
+    told = open({str(fifo)!r}, "w")
+    told.write("begun\\n")
+    told.flush()
+    while True: pass
+"""
+    written(tmp_path, "loops", text)
+    asking = [sys.executable, "-c", ASKER, str(tmp_path)]
+    with subprocess.Popen(asking) as asker, fifo.open() as heard:
+        assert heard.readline() == "begun\n"
+        asker.kill()
+        # The end of the file is the end of the process that held it.
+        assert heard.read() == ""
 
 
 def test_nothing_of_the_environment_reaches_it(own: OwnStrategies, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ Shape: requests are {"strategy"} → {"parameters", "places_orders"}; {"strategy
 
 import os
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -29,6 +30,7 @@ from drawbridge.robots.strategy import Held, Settings, Strategy
 
 READY: Final = b"ready\n"
 _MOST_VIEWS: Final = 256
+_LOOK_EVERY_S: Final = 1.0
 _MEMORY_BYTES: Final = 4 << 30
 
 
@@ -102,6 +104,14 @@ def serve(folder: Path, asked: BinaryIO, answers: BinaryIO) -> None:
             answers.flush()
 
 
+def _end_with(parent: int) -> None:
+    """End when the process that asks has gone, even if a strategy never comes back."""
+    waiting = threading.Event()
+    while os.getppid() == parent:
+        waiting.wait(_LOOK_EVERY_S)
+    os._exit(0)
+
+
 def _bound_memory() -> None:
     """Let a strategy that eats memory end this process and not the machine."""
     if sys.platform == "win32":
@@ -121,6 +131,7 @@ def main(arguments: list[str]) -> int:
     asked = os.fdopen(os.dup(0), "rb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _bound_memory()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     import talib  # noqa: F401, PLC0415  loaded before the first decision, which has a time limit
 
     serve(Path(arguments[0]), asked, answers)

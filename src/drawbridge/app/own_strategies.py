@@ -8,7 +8,7 @@ which pauses the robot that asked.
 """
 
 import os
-import select
+import selectors
 import subprocess
 import sys
 import threading
@@ -33,6 +33,8 @@ FOLDER: Final = "strategies"
 
 _MODULE: Final = "drawbridge.app.own_process"
 _READY_WITHIN_S: Final = 30.0
+# A file may import much; its decisions may not take that long.
+_LOADED_WITHIN_S: Final = 10.0
 _CHUNK: Final = 1 << 16
 _MOST_BYTES: Final = 1 << 26
 
@@ -58,6 +60,8 @@ class OwnStrategies:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._started_times = 0
+        # What this process has loaded already.
+        self._loaded: set[str] = set()
 
     def strategy(self, strategy_id: str) -> Strategy:
         """Give an own strategy as a robot uses it.
@@ -118,29 +122,37 @@ class OwnStrategies:
             self._end()
 
     def _ask(self, strategy_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        line = orjson.dumps(asked) + b"\n"
         with self._lock:
             try:
-                process = self._started()
-                answer = _exchange(process, line, self._within_s)
+                found = self._answered(strategy_id, asked)
             except TimeoutError:
                 self._end()
                 facts = {"strategy": strategy_id, "seconds": self._within_s}
                 raise BadInput("own_process_silent", field="strategy", **facts) from None
-            except (OSError, EOFError):
+            except (OSError, EOFError, ValueError):
+                # Ended, or what it answers is no JSON: it cannot be told from one another.
                 self._end()
                 raise BadInput("own_process_died", field="strategy", strategy=strategy_id) from None
-        found: dict[str, Any] = orjson.loads(answer)
         if found.get("code") == "own_view_gone":
             raise ExchangeDown("own_view_gone")
         if "code" in found:
             raise BadInput(found["code"], **found["facts"])
         return found
 
+    def _answered(self, strategy_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        process = self._started()
+        if strategy_id not in self._loaded:
+            described = _exchange(process, {"strategy": strategy_id}, _LOADED_WITHIN_S)
+            if "code" in described:
+                return described
+            self._loaded.add(strategy_id)
+        return _exchange(process, asked, self._within_s)
+
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._started_times += 1
+        self._loaded.clear()
         self._process = subprocess.Popen(  # noqa: S603  our own program, and a folder of settings
             # Isolated: neither the environment nor the folder it starts in adds code to it.
             [sys.executable, "-I", "-m", _MODULE, str(self._folder)],
@@ -177,17 +189,20 @@ def own_strategies_of(settings: AppSettings) -> Iterator[None]:
         own.close()
 
 
-def _exchange(process: subprocess.Popen[bytes], line: bytes, within_s: float) -> bytes:
-    """Send a line and read the answer. Raises: TimeoutError, OSError, EOFError."""
-    until_s = time.monotonic() + within_s
+def _exchange(
+    process: subprocess.Popen[bytes], asked: Mapping[str, Any], within_s: float
+) -> dict[str, Any]:
+    """Send a question and read the answer. Raises: TimeoutError, OSError, EOFError."""
+    until_s, line = time.monotonic() + within_s, orjson.dumps(asked) + b"\n"
     if process.stdin is None:
         raise EOFError
     number, sent = process.stdin.fileno(), 0
     os.set_blocking(number, False)
     while sent < len(line):
-        _wait(until_s, writing=number)
+        _wait(until_s, number, selectors.EVENT_WRITE)
         sent += os.write(number, line[sent : sent + _CHUNK])
-    return _read_line(process, until_s)
+    answer: dict[str, Any] = orjson.loads(_read_line(process, until_s))
+    return answer
 
 
 def _read_line(process: subprocess.Popen[bytes], until_s: float) -> bytes:
@@ -196,7 +211,7 @@ def _read_line(process: subprocess.Popen[bytes], until_s: float) -> bytes:
         raise EOFError
     number, found = process.stdout.fileno(), b""
     while not found.endswith(b"\n"):
-        _wait(until_s, reading=number)
+        _wait(until_s, number, selectors.EVENT_READ)
         piece = os.read(number, _CHUNK)
         found += piece
         if not piece or len(found) > _MOST_BYTES:
@@ -204,12 +219,14 @@ def _read_line(process: subprocess.Popen[bytes], until_s: float) -> bytes:
     return found
 
 
-def _wait(until_s: float, *, reading: int = -1, writing: int = -1) -> None:
+def _wait(until_s: float, number: int, event: int) -> None:
+    """Wait until a pipe can be read or written. Raises: TimeoutError."""
     left_s = until_s - time.monotonic()
-    read = [reading] if reading >= 0 else []
-    write = [writing] if writing >= 0 else []
-    if left_s <= 0 or not any(select.select(read, write, [], left_s)):
-        raise TimeoutError
+    # Not select(2): in a process with many connections, numbers of files are beyond its bounds.
+    with selectors.DefaultSelector() as selector:
+        selector.register(number, event)
+        if left_s <= 0 or not selector.select(left_s):
+            raise TimeoutError
 
 
 def _strategy_of(
