@@ -29,7 +29,7 @@ from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import Held, Settings, Strategy
 
 READY: Final = b"ready\n"
-_MOST_VIEWS: Final = 256
+_MOST_VIEWS: Final = 1024
 _LOOK_EVERY_S: Final = 1.0
 _MEMORY_BYTES: Final = 4 << 30
 

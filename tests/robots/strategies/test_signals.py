@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -83,28 +83,47 @@ def test_no_candle_at_all_is_no_trouble(strategy: Strategy) -> None:
     assert decisions(strategy, recorded().between(0, 0), {}) == []
 
 
-@EACH_CHOICE
-@pytest.mark.parametrize("cut", [1, 7, 60, 601, 1_777])
-def test_what_comes_later_changes_nothing_before(
-    strategy: Strategy, chosen: dict[str, object], cut: int
-) -> None:
-    """Law: no look-ahead. Neither a hidden nor another future changes a series or a decision."""
-    settings = strategy.read_settings(chosen)
-    candles = recorded()
+def assert_looks_at_no_future(strategy: Strategy, chosen: dict[str, object], cut: int) -> None:
+    """Assert that neither a hidden nor another future changes a series or a decision."""
+    settings, candles = strategy.read_settings(chosen), recorded()
     tail = scaled(candles.between(cut, len(candles)), 7.0)
     other = CandleColumns(
         *(np.concatenate([getattr(candles, name)[:cut], getattr(tail, name)]) for name in COLUMNS)
     )
     whole = strategy.look(candles, settings)
-    for seen in (
-        strategy.look(candles.between(0, cut), settings),
-        strategy.look(other, settings),
-    ):
-        for series, longer in zip(seen, whole, strict=True):
-            np.testing.assert_array_equal(series[:cut], longer[:cut])
     expected = decisions(strategy, candles, chosen)[:cut]
-    assert decisions(strategy, candles.between(0, cut), chosen) == expected
-    assert decisions(strategy, other, chosen)[:cut] == expected
+    for future in (candles.between(0, cut), other):
+        for series, longer in zip(strategy.look(future, settings), whole, strict=True):
+            np.testing.assert_array_equal(series[:cut], longer[:cut])
+        assert decisions(strategy, future, chosen)[:cut] == expected
+
+
+@EACH_CHOICE
+@pytest.mark.parametrize("cut", [1, 7, 60, 601, 1_777])
+def test_what_comes_later_changes_nothing_before(
+    strategy: Strategy, chosen: dict[str, object], cut: int
+) -> None:
+    """Law: no look-ahead."""
+    assert_looks_at_no_future(strategy, chosen, cut)
+
+
+class Later(NamedTuple):
+    """A series for which a planted strategy looked into the future."""
+
+    later: np.ndarray[Any, np.dtype[np.float64]]
+
+
+def test_a_strategy_that_looks_ahead_is_found_by_this_law() -> None:
+    def decide(seen: Later, at: int, _settings: object, _held: Held) -> int:
+        return IN if seen.later[at] > 0 else OUT
+
+    planted = replace(
+        SIGNALS[0],
+        look=lambda candles, _: Later(np.roll(candles.close, -1) - candles.close),
+        decide=decide,
+    )
+    with pytest.raises(AssertionError):
+        assert_looks_at_no_future(planted, {}, 60)
 
 
 @EACH_CHOICE
