@@ -24,6 +24,8 @@ from drawbridge.lab.model import TrialStatus, read_trial
 from drawbridge.lab.running import candles_for, run_trial
 from drawbridge.lab.shelf import Shelf
 from drawbridge.lab.store import Ordered, TrialStore
+from drawbridge.notices.model import Notice, NoticeKind
+from drawbridge.notices.outbox import tell
 from drawbridge.robots.search.trying import cores
 from drawbridge.storage.database import Database
 
@@ -81,12 +83,16 @@ class LabWork:
         except MemoryError:
             await self._fail(ordered, BadInput("trial_too_large", field="candles"))
         else:
+            now_ms = self._clock.now_ms()
             async with self._database.transaction() as tx:
-                await store.finish(tx, ordered.id, sheet, self._clock.now_ms())
+                if await store.finish(tx, ordered.id, sheet, now_ms):
+                    await tell(tx, _notice(ordered), now_ms)
 
     async def _fail(self, ordered: Ordered, error: DrawbridgeError) -> None:
+        now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
-            await store.fail(tx, ordered.id, error.code, error.facts, self._clock.now_ms())
+            if await store.fail(tx, ordered.id, error.code, error.facts, now_ms):
+                await tell(tx, _notice(ordered, error), now_ms)
 
     def _run(self, ordered: Ordered, counter: "_Counter") -> str:
         try:
@@ -97,6 +103,15 @@ class LabWork:
             # ends this trial and not the process.
             raise Corrupted("trial_broke", told=type(error).__name__) from error
         return orjson.dumps(sheet, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+def _notice(ordered: Ordered, error: DrawbridgeError | None = None) -> Notice:
+    """Tell who ordered a trial that it has ended, also when no page is open (scenario 20)."""
+    wish = ordered.wish
+    facts: dict[str, object] = {"name": f"{wish.strategy}, {wish.candles}"}
+    if error is not None:
+        facts |= {"reason": error.code, "about": error.facts}
+    return Notice(NoticeKind.BACKTEST_FINISHED, ordered.owner, ordered.id, facts)
 
 
 class _Counter:

@@ -122,25 +122,27 @@ async def set_progress(tx: Transaction, trial_id: str, done: int, runs: int, now
     )
 
 
-async def finish(tx: Transaction, trial_id: str, sheet: str, now_ms: int) -> None:
-    """Write down what came of it, unless it was stopped meanwhile."""
-    await tx.execute(
+async def finish(tx: Transaction, trial_id: str, sheet: str, now_ms: int) -> bool:
+    """Write down what came of it; False when it was stopped meanwhile."""
+    changed = await tx.execute(
         "UPDATE trials SET status = 'done', sheet = ?, done = runs, changed_ms = ?"
         " WHERE id = ? AND status = 'running'",
         *(sheet, now_ms, trial_id),
     )
+    return changed == 1
 
 
 async def fail(
     tx: Transaction, trial_id: str, reason: str, facts: Mapping[str, object], now_ms: int
-) -> None:
-    """Write down why nothing came of it."""
+) -> bool:
+    """Write down why nothing came of it; False when it was stopped meanwhile."""
     told = json.dumps({name: str(fact) for name, fact in facts.items()})
-    await tx.execute(
+    changed = await tx.execute(
         "UPDATE trials SET status = 'failed', reason = ?, facts = ?, changed_ms = ?"
         " WHERE id = ? AND status IN ('wished', 'running')",
         *(reason, told, now_ms, trial_id),
     )
+    return changed == 1
 
 
 async def stop(tx: Transaction, owner: str, trial_id: str, now_ms: int) -> None:

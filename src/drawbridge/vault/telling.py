@@ -12,6 +12,7 @@ from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Transaction
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
 
+_EXPIRED: Final = "key_expired"
 # Every other end of a check is told as one that has ended.
 _KINDS: Final[Mapping[KeyStatus, NoticeKind]] = {
     KeyStatus.INVALID: NoticeKind.KEY_INVALID,
@@ -32,4 +33,6 @@ async def tell_verdict(tx: Transaction, key: KeyRecord, standing: Standing, now_
     if standing.reason:
         told |= {"reason": standing.reason, "about": standing.facts}
     kind = _KINDS.get(standing.status, NoticeKind.KEY_CHECKED)
+    if kind is NoticeKind.KEY_INVALID and standing.reason == _EXPIRED:
+        kind = NoticeKind.KEY_EXPIRED
     await tell(tx, Notice(kind, key.owner, key.id, told), now_ms)

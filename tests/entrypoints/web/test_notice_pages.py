@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from drawbridge.app.lab_process import LabWork
+from drawbridge.lab.model import TrialWish
 from drawbridge.notices.model import Channel, Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from tests.kit.browserling import Browserling
@@ -118,3 +120,17 @@ async def test_kinds_and_the_summarys_hour_are_chosen(site: WebSite, browser: Br
     await browser.get("/notices/ways")
     page = await browser.post("/notices/summary", {"summary": "6:30"})
     assert 'value="06:30"' in page.html
+
+
+async def test_a_trial_that_has_ended_is_told_although_no_page_was_open(
+    site: WebSite, browser: Browserling
+) -> None:
+    """Scenario 20."""
+    await become_owner(browser, site)
+    owner, services = await _owner(site), site.services
+    wish = TrialWish(candles="XRP-USDT", last="1500")
+    ordered = await services.lab.order(owner, wish)
+    await LabWork(services.database, services.lab.shelf, services.clock).run()
+    page = await browser.get("/notices")
+    assert "The backtest “ema_cross, XRP-USDT” has finished." in page.words
+    assert f'href="/lab/{ordered.id}"' in page.html

@@ -167,5 +167,5 @@ def _path(subject: str) -> str:
     if subject.startswith(("key:", "robot:")):
         kind, _, subject = subject.partition(":")
         name = subject
-    pages = {"robot": "/robots/", "key": "/keys/"}
+    pages = {"robot": "/robots/", "key": "/keys/", "trial": "/lab/"}
     return f"{pages[kind]}{subject}" if kind in pages and name.isascii() else ""
