@@ -13,7 +13,7 @@ from pathlib import Path
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import SystemClock
 from drawbridge.core.orders import Side
-from drawbridge.robots.model import Robot, RobotStatus, Trigger
+from drawbridge.robots.model import OnStop, Robot, RobotStatus, Trigger
 from drawbridge.robots.wishes import Wish
 from drawbridge.trading.hook_message import hook_address, hook_message
 from drawbridge.trading.signal_service import MadeHook
@@ -49,12 +49,12 @@ def _filled_in(made: MadeHook, action: str, bar: int) -> str:
     return told
 
 
-async def _started(house: House, robot: Robot) -> Robot:
-    async def is_started() -> Robot | None:
+async def _is(house: House, robot: Robot, status: RobotStatus) -> Robot:
+    async def stands() -> Robot | None:
         found = await house.robots.get_robot(robot.owner, robot.id)
-        return found if found.status is RobotStatus.STARTED else None
+        return found if found.status is status else None
 
-    return await until(is_started, "the robot has started")
+    return await until(stands, f"the robot is {status}")
 
 
 async def _acted(house: House, robot: Robot, count: int) -> list[Signal]:
@@ -90,7 +90,7 @@ async def test_a_message_becomes_one_order_and_none_while_everything_is_stopped(
             made = await house.signals.make_hook(owner, robot.id, robot.name)
             address = hook_address(str(pages.ready["address"]), made.hook.id)
             await house.robots.start(owner, robot.id)
-            await _started(house, robot)
+            await _is(house, robot, RobotStatus.STARTED)
 
             async def send(action: str, bar: int) -> tuple[int, dict[str, object]]:
                 return await asyncio.to_thread(_post, address, _filled_in(made, action, bar))
@@ -111,5 +111,13 @@ async def test_a_message_becomes_one_order_and_none_while_everything_is_stopped(
                 return any(it.notice.facts.get("reason") == "global_stop" for it in notices)
 
             await until(refused, "the owner was told that the stop kept it back")
-            await house.limits.resume(owner, of=owner)
             assert len(await house.orders.orders_of(robot.origin)) == 2
+
+            # What is held when everything stops is sold all the same, where that is wished.
+            await house.limits.resume(owner, of=owner)
+            assert await send("buy", 4) == (200, {"accepted": True})
+            await _sides(house, robot, 3)
+            await house.limits.stop(owner, of=owner, cancel=True)
+            await house.robots.stop(owner, robot.id, on_stop=OnStop.MARKET)
+            await _is(house, robot, RobotStatus.STOPPED)
+            assert (await _sides(house, robot, 4))[2:] == [Side.BUY, Side.SELL]
