@@ -19,6 +19,8 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.entrypoints.web.services import Services
+from drawbridge.lab.service import Lab
+from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.model import Channel, Reach
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
@@ -71,6 +73,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             vault=vault,
             checks=CheckStore(database, clock),
             robots=RobotService(database, vault, clock, os.urandom),
+            lab=Lab(database, Shelf(folder / "candles"), clock, os.urandom),
             statistics=Statistics(TradeStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),

@@ -16,6 +16,8 @@ from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
+from drawbridge.lab.service import Lab
+from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
@@ -49,6 +51,7 @@ class House:
     vault: Vault
     checks: CheckStore
     robots: RobotService
+    lab: Lab
     orders: OrderStore
     statistics: Statistics
     portfolios: PortfolioStore
@@ -88,6 +91,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         vault=vault,
         checks=CheckStore(database, clock),
         robots=RobotService(database, vault, clock, entropy),
+        lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),
         statistics=Statistics(TradeStore(database), SnapshotStore(database)),
         portfolios=PortfolioStore(database, clock),

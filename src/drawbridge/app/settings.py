@@ -52,6 +52,11 @@ class Settings:
         return self.data / "gateway.lock"
 
     @property
+    def candles(self) -> Path:
+        """Give the folder in which candles are stored."""
+        return self.data / "candles"
+
+    @property
     def paper_state(self) -> Path:
         """Give the folder of the paper exchange that `up --with-paper` starts."""
         return self.data / "paper"

@@ -144,17 +144,20 @@ async def test_a_robot_is_made_started_and_stopped(site: WebSite, browser: Brows
         "amount": "250",
         "interval": "1m",
         "strategy": "ema_cross",
-        "fast": "5",
-        "slow": "20",
+        "set.fast": "5",
+        "set.slow": "20",
         "on_stop": "keep",
     }
-    await browser.get("/robots/new")
+    assert "Crossing averages" in (await browser.get("/robots/new")).words
+    await browser.get("/robots/new?strategy=ema_cross")
     for field, text in (
         ("amount", "much"),
         ("amount", "-1"),
         ("symbol", "BTCUSD"),
         ("interval", "7m"),
-        ("fast", "0"),
+        ("set.fast", "0"),
+        ("guard.stop_loss", "99"),
+        ("direction", "short"),
         ("on_stop", "burn"),
         ("amount", "9" * 100_000),
     ):

@@ -15,10 +15,11 @@ from drawbridge.entrypoints.pages.second_factor import SecondFactorPages
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
+from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
-from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.key_pages import KeyPages
+from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
@@ -44,6 +45,7 @@ def build_app(services: Services) -> Manners:
         *_performance_routes(site, PerformancePages(site, services)),
         *_export_routes(site, ExportPages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
+        *_lab_routes(site, LabPages(site, services)),
         *_risk_routes(site, RiskPages(site, services)),
         *_hook_routes(site, HookPages(site, services)),
         *_notice_routes(site, NoticePages(site, services)),
@@ -137,6 +139,21 @@ def _risk_routes(site: Site, pages: RiskPages) -> list[Route]:
         Route("/risk/resume", site.takes(pages.resume), methods=_POST),
         Route("/risk/limits", site.shows(pages.show_limits)),
         Route("/risk/limits", site.takes(pages.set_limits), methods=_POST),
+    ]
+
+
+def _lab_routes(site: Site, pages: LabPages) -> list[Route]:
+    return [
+        Route("/lab", site.shows(pages.show_all)),
+        Route("/lab/new", site.shows(pages.show_new)),
+        Route("/lab/new", site.takes(pages.order), methods=_POST),
+        Route("/lab/{trial}", site.shows(pages.show)),
+        Route("/lab/{trial}/progress", site.shows(pages.show_progress)),
+        Route("/lab/{trial}/chart.json", site.shows(pages.show_chart)),
+        Route("/lab/{trial}/sheet.json", site.shows(pages.show_json)),
+        Route("/lab/{trial}/apply", site.takes(pages.apply), methods=_POST),
+        Route("/lab/{trial}/stop", site.takes(pages.stop), methods=_POST),
+        Route("/lab/{trial}/delete", site.takes(pages.delete), methods=_POST),
     ]
 
 

@@ -1,6 +1,7 @@
 """Serve the pages over a house that holds the vault's public key only."""
 
 from drawbridge.app.build import House, open_house
+from drawbridge.app.lab_keeper import lab_kept
 from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.serving import serve, server_for
@@ -15,7 +16,7 @@ async def host(settings: Settings, *, with_parent: bool) -> None:
     Raises: `Conflict("port_taken")`, `Corrupted` for a database that cannot be read.
     """
     listener = listen(settings.host, settings.port)
-    async with open_house(settings) as house:
+    async with open_house(settings) as house, lab_kept(settings, house.database):
         server = server_for(
             build_app(services_of(house)),
             tls_certificate=settings.tls_certificate,
@@ -39,6 +40,7 @@ def services_of(house: House) -> Services:
         vault=house.vault,
         checks=house.checks,
         robots=house.robots,
+        lab=house.lab,
         statistics=house.statistics,
         portfolios=house.portfolios,
         limits=house.limits,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from drawbridge.accounts.service import Accounts
 from drawbridge.core.clock import Clock
+from drawbridge.lab.service import Lab
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService
 from drawbridge.statistics.service import Statistics
@@ -33,6 +34,7 @@ class Services:
     vault: Vault
     checks: CheckStore
     robots: RobotService
+    lab: Lab
     statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
