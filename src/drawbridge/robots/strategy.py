@@ -147,8 +147,10 @@ class Parameter:
         return value
 
     def tell(self, value: Number) -> Number | str:
-        """Give a value as a person would choose it."""
-        return self.choices[int(value)] if self.choices else value
+        """Give a value as a person would choose it: 2 and not 2.0."""
+        if self.choices:
+            return self.choices[int(value)]
+        return int(value) if value == int(value) else value
 
     def _whole(self, given: object) -> int:
         if isinstance(given, str) and given.isascii() and given.isdigit():

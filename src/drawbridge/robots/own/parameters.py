@@ -115,4 +115,4 @@ def _value(parameter: Parameter, number: Number) -> object:
     """Give a setting as the function takes it: a number, a word, or yes and no as a flag."""
     if parameter.choices == _FLAG:
         return bool(number)
-    return parameter.tell(number)
+    return parameter.tell(number) if parameter.choices else number

@@ -116,8 +116,8 @@ def check_amount(settings: Settings, market: Market, price: Decimal, amount: Dec
 GRID: Final = Strategy(
     id="grid",
     parameters=(
-        Parameter("lower", default=0, lowest=0, highest=1e9, places=8),
-        Parameter("upper", default=0, lowest=0, highest=1e9, places=8),
+        Parameter("lower", default=0, lowest=0, highest=1_000_000_000, places=8),
+        Parameter("upper", default=0, lowest=0, highest=1_000_000_000, places=8),
         Parameter("below", default=10, lowest=0, highest=90, places=2),
         Parameter("above", default=10, lowest=0, highest=1000, places=2),
         Parameter("lines", default=11, lowest=2, highest=200),
