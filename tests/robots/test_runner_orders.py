@@ -97,6 +97,28 @@ async def test_a_decision_on_disk_whose_process_died_is_carried_out_once(
     assert len({order.client_id for order in bench.exchange.placed}) == 1
 
 
+async def test_a_fill_whose_process_died_before_it_was_taken_in_counts_once(bench: Bench) -> None:
+    """Scenarios 60 and 62: what was bought is sold, and nothing else of the account."""
+    await bench.begin()
+    bench.exchange.place_errors = [OutcomeUnknown("answer_lost")]
+    bench.exchange.carried_out_all_the_same = True
+    bench.exchange.tell(UP)
+    await bench.step(1)
+    assert await bench.decisions() == [DecisionState.OPEN]
+    assert len(bench.exchange.fills) == 1
+
+    bench.runner = bench.new_runner()
+    await bench.step(2)
+    bench.exchange.balances["BTC"] += 5
+    await bench.tell(DOWN)
+
+    bought, sold = bench.exchange.placed
+    assert (bought.side, sold.side) == (Side.BUY, Side.SELL)
+    assert bought.quantity is not None
+    assert sold.quantity is not None
+    assert sold.quantity <= bought.quantity
+
+
 async def test_an_order_that_stays_open_holds_the_robot_until_it_ends(bench: Bench) -> None:
     await bench.begin()
     bench.exchange.status_told = OrderStatus.PARTIALLY_FILLED

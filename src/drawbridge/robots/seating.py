@@ -78,8 +78,16 @@ class Seating:
     async def _seated(self, robot: Robot, account: Account) -> Seat:
         plan = robot.plan
         book = Book(plan.base, plan.quote, robot.quantity_step)
-        book.take(await self._record.fills_of(robot.origin, account.key_id))
-        opened = await self._decisions.list_open([robot.id])
+        opened = {
+            decision.tag: decision
+            for decision in await self._decisions.list_open([robot.id])
+            if decision.key_id == account.key_id
+        }
+        # Fills of a decision that is open are taken in when it is settled. Counted here as well,
+        # a robot killed in between would hold twice what it bought, and sell it.
+        unsettled = {decision.client_id for decision in opened.values()}
+        fills = await self._record.fills_of(robot.origin, account.key_id)
+        book.take(fill for fill in fills if fill.client_id not in unsettled)
         return Seat(
             robot=robot,
             account=account,
@@ -87,7 +95,7 @@ class Seating:
             book=book,
             standing=account.standing,
             memory=dict(account.memory),
-            open={it.tag: it for it in opened if it.key_id == account.key_id},
+            open=opened,
             written_ms=account.standing.at_ms,
         )
 
