@@ -35,6 +35,7 @@ _OF_THE_PAPER: Final = 0.25
 # A ban's silence, and the time in which a lost order may still arrive, pass many times in it.
 _SETTLED_WITHIN_S: Final = 120
 _LOOK_EVERY_S: Final = 0.1
+_BETWEEN_KILLS_S: Final = (0.2, 3.5)
 _TRIES: Final = 5
 _AT_WORK: Final = "SELECT count(*) FROM robots WHERE status <> 'stopped'"
 _ORDERS: Final = "SELECT count(*) FROM orders WHERE origin LIKE 'robot:%'"
@@ -53,7 +54,6 @@ class Arena:
     faults: str = ""
     running: dict[str, Process] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
-    robots: list[str] = field(default_factory=list)
 
     @property
     def state(self) -> Path:
@@ -85,43 +85,20 @@ class Arena:
         self.kills[what] += 1
         self.start(what)
 
+    async def some_time(self) -> None:
+        """Let some time pass, nobody knows how much: the moment of a kill is not chosen."""
+        await asyncio.sleep(self.random.uniform(*_BETWEEN_KILLS_S))
+
+    async def pass_time(self, by_ms: int) -> None:
+        """Let a time of both processes pass."""
+        until_ms = self.now_ms() + by_ms
+        while self.now_ms() < until_ms:  # noqa: ASYNC110  time itself sets no event
+            await asyncio.sleep(_LOOK_EVERY_S)
+
     async def misbehave(self, faults: str) -> None:
         """Let the exchange misbehave from now on, also after a kill."""
         self.faults = faults
         await wish_faults(self.state, faults)
-
-    def robot(self, *arguments: str) -> None:
-        """Give a command about robots, as a person does: once more, if a robot moved meanwhile."""
-        for _ in range(_TRIES):
-            code = main(["robot", *arguments, "--data", str(self.settings.data)])
-            if code != Conflict.exit_code:
-                break
-        assert code == 0
-
-    def start_robot(self, key: str, market: str, averages: tuple[int, int], *more: str) -> None:
-        """Make a robot that follows two averages of a market, and start it."""
-        fast, slow = averages
-        name = f"{market} {fast} {slow}"
-        self.robot(
-            *("create", "--key", key, "--market", market, "--amount", str(AMOUNT)),
-            *("--strategy", "ema_cross", "--set", f"fast={fast}", "--set", f"slow={slow}"),
-            *("--join", "--name", name, *(("--on-stop", "keep") if slow % 2 else ()), *more),
-        )
-        self.robot("start", name, "--no-wait")
-        self.robots.append(name)
-
-    def stop_robots(self) -> None:
-        """Stop all robots, each in the way that was chosen when it was made."""
-        for name in self.robots:
-            self.robot("stop", name, "--no-wait")
-
-    def count_orders(self) -> int:
-        """Count the orders that robots ever meant."""
-        return int(str(self.rows(_ORDERS)[0][0]))
-
-    def robot_states(self) -> list[tuple[str, str]]:
-        """Give status and reason of each robot, oldest first."""
-        return [(str(status), str(reason)) for status, reason in self.rows(_STATUSES)]
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read from the app's database what a person could."""
@@ -129,41 +106,84 @@ class Arena:
             rows: list[tuple[object, ...]] = connection.execute(sql).fetchall()
             return rows
 
-    async def until_settled(self, house: House) -> None:
-        """Wait until every robot has stopped and every order's outcome is known."""
-        by = time.monotonic() + _SETTLED_WITHIN_S
-        while True:
-            (waiting,) = self.rows(_AT_WORK)[0]
-            unsettled = await house.orders.unsettled()
-            if not waiting and not unsettled and not await house.orders.orders_without_fills():
-                return
-            told = f"{self.robot_states()} and {unsettled} never settled"
-            assert time.monotonic() < by, told
-            await asyncio.sleep(_LOOK_EVERY_S)
-
-    @asynccontextmanager
-    async def keys(self) -> AsyncIterator[PaperKeys]:
-        """Open the keys of the paper exchange, as its account page does."""
-        database = await open_database(self.state)
-        by_id = {self.exchange: get_exchange(self.exchange)}
-        at = Surroundings(self.haste.clock(), os.urandom)
-        keys = PaperKeys(PaperStore(database), by_id, at)
-        try:
-            await keys.reload()
-            yield keys
-        finally:
-            await database.close()
-
-    async def switch_key(self, key: KeyRecord, *, disabled: bool) -> None:
-        """Disable or enable a key at the exchange, as its owner might."""
-        async with self.keys() as keys:
-            change = keys.disable if disabled else keys.enable
-            await change(ACCOUNT, self.exchange, key.public_key)
-
     def end(self) -> None:
         """End both processes."""
         while self.running:
             self.running.popitem()[1].stop()
+
+
+@dataclass
+class Crew:
+    """The robots of an arena, by the command line; `names` are those that were started."""
+
+    arena: Arena
+    names: list[str] = field(default_factory=list)
+
+    def command(self, *arguments: str) -> None:
+        """Give a command about robots, as a person does: once more, if a robot moved meanwhile."""
+        for _ in range(_TRIES):
+            code = main(["robot", *arguments, "--data", str(self.arena.settings.data)])
+            if code != Conflict.exit_code:
+                break
+        assert code == 0
+
+    def start(self, key: str, market: str, averages: tuple[int, int], *more: str) -> None:
+        """Make a robot that follows two averages of a market, and start it."""
+        fast, slow = averages
+        name = f"{market} {fast} {slow}"
+        self.command(
+            *("create", "--key", key, "--market", market, "--amount", str(AMOUNT)),
+            *("--strategy", "ema_cross", "--set", f"fast={fast}", "--set", f"slow={slow}"),
+            *("--join", "--name", name, *(("--on-stop", "keep") if slow % 2 else ()), *more),
+        )
+        self.command("start", name, "--no-wait")
+        self.names.append(name)
+
+    def stop(self) -> None:
+        """Stop all robots, each in the way that was chosen when it was made."""
+        for name in self.names:
+            self.command("stop", name, "--no-wait")
+
+    def count_orders(self) -> int:
+        """Count the orders that robots ever meant."""
+        return int(str(self.arena.rows(_ORDERS)[0][0]))
+
+    def states(self) -> list[tuple[str, str]]:
+        """Give status and reason of each robot, oldest first."""
+        return [(str(status), str(reason)) for status, reason in self.arena.rows(_STATUSES)]
+
+    async def until_settled(self, house: House) -> None:
+        """Wait until every robot has stopped and every order's outcome is known."""
+        by = time.monotonic() + _SETTLED_WITHIN_S
+        while True:
+            (waiting,) = self.arena.rows(_AT_WORK)[0]
+            unsettled = await house.orders.unsettled()
+            if not waiting and not unsettled and not await house.orders.orders_without_fills():
+                return
+            told = f"{self.states()} and {unsettled} never settled"
+            assert time.monotonic() < by, told
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+
+@asynccontextmanager
+async def paper_keys(arena: Arena) -> AsyncIterator[PaperKeys]:
+    """Open the keys of the paper exchange, as its account page does."""
+    database = await open_database(arena.state)
+    by_id = {arena.exchange: get_exchange(arena.exchange)}
+    at = Surroundings(arena.haste.clock(), os.urandom)
+    keys = PaperKeys(PaperStore(database), by_id, at)
+    try:
+        await keys.reload()
+        yield keys
+    finally:
+        await database.close()
+
+
+async def switch_key(arena: Arena, key: KeyRecord, *, disabled: bool) -> None:
+    """Disable or enable a key at the exchange, as its owner might."""
+    async with paper_keys(arena) as keys:
+        change = keys.disable if disabled else keys.enable
+        await change(ACCOUNT, arena.exchange, key.public_key)
 
 
 @contextmanager

@@ -38,10 +38,12 @@ _WITHIN_S: Final = 60
 _LOOK_EVERY_S: Final = 0.002
 
 
-async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
+async def until(
+    condition: Callable[[], Awaitable[T | None]], what: str, within_s: float = _WITHIN_S
+) -> T:
     """Wait until a condition gives something, and give it; `what` did not happen in a minute."""
     try:
-        async with asyncio.timeout(_WITHIN_S):
+        async with asyncio.timeout(within_s):
             while not (found := await condition()):  # noqa: ASYNC110  other processes set no event
                 # Looked at often, because the moment that is waited for may be short.
                 await asyncio.sleep(_LOOK_EVERY_S)

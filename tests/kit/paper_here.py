@@ -26,6 +26,7 @@ ACCOUNT: Final = "scripts"
 _RIGHTS: Final = frozenset({Scope.READ, Scope.TRADE_SPOT})
 # More than anybody ever takes.
 _ENDLESS: Final = 10**9
+_LOOK_EVERY_S: Final = 0.005
 
 
 def exact_scenery(feed: str, recorded: Recorded) -> Scenery:
@@ -63,6 +64,11 @@ class PaperHere:
         told = self.hosted.addresses["exchanges"]
         assert isinstance(told, dict)
         return int(told[exchange_id]["rest"].rpartition(":")[2])
+
+    async def until(self, at_ms: int) -> None:
+        """Wait until its clock tells that time."""
+        while self.clock.now_ms() < at_ms:  # noqa: ASYNC110  time itself sets no event
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def key(self, exchange_id: str, account: str = ACCOUNT) -> dict[str, str]:
         """Make a key that reads and trades, as the command line does."""

@@ -5,7 +5,6 @@ Scenarios 44 and 47 to 50, with real processes whose hour lasts fifteen seconds.
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 from drawbridge.app.build import House
@@ -15,7 +14,8 @@ from drawbridge.core.clock import HOUR_MS
 from drawbridge.paper.store import open_database
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from tests.kit.agreeing import agreed
-from tests.kit.arena import Arena, opened_arena, settled_in
+from tests.kit.arena import Arena, Crew, opened_arena, paper_keys, settled_in, switch_key
+from tests.kit.house import until
 
 EXCHANGE = "kraken"
 TIMES = 240
@@ -26,57 +26,51 @@ WITHIN_S = 90
 AT_WORK = {"started", "starting"}
 
 
-async def trading(arena: Arena, key: KeyRecord) -> None:
+async def trading(arena: Arena, key: KeyRecord) -> Crew:
     """Start the robots, and wait until they trade."""
+    crew = Crew(arena)
 
     def start() -> None:
         for market in MARKETS:
             for averages in AVERAGES:
-                arena.start_robot(key.label, market, averages, *INTERVAL)
+                crew.start(key.label, market, averages, *INTERVAL)
 
     await asyncio.to_thread(start)
-    await orders_beyond(arena, 0)
+    await orders_beyond(crew, 0)
+    return crew
 
 
-async def orders_beyond(arena: Arena, count: int) -> None:
-    by = time.monotonic() + WITHIN_S
-    while arena.count_orders() <= count:
-        assert time.monotonic() < by, f"nobody trades: {arena.robot_states()}"
-        await asyncio.sleep(0.05)
+async def orders_beyond(crew: Crew, count: int) -> None:
+    async def are_there() -> bool:
+        return crew.count_orders() > count
+
+    await until(are_there, "robots trade", WITHIN_S)
 
 
 async def becomes(house: House, key: KeyRecord, status: KeyStatus) -> KeyRecord:
-    by = time.monotonic() + WITHIN_S
-    while (known := await house.vault.get_record(key.id)).status is not status:
-        assert time.monotonic() < by, f"the key is {known.status}: {known.reason}"
-        await asyncio.sleep(0.05)
-    return known
+    async def found() -> KeyRecord | None:
+        known = await house.vault.get_record(key.id)
+        return known if known.status is status else None
+
+    return await until(found, f"the key becomes {status}", WITHIN_S)
 
 
-async def robots_are(arena: Arena, wanted: list[set[tuple[str, str]] | set[str]]) -> None:
+async def robots_are(crew: Crew, wanted: list[set[tuple[str, str]] | set[str]]) -> None:
     """Wait until each robot has one of these statuses, or of these with their reasons."""
-    by = time.monotonic() + WITHIN_S
-    while True:
-        states = arena.robot_states()
-        if all(
+
+    async def are_so() -> bool:
+        return all(
             status in each or (status, reason) in each
-            for (status, reason), each in zip(states, wanted, strict=True)
-        ):
-            return
-        assert time.monotonic() < by, f"robots are {states}"
-        await asyncio.sleep(0.05)
+            for (status, reason), each in zip(crew.states(), wanted, strict=True)
+        )
+
+    await until(are_so, f"robots are {wanted}", WITHIN_S)
 
 
-async def pass_time(arena: Arena, by_ms: int) -> None:
-    until_ms = arena.now_ms() + by_ms
-    while arena.now_ms() < until_ms:  # noqa: ASYNC110  time itself sets no event
-        await asyncio.sleep(0.1)
-
-
-async def finished(arena: Arena, house: House, key: KeyRecord) -> None:
-    await asyncio.to_thread(arena.stop_robots)
-    await arena.until_settled(house)
-    await agreed(arena, house, key.id)
+async def finished(crew: Crew, house: House, key: KeyRecord) -> None:
+    await asyncio.to_thread(crew.stop)
+    await crew.until_settled(house)
+    await agreed(crew.arena, house, key.id)
 
 
 # ------------------------------------------------------------------- an hour without network
@@ -84,22 +78,22 @@ async def finished(arena: Arena, house: House, key: KeyRecord) -> None:
 
 async def without_network(arena: Arena) -> None:
     async with settled_in(arena) as (house, key):
-        await trading(arena, key)
+        crew = await trading(arena, key)
         await asyncio.to_thread(
-            arena.start_robot, key.label, "BTC/USD", (1, 4), *INTERVAL, "--amount", "900000000"
+            crew.start, key.label, "BTC/USD", (1, 4), *INTERVAL, "--amount", "900000000"
         )
         poor = {("paused", "insufficient_funds")}
-        await robots_are(arena, [*[AT_WORK] * (len(arena.robots) - 1), poor])
+        await robots_are(crew, [*[AT_WORK] * (len(crew.names) - 1), poor])
         await arena.misbehave("cut=100%")
-        await pass_time(arena, HOUR_MS)
-        await robots_are(arena, [*[AT_WORK] * (len(arena.robots) - 1), poor])
+        await arena.pass_time(HOUR_MS)
+        await robots_are(crew, [*[AT_WORK] * (len(crew.names) - 1), poor])
         # People are told what is being waited for.
-        assert any(reason for _, reason in arena.robot_states()[:-1])
+        assert any(reason for _, reason in crew.states()[:-1])
         assert (await house.vault.get_record(key.id)).status is KeyStatus.ENABLED
-        before = arena.count_orders()
+        before = crew.count_orders()
         await arena.misbehave("off")
-        await orders_beyond(arena, before)
-        await finished(arena, house, key)
+        await orders_beyond(crew, before)
+        await finished(crew, house, key)
 
 
 def test_an_hour_without_network_is_waited_out_and_robots_go_on_by_themselves(
@@ -118,24 +112,24 @@ def test_an_hour_without_network_is_waited_out_and_robots_go_on_by_themselves(
 
 async def with_a_bad_key(arena: Arena) -> None:
     async with settled_in(arena) as (house, key):
-        await trading(arena, key)
+        crew = await trading(arena, key)
         # One robot is stopped by a person: nothing brings that one back.
-        await asyncio.to_thread(arena.robot, "stop", arena.robots[0])
-        await arena.switch_key(key, disabled=True)
+        await asyncio.to_thread(crew.command, "stop", crew.names[0])
+        await switch_key(arena, key, disabled=True)
         bad = await becomes(house, key, KeyStatus.INVALID)
         assert bad.reason == "bad_key"
         paused = {("paused", "robot_key_invalid")}
-        others = len(arena.robots) - 1
-        await robots_are(arena, [{"stopped"}, *[paused] * others])
+        others = len(crew.names) - 1
+        await robots_are(crew, [{"stopped"}, *[paused] * others])
         checks = [facts for tag, facts in events(arena) if tag == "vault:key:checked"]
         assert json.loads(checks[-1]) == {"status": "invalid", "reason": "bad_key"}
-        before = arena.count_orders()
-        await arena.switch_key(key, disabled=False)
+        before = crew.count_orders()
+        await switch_key(arena, key, disabled=False)
         # Nobody asks: the hourly look finds it.
         await becomes(house, key, KeyStatus.ENABLED)
-        await robots_are(arena, [{"stopped"}, *[AT_WORK] * others])
-        await orders_beyond(arena, before)
-        await finished(arena, house, key)
+        await robots_are(crew, [{"stopped"}, *[AT_WORK] * others])
+        await orders_beyond(crew, before)
+        await finished(crew, house, key)
 
 
 def events(arena: Arena) -> list[tuple[str, str]]:
@@ -156,22 +150,22 @@ async def without_trade_right(arena: Arena) -> None:
     card = get_card(EXCHANGE)
     trading_switches = {it.api for it in card.permissions if it.need is Need.TRADING}
     async with settled_in(arena) as (house, key):
-        await trading(arena, key)
+        crew = await trading(arena, key)
         before = await switches_of(arena, key)
         await give_switches(arena, key, before - trading_switches)
         read_only = await becomes(house, key, KeyStatus.READ_ONLY)
         assert read_only.reason == "only_reads"
         paused = {("paused", "robot_key_reads_only")}
-        await robots_are(arena, [paused] * len(arena.robots))
+        await robots_are(crew, [paused] * len(crew.names))
         await can_read(house, key)
         await give_switches(arena, key, before)
         await becomes(house, key, KeyStatus.ENABLED)
-        await robots_are(arena, [AT_WORK] * len(arena.robots))
-        await finished(arena, house, key)
+        await robots_are(crew, [AT_WORK] * len(crew.names))
+        await finished(crew, house, key)
 
 
 async def switches_of(arena: Arena, key: KeyRecord) -> frozenset[str]:
-    async with arena.keys() as keys:
+    async with paper_keys(arena) as keys:
         found = keys.find(EXCHANGE, key.public_key)
         assert found is not None
         return frozenset(found.switches)
@@ -194,10 +188,12 @@ async def give_switches(arena: Arena, key: KeyRecord, switches: frozenset[str]) 
 async def can_read(house: House, key: KeyRecord) -> None:
     """Wait until a balance that was asked for now is there."""
     await house.portfolios.ask(key.id, "USD")
-    by = time.monotonic() + WITHIN_S
-    while (shown := await house.portfolios.find(key.id)) is None or not shown.answers_wish:
-        assert time.monotonic() < by, "balances are told no more"
-        await asyncio.sleep(0.05)
+
+    async def is_there() -> bool:
+        shown = await house.portfolios.find(key.id)
+        return shown is not None and shown.answers_wish
+
+    await until(is_there, "balances are told", WITHIN_S)
 
 
 def test_a_key_that_may_trade_no_more_pauses_robots_and_goes_on_reading(tmp_path: Path) -> None:

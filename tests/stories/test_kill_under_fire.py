@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drawbridge.vault.model import KeyStatus
 from tests.kit.agreeing import agreed
-from tests.kit.arena import Arena, opened_arena, settled_in
+from tests.kit.arena import Arena, Crew, opened_arena, settled_in
 from tests.kit.house import until
 
 EXCHANGE = "binance"
@@ -36,37 +36,38 @@ FAULTS = (
 async def go_through(arena: Arena) -> str:
     began = time.monotonic()
     async with settled_in(arena) as (house, key):
-        await asyncio.to_thread(start_robots, arena, key.label)
-        await until(orders_beyond(arena, 0), "some market rises")
+        crew = Crew(arena)
+        await asyncio.to_thread(start_robots, crew, key.label)
+        await until(orders_of(crew), "some market rises")
         for kill in range(KILLS):
             if kill % 2 == 0:
                 faults = FAULTS[kill // 2 % len(FAULTS)]
                 await arena.misbehave(faults.format(f"{SEED} {kill}"))
             # Not at a round moment: wherever the robots are just then.
-            await asyncio.sleep(arena.random.uniform(0.2, 3.5))
+            await arena.some_time()
             await asyncio.to_thread(arena.kill)
         await arena.misbehave("off")
-        await asyncio.to_thread(arena.stop_robots)
-        await arena.until_settled(house)
+        await asyncio.to_thread(crew.stop)
+        await crew.until_settled(house)
         assert (await house.vault.get_record(key.id)).status is KeyStatus.ENABLED
         outcome = await agreed(arena, house, key.id)
     assert outcome.executed >= KILLS, "they hardly traded"
     return (
-        f"{sum(arena.kills.values())} kills {dict(arena.kills)}, {len(arena.robots)} robots,"
+        f"{sum(arena.kills.values())} kills {dict(arena.kills)}, {len(crew.names)} robots,"
         f" {len(outcome.every)} orders meant, {outcome.executed} executed, {outcome.states},"
         f" {time.monotonic() - began:.0f} s: robots, journal and ledger agree"
     )
 
 
-def start_robots(arena: Arena, key: str) -> None:
+def start_robots(crew: Crew, key: str) -> None:
     for market in MARKETS:
         for averages in AVERAGES:
-            arena.start_robot(key, market, averages)
+            crew.start(key, market, averages)
 
 
-def orders_beyond(arena: Arena, count: int) -> Callable[[], Awaitable[bool]]:
+def orders_of(crew: Crew) -> Callable[[], Awaitable[bool]]:
     async def are_there() -> bool:
-        return arena.count_orders() > count
+        return crew.count_orders() > 0
 
     return are_there
 

@@ -13,11 +13,11 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, NotProven, OutcomeUnknown
 from drawbridge.core.operations import GetServerTime
 from drawbridge.paper.trouble import wish_faults
+from tests.kit.house import until
 from tests.kit.processes import Paper, Process, drawbridge
 from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of, trader_of
 
 WITHIN_S = 20
-CHANGED_WITHIN = 200
 FINE = "fine"
 CUT = "cut"
 
@@ -44,11 +44,11 @@ async def misbehave(paper: Paper, trader: Trader, faults: str, sign: str) -> Non
     """Change the faults, and wait until that sign of them is seen."""
     await wish_faults(paper.state, faults)
     port = port_of(paper, trader.exchange.id)
-    for _ in range(CHANGED_WITHIN):
-        if await said(trader, port) == sign:
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail(f"{faults} was never seen")
+
+    async def is_seen() -> bool:
+        return await said(trader, port) == sign
+
+    await until(is_seen, f"{faults} is seen")
 
 
 @pytest.mark.parametrize("exchange_id", sorted(SYMBOLS))
@@ -103,42 +103,41 @@ async def test_a_wrong_clock_makes_right_stamps_wrong(paper: Paper, clock: str, 
     trader, port = trader_of(paper, "binance"), port_of(paper, "binance")
     true_ms = (await trader.ask(port, GetServerTime())).time_ms
     await wish_faults(paper.state, f"clock={clock}")
-    for _ in range(CHANGED_WITHIN):
+
+    async def is_wrong() -> bool:
         told_ms = (await trader.ask(port, GetServerTime())).time_ms
-        if abs(told_ms - true_ms - int(clock)) < 20_000:
-            break
-        await asyncio.sleep(0.02)
+        return abs(told_ms - true_ms - int(clock)) < 20_000
+
+    await until(is_wrong, "the clock is wrong")
     with pytest.raises(NotProven, match=code):
         await trader.coins(port)
     await wish_faults(paper.state, "off")
-    for _ in range(CHANGED_WITHIN):
+
+    async def is_right() -> bool:
         with contextlib.suppress(NotProven):
-            assert await trader.coins(port)
-            break
-        await asyncio.sleep(0.02)
+            return await trader.coins(port) > 0
+        return False
+
+    await until(is_right, "the clock is right again")
     assert paper.ledger()["balanced"] is True
 
 
 async def test_a_stream_breaks_after_so_many_frames_without_a_word(paper: Paper) -> None:
     trader = trader_of(paper, "binance")
     url = f"{paper.exchanges['binance']['ws']}/ws/btcusdt@ticker"
-    await wish_faults(paper.state, "drop=3")
-    for _ in range(CHANGED_WITHIN):
-        frames, code = await frames_until_the_end(url)
-        if frames:
-            break
+    await misbehave(paper, trader, "drop=3,errors=100%", "overloaded")
+    await misbehave(paper, trader, "drop=3", FINE)
     # 1006: the line was gone without a closing frame.
-    assert (frames, code) == (3, 1006)
+    assert await frames_until_the_end(url) == (3, 1006)
     await misbehave(paper, trader, "off", FINE)
 
 
 async def frames_until_the_end(url: str) -> tuple[int, int | None]:
     frames = 0
-    async with connect(url) as socket:
+    async with asyncio.timeout(WITHIN_S), connect(url) as socket:
         with contextlib.suppress(ConnectionClosed):
-            async with asyncio.timeout(WITHIN_S):
-                async for _ in socket:
-                    frames += 1
+            while await socket.recv():
+                frames += 1
     return frames, socket.close_code
 
 

@@ -1,6 +1,5 @@
 """A paper exchange whose time runs sixty times as fast, over real sockets (scenario 92)."""
 
-import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,11 +27,6 @@ def bar(number: int) -> Bar:
     return Bar(price, price + 90 * UNIT, price - 50 * UNIT, price + 10 * UNIT, 3 * UNIT)
 
 
-async def until(clock: FastClock, at_ms: int) -> None:
-    while clock.now_ms() < at_ms:  # noqa: ASYNC110  time itself sets no event
-        await asyncio.sleep((at_ms - clock.now_ms()) / SPEED / 1_000)
-
-
 async def test_an_order_after_a_close_is_filled_at_the_next_open(tmp_path: Path) -> None:
     """The candles that a client has seen close, and its fills, are those of the recording."""
     recorded = recorded_of((FIRST_MS + n * MINUTE_MS, bar(n)) for n in range(COUNT))
@@ -42,7 +36,7 @@ async def test_an_order_after_a_close_is_filled_at_the_next_open(tmp_path: Path)
         trader = Trader("kraken", await paper.key("kraken"), clock)
         port = paper.port("kraken")
         for number in range(6, 10):
-            await until(clock, FIRST_MS + number * MINUTE_MS + 1)
+            await paper.until(FIRST_MS + number * MINUTE_MS + 1)
             told = await trader.ask(port, GetCandles("BTC/USD", MINUTE_MS, since_ms=FIRST_MS))
             closed = [it for it in told if it.open_time_ms + MINUTE_MS <= clock.now_ms()]
             assert [it.close for it in closed][:number] == [
