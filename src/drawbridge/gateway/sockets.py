@@ -29,9 +29,11 @@ MOST_WAITING: Final = 1_024
 _MOST_WAITING_BYTES: Final = MOST_MESSAGE_BYTES
 # What waits to be written: frames are small and few, so more than this is a peer that reads none.
 _MOST_UNWRITTEN_BYTES: Final = 1024 * 1024
-_BUFFER_BYTES: Final = 32 * 1024
 _GOING_AWAY: Final = 1_000
 _LEAVE_WITHIN_S: Final = 2
+# One for all connections: what is read into it is taken out again before the loop does anything
+# else. A room for each would be most of what a quiet connection costs.
+_BUFFER: Final = memoryview(bytearray(32 * 1024))
 _END_OF_DATA: Final = b""
 
 # The library tells its logger of every frame and every address, and both carry tokens.
@@ -73,7 +75,6 @@ class WebSocket(asyncio.BufferedProtocol):
         self._loop = loop
         self._protocol = ClientProtocol(uri, max_size=MOST_MESSAGE_BYTES, logger=_SILENT)
         self._transport: asyncio.Transport | None = None
-        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._begun: list[WireFrame] = []
         self._waiting: deque[Frame] = deque()
         self._waiting_bytes = 0
@@ -140,12 +141,12 @@ class WebSocket(asyncio.BufferedProtocol):
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give room for what comes."""
         del sizehint  # The system gives no more than fits, and the rest with the next read.
-        return self._buffer
+        return _BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came."""
         self.heard_at = self._loop.time()
-        self._protocol.receive_data(bytes(self._buffer[:nbytes]))
+        self._protocol.receive_data(bytes(_BUFFER[:nbytes]))
         self._take_events()
 
     def eof_received(self) -> None:
