@@ -167,6 +167,11 @@ async def test_a_trade_right_that_was_removed_leaves_a_key_that_reads(case: Case
         await case.order()
     assert await case.later() is KeyStatus.READ_ONLY
     await case.read()
+    # What a second order hears, which was on its way, is no news.
+    assert case.doubts.hear(house.key, NotProven("right_missing"))
+    seen = len(house.stub.seen)
+    assert await case.later() is KeyStatus.READ_ONLY
+    assert len(house.stub.seen) == seen
     # Given back, it trades again: by the hour, without anybody's doing.
     house.stub.refusals.clear()
     house.stub.rights = rights

@@ -88,10 +88,13 @@ class Rechecks:
 
     async def _look(self, key_id: str) -> None:
         key, doubt = await self._keys.get_record(key_id), self._doubts.find(key_id)
-        if key.status not in _IN_USE:
+        is_about_orders = doubt is not None and doubt.code in _ABOUT_ORDERS
+        is_known = is_about_orders and key.status is KeyStatus.READ_ONLY
+        if key.status not in _IN_USE or is_known:
             # A check is under way, or the key was taken out of use: that says more than we can.
+            # That it may not trade may be known by now, from the word of another order.
             self._doubts.end(key_id)
-        elif doubt is not None and doubt.code in _ABOUT_ORDERS and key.status in _WORKING:
+        elif is_about_orders and key.status is KeyStatus.ENABLED:
             # Whether it may trade is proven as its owner chose it.
             found = await self._verification.verify(key_id, proof=key.check_proof)
             self._settle(key_id, found)
