@@ -46,7 +46,7 @@ def reference(name: str, candles: CandleColumns) -> object:
 
 def talib_reference(candles: CandleColumns) -> object:
     """Run vectorbt with TA-Lib's averages and a plain comparison."""
-    import talib  # noqa: PLC0415  only here
+    import talib  # noqa: PLC0415  only here: the product loads it through its own layer
 
     fast, slow = talib.EMA(candles.close, 20), talib.EMA(candles.close, 60)
     return run_vectorbt(candles, Signals(fast > slow, fast < slow).later_than(WARM_UP), 1.0)

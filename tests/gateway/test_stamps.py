@@ -10,6 +10,7 @@ from drawbridge.core.clock import HOUR_MS, SteppedClock
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.storage.database import Database
 from drawbridge.wire.stamps import StampKind, StampRule
+from tests.kit.turns import a_turn
 
 PLACE = ("one", "paper")
 TIME = StampRule(StampKind.TIME)
@@ -92,7 +93,7 @@ async def test_keys_that_are_woken_together_reserve_their_nonces_together(
     before = await database.data_version()
     names = [f"key_{number}" for number in range(200)]
     tasks = [asyncio.create_task(_stamp(stamps, NONCE, name)) for name in names]
-    await asyncio.sleep(0)
+    await a_turn()
     tasks[0].cancel()
     tasks[100].cancel()
     given = dict(zip(names, await asyncio.gather(*tasks, return_exceptions=True), strict=True))

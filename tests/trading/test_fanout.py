@@ -26,6 +26,7 @@ from drawbridge.core.orders import Order, OrderType, Side
 from drawbridge.trading.fanout import FanOut, Fate, Outcome, Wish
 from tests.gateway.setting import OWNER
 from tests.gateway.stub_exchange import Fault
+from tests.kit.turns import a_turn
 from tests.trading.setting import ORIGIN, Desk, desk
 
 _SOON_S = 10
@@ -65,7 +66,7 @@ class Exchanges:
         self.under_way[place] = self.under_way.get(place, 0) + 1
         self.most[place] = max(self.most.get(place, 0), self.under_way[place])
         try:
-            await asyncio.sleep(0)
+            await a_turn()
             if place in self.down:
                 await asyncio.Event().wait()
             if key_id in self.errors:
@@ -184,7 +185,7 @@ async def test_who_stops_listening_ends_what_is_under_way() -> None:
         await anext(outcomes)
     placed = len(exchanges.placed)
     for _ in range(10):
-        await asyncio.sleep(0)
+        await a_turn()
     assert len(exchanges.placed) == placed < 20
     assert exchanges.under_way == {"a": 0}
 

@@ -1,6 +1,5 @@
 """Keys kept in memory: what anybody changes on disk is seen before the next order."""
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -15,10 +14,11 @@ from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
 from tests.kit.credentials import kraken_fields
+from tests.kit.turns import a_turn
 
 
 async def _turn() -> None:
-    await asyncio.sleep(0)
+    await a_turn()
 
 
 async def test_a_key_that_was_never_there_is_looked_for_each_time(

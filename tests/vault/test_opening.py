@@ -16,6 +16,7 @@ from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
 from tests.kit.credentials import binance_fields, kraken_fields
+from tests.kit.turns import a_turn
 
 _SWAP = """
 UPDATE key_secrets SET sealed = (SELECT other.sealed FROM key_secrets AS other
@@ -204,7 +205,7 @@ async def test_who_is_cancelled_while_opening_leaves_nobody_waiting(
             return len(fields)
 
     tasks = [asyncio.create_task(open_it(one.key.id)) for one in added]
-    await asyncio.sleep(0)
+    await a_turn()
     tasks[0].cancel()
     told = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
     assert isinstance(told[0], asyncio.CancelledError)

@@ -81,15 +81,15 @@ class BacktestTerms:
         """Refuse terms under which nothing could be traded. Raises: `BadInput`."""
         check_symbol(self.symbol)
         for field in ("amount", "cash", "quantity_step"):
-            _refuse(field, "not_positive", getattr(self, field) <= 0)
+            _refuse("not_positive", field, getattr(self, field) <= 0)
         for field in ("min_quantity", "min_notional", "price_tick", "warm_up"):
-            _refuse(field, "below_zero", getattr(self, field) < 0)
+            _refuse("below_zero", field, getattr(self, field) < 0)
         for field in ("fee", "maker_fee"):
-            _refuse(field, "bad_fee", not 0 <= (getattr(self, field) or ZERO) < 1)
+            _refuse("bad_fee", field, not 0 <= (getattr(self, field) or ZERO) < 1)
         for field in ("spread", "slippage", "volume_share"):
-            _refuse(field, "no_fraction", not 0 <= getattr(self, field) <= 1)
-        _refuse("slippage", "costs_all", self.cost >= 1)
-        _refuse("funding", "no_fraction", not -1 < self.funding < 1)
+            _refuse("no_fraction", field, not 0 <= getattr(self, field) <= 1)
+        _refuse("costs_all", "slippage", self.cost >= 1)
+        _refuse("no_fraction", "funding", not -1 < self.funding < 1)
         for field in ("quantity_step", "price_tick"):
             if places_of(getattr(self, field)) > _MAX_PLACES:
                 raise BadInput("step_too_small", field=field, places=_MAX_PLACES)
@@ -162,11 +162,11 @@ class BacktestTerms:
     def _check_kind(self) -> None:
         """Refuse what only contracts have for spot, and the other way round."""
         if self.is_contract:
-            _refuse("fee_in", "fee_in_quote_only", self.fee_in is FeeIn.RECEIVED)
+            _refuse("fee_in_quote_only", "fee_in", self.fee_in is FeeIn.RECEIVED)
             return
         if self.direction is not Direction.LONG:
             raise BadInput("short_needs_contract", field="direction", symbol=self.symbol)
-        _refuse("funding", "funding_needs_contract", self.funding != 0)
+        _refuse("funding_needs_contract", "funding", self.funding != 0)
 
 
 def check_symbol(symbol: str) -> None:
@@ -213,6 +213,6 @@ def _choice(kind: type[_C], text: str, field: str) -> _C:
         raise BadInput("not_a_choice", field=field, known=[it.value for it in kind]) from None
 
 
-def _refuse(field: str, code: str, is_bad: bool) -> None:  # noqa: FBT001  read as: refuse if
+def _refuse(code: str, field: str, is_bad: bool) -> None:  # noqa: FBT001  read as: refuse if
     if is_bad:
         raise BadInput(code, field=field)
