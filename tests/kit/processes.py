@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,22 +16,27 @@ READY_WITHIN_S = 60
 
 # A paper exchange takes one port for its site and one for each exchange.
 _ROOM = 20
-_HIGHEST = 65_000
+# Below those that the system gives to clients, which come and go while a server is down.
+_PORTS = range(15_000, 32_000)
+_DICE = random.SystemRandom()
 
 
 def free_port() -> int:
     """Find a port on which nobody listens, nor on those above it that a paper exchange takes."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port + _ROOM < _HIGHEST and all(_is_free(port + step) for step in range(_ROOM)):
+        port = _DICE.choice(_PORTS)
+        if all(_is_free(port + step) for step in range(_ROOM)):
             return port
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Process:
