@@ -1,5 +1,6 @@
 """Creating and unlocking the vault across processes: the passphrase travels sealed."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from drawbridge.audit.store import list_events
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidden
 from drawbridge.core.secret import Secret
-from drawbridge.sealing.keyring import Keyring
+from drawbridge.sealing.keyring import Keyring, needs_passphrase
 from drawbridge.storage.database import Database
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import (
@@ -190,6 +191,33 @@ async def test_a_vault_without_passphrase_opens_by_itself(
     again = await _restarted(holder, database, path)
     assert again.is_open
     assert (await read_vault_state(door.database)).status is VaultStatus.OPEN
+
+
+async def test_a_wish_waits_until_its_answer_is_there(door: VaultDoor, holder: KeyHolder) -> None:
+    """Whoever looks while the key is derived is not shown the form once more."""
+    await holder.start()
+    await door.ask("owner_a", Wish.CREATE, _PASSPHRASE)
+    answering = asyncio.create_task(holder.answer())
+    kept = "SELECT 1 FROM vault_requests WHERE sealed_passphrase IS NOT NULL"
+    while await door.database.fetch_one(kept):
+        assert (await read_vault_state(door.database)).waiting
+    looks = 0
+    while not answering.done():
+        state = await read_vault_state(door.database)
+        assert state.waiting or state.status is VaultStatus.OPEN
+        looks += 1
+    assert looks
+    assert await holder.answer() == 0
+    state = await read_vault_state(door.database)
+    assert (state.status, state.waiting) == (VaultStatus.OPEN, False)
+
+
+async def test_a_wish_is_tried_once(door: VaultDoor, holder: KeyHolder, path: Path) -> None:
+    """A second try would be without the passphrase, which is erased by then."""
+    await holder.start()
+    await door.ask("owner_a", Wish.CREATE, _PASSPHRASE)
+    assert await asyncio.gather(holder.answer(), holder.answer()) in ([1, 0], [0, 1])
+    assert needs_passphrase(path)
 
 
 async def test_a_holder_that_stops_says_so(

@@ -48,6 +48,7 @@ class KeyHolder:
         self._keyring: Keyring | None = None
         # Drawn for this process alone: what was sealed to it cannot be opened after its end.
         self._own = Keyring.create()
+        self._taken: set[str] = set()
 
     @property
     def is_open(self) -> bool:
@@ -95,8 +96,13 @@ class KeyHolder:
         async with self._database.transaction() as tx:
             rows = await tx.fetch_all(f"{waiting} ORDER BY created_ms, id")
             # Gone before it is tried: a passphrase is on disk, sealed, no longer than it must be.
-            await tx.execute("DELETE FROM vault_requests")
-            return rows
+            # The wish itself stays until it is answered, so that whoever looks is not told that
+            # nothing was asked while a slow key is derived.
+            await tx.execute("UPDATE vault_requests SET sealed_passphrase = NULL")
+        # A wish is tried once: a second time it would be one without a passphrase.
+        new = [row for row in rows if row["id"] not in self._taken]
+        self._taken |= {row["id"] for row in new}
+        return new
 
     async def _answer(self, row: Row) -> None:
         wish, problem = Wish(row["wish"]), None
@@ -110,7 +116,9 @@ class KeyHolder:
             facts = {"reason": problem.code} if problem else {}
             event = AuditEvent(tag, row["owner"], "vault", facts)
             await append(tx, event, self._clock.now_ms())
+            await tx.execute("DELETE FROM vault_requests WHERE id = ?", row["id"])
             await self._tell(tx, problem)
+        self._taken.discard(row["id"])
 
     def _opened(self, row: Row) -> Secret | None:
         sealed = row["sealed_passphrase"]

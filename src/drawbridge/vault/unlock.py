@@ -1,8 +1,8 @@
 """How a passphrase reaches the process that holds the vault: the half for everybody else.
 
 The holder publishes a public key of its own; a wish to create or unlock the vault carries the
-passphrase sealed to that key, and its row is deleted as soon as it is read. The holder's half
-is `keyholder`.
+passphrase sealed to that key, which is erased as soon as it is read; the wish's row is deleted
+when it is answered. The holder's half is `keyholder`.
 """
 
 import json
@@ -61,8 +61,9 @@ class VaultState:
 
 async def read_vault_state(source: Database | Transaction) -> VaultState:
     """Tell how the vault stands."""
-    row = await source.fetch_one(_STATE)
+    # In this order: an answer that falls between the two reads is seen in the second one.
     waiting = await _count_waiting(source) > 0
+    row = await source.fetch_one(_STATE)
     if row is None:
         return VaultState(waiting=waiting)
     return VaultState(
