@@ -71,6 +71,12 @@ class Listening:
             follow = self._follow(what, wanted[what], by_what.get(what))
             self._tasks[what] = asyncio.create_task(follow)
 
+    def check(self) -> None:
+        """Raise what a stream's task died of, if that was a mistake of ours and no trouble."""
+        for task in self._tasks.values():
+            if task.done() and not task.cancelled() and (bug := task.exception()):
+                raise bug
+
     def tells_prices(self, place: Place) -> bool:
         """Tell whether a stream tells every price of a market right now."""
         return ("price", *place) in self._told

@@ -74,6 +74,7 @@ class Robots:
         """Read what people have changed, and begin whatever is due; nothing is waited for."""
         if self._bug is not None:
             raise self._bug
+        self._listening.check()
         if await self._seating.read_changes():
             self._listen()
         await self._look_at_keys()
@@ -86,6 +87,10 @@ class Robots:
     async def step(self) -> None:
         """Bring every robot further, as far as it goes now."""
         await self.look()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until all that was begun has ended."""
         while self._tasks:
             await asyncio.wait(self._tasks)
         if self._bug is not None:

@@ -1,0 +1,169 @@
+"""Candles, prices and orders told by streams: sooner than REST, and never instead of it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest_asyncio
+
+from drawbridge.core.clock import MINUTE_MS
+from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.markets import Candle, PublicTrade
+from drawbridge.core.orders import Side
+from drawbridge.core.streams import CandleTold, Topic, TopicKind, TradesTold
+from drawbridge.gateway.streaming import Gap, GapReason, Told
+from drawbridge.robots.runner import Robots
+from drawbridge.robots.seams import Outside
+from tests.kit.robot_bench import UP, WISH, Bench
+from tests.kit.robots import KEY, START_MS, SYMBOL, open_database
+
+
+@dataclass
+class ToldStreams:
+    """Streams that tell what a test puts into them."""
+
+    queues: dict[Topic, asyncio.Queue[Told]] = field(default_factory=dict)
+
+    async def follow(
+        self, exchange_id: str, venue: str, topic: Topic
+    ) -> AsyncGenerator[Told, None]:
+        assert (exchange_id, venue) == ("binance", "paper")
+        queue = self.queues.setdefault(topic, asyncio.Queue())
+        while True:
+            yield await queue.get()
+
+    async def follow_key(self, key_id: str, topic: Topic) -> AsyncGenerator[Told, None]:
+        assert key_id == KEY
+        queue = self.queues.setdefault(topic, asyncio.Queue())
+        while True:
+            yield await queue.get()
+
+    async def tell(self, kind: TopicKind, *told: Told) -> None:
+        """Tell something to who follows a topic of this kind, and let it be heard."""
+        (topic,) = [it for it in self.queues if it.kind is kind]
+        for event in told:
+            self.queues[topic].put_nowait(event)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+@dataclass
+class Heard:
+    """A bench, and the streams that its robots hear."""
+
+    bench: Bench
+    streams: ToldStreams
+
+    async def run(self) -> None:
+        """Let what was begun by a stream end; nothing is looked at by the clock."""
+        await self.bench.runner.settle()
+
+
+@pytest_asyncio.fixture
+async def heard(tmp_path: Path) -> AsyncIterator[Heard]:
+    async with open_database(tmp_path) as database:
+        bench, streams = Bench(database), ToldStreams()
+        it = bench.exchange
+        outside = Outside(desk=it, record=it, roads=it, keys=it, streams=streams)
+        bench.runner = Robots(database, outside, it.clock, lambda below: below - 1)
+        yield Heard(bench, streams)
+        await bench.runner.close()
+
+
+def candle_told(number: int, close: int, *, is_closed: bool = True) -> CandleTold:
+    price = Decimal(close)
+    candle = Candle(START_MS + number * MINUTE_MS, price, price, price, price, Decimal(1))
+    return CandleTold(SYMBOL, MINUTE_MS, candle.open_time_ms, candle, is_closed)
+
+
+async def test_a_candle_that_is_told_to_be_closed_is_acted_upon_at_once(heard: Heard) -> None:
+    bench = heard.bench
+    await bench.begin()
+    await bench.step()
+    bench.exchange.public_errors = [ExchangeDown("not_to_be_asked")]
+    bench.exchange.tell(UP)
+
+    await heard.streams.tell(TopicKind.CANDLES, Gap(GapReason.BEGAN), candle_told(6, UP))
+    await heard.run()
+
+    assert bench.sides == [Side.BUY]
+    assert bench.exchange.public_errors
+
+
+async def test_a_candle_told_twice_acts_once(heard: Heard) -> None:
+    """Scenario 60."""
+    bench = heard.bench
+    await bench.begin()
+    await bench.step()
+    bench.exchange.tell(UP)
+    told = candle_told(6, UP)
+
+    await heard.streams.tell(TopicKind.CANDLES, Gap(GapReason.BEGAN), told, told)
+    await heard.run()
+    await heard.streams.tell(TopicKind.CANDLES, told)
+    await heard.run()
+
+    assert bench.sides == [Side.BUY]
+
+
+async def test_a_candle_after_a_gap_is_acted_upon_with_those_before_it(heard: Heard) -> None:
+    bench = heard.bench
+    await bench.begin()
+    await bench.step()
+    bench.exchange.tell(UP, UP + 1)
+
+    # Candle 6 was never told: it is asked for.
+    await heard.streams.tell(TopicKind.CANDLES, Gap(GapReason.BEGAN), candle_told(7, UP + 1))
+    await heard.run()
+
+    assert bench.sides == [Side.BUY]
+    assert (await bench.robot()).last_candle_ms == START_MS + 7 * MINUTE_MS
+
+
+async def test_where_nobody_tells_that_a_candle_closed_it_is_asked_for_when_the_next_begins(
+    heard: Heard,
+) -> None:
+    bench = heard.bench
+    await bench.begin()
+    await bench.step()
+    bench.exchange.tell(UP)
+
+    running = candle_told(6, 95, is_closed=False), candle_told(7, UP, is_closed=False)
+    await heard.streams.tell(TopicKind.CANDLES, Gap(GapReason.BEGAN), *running)
+    await heard.run()
+
+    # It closed at another price than was told last.
+    assert bench.sides == [Side.BUY]
+
+
+async def test_candles_are_asked_for_when_a_stream_falls_silent(heard: Heard) -> None:
+    bench = heard.bench
+    await bench.begin()
+    await bench.step()
+    await heard.streams.tell(TopicKind.CANDLES, Gap(GapReason.BEGAN), Gap(GapReason.LOST))
+
+    await bench.tell(UP)
+
+    assert bench.sides == [Side.BUY]
+
+
+async def test_every_trade_is_judged_by_guards_that_watch_ticks(heard: Heard) -> None:
+    bench = heard.bench
+    await bench.begin(replace(WISH, guards={"stop_loss": "1"}, trigger="tick"))
+    await bench.tell(UP)
+    bench.exchange.closes[-1] = str(UP - 3)
+    now_ms = bench.exchange.clock.now_ms()
+    trades = [
+        PublicTrade(number, SYMBOL, now_ms, Decimal(price), Decimal(1), taker_buys=False)
+        for number, price in enumerate((UP, UP - 1, UP - 2, UP - 3))
+    ]
+
+    told = TradesTold(SYMBOL, tuple(trades))
+    await heard.streams.tell(TopicKind.TRADES, Gap(GapReason.BEGAN), told, told)
+    await heard.run()
+
+    assert bench.sides == [Side.BUY, Side.SELL]
+    first = (await bench.service.list_decisions("owner_test", bench.id))[0]
+    assert first.tag == f"stop:{now_ms}"
