@@ -8,6 +8,7 @@ from drawbridge.core.money import ONE, ZERO, floor_to_step, places_of
 from drawbridge.core.orders import Side
 
 _LEAST_PLACES = 2
+_MOST_PLACES = 8
 
 
 def exact(number: float) -> Decimal:
@@ -58,7 +59,7 @@ def refuse_small(market: Market, amount: Decimal, needed: Decimal) -> None:
     """
     lowest = needed * (ONE + market.fee_taker)
     if amount < lowest:
-        places = max(_LEAST_PLACES, places_of(market.price_tick))
+        places = min(_MOST_PLACES, max(_LEAST_PLACES, places_of(market.price_tick)))
         told = lowest.quantize(ONE.scaleb(-places), ROUND_UP)
         facts = {"amount": amount, "lowest": told, "currency": market.quote}
         raise BadInput("amount_too_small_for_strategy", field="amount", **facts)

@@ -4,6 +4,7 @@ What holds for each answer (means, minimums, steps, tags, a pure function, memor
 asserted by the desk itself, `tests/kit/order_desk.py`.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -126,3 +127,18 @@ def test_with_the_lowest_amount_it_does_trade(strategy: Strategy) -> None:
     sides = {want.side.value for want in desk.tags.values()}
     assert sides == {"buy", "sell"}
     assert any(desk.done) or desk.held > 0 or desk.spent < 0
+
+
+@EACH
+@pytest.mark.parametrize("tick", ["1", "0.00000001", "0.000000000000000001"])
+def test_ticks_may_be_as_coarse_or_fine_as_markets_have_them(strategy: Strategy, tick: str) -> None:
+    market = replace(MARKET, price_tick=Decimal(tick), quantity_step=Decimal("0.00000001"))
+    price = Decimal("43210.98")
+    with pytest.raises(BadInput, match="amount_too_small_for_strategy"):
+        strategy.check_amount(strategy.read_settings({}), market, price, Decimal(1))
+    desk = Desk(strategy, {}, Decimal(10_000), market=market)
+
+    for percent in (100, 98, 96, 93, 97, 101, 105, 112, 125):
+        desk.trade(round(price * percent / 100, 0))
+
+    assert {want.side.value for want in desk.tags.values()} == {"buy", "sell"}

@@ -4,14 +4,14 @@ The budget is shared over the lines but the highest, which only sells. Each line
 waits until prices are above it, or, when it begins by buying, is made at once.
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import Market
-from drawbridge.core.money import ONE, ZERO, places_of, plain
+from drawbridge.core.money import ONE, ZERO, plain
 from drawbridge.core.orders import Side
 from drawbridge.robots.sizes import (
     affordable,
@@ -28,7 +28,7 @@ from drawbridge.robots.strategy import Memory, Parameter, Scene, Strategy, Want
 ARITHMETIC: Final = 0
 WAIT: Final = 0
 _PERCENT: Final = Decimal(100)
-_CRUMBS: Final = 6
+_WITHOUT_CRUMBS: Final = Context(prec=22)
 
 
 class Settings(NamedTuple):
@@ -87,8 +87,7 @@ def lines_of(settings: Settings, begun: Decimal, market: Market) -> tuple[Decima
         ratio = (upper / lower) ** (ONE / gaps)
         found = [lower * ratio**number for number in range(settings.lines)]
     # A root leaves crumbs in the last digits, which would cost a whole tick.
-    places = places_of(market.price_tick) + _CRUMBS
-    lines = tuple(on_tick(market, Side.BUY, round(line, places)) for line in found)
+    lines = tuple(on_tick(market, Side.BUY, _WITHOUT_CRUMBS.plus(line)) for line in found)
     if lines[0] <= ZERO or any(low >= high for low, high in pairwise(lines)):
         raise BadInput("grid_too_dense", field="lines", lines=settings.lines)
     return lines
