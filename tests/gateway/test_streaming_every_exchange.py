@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -46,6 +47,7 @@ EVENTS: dict[TopicKind, tuple[type, ...]] = {
 ORDERS = Topic(TopicKind.ORDERS)
 DROPS = 3
 EVENTS_BETWEEN = 2
+LAST_DROP = DROPS * EVENTS_BETWEEN
 
 
 @pytest.fixture
@@ -151,24 +153,40 @@ async def test_a_connection_that_is_dropped_is_told_and_opened_again(house: Stre
 async def test_events_and_what_is_loaded_after_gaps_are_together_all_there_was(
     house: StreamHouse,
 ) -> None:
-    seen: set[object] = set()
-    events, since_ms, until_ms = 0, 0, 0
+    consumer = Consumer(house)
     async with aclosing(house.follow(topics_of(house.exchange)[TopicKind.TRADES])) as following:
-        while events < DROPS * EVENTS_BETWEEN + EVENTS_BETWEEN:
+        while consumer.events < LAST_DROP + EVENTS_BETWEEN:
             told = await within(anext(following))
-            if isinstance(told, TradesTold):
-                seen |= set(map(_trade, told.trades))
-                until_ms = max((trade.time_ms for trade in told.trades), default=until_ms)
-                events += 1
-                if events % EVENTS_BETWEEN == 0 and events <= DROPS * EVENTS_BETWEEN:
-                    house.hub.drop()
-            elif told != LOST:
-                loaded = await house.trades()
-                since_ms = since_ms or loaded[-1].time_ms
-                seen |= set(map(_trade, loaded))
-    there = {_trade(it) for it in await house.trades() if since_ms <= it.time_ms <= until_ms}
+            await consumer.hear(told)
+            is_last = consumer.events in range(EVENTS_BETWEEN, LAST_DROP + 1, EVENTS_BETWEEN)
+            if is_last and isinstance(told, TradesTold):
+                house.hub.drop()
+    loaded = await house.trades()
+    there = {_trade(it) for it in loaded if consumer.since_ms <= it.time_ms <= consumer.until_ms}
     assert len(there) > DROPS
-    assert there <= seen
+    assert there <= consumer.seen
+
+
+@dataclass
+class Consumer:
+    """Who loads trades over REST after every gap, and takes events as they come."""
+
+    house: StreamHouse
+    seen: set[object] = field(default_factory=set)
+    events: int = 0
+    since_ms: int = 0
+    until_ms: int = 0
+
+    async def hear(self, told: Told) -> None:
+        """Take what the follower is told."""
+        if isinstance(told, TradesTold):
+            self.seen |= set(map(_trade, told.trades))
+            self.until_ms = max((it.time_ms for it in told.trades), default=self.until_ms)
+            self.events += 1
+        elif told != LOST:
+            loaded = await self.house.trades()
+            self.since_ms = self.since_ms or loaded[-1].time_ms
+            self.seen |= set(map(_trade, loaded))
 
 
 def _trade(trade: PublicTrade) -> object:
