@@ -21,8 +21,7 @@ from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
-from drawbridge.paper.accounts import KeyWish, switches_for
-from drawbridge.paper.keys import PaperKeys, Surroundings
+from drawbridge.paper.accounts import KeyWish, draw_key, switches_for
 from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.sealing.envelope import VaultPublicKey, seal
 from drawbridge.sealing.keyring import Keyring
@@ -90,15 +89,19 @@ async def paper_credentials(state: Path, exchange: Exchange, count: int) -> Cred
     """Make so many accounts at the paper exchange, each with a key that may trade."""
     card = exchange.card
     wish = KeyWish(card.id, switches=switches_for(card, _RIGHTS))
-    database = await open_database(state)
+    database, made = await open_database(state), []
     try:
-        at = Surroundings(SystemClock(), entropy)
-        keys = PaperKeys(PaperStore(database), {card.id: exchange}, at)
-        await keys.reload()
-        made = [await keys.create(f"account-{number}", wish) for number in range(count)]
+        papers, now_ms = PaperStore(database), SystemClock().now_ms()
+        for number in range(count):
+            # Not by way of `PaperKeys`, which reads all keys anew for each that it makes.
+            drawn, account = draw_key(exchange, wish, entropy, now_ms), f"account-{number}"
+            await papers.add_account(account, now_ms)
+            await papers.add_key(card.id, account, drawn, now_ms)
+            secret = drawn.shown.api_secret
+            made.append((drawn.shown.api_key, secret.reveal() if secret else ""))
     finally:
         await database.close()
-    return [(one.api_key, one.api_secret.reveal() if one.api_secret else "") for one in made]
+    return made
 
 
 async def _add_keys(
