@@ -1,5 +1,7 @@
-"""Ask an exchange something public once, without a vault: for the doctor and the demonstration."""
+"""Ask an exchange something public, without a vault: for commands that need no key."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,12 +26,40 @@ async def ask(settings: Settings, exchange_id: str, venue: Venue, operation: Ope
 
     Raises: `ExchangeDown` when nobody answers, and what the exchange says.
     """
-    place = _Place(get_exchange(exchange_id), settings.paper_url(exchange_id), venue)
-    egress, markets = Egress(), Markets()
-    try:
+    async with asking(settings, exchange_id, venue) as line:
+        return await line.ask(operation)
+
+
+class Line:
+    """Several public operations over the same connections; markets are asked for once."""
+
+    def __init__(self, place: "_Place", egress: Egress) -> None:
+        """Use `asking` to make one."""
+        self._place = place
+        self._egress = egress
+        self._markets: Markets | None = None
+
+    async def ask(self, operation: Operation[A]) -> A:
+        """Carry out a public operation. Raises: as `ask`."""
+        markets = Markets()
         if not isinstance(operation, GetMarkets | GetServerTime):
-            markets = Markets(await place.ask(egress, GetMarkets(), markets))
-        return await place.ask(egress, operation, markets)
+            markets = await self._known_markets()
+        return await self._place.ask(self._egress, operation, markets)
+
+    async def _known_markets(self) -> Markets:
+        if self._markets is None:
+            told = await self._place.ask(self._egress, GetMarkets(), Markets())
+            self._markets = Markets(told)
+        return self._markets
+
+
+@asynccontextmanager
+async def asking(settings: Settings, exchange_id: str, venue: Venue) -> AsyncIterator[Line]:
+    """Keep connections to an exchange open for several questions."""
+    egress = Egress()
+    try:
+        place = _Place(get_exchange(exchange_id), settings.paper_url(exchange_id), venue)
+        yield Line(place, egress)
     finally:
         await egress.close()
 

@@ -15,6 +15,7 @@ from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.entrypoints.cli import (
     audit,
     backtest,
+    candles,
     demo,
     doctor,
     export,
@@ -61,6 +62,7 @@ app.command("stop", help=say("cli.stop.help"))(stop.stop)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)
 app.command("guide", help=say("cli.guide.help"))(guide.guide)
 app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
+app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
 app.command("doctor", help=say("cli.doctor.help"))(doctor.doctor)
 app.command("demo", help=say("cli.demo.help"))(demo.demo)
