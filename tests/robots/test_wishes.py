@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drawbridge.core.errors import BadInput, NotFound
-from drawbridge.robots.guards import Guards
+from drawbridge.robots.guards import PARAMETERS, Guards
 from drawbridge.robots.model import Direction, Stake, Trigger
 from drawbridge.robots.wishes import Wish, guards_of, read_plan
 
@@ -62,6 +62,16 @@ def test_what_is_left_out_is_off() -> None:
     assert (plan.guards, plan.confirm) == ({}, ())
     assert (plan.direction, plan.trigger) == (Direction.LONG, Trigger.CANDLE)
     assert guards_of(plan.guards) == Guards()
+
+
+def test_guards_that_stand_as_usual_are_none() -> None:
+    """A form sends every guard there is, also to strategies that take none."""
+    usual = {it.name: str(it.default) for it in PARAMETERS}
+
+    plan = read_plan(replace(WISH, strategy="grid", guards=usual), "binance", "paper")
+    kept = read_plan(replace(WISH, guards={**usual, "stop_loss": "2"}), "binance", "paper")
+
+    assert (plan.guards, kept.guards) == ({}, {"stop_loss": 2})
 
 
 def test_each_account_has_its_own_amount_or_that_of_the_first() -> None:

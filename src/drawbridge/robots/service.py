@@ -69,7 +69,7 @@ class RobotService:
         if card.level < Level.TRADED:
             raise Forbidden("robot_exchange_not_traded", rule="level", exchange=key.exchange)
         plan = read_plan(wish, key.exchange, key.venue)
-        check_market(plan, {market.symbol: market for market in card.markets()})
+        check_market(plan, card.name, {market.symbol: market for market in card.markets()})
         name = clean_label(wish.name)
         now_ms = self._clock.now_ms()
         robot_id = id_from("robot", self._entropy(_ENTROPY_BYTES))

@@ -20,7 +20,7 @@ from drawbridge.robots.model import (
     Trigger,
 )
 from drawbridge.robots.strategies import get_strategy
-from drawbridge.robots.strategy import Number, Strategy, read_values
+from drawbridge.robots.strategy import Strategy, read_values
 
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20})?")
 _MOST_CONFIRMATIONS: Final = 5
@@ -72,7 +72,7 @@ def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
         settings=strategy.tell_settings(settings),
         on_stop=OnStop(wish.on_stop),
         joins=wish.joins,
-        guards=_guards_of(wish),
+        guards=guards.tell_guards(guards_of(wish.guards)),
         confirm=_confirmations_of(wish),
         direction=_direction_of(wish, symbol),
         trigger=_trigger_of(wish),
@@ -96,8 +96,8 @@ def read_amount(text: str) -> Decimal:
     return parse_positive(text.strip(), "amount")
 
 
-def check_market(plan: Plan, known: Mapping[str, Market]) -> None:
-    """Refuse a market of a kind that the exchange does not have.
+def check_market(plan: Plan, name: str, known: Mapping[str, Market]) -> None:
+    """Refuse a market of a kind that the exchange of this name does not have.
 
     `known` are some of its markets, not all: a pair that is not among them may still be there.
     Raises: `BadInput("robot_wrong_market_kind")`.
@@ -105,9 +105,7 @@ def check_market(plan: Plan, known: Mapping[str, Market]) -> None:
     kinds = {":" in symbol for symbol in known}
     if kinds and plan.is_contract not in kinds:
         example = min(known)
-        raise BadInput(
-            "robot_wrong_market_kind", field="symbol", exchange=plan.exchange, example=example
-        )
+        raise BadInput("robot_wrong_market_kind", field="symbol", exchange=name, example=example)
 
 
 def guards_of(chosen: Mapping[str, object]) -> guards.Guards:
@@ -118,11 +116,6 @@ def guards_of(chosen: Mapping[str, object]) -> guards.Guards:
             raise BadInput("unknown_guard", field=name, known=known)
     values: list[Any] = [*read_values(guards.PARAMETERS, chosen, "guards")]
     return guards.Guards(*values)
-
-
-def _guards_of(wish: Wish) -> dict[str, Number | str]:
-    read = guards_of(wish.guards)._asdict()
-    return {name: value for name, value in read.items() if name in wish.guards}
 
 
 def _symbol_of(wish: Wish) -> str:

@@ -172,6 +172,24 @@ async def test_a_robot_is_made_started_and_stopped(site: WebSite, browser: Brows
     assert "stopping" in page.words
 
 
+async def test_a_form_asks_only_what_its_strategy_takes_and_is_accepted_as_it_stands(
+    site: WebSite, browser: Browserling
+) -> None:
+    key = await add_good(browser, site, await set_up(browser, site))
+    rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
+    await site.services.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
+    only_signals = ("guard.stop_loss", "direction", "trigger", "confirm", "joins")
+    for strategy, has in (("ema_cross", True), ("grid", False), ("dca", False)):
+        form = (await browser.get(f"/robots/new?strategy={strategy}")).html
+        for name in only_signals:
+            assert (f'name="{name}"' in form) is has, (strategy, name)
+        filled = dict(re.findall(r'name="([\w.]+)" value="([^"]*)"', form))
+        told = {"strategy": strategy, "key": key, "symbol": "BTC/USD", "interval": "1m"}
+        sent = {**filled, **told, "amount": "500", "on_stop": "keep", "joins": ""}
+        page = await browser.post("/robots/new", sent)
+        assert "The robot is starting" in page.words, strategy
+
+
 async def test_the_audit_page_tells_what_happened_and_that_the_chain_is_whole(
     site: WebSite, browser: Browserling
 ) -> None:
