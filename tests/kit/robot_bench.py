@@ -6,7 +6,6 @@ from itertools import count
 from drawbridge.core.orders import Side
 from drawbridge.robots.model import DecisionState, Robot
 from drawbridge.robots.runner import Robots
-from drawbridge.robots.seams import Outside
 from drawbridge.robots.service import RobotService
 from drawbridge.robots.wishes import Wish
 from drawbridge.storage.database import Database
@@ -14,6 +13,7 @@ from tests.kit.robots import (
     KEY,
     OWNER,
     MemoryExchange,
+    outside_of,
 )
 
 WISH = Wish(key_id=KEY, symbol="BTC/USDT", amount="100", settings={"fast": "2", "slow": "4"})
@@ -31,7 +31,7 @@ class Bench:
         numbers = count(1)
         self.service = RobotService(
             database,
-            self.exchange,
+            self.exchange.keys,
             self.exchange.clock,
             lambda size: next(numbers).to_bytes(size, "big"),
         )
@@ -41,8 +41,7 @@ class Bench:
     def new_runner(self) -> Robots:
         """Make a runner as a restarted process would: it knows only what is on disk."""
         it = self.exchange
-        outside = Outside(desk=it, record=it, roads=it, keys=it)
-        return Robots(self.database, outside, it.clock, lambda below: below - 1)
+        return Robots(self.database, outside_of(it), it.clock, lambda below: below - 1)
 
     async def begin(self, wish: Wish = WISH, *, closes: tuple[int, ...] = FALLING) -> None:
         """Make a robot and start it after falling prices, so that it is out."""

@@ -33,6 +33,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus, Side, TimeInForce
 from drawbridge.gateway.policy import Purpose
+from drawbridge.robots.seams import Outside, Streams
 from drawbridge.storage.database import Database
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
@@ -98,6 +99,25 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
 
 
 @dataclass
+class MemoryKeys:
+    """The vault's book of keys."""
+
+    first: KeyRecord = field(default_factory=key_record)
+    second: KeyRecord = field(default_factory=lambda: key_record(key_id=SECOND_KEY))
+
+    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        return tuple(it for it in (self.first, self.second) if it.status in statuses)
+
+    async def get_record(self, key_id: str) -> KeyRecord:
+        return {KEY: self.first, SECOND_KEY: self.second}[key_id]
+
+    async def get_key(self, owner: str, key_id: str) -> KeyRecord:
+        if owner != OWNER or key_id not in {KEY, SECOND_KEY}:
+            raise NotFound("unknown_key", key=key_id)
+        return await self.get_record(key_id)
+
+
+@dataclass
 class MemoryExchange:
     """What robots talk to. `closes` are the closing prices of minutes from START_MS on.
 
@@ -106,8 +126,7 @@ class MemoryExchange:
     """
 
     clock: SteppedClock = field(default_factory=lambda: SteppedClock(START_MS))
-    key: KeyRecord = field(default_factory=key_record)
-    second_key: KeyRecord = field(default_factory=lambda: key_record(key_id=SECOND_KEY))
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
     closes: list[str] = field(default_factory=list)
     bars: list[Candle] = field(default_factory=list)
     seen: int = 0
@@ -186,29 +205,9 @@ class MemoryExchange:
             self.end(client_id, OrderStatus.CANCELLED)
         return await self.look_up(key_id, client_id)
 
-    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
-        if origin != self.origin:
-            return ()
-        return tuple(it for it in self.fills if key_id in {"", self.keys_of[it.client_id]})
-
-    async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
-        assert self.keys_of.get(client_id, key_id) == key_id
-        return tuple(it for it in self.fills if it.client_id == client_id and not self.hides_fills)
-
     async def place_of(self, key_id: str) -> tuple[str, str]:
-        key = await self.get_record(key_id)
+        key = await self.keys.get_record(key_id)
         return key.exchange, key.venue
-
-    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        return tuple(it for it in (self.key, self.second_key) if it.status in statuses)
-
-    async def get_record(self, key_id: str) -> KeyRecord:
-        return {KEY: self.key, SECOND_KEY: self.second_key}[key_id]
-
-    async def get_key(self, owner: str, key_id: str) -> KeyRecord:
-        if owner != OWNER or key_id not in {KEY, SECOND_KEY}:
-            raise NotFound("unknown_key", key=key_id)
-        return await self.get_record(key_id)
 
     async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
         assert purpose is Purpose.READ
@@ -340,6 +339,34 @@ class MemoryExchange:
         _move(purse, "BTC", sign * order.filled)
         _move(purse, "USDT", -sign * order.filled_quote)
         _move(purse, fill.fee_currency, -fee)
+
+
+@dataclass
+class MemoryRecord:
+    """Trading's record of what was filled at an exchange in memory."""
+
+    exchange: MemoryExchange
+
+    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
+        it = self.exchange
+        if origin != it.origin:
+            return ()
+        return tuple(fill for fill in it.fills if key_id in {"", it.keys_of[fill.client_id]})
+
+    async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
+        it = self.exchange
+        assert it.keys_of.get(client_id, key_id) == key_id
+        if it.hides_fills:
+            return ()
+        return tuple(fill for fill in it.fills if fill.client_id == client_id)
+
+
+def outside_of(exchange: MemoryExchange, streams: Streams | None = None) -> Outside:
+    """Give all that a runner reaches, in memory."""
+    record = MemoryRecord(exchange)
+    return Outside(
+        desk=exchange, record=record, roads=exchange, keys=exchange.keys, streams=streams
+    )
 
 
 def _move(purse: dict[str, Decimal], currency: str, by: Decimal) -> None:

@@ -15,9 +15,8 @@ from drawbridge.core.orders import Side
 from drawbridge.core.streams import CandleTold, Topic, TopicKind, TradesTold
 from drawbridge.gateway.streaming import Gap, GapReason, Told
 from drawbridge.robots.runner import Robots
-from drawbridge.robots.seams import Outside
 from tests.kit.robot_bench import UP, WISH, Bench
-from tests.kit.robots import KEY, START_MS, SYMBOL, open_database
+from tests.kit.robots import KEY, START_MS, SYMBOL, open_database, outside_of
 
 
 @dataclass
@@ -32,21 +31,28 @@ class ToldStreams:
         assert (exchange_id, venue) == ("binance", "paper")
         queue = self.queues.setdefault(topic, asyncio.Queue())
         while True:
-            yield await queue.get()
+            event = await queue.get()
+            try:
+                yield event
+            finally:
+                queue.task_done()
 
     async def follow_key(self, key_id: str, topic: Topic) -> AsyncGenerator[Told, None]:
         assert key_id == KEY
         queue = self.queues.setdefault(topic, asyncio.Queue())
         while True:
-            yield await queue.get()
+            event = await queue.get()
+            try:
+                yield event
+            finally:
+                queue.task_done()
 
     async def tell(self, kind: TopicKind, *told: Told) -> None:
         """Tell something to who follows a topic of this kind, and let it be heard."""
         (topic,) = [it for it in self.queues if it.kind is kind]
         for event in told:
             self.queues[topic].put_nowait(event)
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await self.queues[topic].join()
 
 
 @dataclass
@@ -66,8 +72,7 @@ async def heard(tmp_path: Path) -> AsyncIterator[Heard]:
     async with open_database(tmp_path) as database:
         bench, streams = Bench(database), ToldStreams()
         it = bench.exchange
-        outside = Outside(desk=it, record=it, roads=it, keys=it, streams=streams)
-        bench.runner = Robots(database, outside, it.clock, lambda below: below - 1)
+        bench.runner = Robots(database, outside_of(it, streams), it.clock, lambda below: below - 1)
         yield Heard(bench, streams)
         await bench.runner.close()
 

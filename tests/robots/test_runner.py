@@ -68,11 +68,11 @@ async def test_a_key_that_is_disabled_pauses_its_robots_and_resumes_them(
 ) -> None:
     """Scenario 49: only robots that were paused for that reason go on by themselves."""
     await bench.begin()
-    bench.exchange.key = key_record(KeyStatus.DISABLED)
+    bench.exchange.keys.first = key_record(KeyStatus.DISABLED)
     robot = await bench.step()
     assert (robot.status, robot.reason) == (RobotStatus.PAUSED, "robot_key_disabled")
 
-    bench.exchange.key = key_record()
+    bench.exchange.keys.first = key_record()
     bench.exchange.clock.advance(10_000)
 
     assert (await bench.step(3)).status is RobotStatus.STARTED
@@ -81,11 +81,11 @@ async def test_a_key_that_is_disabled_pauses_its_robots_and_resumes_them(
 async def test_a_robot_that_a_person_stopped_never_resumes(bench: Bench) -> None:
     """Scenario 49."""
     await bench.begin()
-    bench.exchange.key = key_record(KeyStatus.DISABLED)
+    bench.exchange.keys.first = key_record(KeyStatus.DISABLED)
     await bench.step()
     await bench.service.stop(OWNER, bench.id)
     await bench.step()
-    bench.exchange.key = key_record()
+    bench.exchange.keys.first = key_record()
 
     assert (await bench.step(3)).status is RobotStatus.STOPPED
 

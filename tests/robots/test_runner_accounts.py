@@ -60,12 +60,12 @@ async def test_an_account_without_money_pauses_alone(bench: Bench) -> None:
 async def test_an_account_whose_key_is_disabled_pauses_and_resumes_alone(bench: Bench) -> None:
     """Scenario 49."""
     await bench.begin(BOTH)
-    bench.exchange.second_key = key_record(KeyStatus.DISABLED, key_id=SECOND_KEY)
+    bench.exchange.keys.second = key_record(KeyStatus.DISABLED, key_id=SECOND_KEY)
     await bench.tell(UP)
     assert (await account(bench, SECOND_KEY)).reason == "robot_key_disabled"
     assert bench.sides == [Side.BUY]
 
-    bench.exchange.second_key = key_record(key_id=SECOND_KEY)
+    bench.exchange.keys.second = key_record(key_id=SECOND_KEY)
     await bench.step(4)
 
     assert (await account(bench, SECOND_KEY)).status is RobotStatus.STARTED
@@ -115,8 +115,8 @@ async def test_accounts_that_cannot_be_added_or_taken_off_are_refused(bench: Ben
         await bench.service.remove_account(OWNER, bench.id, KEY)
     with pytest.raises(NotFound, match="unknown_key"):
         await bench.service.remove_account(OWNER, bench.id, SECOND_KEY)
-    elsewhere = replace(bench.exchange.second_key, exchange="kraken")
-    bench.exchange.second_key = elsewhere
+    elsewhere = replace(bench.exchange.keys.second, exchange="kraken")
+    bench.exchange.keys.second = elsewhere
     with pytest.raises(BadInput, match="robot_key_elsewhere"):
         await bench.service.add_account(OWNER, bench.id, SECOND_KEY, "50")
     with pytest.raises(BadInput, match="robot_key_elsewhere"):

@@ -36,7 +36,7 @@ def exchange() -> MemoryExchange:
 def service(database: Database, exchange: MemoryExchange) -> RobotService:
     numbers = count(1)
     return RobotService(
-        database, exchange, exchange.clock, lambda size: next(numbers).to_bytes(size, "big")
+        database, exchange.keys, exchange.clock, lambda size: next(numbers).to_bytes(size, "big")
     )
 
 
@@ -108,7 +108,7 @@ async def test_a_robot_is_not_started_with_a_key_that_cannot_trade(
 ) -> None:
     """Scenario 59."""
     robot = await service.create(OWNER, WISH)
-    exchange.key = key_record(status)
+    exchange.keys.first = key_record(status)
 
     with pytest.raises(Forbidden, match=code):
         await service.start(OWNER, robot.id)
@@ -199,12 +199,12 @@ async def test_a_key_is_in_use_while_a_robot_that_trades_with_it_is_not_stopped(
     """Scenario 41."""
     robot = await service.create(OWNER, replace(WISH, name="Dawn"))
     async with database.transaction() as tx:
-        await check_unused(tx, exchange.key)
+        await check_unused(tx, exchange.keys.first)
     assert await service.robots_of_key(OWNER, KEY) == ()
     await service.start(OWNER, robot.id)
     async with database.transaction() as tx:
         with pytest.raises(Conflict, match="key_used_by_robots") as refusal:
-            await check_unused(tx, exchange.key)
+            await check_unused(tx, exchange.keys.first)
     assert refusal.value.facts["robots"] == ["Dawn"]
     assert [used.id for used in await service.robots_of_key(OWNER, KEY)] == [robot.id]
     assert await service.robots_of_key("somebody else", KEY) == ()

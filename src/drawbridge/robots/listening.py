@@ -117,10 +117,7 @@ class Listening:
         try:
             async with aclosing(begin()) as told:
                 async for event in told:
-                    if isinstance(event, Gap):
-                        self._note_gap(what, event, chart)
-                    else:
-                        self._pass_on(what, event, chart)
+                    self._hear(what, event, chart)
         except NotFound:
             pass  # an exchange without streams is asked over REST
         except DrawbridgeError as error:
@@ -129,6 +126,12 @@ class Listening:
             self._told.discard(what)
             if chart is not None:
                 chart.is_told = False
+
+    def _hear(self, what: _What, event: Told, chart: Chart | None) -> None:
+        if isinstance(event, Gap):
+            self._note_gap(what, event, chart)
+        else:
+            self._pass_on(what, event, chart)
 
     def _note_gap(self, what: _What, gap: Gap, chart: Chart | None) -> None:
         is_told = gap.reason is not GapReason.LOST

@@ -119,12 +119,10 @@ class Robots:
     def hear_order(self, key_id: str, client_id: str) -> None:
         """Hear from a stream that something happened to an order of a key."""
         for seat in self._seating.seats():
-            if seat.key_id == key_id and seat.is_started and seat.open:
-                is_own = any(it.client_id == client_id for it in seat.open.values())
-                if is_own or not client_id:
-                    seat.looked_ms = 0
-                    if not seat.is_busy:
-                        self._begin_seat(seat, partial(self._tending.tend, seat))
+            if seat.key_id == key_id and seat.is_started and seat.has_open(client_id):
+                seat.looked_ms = 0
+                if not seat.is_busy:
+                    self._begin_seat(seat, partial(self._tending.tend, seat))
 
     def _begin_due(self, now_ms: int) -> None:
         for chart in self._seating.charts():

@@ -124,6 +124,11 @@ class Seat:
         """Tell whether its guards judge every price."""
         return self.plan.trigger is Trigger.TICK
 
+    def has_open(self, client_id: str) -> bool:
+        """Tell whether an order of this client id is open; with an empty one, whether any is."""
+        ids = {str(decision.client_id) for decision in self.open.values()}
+        return client_id in ids if client_id else bool(ids)
+
     def meet(self, market: Market) -> None:
         """Get to know the market, as it is now."""
         self.market = market
