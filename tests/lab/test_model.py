@@ -84,6 +84,7 @@ def test_a_search_keeps_what_stays_and_takes_what_it_found() -> None:
         ("BTC-USD", "long", "BTC/USD"),
         ("BTC-USD", "both", "BTC/USD:USD"),
         ("binance/BTC-USDT/1m", "", "BTC/USDT"),
+        ("binance_futures/BTC-USDT:USDT/1m", "both", "BTC/USDT:USDT"),
         ("x", "", "X"),
     ],
 )

@@ -12,6 +12,8 @@ from drawbridge.lab.model import Trial, TrialWish, read_trial
 from drawbridge.lab.running import candles_for, run_trial
 from drawbridge.lab.shelf import Shelf
 from drawbridge.robots.backtest.recorded import read_recorded
+from drawbridge.robots.candle_files.names import SeriesName
+from drawbridge.robots.candle_files.store import CandleFiles
 from drawbridge.robots.columns import CandleColumns
 
 SHELF = Shelf(Path("/nowhere"))
@@ -27,6 +29,21 @@ def test_candles_that_are_not_there_are_named_with_those_that_are() -> None:
         candles_for(read_trial(replace(WISH, candles="LUNA-USD")), SHELF)
 
     assert "BTC-USD" in str(caught.value.facts["known"])
+
+
+def test_stored_candles_are_found_by_name_and_put_together(tmp_path: Path) -> None:
+    name = SeriesName("binance", "XRP/USDT", 300_000)
+    CandleFiles(tmp_path).append(name, read_recorded("XRP-USDT"))
+    shelf = Shelf(tmp_path)
+    trial = read_trial(replace(WISH, candles="binance/XRP-USDT/15m", last=""))
+
+    (candles,) = candles_for(trial, shelf)
+
+    assert "binance/XRP-USDT/5m" in shelf.names()
+    assert candles.interval_ms == 900_000
+    assert trial.terms[0].symbol == "XRP/USDT"
+    with pytest.raises(NotFound, match="unknown_candles"):
+        shelf.check("binance/XRP-USDT/1m")
 
 
 def test_an_interval_that_the_candles_cannot_be_put_together_to_is_refused() -> None:

@@ -148,7 +148,8 @@ def symbol_of(candles: str, direction: str = "") -> str:
     """
     parts = candles.strip().upper().split("/")
     pair = parts[1 if len(parts) > 1 else 0].replace("-", "/", 1)
-    return pair if direction in ("", Direction.LONG) else f"{pair}:{pair.partition('/')[2]}"
+    is_told = ":" in pair or direction in ("", Direction.LONG)
+    return pair if is_told else f"{pair}:{pair.partition('/')[2]}"
 
 
 def _manner(wish: TrialWish, workers: int) -> Manner:
