@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest_asyncio
 
 from drawbridge.core.clock import MINUTE_MS
-from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
 from drawbridge.core.markets import Candle, PublicTrade
 from drawbridge.core.orders import Side
 from drawbridge.core.streams import CandleTold, Topic, TopicKind, TradesTold
 from drawbridge.gateway.streaming import Gap, GapReason, Told
+from drawbridge.robots.listening import Listening
 from drawbridge.robots.runner import Robots
 from tests.kit.robot_bench import UP, WISH, Bench
 from tests.kit.robots import KEY, START_MS, SYMBOL, open_database, outside_of
+from tests.kit.turns import a_turn
 
 
 @dataclass
@@ -24,6 +26,7 @@ class ToldStreams:
     """Streams that tell what a test puts into them."""
 
     queues: dict[Topic, asyncio.Queue[Told]] = field(default_factory=dict)
+    ends: list[DrawbridgeError] = field(default_factory=list)
 
     async def follow(
         self, exchange_id: str, venue: str, topic: Topic
@@ -39,6 +42,8 @@ class ToldStreams:
 
     async def follow_key(self, key_id: str, topic: Topic) -> AsyncGenerator[Told, None]:
         assert key_id == KEY
+        if self.ends:
+            raise self.ends.pop()
         queue = self.queues.setdefault(topic, asyncio.Queue())
         while True:
             event = await queue.get()
@@ -172,3 +177,20 @@ async def test_every_trade_is_judged_by_guards_that_watch_ticks(heard: Heard) ->
     assert bench.sides == [Side.BUY, Side.SELL]
     first = (await bench.service.list_decisions("owner_test", bench.id))[0]
     assert first.tag == f"stop:{now_ms}"
+
+
+async def test_what_was_refused_is_followed_again_when_something_has_changed(heard: Heard) -> None:
+    """A key that was disabled and enabled again is listened to again."""
+    heard.streams.ends.append(Forbidden("key_not_usable", rule="status"))
+    listening = Listening(heard.streams, heard.bench.runner)
+    listening.arrange([], [], [KEY])
+    while heard.streams.ends:
+        await a_turn()
+    await a_turn()
+    assert not heard.streams.queues
+
+    listening.arrange([], [], [KEY])
+    await a_turn()
+
+    assert [topic.kind for topic in heard.streams.queues] == [TopicKind.ORDERS]
+    await listening.close()

@@ -64,6 +64,8 @@ class Listening:
             wanted[what] = self._candles_of(chart)
         wanted |= {("price", *place): self._prices_of(place) for place in places}
         wanted |= {("orders", key): self._orders_of(key) for key in keys}
+        # What ended for good may go on now that something has changed: a key was enabled again.
+        self._tasks = {what: it for what, it in self._tasks.items() if not _has_ended(it)}
         for what in self._tasks.keys() - wanted.keys():
             self._tasks.pop(what).cancel()
             self._told.discard(what)
@@ -158,6 +160,11 @@ class Listening:
                 self._hearing.hear_order(what[1], event.order.client_id)
             case _:
                 pass
+
+
+def _has_ended(task: asyncio.Task[None]) -> bool:
+    """Tell whether a task ended without a mistake of ours, which `check` would raise."""
+    return task.done() and (task.cancelled() or task.exception() is None)
 
 
 def _of_chart(chart: Chart) -> _What:
