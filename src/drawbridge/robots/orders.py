@@ -45,6 +45,7 @@ class OrderChains:
         self._checks = checks
         self._pen = pen
         self._clock = clock
+        self._taking = set[tuple[str, str, str]]()
 
     async def place_each(
         self, sent: Sequence[tuple[Seat, Decision]]
@@ -117,8 +118,19 @@ class OrderChains:
 
     async def take_up(self, seat: Seat, decision: Decision, order: Order | None) -> bool:
         """Take in how a decision's order stands; True when it is final, and then it is closed."""
-        if order is None or not order.status.is_final:
+        at = (seat.robot.id, seat.key_id, decision.tag)
+        if order is None or not order.status.is_final or at in self._taking:
             return False
+        # An answer and a stream may tell of the same end at once; its fills count once.
+        self._taking.add(at)
+        try:
+            if decision.tag in seat.open:
+                await self._take_in(seat, decision, order)
+        finally:
+            self._taking.discard(at)
+        return True
+
+    async def _take_in(self, seat: Seat, decision: Decision, order: Order) -> None:
         changes, fills = Changes(), await self.fills_of(seat, decision, order)
         book, standing = seat.with_fills(decision, fills)
         done = replace(decision, state=DecisionState.DONE)
@@ -130,7 +142,6 @@ class OrderChains:
         seat.book, seat.standing = book, standing
         seat.open.pop(decision.tag, None)
         seat.order_ids.pop(decision.tag, None)
-        return True
 
     async def fills_of(self, seat: Seat, decision: Decision, order: Order) -> tuple[Fill, ...]:
         """Give every fill of an order that is final.
