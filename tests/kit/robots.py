@@ -4,6 +4,7 @@ It stands for trading, the gateway and the vault's book of keys over their proto
 told to fail in every way in which those fail.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -147,6 +148,11 @@ class MemoryExchange:
     fee_in_base: bool = True
     placed: list[PlaceOrder] = field(default_factory=list)
     origin: str = ""
+    # Whoever asks for markets waits until this is set.
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     @property
     def price(self) -> Decimal:
@@ -231,6 +237,7 @@ class MemoryExchange:
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         assert (exchange_id, venue) == (EXCHANGE, "paper")
+        await self.gate.wait()
         if self.market_errors:
             raise self.market_errors.pop(0)
         return Markets([MARKET])

@@ -199,3 +199,40 @@ async def test_the_candles_of_a_robot_are_kept_for_its_chart(bench: Bench) -> No
 
 def test_the_minute_of_the_example_is_a_whole_one() -> None:
     assert START_MS % MINUTE_MS == 0
+
+
+async def test_a_stop_that_comes_while_a_robot_starts_is_not_undone(bench: Bench) -> None:
+    bench.exchange.tell(*FALLING)
+    bench.id = (await bench.service.create(OWNER, WISH)).id
+    await bench.service.start(OWNER, bench.id)
+    bench.exchange.clock.advance(1_100)
+
+    bench.exchange.gate.clear()
+    await bench.runner.look()  # it has begun to start, and waits for the exchange
+    await bench.service.stop(OWNER, bench.id)
+    await bench.runner.look()  # which sees the wish while the start is still under way
+    bench.exchange.gate.set()
+    await bench.runner.settle()
+
+    assert (await bench.robot()).status is RobotStatus.STOPPING
+    assert (await bench.step(2)).status is RobotStatus.STOPPED
+
+
+async def test_a_stop_that_comes_while_an_order_is_refused_still_closes_the_position(
+    bench: Bench,
+) -> None:
+    """Scenario 63."""
+    await bench.begin()
+    await bench.tell(UP)
+    bench.exchange.place_errors = [ExchangeRefused("market_closed")]
+    bench.exchange.tell(DOWN)
+    bench.exchange.clock.advance(1_100)
+
+    await bench.runner.look()
+    await bench.service.stop(OWNER, bench.id)
+    await bench.runner.look()
+    await bench.runner.settle()
+    robot = await bench.step(3)
+
+    assert (robot.status, robot.reason) == (RobotStatus.STOPPED, "")
+    assert held_of(bench.exchange.fills, "BTC") < Decimal("0.001")

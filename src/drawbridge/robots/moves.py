@@ -62,6 +62,8 @@ class Moves:
             seat.robot, seat.account, status, refusal or ALL_WELL, step if is_news else None
         )
         seat.account = await self._moved(moved)
+        # What was read before is older than this.
+        seat.told = None
         seat.not_before_ms = seat.failures = 0
 
     async def pause_unread(self, robot: Robot, account: Account, error: DrawbridgeError) -> None:

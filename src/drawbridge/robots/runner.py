@@ -206,7 +206,7 @@ class Robots:
             return await self._hands.rounds.judge(chart, ready)
         finally:
             for seat in ready:
-                seat.is_busy = False
+                seat.release()
 
     def _is_fresh(self, chart: Chart, candle: Candle) -> bool:
         interval_ms = chart.series.interval_ms
@@ -242,7 +242,7 @@ class Robots:
                 self._begin_seat(seat, partial(self._tending.take_up, seat, decision, outcome))
         finally:
             for seat in sent:
-                seat.is_busy = False
+                seat.release()
 
     async def _look_at_keys(self) -> None:
         """Pause at once what works with a key that is not good any more."""
@@ -280,7 +280,7 @@ class Robots:
             async with turn:
                 await self._carefully(seat, work)
         finally:
-            seat.is_busy = False
+            seat.release()
 
     async def _carefully(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
         # A person may have moved the robot meanwhile: then the next look sees it anew.

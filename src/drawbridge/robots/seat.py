@@ -69,7 +69,8 @@ class Seat:
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
     were looked at, `written_ms` the candle of the standing that is on disk; `is_told` while a
-    stream tells of its orders, `is_unfinished` while they are not all as they are wanted.
+    stream tells of its orders, `is_unfinished` while they are not all as they are wanted. `told`
+    is what people have changed while it was busy: it is taken in when it is free again.
     """
 
     robot: Robot
@@ -88,6 +89,7 @@ class Seat:
     is_busy: bool = False
     is_told: bool = False
     is_unfinished: bool = True
+    told: tuple[Robot, Account] | None = None
 
     @property
     def key_id(self) -> str:
@@ -123,6 +125,28 @@ class Seat:
     def watches_ticks(self) -> bool:
         """Tell whether its guards judge every price."""
         return self.plan.trigger is Trigger.TICK
+
+    def hear(self, robot: Robot, account: Account) -> None:
+        """Take in what people changed; what the runner itself keeps is newer in memory.
+
+        Why not while it is busy: whoever works on it moves it from where it stood when that
+        began, so that a person's wish that came in between is never undone unseen.
+        """
+        if self.is_busy:
+            self.told = robot, account
+            return
+        if account.status is not self.account.status:
+            self.not_before_ms = self.failures = 0
+            if account.status is RobotStatus.STARTING:
+                self.standing, self.memory = account.standing, dict(account.memory)
+        self.robot, self.account = robot, account
+
+    def release(self) -> None:
+        """Be free again."""
+        self.is_busy = False
+        if self.told is not None:
+            told, self.told = self.told, None
+            self.hear(*told)
 
     def has_open(self, client_id: str) -> bool:
         """Tell whether an order of this client id is open; with an empty one, whether any is."""

@@ -66,7 +66,7 @@ class Seating:
             known.discard(account.key_id)
             seat = self._seats.get(at)
             if seat is not None:
-                _refresh(seat, robot, account)
+                seat.hear(robot, account)
                 continue
             try:
                 self._seats[at] = await self._seated(robot, account)
@@ -108,13 +108,3 @@ class Seating:
                 self._at.setdefault(seat.series, []).append(seat)
         needed = {seat.series for seat in self._seats.values()}
         self._charts = {it: chart for it, chart in self._charts.items() if it in needed}
-
-
-def _refresh(seat: Seat, robot: Robot, account: Account) -> None:
-    """Take in what people changed; what the runner itself keeps is newer in memory."""
-    if account.status is not seat.account.status:
-        seat.not_before_ms = seat.failures = 0
-        if account.status is RobotStatus.STARTING:
-            seat.standing, seat.memory = account.standing, dict(account.memory)
-    seat.robot = robot
-    seat.account = account

@@ -73,7 +73,7 @@ class Signalling:
             return await self._judged(signal, free)
         finally:
             for seat in free:
-                seat.is_busy = False
+                seat.release()
 
     async def _judged(self, signal: Signal, seats: Sequence[Seat]) -> Judged:
         plan, chart = seats[0].plan, self._seating.chart_of(seats[0])
