@@ -10,6 +10,8 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -28,7 +30,9 @@ from benchmarks.backtest_references import (
     vectorbt_signals,
 )
 from benchmarks.measure import Result, compare
+from drawbridge.robots.backtest.run import run_backtest
 from drawbridge.robots.columns import CandleColumns
+from drawbridge.robots.own.loading import load_own
 
 CANDLES = 1_000_000
 OWN_CANDLES = 200_000
@@ -81,22 +85,36 @@ def against_vectorbt(name: str, candles: CandleColumns) -> list[Result]:
     return results
 
 
+OWN = """
+def cross(view, fast=20, slow=60):
+    \"\"\"In while the fast average is above the slow one.\"\"\"
+    if view.ema(fast) > view.ema(slow):
+        return "in"
+    return "out" if view.ema(fast) < view.ema(slow) else None
+"""
+
+
 def against_backtesting(candles: CandleColumns) -> Result:
-    """Compare a person's own strategy in Python, which is interpreted in both."""
+    """Compare a person's own strategy in Python, a function of a view, interpreted in both."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "cross.py"
+        path.write_text(OWN, encoding="utf-8")
+        own = load_own(path).strategy
+    settings, terms = own.read_settings({}), terms_of("100000")
     frame = frame_of(candles)
     strategy = backtesting_strategy(lambda: SIGNALS["ema_cross"](candles).later_than(0))
     table = run_backtesting(frame, strategy)["_trades"]
-    leg = run_ours("ema_cross", candles, terms_of("100000"), compiled=False).legs[0]
+    leg = run_backtest(own, settings, candles, terms, compiled=False).legs[0]
     fills = sorted([*table.EntryBar.tolist(), *table.ExitBar.tolist()])
     if leg.at.tolist()[: len(fills)] != fills:
         message = "own strategy: fills differ from those of backtesting.py"
         raise AssertionError(message)
     return _rate(
         "T9",
-        "a person's own strategy, interpreted, backtesting.py",
+        "a person's own strategy, backtesting.py",
         4,
         len(fills),
-        lambda: run_ours("ema_cross", candles, terms_of("100000"), compiled=False),
+        lambda: run_backtest(own, settings, candles, terms, compiled=False),
         lambda: run_backtesting(frame, strategy),
     )
 

@@ -3,8 +3,10 @@
 import gzip
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,8 @@ from drawbridge.robots.backtest.terms import BacktestTerms, read_terms
 from drawbridge.robots.columns import CandleColumns
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategies.ema_cross import Settings
+from drawbridge.robots.strategy import IN, OUT, Held
+from tests.kit.scripted import scripted
 
 STRATEGY = get_strategy("ema_cross")
 SETTINGS = Settings(2, 4)
@@ -158,3 +162,48 @@ def test_every_entry_of_real_candles_is_affordable_and_alternates() -> None:
     assert max(sizes) <= chosen.amount * Decimal("1.05")
     assert min(sizes) > chosen.amount * Decimal("0.95")
     assert min(result.equity) > 0
+
+
+def test_more_fills_than_a_record_begins_with_are_all_written_down() -> None:
+    candles = candles_of([10.0, 11.0] * 3_000, gap=0.0)
+    strategy = scripted([OUT, IN] * 3_000)
+
+    compiled, interpreted = (
+        run_backtest(strategy, strategy.read_settings({}), candles, terms(), compiled=it)
+        for it in (True, False)
+    )
+
+    assert len(interpreted.fills()) == 5_998
+    assert compiled.fills() == interpreted.fills()
+    assert compiled.gains.tolist() == interpreted.gains.tolist()
+
+
+def test_a_strategy_that_the_compiler_does_not_know_is_interpreted_or_refused() -> None:
+    def decide(seen: Any, at: int, _settings: object, _held: Held) -> int:  # noqa: ANN401  its own
+        return int(seen.said[at]) if type(at).__name__ == "int" else IN
+
+    strategy = replace(scripted([OUT, IN, OUT, IN]), decide=decide)
+    settings, candles = strategy.read_settings({}), candles_of(CLOSES)
+
+    assert len(run_backtest(strategy, settings, candles, terms()).fills()) == 3
+    with pytest.raises(BadInput, match="strategy_not_compilable"):
+        run_backtest(strategy, settings, candles, terms(), compiled=True)
+
+
+def test_a_strategy_that_reckons_with_slices_is_given_arrays() -> None:
+    def decide(seen: Any, at: int, _settings: object, _held: Held) -> int:  # noqa: ANN401  its own
+        return IN if (seen.said[: at + 1] * 2).max() > 0 else OUT
+
+    strategy = replace(scripted([OUT, OUT, IN]), decide=decide)
+    settings, candles = strategy.read_settings({}), candles_of(CLOSES)
+
+    (fill,) = run_backtest(strategy, settings, candles, terms(), compiled=False).fills()
+
+    assert fill.time_ms == 3 * 60_000
+
+
+def test_no_candles_are_refused() -> None:
+    candles = candles_of(CLOSES).last(0)
+
+    with pytest.raises(BadInput, match="candles_empty"):
+        run_backtest(STRATEGY, SETTINGS, candles, terms())

@@ -114,9 +114,17 @@ def heard(
             if said != stance and said != UNSAID:  # noqa: PLR1714  quicker than a tuple
                 return at, said
         return end - 1, UNSAID
+    trip, quantity = state.trip, state.account.lots * book.terms.step
+    if trip.opened == state.next:
+        best = trip.entry
+    is_long = quantity > 0.0
+    prices = book.bars.high if is_long else book.bars.low
     for at in range(state.next, end):
-        best = better(state, best, at, book)
-        said = decide(seen, at, settings, held_of(state, best, at + 1, book.terms.step))
+        price = prices[at]
+        if (price > best) if is_long else (price < best):
+            best = price
+        held = Held(quantity, trip.price, trip.entry, best, at + 1 - trip.opened, trip.steps)
+        said = decide(seen, at, settings, held)
         if said != stance and said != UNSAID:  # noqa: PLR1714  quicker than a tuple
             return at, said
     return end - 1, UNSAID

@@ -37,7 +37,9 @@ __all__ = ["BacktestResult", "BacktestTerms", "Leg", "Trade", "can_compile", "ru
 # with them.
 _WORTH_COMPILING: Final = 4_000_000
 _WORTH_COMPILING_GUARDS: Final = 1_000_000
-_CAPACITY: Final = 1 << 14
+# The first record: so many rows, or, where it is more, one for so many candles.
+_CAPACITY: Final = 1 << 12
+_CANDLES_A_ROW: Final = 16
 _GROWTH: Final = 4
 
 
@@ -65,7 +67,11 @@ def run_backtest(
     if strategy.decide is None:
         return run_engine((Pair(strategy, settings, candles, terms, guards),))
     prepared = prepare(strategy, settings, candles, terms, guards)
-    if compiled or (compiled is None and can_compile() and _is_worth(len(candles), prepared)):
+    if compiled is None:
+        wants = strategy.compiles and can_compile() and _is_worth(len(candles), prepared)
+    else:
+        wants = compiled
+    if wants:
         ended = _compiled(prepared, strategy.id, is_forced=bool(compiled))
         if ended is not None:
             return _result(ended, candles, terms, compiled=True)
@@ -103,7 +109,8 @@ def _walked(
     prepared: Prepared, loop: Callable[..., Any], record_of: Callable[[int], Record]
 ) -> tuple[State, Record]:
     """Walk to the end, on a longer record whenever one is full."""
-    capacity, state = _CAPACITY, beginning(prepared.numbers.cash)
+    capacity = max(_CAPACITY, len(prepared.bars.close) // _CANDLES_A_ROW)
+    state = beginning(prepared.numbers.cash)
     record = record_of(capacity)
     while True:
         book = Book(prepared.bars, prepared.numbers, record)
