@@ -31,6 +31,7 @@ from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
+from drawbridge.trading.store import OrderStore
 from drawbridge.trading.trades import TradeStore
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.service import Vault
@@ -74,6 +75,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             checks=CheckStore(database, clock),
             robots=RobotService(database, vault, clock, os.urandom),
             lab=Lab(database, Shelf(folder / "candles"), clock, os.urandom),
+            orders=OrderStore(database),
             statistics=Statistics(TradeStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),

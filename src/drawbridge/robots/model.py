@@ -168,6 +168,11 @@ class Plan:
         """Tell whether it trades contracts, not the goods themselves."""
         return ":" in self.symbol
 
+    @property
+    def listens(self) -> bool:
+        """Tell whether signals from outside move it."""
+        return self.trigger is Trigger.SIGNAL
+
 
 class Trip(NamedTuple):
     """A position that ended: at which candle, with which gain in percent, and by a stop or not."""

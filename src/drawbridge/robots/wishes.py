@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from drawbridge.core.errors import BadInput
+from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.core.markets import Market
 from drawbridge.core.money import parse_positive
 from drawbridge.robots import guards
@@ -16,6 +16,7 @@ from drawbridge.robots.model import (
     Direction,
     OnStop,
     Plan,
+    Robot,
     Stake,
     Trigger,
 )
@@ -106,6 +107,15 @@ def check_market(plan: Plan, name: str, known: Mapping[str, Market]) -> None:
     if kinds and plan.is_contract not in kinds:
         example = min(known)
         raise BadInput("robot_wrong_market_kind", field="symbol", exchange=name, example=example)
+
+
+def check_listens(robot: Robot) -> None:
+    """Refuse a hook for a robot that no signal would move.
+
+    Raises: `Conflict("robot_takes_no_signals")`.
+    """
+    if not robot.plan.listens:
+        raise Conflict("robot_takes_no_signals", name=robot.name)
 
 
 def guards_of(chosen: Mapping[str, object]) -> guards.Guards:

@@ -17,7 +17,7 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     key = made.add_key("Alice")
 
     async def robot(house: House) -> None:
-        wish = Wish(key_id=key, symbol="BTC/USDT", amount="100", name="Anchor")
+        wish = Wish(key, "BTC/USDT", "100", name="Anchor", trigger="signal")
         await house.robots.create(owner, wish)
 
     made.house(robot)

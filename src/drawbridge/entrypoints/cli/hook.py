@@ -22,6 +22,7 @@ def hook(
 ) -> None:
     """Make a robot's hook anew and show its address, secret and message this one time."""
     from drawbridge.entrypoints.cli.house import in_house, owner_of, robot_named
+    from drawbridge.robots.wishes import check_listens
     from drawbridge.trading.hook_message import hook_address, hook_message
 
     async def work(house: "House") -> None:
@@ -34,6 +35,7 @@ def hook(
             else:
                 print_line(say("cli.robot.hook.removed", name=found.name))
             return
+        check_listens(found)
         made = await house.signals.make_hook(person, found.id, found.name)
         address = hook_address(house.settings.public_address, made.hook.id)
         secret = made.secret.reveal()

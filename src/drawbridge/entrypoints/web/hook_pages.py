@@ -9,6 +9,7 @@ from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.robots.model import Robot
+from drawbridge.robots.wishes import check_listens
 from drawbridge.trading.hook_message import hook_address, hook_message
 from drawbridge.trading.signals import Signal
 from drawbridge.wording.say import say, say_reason
@@ -37,6 +38,7 @@ class HookPages:
     async def make(self, visit: Visit, _fields: Fields) -> Response:
         """Make a hook, and show its address and its message this one time."""
         robot = await self._robot(visit)
+        check_listens(robot)
         made = await self.services.signals.make_hook(robot.owner, robot.id, robot.name)
         facts = {
             "robot": robot,

@@ -41,6 +41,7 @@ def services_of(house: House) -> Services:
         checks=house.checks,
         robots=house.robots,
         lab=house.lab,
+        orders=house.orders,
         statistics=house.statistics,
         portfolios=house.portfolios,
         limits=house.limits,

@@ -17,6 +17,11 @@ from drawbridge.entrypoints.pages.fields import Fields, Form
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines, view_periods
+from drawbridge.entrypoints.web.plan_views import (
+    view_accounts,
+    view_orders,
+    view_plan,
+)
 from drawbridge.entrypoints.web.robot_form import form_facts, read_wish, refused_wish
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
@@ -113,8 +118,15 @@ class RobotPages:
         report = await self._report(robot, candles)
         newest = [_row(fill) for fill in reversed(report.fills[-_TRADES:])]
         groups = view_groups(values_of(report), robot.plan.quote)
+        keys = await self.services.vault.list_keys(visit.person.id)
+        labels = {str(key.id): key.label for key in keys}
+        orders = await self.services.orders.unsettled_of(robot.origin)
         return {
             "robot": view_robot(robot),
+            "listens": robot.plan.listens,
+            "plan": view_plan(robot.plan, report.position.quantity),
+            "accounts": view_accounts(robot, labels),
+            "orders": view_orders(orders, labels),
             "simulated": is_simulated(robot),
             "headlines": view_headlines(groups),
             "groups": groups,

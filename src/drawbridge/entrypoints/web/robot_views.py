@@ -22,7 +22,6 @@ class RobotView:
     symbol: str
     quote: str
     strategy: str
-    settings: str
     interval: str
     amount: Decimal
     on_stop: str
@@ -42,7 +41,6 @@ def view_robot(robot: Robot) -> RobotView:
         symbol=plan.symbol,
         quote=plan.quote,
         strategy=plan.strategy,
-        settings=", ".join(f"{name} {value}" for name, value in plan.settings.items()),
         interval=_NAMES.get(
             plan.interval_ms, say("span.minutes", count=plan.interval_ms // 60_000)
         ),

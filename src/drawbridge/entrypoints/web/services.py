@@ -13,6 +13,7 @@ from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
+from drawbridge.trading.store import OrderStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor
 from drawbridge.verification.store import CheckStore
@@ -35,6 +36,7 @@ class Services:
     checks: CheckStore
     robots: RobotService
     lab: Lab
+    orders: OrderStore
     statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
