@@ -3,6 +3,7 @@
 Both processes have ended by then; everything is read from the disk.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ async def agreed(arena: Arena, house: House, key_id: str) -> Outcome:
     for origin, each in orders.items():
         own = await house.orders.fills_of(origin)
         _check_robot(origin, each, own)
+    _check_taken_in(arena)
     _check_exchange(arena.exchange, outcome)
     _check_ledger(outcome)
     done = drawbridge("paper", "ledger", "--state", str(arena.state), "--json")
@@ -79,6 +81,13 @@ def _check_robot(origin: str, orders: Sequence[OwnOrder], fills: Sequence[Fill])
             assert held >= 0, f"{origin} sold what it did not hold"
     signs = {Side.BUY: 1, Side.SELL: -1}
     assert held == sum((signs[fill.side] * fill.quantity for fill in fills), Decimal(0))
+
+
+def _check_taken_in(arena: Arena) -> None:
+    """Make sure that the fills of no order were counted twice: each time would have been told."""
+    rows = arena.rows("SELECT facts FROM notices WHERE kind = 'order_filled'")
+    told = Counter(json.loads(str(facts))["client_order_id"] for (facts,) in rows)
+    assert [order for order, times in told.items() if times > 1] == []
 
 
 def _check_exchange(exchange: str, outcome: Outcome) -> None:
