@@ -109,3 +109,31 @@ def test_no_text_brings_the_reader_down(text: str) -> None:
     """Law: a file is read or refused, whatever it holds."""
     with contextlib.suppress(BadInput):
         parse_candles(io.StringIO(HEADER + text, newline=""))
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("open_time_ms", "60000", "120000"),
+        ("Timestamp", "1700000040", "1700000100"),
+        ("time", "1700000040000", "1700000100000"),
+        ("open_time", "1700000040000000", "1700000100000000"),
+        ("date", "2023-11-14T22:14:00", "2023-11-14T22:15:00"),
+        ("date", "2023-11-14 23:14:00+01:00", "2023-11-14 23:15:00+01:00"),
+    ],
+)
+def test_times_are_read_as_other_tools_write_them(name: str, first: str, second: str) -> None:
+    lines = f"{name},open,high,low,close,volume\n{first},1,1,1,1,1\n{second},1,1,1,1,1\n"
+
+    times = parse_candles(io.StringIO(lines)).open_time_ms.tolist()
+
+    began = 60_000 if name == "open_time_ms" else 1_700_000_040_000
+    assert times == [began, began + 60_000]
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", "-5", "٣"])
+def test_a_time_that_is_none_is_refused_with_its_line(time: str) -> None:
+    lines = f"date,open,high,low,close,volume\n{time},1,1,1,1,1\n"
+
+    with pytest.raises(BadInput, match="candles_bad_line"):
+        parse_candles(io.StringIO(lines))
