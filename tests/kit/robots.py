@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from drawbridge.core.clock import MINUTE_MS, SteppedClock
+from drawbridge.core.derivatives import GetPositions, MarginMode, Position
 from drawbridge.core.errors import (
     Conflict,
     DrawbridgeError,
@@ -32,7 +33,7 @@ from drawbridge.core.operations import (
     PlaceOrder,
     Scope,
 )
-from drawbridge.core.orders import Fill, Order, OrderStatus, Side, TimeInForce
+from drawbridge.core.orders import Fill, Order, OrderStatus, PositionSide, Side, TimeInForce
 from drawbridge.gateway.policy import Purpose
 from drawbridge.robots.seams import Outside, Streams
 from drawbridge.storage.database import Database
@@ -64,12 +65,13 @@ def key_record(
     status: KeyStatus = KeyStatus.ENABLED,
     scopes: frozenset[Scope] = frozenset({Scope.READ, Scope.TRADE_SPOT}),
     key_id: str = KEY,
+    exchange: str = EXCHANGE,
 ) -> KeyRecord:
     """Make a key's record."""
     return KeyRecord(
         id=KeyId(key_id),
         owner=OwnerId(OWNER),
-        exchange=EXCHANGE,
+        exchange=exchange,
         venue=Venue.PAPER,
         label="Binance #1",
         public_key="p" * 64,
@@ -128,6 +130,7 @@ class MemoryExchange:
 
     clock: SteppedClock = field(default_factory=lambda: SteppedClock(START_MS))
     keys: MemoryKeys = field(default_factory=MemoryKeys)
+    market: Market = MARKET
     closes: list[str] = field(default_factory=list)
     bars: list[Candle] = field(default_factory=list)
     seen: int = 0
@@ -219,12 +222,14 @@ class MemoryExchange:
         assert purpose is Purpose.READ
         if isinstance(operation, GetOpenOrders):
             return cast("A", tuple(self._resting(key_id)))
+        if isinstance(operation, GetPositions):
+            return cast("A", (self._position(),))
         assert isinstance(operation, GetBalances)
         purse = self._purse(key_id).items()
         return cast("A", tuple(Balance(name, free, Decimal(0)) for name, free in purse))
 
     async def call_public(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
-        assert (exchange_id, venue) == (EXCHANGE, "paper")
+        assert (exchange_id, venue) == (self.keys.first.exchange, "paper")
         if self.public_errors:
             raise self.public_errors.pop(0)
         if isinstance(operation, GetCandles):
@@ -236,11 +241,11 @@ class MemoryExchange:
         return cast("A", ticker)
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
-        assert (exchange_id, venue) == (EXCHANGE, "paper")
+        assert (exchange_id, venue) == (self.keys.first.exchange, "paper")
         await self.gate.wait()
         if self.market_errors:
             raise self.market_errors.pop(0)
-        return Markets([MARKET])
+        return Markets([self.market])
 
     def end(self, client_id: str, status: OrderStatus) -> None:
         """Let an order that was open end."""
@@ -273,7 +278,31 @@ class MemoryExchange:
         limit = asked.limit or 500
         return tuple(told[-limit:] if asked.since_ms is None else told[:limit])
 
+    def _position(self) -> Position:
+        held = sum(
+            (it.quantity if it.side is Side.BUY else -it.quantity for it in self.fills), Decimal(0)
+        )
+        nothing = Decimal(0)
+        return Position(
+            symbol=self.market.symbol,
+            side=PositionSide.BOTH,
+            quantity=held,
+            entry_price=self.price,
+            mark_price=self.price,
+            liquidation_price=None,
+            leverage=1,
+            mode=MarginMode.CROSS,
+            margin=nothing,
+            maintenance_margin=nothing,
+            unrealised=nothing,
+            realised=nothing,
+            opened_ms=0,
+            updated_ms=0,
+        )
+
     def _judge_funds(self, key_id: str, order: PlaceOrder) -> None:
+        if self.market.settle:
+            return
         quantity = order.quantity or Decimal(0)
         needed, currency = quantity, "BTC"
         if order.side is Side.BUY:
@@ -324,7 +353,7 @@ class MemoryExchange:
             self._book(done, price)
 
     def _book(self, order: Order, price: Decimal) -> None:
-        in_base = self.fee_in_base and order.side is Side.BUY
+        in_base = self.fee_in_base and order.side is Side.BUY and not self.market.settle
         fee = order.filled / 1000 if in_base else order.filled_quote / 1000
         fill = Fill(
             trade_id=f"t{len(self.fills)}",
