@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import (
     DrawbridgeError,
     ExchangeDown,
@@ -157,4 +158,18 @@ async def test_a_position_that_somebody_sold_pauses_instead_of_selling_other_coi
     robot = await bench.tell(DOWN)
 
     assert (robot.status, robot.reason) == (RobotStatus.PAUSED, "robot_position_missing")
+    assert bench.sides == [Side.BUY]
+
+
+async def test_a_position_is_held_against_the_account_from_time_to_time(bench: Bench) -> None:
+    await bench.begin()
+    await bench.tell(UP)
+    bench.exchange.balances["BTC"] = Decimal("0.01")
+    assert (await bench.step(2)).status is RobotStatus.STARTED
+
+    bench.exchange.clock.advance(15 * MINUTE_MS)
+    robot = await bench.step(2)
+
+    assert (robot.status, robot.reason) == (RobotStatus.PAUSED, "robot_position_missing")
+    assert robot.facts["free"] == "0.01"
     assert bench.sides == [Side.BUY]

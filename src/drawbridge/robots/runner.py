@@ -141,6 +141,8 @@ class Robots:
         chart = self._seating.chart_of(seat)
         if chart.columns is None:
             return False
+        if self._tending.is_to_be_checked(seat):
+            return True
         if seat.places_orders:
             seat.is_told = self._listening.tells_orders(seat.key_id)
             return self._hands.resting.is_due(seat, chart)

@@ -68,7 +68,8 @@ class Seat:
     `open` are the decisions that are not settled, by tag, in the order in which they are to be;
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
-    were looked at, `written_ms` the candle of the standing that is on disk; `is_told` while a
+    were looked at, `written_ms` the candle of the standing that is on disk,
+    `checked_ms` when its position was last held against the account; `is_told` while a
     stream tells of its orders, `is_unfinished` while they are not all as they are wanted. `told`
     is what people have changed while it was busy: it is taken in when it is free again.
     """
@@ -86,6 +87,7 @@ class Seat:
     not_before_ms: int = 0
     looked_ms: int = 0
     written_ms: int = 0
+    checked_ms: int = 0
     is_busy: bool = False
     is_told: bool = False
     is_unfinished: bool = True

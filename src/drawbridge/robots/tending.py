@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from typing import Final
+from zlib import crc32
 
-from drawbridge.core.clock import Clock
+from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.robots.charts import Chart, Charts
 from drawbridge.robots.checks import Checks
 from drawbridge.robots.closing import Closing
@@ -20,6 +21,7 @@ from drawbridge.robots.seating import Seating
 from drawbridge.trading.fanout import Outcome
 
 LOOK_AGAIN_MS: Final = 1_000
+_CHECK_EVERY_MS: Final = 15 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Tending:
         async with chart.lock:
             await self._hands.charts.warm_up(chart, seat.course.reach)
             await self._hands.rounds.take_news(chart)
-        await self._hands.checks.check_position(seat)
+        await self._check_position(seat)
         self._check_amount(seat, chart)
         judged = await self._hands.rounds.judge(chart, () if seat.places_orders else (seat,))
         await self._hands.moves.move(seat, RobotStatus.STARTED)
@@ -105,8 +107,23 @@ class Tending:
             judged = await self._hands.rounds.judge(chart, (seat,))
             await self.act(seat, judged)
         if seat.is_started:
+            if self.is_to_be_checked(seat):
+                await self._check_position(seat)
             # Else what it was paused for is to stay told.
             await self._hands.moves.note([seat], "", {})
+
+    def is_to_be_checked(self, seat: Seat) -> bool:
+        """Tell whether a position is to be held against the account once more."""
+        now_ms = self._clock.now_ms()
+        if not seat.checked_ms:
+            # After a restart all would be due at once: each has a moment of its own instead.
+            seat.checked_ms = now_ms - crc32(seat.robot.id.encode()) % _CHECK_EVERY_MS
+        is_old = now_ms >= seat.checked_ms + _CHECK_EVERY_MS
+        return is_old and not seat.book.is_flat and not seat.failures
+
+    async def _check_position(self, seat: Seat) -> None:
+        await self._hands.checks.check_position(seat)
+        seat.checked_ms = self._clock.now_ms()
 
     async def act(self, seat: Seat, judged: Judged) -> None:
         """Carry out what one seat decided."""
