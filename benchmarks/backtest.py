@@ -36,7 +36,7 @@ from drawbridge.robots.own.loading import load_own
 
 CANDLES = 1_000_000
 OWN_CANDLES = 200_000
-ROUNDS = 7
+ROUNDS = 11
 TARGETS = {"ema_cross": 20, "bollinger": 5}
 TERMS = terms_of("100000", warm_up=WARM_UP)
 _MIB = 1024
@@ -130,7 +130,10 @@ def _rate(
     pair = compare(ours, theirs, rounds=ROUNDS)
     count = OWN_CANDLES if name == "T9" else CANDLES
     rates = [count / side.wall_s / 1e6 for side in (pair.ours, pair.reference)]
-    details = f"{rates[0]:.3g} : {rates[1]:.3g} M candles/s, {fills:,} equal fills"
+    details = (
+        f"{rates[0]:.3g} : {rates[1]:.3g} M candles/s, {1 / pair.cpu_ratio:.3g}x by CPU time,"
+        f" {fills:,} equal fills"
+    )
     return Result(name, what, pair.times_faster, target, details)
 
 
