@@ -144,6 +144,7 @@ class MemoryExchange:
     carried_out_all_the_same: bool = False
     public_errors: list[DrawbridgeError] = field(default_factory=list)
     market_errors: list[DrawbridgeError] = field(default_factory=list)
+    account_errors: list[DrawbridgeError] = field(default_factory=list)
     fill_share: Decimal = Decimal(1)
     status_told: OrderStatus = OrderStatus.FILLED
     hides_fills: bool = False
@@ -220,6 +221,8 @@ class MemoryExchange:
 
     async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
         assert purpose is Purpose.READ
+        if self.account_errors:
+            raise self.account_errors.pop(0)
         if isinstance(operation, GetOpenOrders):
             return cast("A", tuple(self._resting(key_id)))
         if isinstance(operation, GetPositions):

@@ -161,6 +161,21 @@ async def test_a_position_that_somebody_sold_pauses_instead_of_selling_other_coi
     assert bench.sides == [Side.BUY]
 
 
+async def test_a_check_that_fails_with_nothing_else_to_do_is_made_again(bench: Bench) -> None:
+    """Scenario 47: what went by is not told for ever."""
+    await bench.begin()
+    await bench.tell(UP)
+    bench.exchange.account_errors = [ExchangeDown("overloaded")]
+    bench.exchange.clock.advance(15 * MINUTE_MS)
+
+    robot = await bench.step(1)
+    assert (robot.status, robot.reason) == (RobotStatus.STARTED, "overloaded")
+
+    robot = await bench.step(9)
+    assert (robot.status, robot.reason) == (RobotStatus.STARTED, "")
+    assert bench.sides == [Side.BUY]
+
+
 async def test_a_position_is_held_against_the_account_from_time_to_time(bench: Bench) -> None:
     await bench.begin()
     await bench.tell(UP)

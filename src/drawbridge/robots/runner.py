@@ -141,7 +141,8 @@ class Robots:
         chart = self._seating.chart_of(seat)
         if chart.columns is None:
             return False
-        if self._tending.is_to_be_checked(seat):
+        # What has failed is tried again, also where nothing is left to do but to find it well.
+        if seat.failures or self._tending.is_to_be_checked(seat):
             return True
         if seat.places_orders:
             seat.is_told = self._listening.tells_orders(seat.key_id)
