@@ -40,7 +40,7 @@ PATHS = paths(typer.main.get_command(app))
         (["key", "list", "--nosuch"], "--nosuch"),
         (["key", "show"], "KEY"),
         (["key", "add"], "--exchange"),
-        (["backtest", "--last", "many"], "--last"),
+        (["backtest", "--workers", "many"], "--workers"),
         (["up", "--port", "x"], "--port"),
         (["guide", "one", "two"], "two"),
     ],

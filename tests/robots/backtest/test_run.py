@@ -179,7 +179,7 @@ def test_more_fills_than_a_record_begins_with_are_all_written_down() -> None:
 
 
 def test_a_strategy_that_the_compiler_does_not_know_is_interpreted_or_refused() -> None:
-    def decide(seen: Any, at: int, _settings: object, _held: Held) -> int:  # noqa: ANN401  its own
+    def decide(seen: Any, at: int, _settings: object, _held: Held) -> int:  # noqa: ANN401  series are its own
         return int(seen.said[at]) if type(at).__name__ == "int" else IN
 
     strategy = replace(scripted([OUT, IN, OUT, IN]), decide=decide)
@@ -191,7 +191,7 @@ def test_a_strategy_that_the_compiler_does_not_know_is_interpreted_or_refused() 
 
 
 def test_a_strategy_that_reckons_with_slices_is_given_arrays() -> None:
-    def decide(seen: Any, at: int, _settings: object, _held: Held) -> int:  # noqa: ANN401  its own
+    def decide(seen: Any, at: int, _settings: object, _held: Held) -> int:  # noqa: ANN401  series are its own
         return IN if (seen.said[: at + 1] * 2).max() > 0 else OUT
 
     strategy = replace(scripted([OUT, OUT, IN]), decide=decide)

@@ -102,4 +102,4 @@ def _value(name: str, value: object) -> str:
     words = f"robots.choice.{name}.{value}"
     if has_words(words):
         return say(words)
-    return amount(Decimal(str(value))) if isinstance(value, int | float) else str(value)
+    return str(value) if isinstance(value, str) else amount(Decimal(str(value)))
