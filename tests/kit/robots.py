@@ -285,23 +285,9 @@ class MemoryExchange:
         held = sum(
             (it.quantity if it.side is Side.BUY else -it.quantity for it in self.fills), Decimal(0)
         )
-        nothing = Decimal(0)
-        return Position(
-            symbol=self.market.symbol,
-            side=PositionSide.BOTH,
-            quantity=held,
-            entry_price=self.price,
-            mark_price=self.price,
-            liquidation_price=None,
-            leverage=1,
-            mode=MarginMode.CROSS,
-            margin=nothing,
-            maintenance_margin=nothing,
-            unrealised=nothing,
-            realised=nothing,
-            opened_ms=0,
-            updated_ms=0,
-        )
+        symbol, price, none = self.market.symbol, self.price, Decimal(0)
+        terms = (price, price, None, 1, MarginMode.CROSS, none, none, none, none, 0, 0)
+        return Position(symbol, PositionSide.BOTH, held, *terms)
 
     def _judge_funds(self, key_id: str, order: PlaceOrder) -> None:
         if self.market.settle:

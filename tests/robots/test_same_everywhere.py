@@ -115,7 +115,7 @@ def traded(fill: Fill) -> Traded:
 CASES: Mapping[str, Mapping[str, Any]] = {
     "averages": {"strategy": "ema_cross", "settings": {"fast": "3", "slow": "8"}},
     "bands": {"strategy": "bollinger", "settings": {}},
-    "index": {"strategy": "rsi_bands", "settings": {"span": "7"}},
+    "index": {"strategy": "rsi_bands", "settings": {"span": "4"}},
     "breakout": {"strategy": "donchian", "settings": {}},
     "gain": {
         "strategy": "gain_trail",

@@ -119,7 +119,7 @@ class Robots:
     def hear_order(self, key_id: str, client_id: str) -> None:
         """Hear from a stream that something happened to an order of a key."""
         for seat in self._seating.seats():
-            if seat.key_id == key_id and seat.is_started and seat.has_open(client_id):
+            if seat.key_id == key_id and seat.is_started and _has_open(seat, client_id):
                 seat.looked_ms = 0
                 if not seat.is_busy:
                     self._begin_seat(seat, partial(self._tending.tend, seat))
@@ -335,6 +335,12 @@ def backoff_ms(failures: int, dice: Callable[[int], int]) -> int:
 def error_wait_ms(error: DrawbridgeError) -> int:
     """Tell how long the exchange asked to be left alone."""
     return min(error.retry_after_ms, _LONGEST_WAIT_MS) if isinstance(error, ExchangeDown) else 0
+
+
+def _has_open(seat: Seat, client_id: str) -> bool:
+    """Tell whether an order of this client id is open; with an empty one, whether any is."""
+    ids = {str(decision.client_id) for decision in seat.open.values()}
+    return client_id in ids if client_id else bool(ids)
 
 
 def _is_ready(seat: Seat) -> bool:

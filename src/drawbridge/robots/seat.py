@@ -12,7 +12,6 @@ from drawbridge.core.markets import Market
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
 from drawbridge.robots.book import Book, Ending
-from drawbridge.robots.candle_store import SeriesId, series_of
 from drawbridge.robots.guards import Guards
 from drawbridge.robots.model import (
     Account,
@@ -109,11 +108,6 @@ class Seat:
         return self.account.status
 
     @property
-    def series(self) -> SeriesId:
-        """Give the series of candles on which it works."""
-        return series_of(self.plan)
-
-    @property
     def is_started(self) -> bool:
         """Tell whether it decides."""
         return self.status is RobotStatus.STARTED
@@ -149,11 +143,6 @@ class Seat:
         if self.told is not None:
             told, self.told = self.told, None
             self.hear(*told)
-
-    def has_open(self, client_id: str) -> bool:
-        """Tell whether an order of this client id is open; with an empty one, whether any is."""
-        ids = {str(decision.client_id) for decision in self.open.values()}
-        return client_id in ids if client_id else bool(ids)
 
     def meet(self, market: Market) -> None:
         """Get to know the market, as it is now."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.robots.book import Book
-from drawbridge.robots.candle_store import SeriesId
+from drawbridge.robots.candle_store import SeriesId, series_of
 from drawbridge.robots.charts import Chart
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import Account, Robot, RobotStatus
@@ -55,7 +55,7 @@ class Seating:
 
     def chart_of(self, seat: Seat) -> Chart:
         """Give the chart at which a seat looks."""
-        return self._charts.setdefault(seat.series, Chart(seat.series))
+        return self._charts.setdefault(series_of(seat.plan), Chart(series_of(seat.plan)))
 
     async def _take(self, robot: Robot) -> None:
         known = {key_id for robot_id, key_id in self._seats if robot_id == robot.id}
@@ -105,6 +105,6 @@ class Seating:
         for seat in self._seats.values():
             self.chart_of(seat)
             if seat.is_started:
-                self._at.setdefault(seat.series, []).append(seat)
-        needed = {seat.series for seat in self._seats.values()}
+                self._at.setdefault(series_of(seat.plan), []).append(seat)
+        needed = {series_of(seat.plan) for seat in self._seats.values()}
         self._charts = {it: chart for it, chart in self._charts.items() if it in needed}
