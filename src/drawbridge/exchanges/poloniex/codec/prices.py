@@ -330,7 +330,7 @@ def decode_trades_answer(
 ) -> tuple[PublicTrade, ...]:
     """Read public trades, oldest first, narrowed to what was asked for."""
     rows = list_of(values.document_of(answer))
-    found = [read_trade(operation.symbol, object_of(row)) for row in rows]
+    found = [read_trade(operation.symbol, object_of(row)) for row in reversed(rows)]
     found.sort(key=lambda trade: (trade.time_ms, trade.trade_id))
     since_ms = operation.since_ms
     inside = values.within(found, lambda it: it.time_ms, since_ms, operation.until_ms)
