@@ -5,7 +5,7 @@ from itertools import count
 
 from drawbridge.core.orders import Side
 from drawbridge.robots.model import DecisionState, Robot
-from drawbridge.robots.runner import Robots
+from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.service import RobotService
 from drawbridge.robots.wishes import Wish
 from drawbridge.storage.database import Database

@@ -33,7 +33,7 @@ from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
-from drawbridge.robots.runner import Robots
+from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.seams import Outside as RobotsReach
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore

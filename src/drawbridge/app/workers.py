@@ -16,7 +16,7 @@ from drawbridge.app.reminders import Reminders
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
-from drawbridge.robots.runner import Robots
+from drawbridge.robots.running.runner import Robots
 from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker

@@ -25,8 +25,8 @@ from drawbridge.entrypoints.paper_server.hosting import papered
 from drawbridge.paper.accounts import KeyWish, switches_for
 from drawbridge.paper.keys import Surroundings, make_key
 from drawbridge.paper.world import read_books
-from drawbridge.robots.deciding import turn_of
 from drawbridge.robots.model import Plan, Robot, RobotStatus
+from drawbridge.robots.running.deciding import turn_of
 from drawbridge.robots.strategy import IN
 from drawbridge.robots.wishes import Wish, read_plan
 from drawbridge.trading.model import OwnOrder, missing_fills

@@ -5,19 +5,19 @@ from typing import Final
 from zlib import crc32
 
 from drawbridge.core.clock import MINUTE_MS, Clock
-from drawbridge.robots.charts import Chart, Charts
-from drawbridge.robots.checks import Checks
-from drawbridge.robots.closing import Closing
-from drawbridge.robots.deciding import Verdict
 from drawbridge.robots.model import Decision, RobotStatus
-from drawbridge.robots.moves import Moves
-from drawbridge.robots.orders import OrderChains
-from drawbridge.robots.resting import Resting
 from drawbridge.robots.risk import KEY_REASONS, check_amount
-from drawbridge.robots.rounds import Judged, Rounds
+from drawbridge.robots.running.charts import Chart, Charts
+from drawbridge.robots.running.checks import Checks
+from drawbridge.robots.running.closing import Closing
+from drawbridge.robots.running.deciding import Verdict
+from drawbridge.robots.running.moves import Moves
+from drawbridge.robots.running.orders import OrderChains
+from drawbridge.robots.running.resting import Resting
+from drawbridge.robots.running.rounds import Judged, Rounds
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.seams import Roads
-from drawbridge.robots.seat import Seat
-from drawbridge.robots.seating import Seating
 from drawbridge.trading.fanout import Outcome
 
 LOOK_AGAIN_MS: Final = 1_000

@@ -11,12 +11,12 @@ from typing import Final
 
 from drawbridge.core.markets import Candle
 from drawbridge.robots import guards as guard
-from drawbridge.robots.charts import Chart
 from drawbridge.robots.columns import columns_from
 from drawbridge.robots.guards import Ended
 from drawbridge.robots.model import Decision, Plan, Standing, Trigger
 from drawbridge.robots.risk import Refusal, size_entry
-from drawbridge.robots.seat import Course, Seat, course_of, side_into
+from drawbridge.robots.running.charts import Chart
+from drawbridge.robots.running.seat import Course, Seat, course_of, side_into
 from drawbridge.robots.steering import (
     BOTH,
     BY_SIGNAL,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.robots.book import Book
 from drawbridge.robots.model import held_of
+from drawbridge.robots.running.book import Book
 
 BUY = Fill(
     trade_id="1",

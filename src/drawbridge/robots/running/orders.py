@@ -19,12 +19,12 @@ from drawbridge.core.money import ZERO
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Fill, Order, OrderType
 from drawbridge.notices.model import Notice, NoticeKind
-from drawbridge.robots.checks import Checks
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.model import Decision, DecisionState, RobotStatus
+from drawbridge.robots.running.checks import Checks
+from drawbridge.robots.running.seat import Seat, is_entry
+from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
-from drawbridge.robots.seat import Seat, is_entry
-from drawbridge.robots.writing import Pen
 from drawbridge.trading.fanout import FanOut, Fate, Outcome, Wish
 
 # A decision is made when its candle has closed, which is one candle's length after its moment;

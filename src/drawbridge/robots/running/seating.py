@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from drawbridge.core.errors import DrawbridgeError
-from drawbridge.robots.book import Book
 from drawbridge.robots.candle_store import SeriesId, series_of
-from drawbridge.robots.charts import Chart
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import Account, Robot, RobotStatus
-from drawbridge.robots.moves import Moves
+from drawbridge.robots.running.book import Book
+from drawbridge.robots.running.charts import Chart
+from drawbridge.robots.running.moves import Moves
+from drawbridge.robots.running.seat import Seat, course_of
 from drawbridge.robots.seams import Record
-from drawbridge.robots.seat import Seat, course_of
 from drawbridge.robots.store import RobotStore
 from drawbridge.storage.database import Database
 

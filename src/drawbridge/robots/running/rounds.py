@@ -13,14 +13,14 @@ from typing import Final
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import keep_candles
-from drawbridge.robots.charts import Chart, Charts
-from drawbridge.robots.deciding import Verdict, judge_candle
 from drawbridge.robots.decision_store import Changes
-from drawbridge.robots.orders import decided_notice
 from drawbridge.robots.risk import Refusal
-from drawbridge.robots.seat import Seat
+from drawbridge.robots.running.charts import Chart, Charts
+from drawbridge.robots.running.deciding import Verdict, judge_candle
+from drawbridge.robots.running.orders import decided_notice
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.strategy import OWN
-from drawbridge.robots.writing import Pen
 from drawbridge.storage.database import Transaction
 
 Judged = Sequence[tuple[Seat, Verdict]]

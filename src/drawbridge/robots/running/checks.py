@@ -16,8 +16,8 @@ from drawbridge.robots.risk import (
     Refusal,
     judge_key,
 )
+from drawbridge.robots.running.seat import Seat, is_entry
 from drawbridge.robots.seams import Outside
-from drawbridge.robots.seat import Seat, is_entry
 from drawbridge.vault.model import KeyRecord, KeyStatus
 
 # Keys with which robots may be at work; all others are looked at one by one, for their reasons.

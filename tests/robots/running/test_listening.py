@@ -14,8 +14,8 @@ from drawbridge.core.markets import Candle, PublicTrade
 from drawbridge.core.orders import Side
 from drawbridge.core.streams import CandleTold, Topic, TopicKind, TradesTold
 from drawbridge.gateway.streaming import Gap, GapReason, Told
-from drawbridge.robots.listening import Listening
-from drawbridge.robots.runner import Robots
+from drawbridge.robots.running.listening import Listening
+from drawbridge.robots.running.runner import Robots
 from tests.kit.robot_bench import UP, WISH, Bench
 from tests.kit.robots import KEY, START_MS, SYMBOL, open_database, outside_of
 from tests.kit.turns import a_turn

@@ -17,9 +17,9 @@ from drawbridge.robots import store
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.model import Account, Robot, RobotStatus
 from drawbridge.robots.risk import Refusal
-from drawbridge.robots.seat import Seat
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.store import Reason
-from drawbridge.robots.writing import Pen
 from drawbridge.storage.database import Transaction
 
 _TOLD: Final[Mapping[RobotStatus, tuple[Tag, NoticeKind]]] = {

@@ -11,7 +11,6 @@ from typing import Final
 from drawbridge.core.markets import Market
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
-from drawbridge.robots.book import Book, Ending
 from drawbridge.robots.guards import Guards
 from drawbridge.robots.model import (
     Account,
@@ -24,6 +23,7 @@ from drawbridge.robots.model import (
     Trip,
 )
 from drawbridge.robots.risk import sellable
+from drawbridge.robots.running.book import Book, Ending
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import NOTHING_HELD, Held, Memory, Settings, Strategy
 from drawbridge.robots.wishes import guards_of

@@ -21,25 +21,25 @@ from drawbridge.core.errors import (
 )
 from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import CandleStore
-from drawbridge.robots.charts import Chart, Charts
-from drawbridge.robots.checks import Checks
-from drawbridge.robots.closing import Closing
-from drawbridge.robots.deciding import Verdict
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.listening import Listening, Place
 from drawbridge.robots.model import RobotStatus
-from drawbridge.robots.moves import Moves
-from drawbridge.robots.orders import ENTRY_GOOD_FOR_CANDLES, OrderChains
-from drawbridge.robots.prices import Prices
-from drawbridge.robots.resting import Resting
 from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by
-from drawbridge.robots.rounds import Judged, Rounds
+from drawbridge.robots.running.charts import Chart, Charts
+from drawbridge.robots.running.checks import Checks
+from drawbridge.robots.running.closing import Closing
+from drawbridge.robots.running.deciding import Verdict
+from drawbridge.robots.running.listening import Listening, Place
+from drawbridge.robots.running.moves import Moves
+from drawbridge.robots.running.orders import ENTRY_GOOD_FOR_CANDLES, OrderChains
+from drawbridge.robots.running.prices import Prices
+from drawbridge.robots.running.resting import Resting
+from drawbridge.robots.running.rounds import Judged, Rounds
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.seating import Seating
+from drawbridge.robots.running.signalling import Signalling
+from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Hands, Tending
+from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
-from drawbridge.robots.seat import Seat
-from drawbridge.robots.seating import Seating
-from drawbridge.robots.signalling import Signalling
-from drawbridge.robots.tending import LOOK_AGAIN_MS, Hands, Tending
-from drawbridge.robots.writing import Pen
 from drawbridge.storage.database import Database
 from drawbridge.trading.signals import Signal
 

@@ -7,14 +7,14 @@ from typing import Final
 from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.core.markets import Ticker
 from drawbridge.core.operations import GetTicker
-from drawbridge.robots.checks import Checks
-from drawbridge.robots.deciding import leaving
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.model import Decision, DecisionState, OnStop
-from drawbridge.robots.orders import OrderChains
+from drawbridge.robots.running.checks import Checks
+from drawbridge.robots.running.deciding import leaving
+from drawbridge.robots.running.orders import OrderChains
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
-from drawbridge.robots.seat import Seat
-from drawbridge.robots.writing import Pen
 
 LIMIT_FOR_MS: Final = 5 * MINUTE_MS
 """For so long a limit order is kept at the best price before what is left goes at market."""

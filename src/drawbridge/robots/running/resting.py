@@ -15,16 +15,16 @@ from drawbridge.core.money import ZERO
 from drawbridge.core.operations import GetOpenOrders
 from drawbridge.core.orders import Fill, Order
 from drawbridge.gateway.policy import Purpose
-from drawbridge.robots.book import Book
-from drawbridge.robots.charts import Chart
 from drawbridge.robots.decision_store import Changes, DecisionStore
 from drawbridge.robots.model import Decision, DecisionState, Standing
-from drawbridge.robots.orders import OrderChains, filled_notice
 from drawbridge.robots.risk import goes_by
+from drawbridge.robots.running.book import Book
+from drawbridge.robots.running.charts import Chart
+from drawbridge.robots.running.orders import OrderChains, filled_notice
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
-from drawbridge.robots.seat import Seat
 from drawbridge.robots.strategy import FilledWant, Memory, Scene, Want
-from drawbridge.robots.writing import Pen
 from drawbridge.trading.fanout import Outcome
 
 _LOOK_EVERY_MS: Final = 5_000

@@ -15,7 +15,7 @@ from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
 from drawbridge.core.markets import Ticker
 from drawbridge.core.streams import CandleTold, OrderTold, Topic, TopicKind, TradesTold
 from drawbridge.gateway.streaming import Gap, GapReason, Told
-from drawbridge.robots.charts import Chart
+from drawbridge.robots.running.charts import Chart
 from drawbridge.robots.seams import Streams
 
 _log: Final = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from drawbridge.core.orders import Side
-from drawbridge.robots.closing import LIMIT_FOR_MS
 from drawbridge.robots.model import RobotStatus, held_of
+from drawbridge.robots.running.closing import LIMIT_FOR_MS
 from tests.kit.robot_bench import UP, WISH, Bench
 from tests.kit.robots import OWNER, open_database
 

@@ -11,14 +11,14 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, DrawbridgeError
 from drawbridge.core.operations import GetTicker
 from drawbridge.robots import steering
-from drawbridge.robots.deciding import judge_signal
 from drawbridge.robots.decision_store import Changes, write
 from drawbridge.robots.model import Direction, Trigger
-from drawbridge.robots.orders import decided_notice
-from drawbridge.robots.rounds import Judged
+from drawbridge.robots.running.deciding import judge_signal
+from drawbridge.robots.running.orders import decided_notice
+from drawbridge.robots.running.rounds import Judged
+from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.seams import Roads
-from drawbridge.robots.seat import Seat
-from drawbridge.robots.seating import Seating
 from drawbridge.storage.database import Database
 from drawbridge.trading.signal_words import Action
 from drawbridge.trading.signals import Signal, SignalStore, drop_stale, mark_acted

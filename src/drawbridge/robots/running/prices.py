@@ -7,11 +7,11 @@ from typing import Final
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import GetTicker
-from drawbridge.robots.deciding import Verdict, judge_price
 from drawbridge.robots.guards import NO_GUARDS
-from drawbridge.robots.listening import Listening, Place
+from drawbridge.robots.running.deciding import Verdict, judge_price
+from drawbridge.robots.running.listening import Listening, Place
+from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.seams import Roads
-from drawbridge.robots.seat import Seat
 
 _ASK_EVERY_MS: Final = 2 * SECOND_MS
 
