@@ -215,8 +215,8 @@ def test_a_conditional_order_closes_a_position_once_its_price_has_come(hurried: 
             symbol, "market", "sell", amount, None, {"reduceOnly": True, name: price}
         )
         for name, price in (
-            ("takeProfitPrice", float(hurried.desk.price(1.0005))),
-            ("stopLossPrice", float(hurried.desk.price(0.9995))),
+            ("takeProfitPrice", float(hurried.desk.price(1.001))),
+            ("stopLossPrice", float(hurried.desk.price(0.999))),
         )
     ]
     assert len(client.fetch_open_orders(symbol, None, None, apart)) == len(placed)
