@@ -168,6 +168,15 @@ def test_positions_of_two_keys_are_not_netted() -> None:
     assert rows(Tool.KOINLY, own(opened, key="key_a"), own(closed, key="key_b")) == []
 
 
+def test_trades_of_one_number_on_two_markets_are_not_taken_for_one() -> None:
+    """Long 1 of each at 100, closed at 120 and at 90, with the same numbers at the same times."""
+    ends = {CONTRACT: "120", "ETH/USDT:USDT": "90"}
+    opened = [own(trade("buy", "1", "100", 1, symbol=it)) for it in ends]
+    closed = [own(trade("sell", "1", price, 2, symbol=it)) for it, price in ends.items()]
+    told = rows(Tool.KOINLY, *opened, *closed)
+    assert [(it["Sent Amount"], it["Received Amount"]) for it in told] == [("", "20"), ("10", "")]
+
+
 def test_a_year_is_one_of_utc() -> None:
     trades = [
         own(trade("buy", "1", "1", at(moment)))

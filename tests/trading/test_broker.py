@@ -21,6 +21,7 @@ from drawbridge.trading.model import OrderState
 from drawbridge.vault.model import KeyStatus
 from tests.gateway.setting import EXCHANGES
 from tests.gateway.stub_exchange import Fault
+from tests.kit.trades import trade
 from tests.trading.setting import ORIGIN, Desk, desk
 
 
@@ -192,6 +193,22 @@ async def test_fills_that_come_late_are_fetched_and_counted_once(trading: Desk) 
     seen = stub.count(GetOwnTrades)
     await trading.broker.look_up(trading.house.key, "db1")
     assert stub.count(GetOwnTrades) == seen, "what adds up is not asked for again"
+
+
+async def test_trades_of_one_number_on_two_markets_are_both_on_record(trading: Desk) -> None:
+    """Some exchanges number the trades of each market from one on."""
+    house, symbols = trading.house, ("BTC/USDT", "ETH/USDT")
+    key = await house.vault.get_record(house.key)
+    for symbol in symbols:
+        order = trading.order(f"db-{symbol}", symbol=symbol)
+        await house.journal.intend(key, ORIGIN, order)
+        told = trade("buy", "1", "50", at=1, symbol=symbol)
+        known = (await trading.store.get_order(house.key, order.client_id)).as_order()
+        filled = replace(known, status=OrderStatus.FILLED, filled=Decimal(1))
+        for _ in range(2):
+            await house.journal.settle(house.key, order.client_id, filled, (told, told))
+    assert [it.symbol for it in await trading.store.fills_of_key(house.key)] == [*symbols]
+    assert not await trading.store.orders_without_fills()
 
 
 async def test_a_cancelled_order_tells_what_it_had_filled_by_then(trading: Desk) -> None:

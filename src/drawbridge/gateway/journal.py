@@ -50,10 +50,11 @@ _FAIL: Final = Rows(
     key=2,
 )
 _FILL: Final = Rows(
-    "INSERT OR IGNORE INTO fills (key_id, trade_id, client_order_id, exchange_order_id, symbol,"
-    " side, type, price, quantity, fee, fee_currency, is_maker, time_ms) VALUES {rows}",
+    "INSERT OR IGNORE INTO fills (key_id, symbol, trade_id, client_order_id,"
+    " exchange_order_id, side, type, price, quantity, fee, fee_currency, is_maker, time_ms)"
+    " VALUES {rows}",
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    key=2,
+    key=3,
 )
 
 
@@ -124,7 +125,7 @@ class OrderJournal:
 
 def _filled(key_id: str, client_id: str, fill: Fill) -> tuple[Value, ...]:
     return (
-        *(key_id, fill.trade_id, client_id, fill.order_id, fill.symbol, fill.side.value),
+        *(key_id, fill.symbol, fill.trade_id, client_id, fill.order_id, fill.side.value),
         *(fill.type.value, plain(fill.price), plain(fill.quantity), plain(fill.fee)),
         *(fill.fee_currency, int(fill.is_maker), fill.time_ms),
     )

@@ -52,7 +52,9 @@ def entries_of(trades: Sequence[OwnTrade]) -> Iterator[Entry]:
     realised = _realised(trade for trade in trades if _is_contract(trade.fill))
     for trade in trades:
         if _is_contract(trade.fill):
-            yield from _contract(trade, realised[trade.key_id, trade.fill.trade_id])
+            yield from _contract(
+                trade, realised[trade.key_id, trade.fill.symbol, trade.fill.trade_id]
+            )
         else:
             yield from _spot(trade)
 
@@ -61,13 +63,13 @@ def _is_contract(fill: Fill) -> bool:
     return ":" in fill.symbol
 
 
-def _realised(contracts: Iterable[OwnTrade]) -> Mapping[tuple[str, str], Decimal]:
+def _realised(contracts: Iterable[OwnTrade]) -> Mapping[tuple[str, str, str], Decimal]:
     """Tell what each trade realised; positions of different keys and symbols stand alone."""
     apart: dict[tuple[str, str], list[Fill]] = {}
     for trade in contracts:
         apart.setdefault((trade.key_id, trade.fill.symbol), []).append(trade.fill)
     return {
-        (key_id, fill.trade_id): amount
+        (key_id, symbol, fill.trade_id): amount
         for (key_id, symbol), fills in apart.items()
         for fill, amount in zip(fills, realised_by(fills, symbol), strict=True)
     }

@@ -95,11 +95,11 @@ class Reconciliation:
         Why: not every exchange finds trades by their order; it then gives the latest ones. What
         else is met on the way is kept as well, so that a thousand orders are one walk.
         """
-        since_ms, seen = order.intended_ms - _CLOCKS_DIFFER_BY_MS, set[str]()
+        since_ms, seen = order.intended_ms - _CLOCKS_DIFFER_BY_MS, set[tuple[str, str]]()
         while len(seen) < _MOST_TRADES:
             operation = GetOwnTrades(since_ms=since_ms, offset=len(seen))
             page = await self._own_trades(order, operation)
-            news = {fill.trade_id for fill in page} - seen
+            news = {(fill.symbol, fill.trade_id) for fill in page} - seen
             if not news:
                 return
             seen |= news

@@ -124,7 +124,7 @@ class OrderStore:
     async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
         """Give the executions of all orders of a key, oldest first."""
         rows = await self._database.fetch_all(
-            "SELECT * FROM fills WHERE key_id = ? ORDER BY time_ms, trade_id", key_id
+            "SELECT * FROM fills WHERE key_id = ? ORDER BY time_ms, symbol, trade_id", key_id
         )
         return tuple(read_fill(row) for row in rows)
 

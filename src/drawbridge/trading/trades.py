@@ -36,7 +36,7 @@ class TradeStore:
             "SELECT fills.*, orders.exchange, orders.venue, orders.origin"
             " FROM fills JOIN orders USING (key_id, client_order_id)"
             " WHERE orders.owner = ? AND ? IN ('', fills.key_id) AND ? IN ('', orders.origin)"
-            " ORDER BY fills.time_ms, fills.key_id, fills.trade_id",
+            " ORDER BY fills.time_ms, fills.key_id, fills.symbol, fills.trade_id",
             owner,
             key_id,
             origin,
