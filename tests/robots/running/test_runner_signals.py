@@ -1,19 +1,24 @@
 """Robots that act on signals from outside: each once, and only while it is fresh."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest_asyncio
 
-from drawbridge.core.orders import Side
+from drawbridge.core.errors import Forbidden, OutcomeUnknown
+from drawbridge.core.orders import OrderStatus, Side
 from drawbridge.robots.model import RobotStatus
+from drawbridge.trading.limits import RULE
 from drawbridge.trading.signal_words import GOOD_FOR_MS, Action, Message
 from drawbridge.trading.signals import Hook, SignalStore, insert_signal
 from tests.kit.robot_bench import UP, WISH, Bench
-from tests.kit.robots import OWNER, open_database
+from tests.kit.robots import OWNER, SECOND_KEY, open_database
 
 LISTENING = replace(WISH, trigger="signal")
+STOPPED = Forbidden("global_stop", rule=RULE, symbol="BTC/USDT")
 
 
 @pytest_asyncio.fixture
@@ -100,3 +105,77 @@ async def test_a_signal_that_waited_too_long_is_dropped(bench: Bench) -> None:
 
     assert bench.sides == []
     assert await outcomes(bench) == ["signal_too_old"]
+
+
+async def begin_to_tend(bench: Bench) -> None:
+    """Let every seat that has failed be tended, which then waits for the exchange."""
+    bench.exchange.gate.clear()
+    bench.exchange.clock.advance(1_100)
+    await bench.runner.look()
+    # The first turn is theirs, so that what follows finds them busy.
+    await asyncio.sleep(0)
+
+
+async def look_and_end(bench: Bench) -> None:
+    """Look at signals while seats are busy; then the exchange answers and all of it ends."""
+    bench.exchange.clock.advance(300)
+    await bench.runner.look()
+    await asyncio.sleep(0)
+    bench.exchange.gate.set()
+    await bench.runner.settle()
+
+
+async def test_a_signal_waits_while_its_robot_looks_whether_all_is_well_again(
+    bench: Bench,
+) -> None:
+    """Scenario 60: kept back by a stop that has ended by now; the next signal is not lost."""
+    await bench.begin(LISTENING)
+    bench.exchange.place_errors.append(STOPPED)
+    await send(bench, Action.BUY, "one")
+    await bench.step(1)
+    await begin_to_tend(bench)
+
+    await send(bench, Action.BUY, "two")
+    await look_and_end(bench)
+    assert await outcomes(bench) == ["", "waits"]
+    await bench.step(2)
+
+    assert [fill.side for fill in bench.exchange.fills] == [Side.BUY]
+    assert await outcomes(bench) == ["", ""]
+
+
+async def test_a_signal_that_waits_for_a_robot_in_trouble_ends_by_name(bench: Bench) -> None:
+    await bench.begin(LISTENING)
+    bench.exchange.place_errors.append(OutcomeUnknown("answer_lost"))
+    bench.exchange.hides_fills = bench.exchange.carried_out_all_the_same = True
+    await send(bench, Action.BUY, "one")
+    await bench.step(2)
+
+    await send(bench, Action.CLOSE, "two")
+    await bench.step(2)
+    assert await outcomes(bench) == ["", "waits"]
+    bench.exchange.clock.advance(GOOD_FOR_MS + 1)
+    await bench.step(2)
+
+    assert await outcomes(bench) == ["", "signal_too_old"]
+
+
+async def test_a_signal_waits_for_every_account_that_is_well(bench: Bench) -> None:
+    """Scenario 58: also when another one, that has failed before, is free already."""
+    exchange = bench.exchange
+    exchange.second_balances["USDT"] = Decimal(1000)
+    await bench.begin(replace(LISTENING, also_on={SECOND_KEY: "100"}))
+    exchange.place_errors.append(STOPPED)
+    exchange.fill_share, exchange.status_told = Decimal("0.5"), OrderStatus.PARTIALLY_FILLED
+    await send(bench, Action.BUY, "one")
+    await bench.step(1)
+
+    await send(bench, Action.CLOSE, "two")
+    await look_and_end(bench)
+    assert await outcomes(bench) == ["", "waits"]
+    exchange.end(exchange.fills[0].client_id, OrderStatus.CANCELLED)
+    exchange.fill_share, exchange.status_told = Decimal(1), OrderStatus.FILLED
+    await bench.step(3)
+
+    assert await outcomes(bench) == ["", ""]
+    assert [fill.side for fill in exchange.fills] == [Side.BUY, Side.SELL]

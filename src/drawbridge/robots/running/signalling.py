@@ -58,14 +58,15 @@ class Signalling:
     async def act(self, signal: Signal) -> Judged:
         """Let a robot decide on a signal; gives what is to be carried out.
 
-        Nothing is done while its accounts are busy or no price is told: the signal waits.
+        The signal waits while no account is free or no price is told, and for every account that
+        is well: only one in trouble keeps no other waiting.
         """
         listening = [it for it in self._seating.seats() if _listens(it, signal)]
-        free = [it for it in listening if not it.is_busy and not it.open and it.market]
-        if listening and len(free) < sum(not it.failures for it in listening):
+        if not listening:
+            await self._write(signal, (), _NOT_LISTENING)
             return ()
-        if not free:
-            await self._write(signal, (), "" if listening else _NOT_LISTENING)
+        free = [it for it in listening if _is_free(it)]
+        if not free or any(not (it.failures or _is_free(it)) for it in listening):
             return ()
         for seat in free:
             seat.is_busy = True
@@ -127,3 +128,7 @@ def _side_of(action: Action, seat: Seat) -> int:
 def _listens(seat: Seat, signal: Signal) -> bool:
     is_own = seat.robot.id == signal.robot_id
     return is_own and seat.is_started and seat.plan.trigger is Trigger.SIGNAL
+
+
+def _is_free(seat: Seat) -> bool:
+    return not seat.is_busy and not seat.open and seat.market is not None
