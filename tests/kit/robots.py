@@ -88,7 +88,9 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
     try:
         async with database.transaction() as tx:
             await tx.execute(
-                "INSERT OR IGNORE INTO owners VALUES (?, ?, ?, ?, ?)", OWNER, "Ann", "ann", "", 0
+                "INSERT OR IGNORE INTO owners (id, name, name_folded, password_hash, created_ms)"
+                " VALUES (?, 'Ann', 'ann', '', 0)",
+                OWNER,
             )
             for key_id in (KEY, SECOND_KEY):
                 await tx.execute(

@@ -43,10 +43,11 @@ class Line:
         """Carry out a public operation. Raises: as `ask`."""
         markets = Markets()
         if not isinstance(operation, GetMarkets | GetServerTime):
-            markets = await self._known_markets()
+            markets = await self.markets()
         return await self._place.ask(self._egress, operation, markets)
 
-    async def _known_markets(self) -> Markets:
+    async def markets(self) -> Markets:
+        """Give the exchange's markets. Raises: as `ask`."""
         if self._markets is None:
             told = await self._place.ask(self._egress, GetMarkets(), Markets())
             self._markets = Markets(told)

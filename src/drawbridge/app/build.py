@@ -14,6 +14,7 @@ from typing import Final
 from drawbridge.accounts.service import Accounts
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
+from drawbridge.app.window import PublicWindow
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
 from drawbridge.lab.service import Lab
@@ -90,7 +91,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),
-        robots=RobotService(database, vault, clock, entropy),
+        robots=RobotService(database, vault, clock, entropy, PublicWindow(settings)),
         lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),
         statistics=Statistics(TradeStore(database), SnapshotStore(database)),

@@ -5,6 +5,7 @@ runner in the gateway's process sees and carries out.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from drawbridge.audit.chain import AuditEvent
@@ -19,7 +20,8 @@ from drawbridge.core.markets import Candle
 from drawbridge.robots import store
 from drawbridge.robots.candle_store import CandleStore, series_of
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.model import Account, Decision, OnStop, Robot, RobotStatus, Stake
+from drawbridge.robots.feasible import Window, check_feasible
+from drawbridge.robots.model import Account, Decision, OnStop, Plan, Robot, RobotStatus, Stake
 from drawbridge.robots.risk import judge_key
 from drawbridge.robots.store import RobotStore
 from drawbridge.robots.wishes import Wish, check_market, read_amount, read_plan, read_stakes
@@ -48,8 +50,12 @@ class RobotService:
         keys: Keys,
         clock: Clock,
         entropy: Callable[[int], bytes],
+        window: Window | None = None,
     ) -> None:
-        """Use the app's database, its keys, its clock and its randomness."""
+        """Use the app's database, its keys, its clock and its randomness.
+
+        Through the window exchanges are asked for markets; without one, only a start asks them.
+        """
         self._database = database
         self._robots = RobotStore(database)
         self._decisions = DecisionStore(database)
@@ -57,6 +63,7 @@ class RobotService:
         self._keys = keys
         self._clock = clock
         self._entropy = entropy
+        self._window = window
 
     async def create(self, owner: str, wish: Wish) -> Robot:
         """Make a robot, stopped.
@@ -70,6 +77,7 @@ class RobotService:
             raise Forbidden("robot_exchange_not_traded", rule="level", exchange=key.exchange)
         plan = read_plan(wish, key.exchange, key.venue)
         check_market(plan, card.name, {market.symbol: market for market in card.markets()})
+        await self._check_feasible(plan)
         name = clean_label(wish.name)
         now_ms = self._clock.now_ms()
         robot_id = id_from("robot", self._entropy(_ENTROPY_BYTES))
@@ -158,6 +166,7 @@ class RobotService:
         is_at_work = robot.status in _AT_WORK
         if is_at_work:
             await self._check_key(robot, key.id)
+        await self._check_feasible(replace(robot.plan, stakes=(stake,)))
         status = RobotStatus.STARTING if is_at_work else RobotStatus.STOPPED
         async with self._database.transaction() as tx:
             account = Account(stake, status)
@@ -207,6 +216,10 @@ class RobotService:
             key = await self._keys.get_key(owner, stake.key_id)
             _check_place(key, first.exchange, first.venue)
         return first
+
+    async def _check_feasible(self, plan: Plan) -> None:
+        if self._window is not None:
+            await check_feasible(self._window, plan, get_card(plan.exchange).name)
 
     async def _check_key(self, robot: Robot, key_id: str) -> None:
         key = await self._keys.get_key(robot.owner, key_id)

@@ -5,8 +5,9 @@ from typing import Final
 from zlib import crc32
 
 from drawbridge.core.clock import MINUTE_MS, Clock
+from drawbridge.robots.feasible import check_stake
 from drawbridge.robots.model import Decision, RobotStatus
-from drawbridge.robots.risk import KEY_REASONS, check_amount
+from drawbridge.robots.risk import KEY_REASONS
 from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.closing import Closing
@@ -85,14 +86,9 @@ class Tending:
         await self.act(seat, judged)
 
     def _check_amount(self, seat: Seat, chart: Chart) -> None:
-        course, market, candle = seat.course, seat.market, chart.newest
-        if market is None or candle is None:
-            return
-        amount = seat.account.stake.amount
-        if seat.places_orders:
-            course.strategy.check_amount(course.settings, market, candle.close, amount)
-        else:
-            check_amount(market, candle.close, amount)
+        market, candle = seat.market, chart.newest
+        if market is not None and candle is not None:
+            check_stake(seat.plan, market, candle.close, seat.account.stake.amount)
 
     async def _work(self, seat: Seat) -> None:
         """Settle what is open; then decide, if a candle has closed meanwhile."""
