@@ -1,6 +1,5 @@
 """Robots that act on signals from outside: each once, and only while it is fresh."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -16,6 +15,7 @@ from drawbridge.trading.signal_words import GOOD_FOR_MS, Action, Message
 from drawbridge.trading.signals import Hook, SignalStore, insert_signal
 from tests.kit.robot_bench import UP, WISH, Bench
 from tests.kit.robots import OWNER, SECOND_KEY, open_database
+from tests.kit.turns import a_turn
 
 LISTENING = replace(WISH, trigger="signal")
 STOPPED = Forbidden("global_stop", rule=RULE, symbol="BTC/USDT")
@@ -113,14 +113,14 @@ async def begin_to_tend(bench: Bench) -> None:
     bench.exchange.clock.advance(1_100)
     await bench.runner.look()
     # The first turn is theirs, so that what follows finds them busy.
-    await asyncio.sleep(0)
+    await a_turn()
 
 
 async def look_and_end(bench: Bench) -> None:
     """Look at signals while seats are busy; then the exchange answers and all of it ends."""
     bench.exchange.clock.advance(300)
     await bench.runner.look()
-    await asyncio.sleep(0)
+    await a_turn()
     bench.exchange.gate.set()
     await bench.runner.settle()
 
