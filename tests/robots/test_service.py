@@ -1,7 +1,7 @@
 """Making, starting, stopping and deleting robots: what is refused, and what is kept."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ from drawbridge.robots.model import OnStop, RobotStatus
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.robots.wishes import Wish
 from drawbridge.storage.database import Database
-from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus
 from tests.kit.robots import KEY, OWNER, MemoryExchange, key_record, open_database
 
 WISH = Wish(key_id=KEY, symbol="BTC/USDT", amount="100", settings={"fast": "2", "slow": "4"})
@@ -169,6 +169,42 @@ async def test_starting_and_stopping_twice_is_doing_it_once(
         "robots:robot:created",
     ]
     assert (await verify(database)).count == 3
+
+
+@dataclass
+class Meddling:
+    """Keys that move a robot each time they are looked at, as its runner may at that moment."""
+
+    database: Database
+    times: int
+
+    async def get_key(self, owner: str, key_id: str) -> KeyRecord:
+        """Give the key, after the runner has moved the robot."""
+        if self.times:
+            self.times -= 1
+            async with self.database.transaction() as tx:
+                to = ("paused", "stopped")[self.times % 2]
+                await tx.execute("UPDATE robot_accounts SET status = ?", to)
+        return await MemoryExchange().keys.get_key(owner, key_id)
+
+
+async def test_a_wish_that_meets_the_runner_is_carried_out_from_where_it_is_then(
+    service: RobotService, database: Database, exchange: MemoryExchange
+) -> None:
+    robot = await service.create(OWNER, WISH)
+    meeting = RobotService(database, Meddling(database, 3), exchange.clock, lambda _size: b"")
+    assert (await meeting.start(OWNER, robot.id)).status is RobotStatus.STARTING
+
+
+async def test_a_wish_that_meets_the_runner_every_time_is_told(
+    service: RobotService, database: Database, exchange: MemoryExchange
+) -> None:
+    robot = await service.create(OWNER, WISH)
+    keys = Meddling(database, 99)
+    meeting = RobotService(database, keys, exchange.clock, lambda _size: b"")
+    with pytest.raises(Conflict, match="robot_has_changed"):
+        await meeting.start(OWNER, robot.id)
+    assert keys.times > 90
 
 
 async def test_a_deleted_robot_is_gone_from_every_list_and_frees_its_name(

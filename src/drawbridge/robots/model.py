@@ -229,7 +229,8 @@ class Robot:
     """A robot as it stands; its own status and reason sum up those of its accounts.
 
     `quantity_step` is its market's lot step, zero until it was first started. `last_candle_ms` is
-    the newest candle of its market that was acted upon.
+    the newest candle of its market that was acted upon. `closes_by` is the way of this one stop,
+    where a person chose another than the plan's.
     """
 
     id: str
@@ -244,6 +245,17 @@ class Robot:
     facts: Mapping[str, object] = field(default_factory=dict)
     quantity_step: Decimal = ZERO
     last_candle_ms: int | None = None
+    closes_by: OnStop | None = None
+
+    @property
+    def closing(self) -> OnStop:
+        """Tell how it closes where it is stopping."""
+        return self.closes_by or self.plan.on_stop
+
+    @property
+    def will_close(self) -> OnStop:
+        """Tell how it closes: where it is not stopping, at its next stop."""
+        return self.closing if self.status is RobotStatus.STOPPING else self.plan.on_stop
 
     @property
     def origin(self) -> str:

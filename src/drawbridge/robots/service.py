@@ -4,8 +4,9 @@ Nothing here trades. A start or a stop is a wish in the rows of the robot's acco
 runner in the gateway's process sees and carries out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
 from drawbridge.audit.chain import AuditEvent
@@ -30,6 +31,8 @@ from drawbridge.vault.model import KeyRecord, clean_label, next_label
 
 _ENTROPY_BYTES: Final = 10
 _DECISIONS: Final = 50
+_MEETINGS: Final = 5
+_HAS_CHANGED: Final = "robot_has_changed"
 _AT_WORK: Final = frozenset({RobotStatus.STARTING, RobotStatus.STARTED})
 _AT_REST: Final = frozenset({RobotStatus.STOPPED, RobotStatus.STOPPING})
 
@@ -132,6 +135,9 @@ class RobotService:
         Raises: `Forbidden` with the reason why a key cannot trade, `Conflict` while it is
         still stopping, `NotFound("unknown_robot")`.
         """
+        return await self._meeting(partial(self._start, owner, robot_id))
+
+    async def _start(self, owner: str, robot_id: str) -> Robot:
         robot = await self._robots.get(owner, robot_id)
         waiting = [it for it in robot.accounts if it.status not in _AT_WORK and not it.leaves]
         if any(account.status is RobotStatus.STOPPING for account in robot.accounts):
@@ -143,13 +149,24 @@ class RobotService:
     async def stop(self, owner: str, robot_id: str, *, on_stop: OnStop | None = None) -> Robot:
         """Ask for a robot to stop; asking twice is asking once.
 
-        It closes in the way chosen beforehand, or from now on by `on_stop`.
+        It closes in the way chosen beforehand, or this once by `on_stop`, which may also be said
+        while it is stopping already.
         Raises: `NotFound("unknown_robot")`.
         """
+        return await self._meeting(partial(self._stop, owner, robot_id, on_stop))
+
+    async def _stop(self, owner: str, robot_id: str, on_stop: OnStop | None) -> Robot:
         robot = await self._robots.get(owner, robot_id)
-        working = [it for it in robot.accounts if it.status not in _AT_REST]
+        is_news = on_stop not in {None, robot.closing}
+        moved = [
+            it
+            for it in robot.accounts
+            if it.status not in _AT_REST or (is_news and it.status is RobotStatus.STOPPING)
+        ]
+        is_first = all(it.status is not RobotStatus.STOPPING for it in robot.accounts)
+        closes_by = on_stop if on_stop or is_first else robot.closes_by
         tag = Tag.ROBOTS_ROBOT_STOP_WISHED
-        return await self._move(robot, working, RobotStatus.STOPPING, tag, on_stop)
+        return await self._move(robot, moved, RobotStatus.STOPPING, tag, closes_by)
 
     async def add_account(self, owner: str, robot_id: str, key_id: str, amount: str) -> Robot:
         """Let a robot trade on one account more; at work, it starts there at once.
@@ -181,6 +198,9 @@ class RobotService:
         Raises: `NotFound` for a robot or account that is not there,
         `Conflict("robot_needs_account")` for the last one.
         """
+        return await self._meeting(partial(self._remove_account, owner, robot_id, key_id))
+
+    async def _remove_account(self, owner: str, robot_id: str, key_id: str) -> Robot:
         robot = await self._robots.get(owner, robot_id)
         account = next((it for it in robot.accounts if it.key_id == key_id), None)
         if account is None:
@@ -232,14 +252,13 @@ class RobotService:
         accounts: Sequence[Account],
         status: RobotStatus,
         tag: Tag,
-        on_stop: OnStop | None = None,
+        closes_by: OnStop | None = None,
     ) -> Robot:
         if not accounts:
             return robot
         now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
-            if on_stop is not None:
-                await store.set_on_stop(tx, robot, on_stop)
+            await store.set_closing(tx, robot, closes_by)
             for account in accounts:
                 await store.set_status(tx, robot, account, status, now_ms)
                 if status is RobotStatus.STARTING:
@@ -247,6 +266,20 @@ class RobotService:
             await store.sum_up(tx, (robot.id,))
             await self._tell(tx, tag, robot)
         return await self._robots.get(robot.owner, robot.id)
+
+    async def _meeting(self, wish: Callable[[], Awaitable[Robot]]) -> Robot:
+        """Carry out a wish from where the robot stands, anew where its runner moved it meanwhile.
+
+        Raises: what the wish raises; `Conflict("robot_has_changed")` when it met the runner
+        every time.
+        """
+        for _ in range(_MEETINGS):
+            try:
+                return await wish()
+            except Conflict as error:
+                if error.code != _HAS_CHANGED:
+                    raise
+        return await wish()
 
     async def _tell(self, tx: Transaction, tag: Tag, robot: Robot, **facts: str) -> None:
         event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name, **facts})

@@ -46,12 +46,16 @@ _ACCOUNTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a robot is where it is on an account; without a code, all is well there."""
+    """Why a robot is where it is on an account; without a code, all is well there.
+
+    `status` is where it was seen; it says nothing of a robot that has moved on. None: anywhere.
+    """
 
     robot_id: str
     key_id: str
     code: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    status: RobotStatus | None = None
 
 
 class RobotStore:
@@ -174,9 +178,13 @@ async def set_status(
         raise Conflict("robot_has_changed", robot=robot.name)
 
 
-async def set_on_stop(tx: Transaction, robot: Robot, on_stop: OnStop) -> None:
-    """Write down how a robot closes when it stops; whoever stops it moves its accounts next."""
-    await tx.execute("UPDATE robots SET on_stop = ? WHERE id = ?", on_stop.value, robot.id)
+async def set_closing(tx: Transaction, robot: Robot, closes_by: OnStop | None) -> None:
+    """Write down how a robot closes at this stop, if not as its plan says.
+
+    Whoever stops it moves its accounts next, so that its runner hears of it.
+    """
+    told = closes_by.value if closes_by else ""
+    await tx.execute("UPDATE robots SET closes_by = ? WHERE id = ?", told, robot.id)
 
 
 async def begin_anew(tx: Transaction, robot: Robot, account: Account) -> None:
@@ -198,8 +206,18 @@ async def begin_anew(tx: Transaction, robot: Robot, account: Account) -> None:
 async def set_reasons(tx: Transaction, reasons: Iterable[Reason]) -> None:
     """Write down why robots are where they are on their accounts; `sum_up` follows."""
     await tx.execute_many(
-        "UPDATE robot_accounts SET reason = ?, facts = ? WHERE robot_id = ? AND key_id = ?",
-        [(it.code, _facts(it.facts), it.robot_id, it.key_id) for it in reasons],
+        "UPDATE robot_accounts SET reason = ?, facts = ? WHERE robot_id = ? AND key_id = ?"
+        " AND ? IN ('', status)",
+        [
+            (
+                it.code,
+                _facts(it.facts),
+                it.robot_id,
+                it.key_id,
+                it.status.value if it.status else "",
+            )
+            for it in reasons
+        ],
     )
 
 
@@ -317,4 +335,5 @@ def _robot(row: Row, accounts: tuple[Account, ...]) -> Robot:
         facts=json.loads(row["facts"]),
         quantity_step=Decimal(row["quantity_step"]),
         last_candle_ms=row["last_candle_ms"],
+        closes_by=OnStop(row["closes_by"]) if row["closes_by"] else None,
     )

@@ -59,8 +59,6 @@ def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
     symbol = _symbol_of(wish)
     if wish.interval not in INTERVALS:
         raise BadInput("bad_interval", field="interval", known=tuple(INTERVALS))
-    if wish.on_stop not in set(OnStop):
-        raise BadInput("bad_on_stop", field="on_stop", known=tuple(OnStop))
     strategy = get_strategy(wish.strategy)
     settings = strategy.read_settings(wish.settings)
     plan = Plan(
@@ -71,7 +69,7 @@ def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
         interval_ms=INTERVALS[wish.interval],
         strategy=strategy.id,
         settings=strategy.tell_settings(settings),
-        on_stop=OnStop(wish.on_stop),
+        on_stop=read_on_stop(wish.on_stop),
         joins=wish.joins,
         guards=guards.tell_guards(guards_of(wish.guards)),
         confirm=_confirmations_of(wish),
@@ -95,6 +93,13 @@ def read_stakes(wish: Wish) -> tuple[Stake, ...]:
 def read_amount(text: str) -> Decimal:
     """Read an amount. Raises: `BadInput` naming the field."""
     return parse_positive(text.strip(), "amount")
+
+
+def read_on_stop(text: str) -> OnStop:
+    """Read what becomes of what a robot holds when it stops. Raises: `BadInput` naming it."""
+    if text not in set(OnStop):
+        raise BadInput("bad_on_stop", field="on_stop", known=tuple(OnStop))
+    return OnStop(text)
 
 
 def check_market(plan: Plan, name: str, known: Mapping[str, Market]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from drawbridge.core.orders import Side
-from drawbridge.robots.model import RobotStatus, held_of
+from drawbridge.robots.model import OnStop, RobotStatus, held_of
 from drawbridge.robots.running.closing import LIMIT_FOR_MS
 from tests.kit.robot_bench import UP, WISH, Bench
 from tests.kit.robots import OWNER, open_database
@@ -65,6 +65,40 @@ async def test_what_is_left_after_some_minutes_is_sold_at_market(bench: Bench) -
 
     assert robot.status is RobotStatus.STOPPED
     assert asked(bench) == [*above(UP), None]
+
+
+async def test_who_does_not_want_to_wait_sells_at_market_after_all(bench: Bench) -> None:
+    await bench.service.stop(OWNER, bench.id, on_stop=OnStop.MARKET)
+
+    robot = await bench.step(3)
+
+    assert robot.status is RobotStatus.STOPPED
+    assert asked(bench) == [*above(UP), None]
+    assert held_of(bench.exchange.fills, "BTC") < Decimal("0.001")
+
+
+async def test_who_changes_their_mind_while_it_stops_keeps_what_it_holds(bench: Bench) -> None:
+    await bench.service.stop(OWNER, bench.id, on_stop=OnStop.KEEP)
+
+    robot = await bench.step(3)
+
+    assert robot.status is RobotStatus.STOPPED
+    assert all(order.status.is_final for order in bench.exchange.orders.values())
+    assert held_of(bench.exchange.fills, "BTC") > Decimal("0.1")
+
+
+async def test_another_way_holds_for_one_stop(bench: Bench) -> None:
+    await bench.service.stop(OWNER, bench.id, on_stop=OnStop.KEEP)
+    assert (await bench.robot()).will_close is OnStop.KEEP
+    stopped = await bench.step(3)
+    assert stopped.will_close is OnStop.LIMIT
+
+    await bench.service.start(OWNER, bench.id)
+    await bench.step(2)
+    await bench.service.stop(OWNER, bench.id)
+    assert (await bench.robot()).closing is OnStop.LIMIT
+    await bench.step(2)
+    assert asked(bench) == above(UP, UP)
 
 
 async def test_a_restart_at_any_step_sells_once(bench: Bench) -> None:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -77,13 +78,24 @@ def start(
 def stop(
     robot: RobotName,
     *,
+    close: Annotated[
+        str,
+        typer.Option("--close", metavar="market|limit|keep", help=say("cli.robot.stop.close")),
+    ] = "",
     owner: Owner = "",
     no_wait: NoWait = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Stop a robot in the way that was chosen when it was made."""
-    _wish(robot, owner, data, lambda house: house.robots.stop, _Manner(not no_wait, json))
+    """Stop a robot in the way that was chosen when it was made, or in another one this once."""
+    from drawbridge.robots.wishes import read_on_stop
+
+    on_stop = read_on_stop(close) if close else None
+
+    def choose(house: "House") -> Change:
+        return partial(house.robots.stop, on_stop=on_stop)
+
+    _wish(robot, owner, data, choose, _Manner(not no_wait, json))
 
 
 @app.command(help=say("cli.robot.status.help"))

@@ -72,7 +72,7 @@ def print_robot(robot: "Robot", held: str) -> None:
         "confirm": " ".join(f"{it.strategy} ({_pairs(it.settings)})" for it in plan.confirm),
         "direction": say(f"robots.direction.{plan.direction.value}"),
         "trigger": say(f"robots.trigger.{plan.trigger.value}"),
-        "on_stop": say(f"robots.on_stop.{plan.on_stop.value}"),
+        "on_stop": say(f"robots.on_stop.{robot.will_close.value}"),
         "held": held,
     }
     print_fields(fields | {say(f"cli.robot.column.{it}"): or_dash(to) for it, to in chosen.items()})

@@ -75,7 +75,6 @@ def resume(
 
 async def _stop_robots(house: "House", owners: Sequence[str], *, close: bool) -> list[str]:
     """Ask every robot that works to stop, and give their names."""
-    from drawbridge.core.errors import Conflict
     from drawbridge.robots.model import OnStop, RobotStatus
 
     on_stop = OnStop.MARKET if close else None
@@ -85,11 +84,7 @@ async def _stop_robots(house: "House", owners: Sequence[str], *, close: bool) ->
         for robot in await house.robots.list_robots(owner):
             if robot.status in at_rest:
                 continue
-            try:
-                await house.robots.stop(owner, robot.id, on_stop=on_stop)
-            except Conflict:
-                # The runner moved it at this very moment: once more, from where it is now.
-                await house.robots.stop(owner, robot.id, on_stop=on_stop)
+            await house.robots.stop(owner, robot.id, on_stop=on_stop)
             stopped.append(robot.name)
     return stopped
 

@@ -127,6 +127,7 @@ def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
         Route("/robots/{robot}/live", site.shows(pages.show_live)),
         Route("/robots/{robot}/chart.json", site.shows(pages.show_chart)),
         Route("/robots/{robot}/start", site.takes(pages.start), methods=_POST),
+        Route("/robots/{robot}/stop", site.shows(pages.show_stop)),
         Route("/robots/{robot}/stop", site.takes(pages.stop), methods=_POST),
         Route("/robots/{robot}/delete", site.takes(pages.delete), methods=_POST),
     ]

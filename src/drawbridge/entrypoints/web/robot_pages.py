@@ -26,9 +26,10 @@ from drawbridge.entrypoints.web.robot_form import form_facts, read_wish, refused
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.entrypoints.web.strategy_fields import gallery
-from drawbridge.robots.model import Robot
+from drawbridge.robots.model import OnStop, Robot
 from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.strategy import Strategy
+from drawbridge.robots.wishes import read_on_stop
 from drawbridge.statistics.service import Report
 from drawbridge.statistics.telling import values_of
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -102,9 +103,21 @@ class RobotPages:
         robot = await self.services.robots.start(visit.person.id, _id(visit))
         return go(f"/robots/{robot.id}", "robot_started")
 
-    async def stop(self, visit: Visit, _fields: Fields) -> Response:
-        """Ask for a robot to stop, in the way chosen when it was made."""
-        robot = await self.services.robots.stop(visit.person.id, _id(visit))
+    async def show_stop(self, visit: Visit) -> Response:
+        """Show in which ways a robot can be stopped."""
+        robot = await self._robot(visit)
+        facts = {
+            "robot": view_robot(robot),
+            "stops": [it.value for it in OnStop],
+            "chosen": robot.will_close.value,
+        }
+        return self.site.page(visit, "robots/stop.html", facts)
+
+    async def stop(self, visit: Visit, fields: Fields) -> Response:
+        """Ask for a robot to stop, as chosen when it was made or in the way named now."""
+        way = fields.line("on_stop")
+        on_stop = read_on_stop(way) if way else None
+        robot = await self.services.robots.stop(visit.person.id, _id(visit), on_stop=on_stop)
         return go(f"/robots/{robot.id}", "robot_stopping")
 
     async def delete(self, visit: Visit, _fields: Fields) -> Response:

@@ -45,7 +45,7 @@ def view_robot(robot: Robot) -> RobotView:
             plan.interval_ms, say("span.minutes", count=plan.interval_ms // 60_000)
         ),
         amount=plan.amount,
-        on_stop=plan.on_stop.value,
+        on_stop=robot.will_close.value,
         status=robot.status.value,
         reason=say_reason(robot.reason, robot.facts) if robot.reason else "",
         at_rest=robot.status in {RobotStatus.STOPPED, RobotStatus.PAUSED},

@@ -40,7 +40,7 @@ class Closing:
         """
         if not await self._ended(seat):
             return False
-        if seat.plan.on_stop is OnStop.KEEP or seat.book.is_flat:
+        if seat.robot.closing is OnStop.KEEP or seat.book.is_flat:
             return True
         asked = GetTicker(seat.plan.symbol)
         plan = seat.plan
@@ -71,16 +71,18 @@ class Closing:
     def _decided(self, seat: Seat, held: Decimal, ticker: Ticker) -> Decision:
         now_ms = self._clock.now_ms()
         decision = leaving(seat, held, f"close:{now_ms}", now_ms)
-        if seat.plan.on_stop is OnStop.LIMIT and self._has_time(seat):
+        if self._rests(seat):
             return replace(decision, price=_best(ticker, held))
         return decision
 
-    def _has_time(self, seat: Seat) -> bool:
-        return self._clock.now_ms() < seat.account.changed_ms + LIMIT_FOR_MS
+    def _rests(self, seat: Seat) -> bool:
+        """Tell whether its position is closed by a limit order still."""
+        has_time = self._clock.now_ms() < seat.account.changed_ms + LIMIT_FOR_MS
+        return has_time and seat.robot.closing is OnStop.LIMIT
 
     async def _is_best(self, seat: Seat, decision: Decision) -> bool:
         """Tell whether a closing order may go on resting at its price."""
-        if not self._has_time(seat) or decision.state is not DecisionState.OPEN:
+        if not self._rests(seat) or decision.state is not DecisionState.OPEN:
             return False
         plan = seat.plan
         asked = GetTicker(plan.symbol)

@@ -96,7 +96,7 @@ class Moves:
         news = [seat for seat in seats if seat.account.reason != code]
         if not news:
             return
-        reasons = [Reason(seat.robot.id, seat.key_id, code, facts) for seat in news]
+        reasons = [Reason(seat.robot.id, seat.key_id, code, facts, seat.status) for seat in news]
         await self._pen.write(Changes(reasons=reasons))
         for seat in news:
             seat.account = replace(seat.account, reason=code, facts=facts)
