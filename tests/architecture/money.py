@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tests.architecture.tree import Finding, Tree, is_under
+from tests.architecture.tree import Finding, Module, Tree, is_under
 
 FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/app": "the event loop counts in float seconds; no money comes through here",
@@ -45,8 +45,8 @@ def find_floats(tree: Tree) -> Iterator[Finding]:
     for module in tree.modules:
         if any(is_under(module.path, room) for room in FLOAT_ROOMS):
             continue
-        seconds = set(_seconds(module.syntax))
-        for node in ast.walk(module.syntax):
+        seconds = set(_seconds(module))
+        for node in module.nodes:
             if node in seconds:
                 continue
             if isinstance(node, ast.Name) and node.id == "float":
@@ -56,9 +56,9 @@ def find_floats(tree: Tree) -> Iterator[Finding]:
                 yield Finding(module.path, node.lineno, what)
 
 
-def _seconds(syntax: ast.Module) -> Iterator[ast.AST]:
+def _seconds(module: Module) -> Iterator[ast.AST]:
     """Give what belongs to a name that says it counts seconds, as the event loop does."""
-    for node in ast.walk(syntax):
+    for node in module.nodes:
         parts: list[ast.expr | None]
         if isinstance(node, ast.Assign):
             name, parts = _name(node.targets[0]), [node.value]

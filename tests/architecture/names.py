@@ -64,7 +64,9 @@ def find_exchange_names(tree: Tree) -> Iterator[Finding]:
             continue
         if is_under(relative, _EXCHANGES) and relative.count("/") > _EXCHANGES.count("/") + 1:
             continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines() if pattern.search(text) else ()
+        for number, line in enumerate(lines, 1):
             found = pattern.search(line)
             if found:
                 what = f"{found[0]!r}: facts about an exchange stand in its own folder"
@@ -92,7 +94,7 @@ def find_test_shortcuts(tree: Tree) -> Iterator[Finding]:
         for line, name in imports_of(module):
             if name.startswith("unittest.mock"):
                 yield Finding(module.path, line, "no mocks: pass in what the code needs")
-        for node in ast.walk(module.syntax):
+        for node in module.nodes:
             yield from _shortcut(module, node)
 
 

@@ -1,13 +1,8 @@
 """Plant a violation in a tree of its own, to show that a check bites."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.architecture.tree import Finding, Tree, read_tree
-
-Check = Callable[[Tree], Iterator[Finding]]
+from tests.architecture.tree import Check, Tree, read_tree
 
 
 def plant(root: Path, files: dict[str, str]) -> Tree:
@@ -22,10 +17,3 @@ def plant(root: Path, files: dict[str, str]) -> Tree:
 def bites(check: Check, tree: Tree) -> list[str]:
     """Give what a check finds, as sorted `path:line`."""
     return [f"{finding.path}:{finding.line}" for finding in sorted(check(tree))]
-
-
-def assert_clean(check: Check, *trees: Tree) -> None:
-    """Fail with every finding, one to a line."""
-    found = [f"{tree.root.name}/{finding}" for tree in trees for finding in sorted(check(tree))]
-    if found:
-        pytest.fail("\n".join(["the house rules are broken:", *found]), pytrace=False)

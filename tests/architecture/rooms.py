@@ -114,7 +114,7 @@ def _network_allowed(path: str) -> frozenset[str]:
 
 
 def _calls_out(module: Module, calls: frozenset[str]) -> Iterator[Finding]:
-    for node in ast.walk(module.syntax):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr in calls:
             what = f"{node.attr}: only gateway/dialling.py goes out"
             yield Finding(module.path, node.lineno, what)
@@ -144,7 +144,7 @@ def _reached(module: Module) -> Iterator[tuple[int, str]]:
     seen: set[tuple[int, str]] = set()
     for found in imports_of(module):
         seen.add(found)
-    for node in ast.walk(module.syntax):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute):
             name = module.qualified(node)
             if name:

@@ -23,7 +23,7 @@ def find_oversized(tree: Tree) -> Iterator[Finding]:
         lines = module.text.count("\n")
         if lines > FILE_LINES:
             yield Finding(module.path, 1, f"{lines} lines; a file has at most {FILE_LINES}")
-        for node in ast.walk(module.syntax):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from _function(module.path, node)
             elif isinstance(node, ast.ClassDef):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.architecture.money import find_floats
-from tests.architecture.planting import assert_clean, bites, plant
-from tests.architecture.tree import product
+from tests.architecture.planting import bites, plant
+from tests.architecture.survey import assert_kept
 
 
 def test_a_float_outside_its_rooms_is_found(tmp_path: Path) -> None:
@@ -25,4 +25,4 @@ def test_seconds_of_the_event_loop_are_let_be_where_their_name_says_so(tmp_path:
 
 
 def test_the_product_holds_no_float_money() -> None:
-    assert_clean(find_floats, product())
+    assert_kept(find_floats)

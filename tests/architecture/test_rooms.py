@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.planting import assert_clean, bites, plant
+from tests.architecture.planting import bites, plant
 from tests.architecture.rooms import (
     SURROUNDINGS,
     SURROUNDINGS_ROOMS,
@@ -14,7 +14,8 @@ from tests.architecture.rooms import (
     find_referees,
     find_surroundings,
 )
-from tests.architecture.tree import ROOT, product
+from tests.architecture.survey import assert_kept
+from tests.architecture.tree import ROOT
 
 
 @pytest.mark.parametrize(
@@ -137,16 +138,16 @@ def test_the_linter_bans_the_same_names_and_opens_the_same_rooms() -> None:
 
 
 def test_the_product_reads_clock_environment_and_randomness_in_their_rooms() -> None:
-    assert_clean(find_surroundings, product())
+    assert_kept(find_surroundings)
 
 
 def test_the_product_has_one_road_out() -> None:
-    assert_clean(find_network, product())
+    assert_kept(find_network)
 
 
 def test_exchange_folders_know_only_core_and_wire() -> None:
-    assert_clean(find_impure_exchanges, product())
+    assert_kept(find_impure_exchanges)
 
 
 def test_the_product_does_not_use_ccxt() -> None:
-    assert_clean(find_referees, product())
+    assert_kept(find_referees)

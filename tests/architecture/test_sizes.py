@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.architecture.planting import assert_clean, bites, plant
+from tests.architecture.planting import bites, plant
 from tests.architecture.sizes import find_oversized
-from tests.architecture.tree import product, surroundings
+from tests.architecture.survey import assert_kept
 
 _DEEP = """
 def deep():
@@ -54,9 +54,5 @@ def test_a_class_with_13_public_methods_is_found(tmp_path: Path) -> None:
     assert bites(find_oversized, tree) == ["classes.py:1"]
 
 
-def test_nothing_in_the_product_has_outgrown_its_size() -> None:
-    assert_clean(find_oversized, product())
-
-
-def test_nothing_around_the_product_has_outgrown_its_size() -> None:
-    assert_clean(find_oversized, *surroundings())
+def test_nothing_in_the_product_or_around_it_has_outgrown_its_size() -> None:
+    assert_kept(find_oversized)

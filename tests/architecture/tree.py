@@ -5,9 +5,8 @@ planted violation in a temporary folder. No check stands here.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,11 +27,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One Python file; `path` is relative to the tree's root, with slashes."""
+    """One Python file; `path` is relative to the tree's root, with slashes.
+
+    `nodes` are all nodes of its syntax, outer ones first: walked once, looked at by every check.
+    """
 
     path: str
     text: str
     syntax: ast.Module
+    nodes: tuple[ast.AST, ...]
     imported: Mapping[str, str] = field(default_factory=dict)
 
     def qualified(self, node: ast.expr) -> str:
@@ -62,33 +65,27 @@ class Tree:
                 yield module
 
 
+Check = Callable[[Tree], Iterator[Finding]]
+"""Finds where a rule of the house is broken."""
+
+
 def is_under(path: str, room: str) -> bool:
     """Tell whether a path is the room's file or lies in the room's folder."""
     return path == room or path.startswith(f"{room.rstrip('/')}/")
 
 
 def read_tree(root: Path) -> Tree:
-    """Read and parse every Python file below a root."""
-    modules = []
+    """Read and parse every Python file below a root: for small trees, as all are kept."""
+    return Tree(root, tuple(read_modules(root)))
+
+
+def read_modules(root: Path) -> Iterator[Module]:
+    """Read and parse the Python files below a root, one by one."""
     for path in sorted(root.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         syntax = ast.parse(text, str(path))
-        relative = path.relative_to(root).as_posix()
-        modules.append(Module(relative, text, syntax, _imported_names(syntax)))
-    return Tree(root, tuple(modules))
-
-
-@cache
-def product() -> Tree:
-    """Give the product's own tree, `src/`."""
-    return read_tree(ROOT / "src")
-
-
-@cache
-def surroundings() -> tuple[Tree, ...]:
-    """Give the trees around the product: tests, tools and benchmarks."""
-    folders = (ROOT / name for name in ("tests", "tools", "benchmarks"))
-    return tuple(read_tree(folder) for folder in folders if folder.is_dir())
+        nodes = tuple(ast.walk(syntax))
+        yield Module(path.relative_to(root).as_posix(), text, syntax, nodes, _imported(nodes))
 
 
 def imports_of(module: Module) -> Iterator[tuple[int, str]]:
@@ -96,7 +93,7 @@ def imports_of(module: Module) -> Iterator[tuple[int, str]]:
 
     Shape: `import a.b` gives `a.b`; `from a import b` gives `a` and `a.b`.
     """
-    for node in ast.walk(module.syntax):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -107,9 +104,9 @@ def imports_of(module: Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{origin}.{alias.name}"
 
 
-def _imported_names(syntax: ast.Module) -> dict[str, str]:
+def _imported(nodes: tuple[ast.AST, ...]) -> dict[str, str]:
     names: dict[str, str] = {}
-    for node in ast.walk(syntax):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
