@@ -24,6 +24,8 @@ hypothesis.settings.register_profile("drawbridge", deadline=None, print_blob=Tru
 hypothesis.settings.register_profile(
     "thorough", hypothesis.settings.get_profile("drawbridge"), max_examples=200
 )
+# Tests read sentences, also those of processes that they start: English, whatever speaks here.
+os.environ["DRAWBRIDGE_LANGUAGE"] = "en"
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "drawbridge"))
 
 

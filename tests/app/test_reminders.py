@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.app.reminders import Reminders, day_of, days_left, summary_text
+from drawbridge.accounts.languages import Languages
+from drawbridge.app.reminders import Reminders, Sources, day_of, days_left, summary_text
+from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SteppedClock
 from drawbridge.core.orders import Fill, OrderType, Side
 from drawbridge.notices.model import NoticeKind
@@ -53,6 +55,7 @@ class Bench:
     clock: SteppedClock
     vault: Vault
     robots: RobotService
+    sources: Sources
     reminders: Reminders
     key: str
 
@@ -88,8 +91,10 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     key = (await vault.add(OWNER, "binance", "paper", fields, "First")).key.id
     robots = RobotService(database, vault, clock, entropy)
     await robots.create(OWNER, Wish(key_id=key, symbol="BTC/USDT", amount="100", name="Anchor"))
-    reminders = Reminders(database, robots, OrderStore(database), vault, clock)
-    bench = Bench(database, clock, vault, robots, reminders, key)
+    languages = Languages(database, AuditLog(clock))
+    sources = Sources(robots, OrderStore(database), vault, languages)
+    reminders = Reminders(database, sources, clock)
+    bench = Bench(database, clock, vault, robots, sources, reminders, key)
     await bench.change("UPDATE keys SET status = 'enabled'")
     yield bench
     await database.close()
@@ -113,10 +118,7 @@ async def test_a_summary_is_told_once_a_day_at_its_hour(bench: Bench) -> None:
     await bench.pass_by(89 * MINUTE_MS)
     assert await bench.told(NoticeKind.DAILY_SUMMARY) == []
     await bench.pass_by()
-    again = Reminders(
-        bench.database, bench.robots, OrderStore(bench.database), bench.vault, bench.clock
-    )
-    await again.step()
+    await Reminders(bench.database, bench.sources, bench.clock).step()
     await bench.pass_by(HOUR_MS)
     [told] = await bench.told(NoticeKind.DAILY_SUMMARY)
     assert "Robots: 0 at work, 0 paused." in str(told["text"])

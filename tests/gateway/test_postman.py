@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, SECOND_MS, SteppedClock
 from drawbridge.core.secret import Secret
@@ -35,6 +36,7 @@ class Office:
     clock: SteppedClock
     postman: Postman
     service: NoticeService
+    languages: Languages
     server: ScriptedServer
     box: MailBox
     statuses: list[int]
@@ -84,13 +86,14 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     async with scripted_server(behave) as server, mail_server() as box:
         reach = Reach(frozenset(Channel), frozenset({"127.0.0.1"}))
         service = NoticeService(database, AuditLog(clock), key, clock, bytes, reach=reach)
+        languages = Languages(database, AuditLog(clock))
         ways = Ways(
             WebhookPost(egress, ["127.0.0.1"]),
             Mailer(MailServer("127.0.0.1", box.port, MailTls.NONE, "db@example.com"), None),
             TelegramPost(egress, lambda: Secret("1:token"), server.address),
         )
-        postman = Postman(database, key, ways, clock)
-        yield Office(database, clock, postman, service, server, box, statuses)
+        postman = Postman(database, languages, key, ways, clock)
+        yield Office(database, clock, postman, service, languages, server, box, statuses)
     await egress.close()
     await database.close()
 

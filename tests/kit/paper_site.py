@@ -9,6 +9,7 @@ from pathlib import Path
 import pyotp
 from starlette.types import ASGIApp
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.audit.store import AuditLog
 from drawbridge.catalogue.levels import Level
@@ -48,7 +49,8 @@ async def open_paper_site(folder: Path) -> AsyncIterator[PaperSite]:
         people = Accounts(
             world.database, AuditLog(clock), clock, os.urandom, LocalKey.fresh(), "Paper exchange"
         )
-        app = build_site(SiteParts(world, people, exchanges, clock, os.urandom))
+        languages = Languages(world.database, AuditLog(clock))
+        app = build_site(SiteParts(world, people, languages, exchanges, clock, os.urandom))
         yield PaperSite(app, world, clock)
     finally:
         await world.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyotp
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import SteppedClock
@@ -69,6 +70,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
         vault = Vault(database, clock, os.urandom, public_key, needs=(check_unused,))
         services = Services(
             database=database,
+            languages=Languages(database, AuditLog(clock)),
             accounts=Accounts(database, AuditLog(clock), clock, os.urandom, local_key),
             door=VaultDoor(database, clock, os.urandom),
             vault=vault,

@@ -29,12 +29,16 @@ _LEAST_DIFFERENT: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A person who can log in; `second_factor` tells whether an authenticator is set up."""
+    """A person who can log in; `second_factor` tells whether an authenticator is set up.
+
+    `language` is the tag of the language that they have chosen, empty before they have.
+    """
 
     id: OwnerId
     name: str
     created_ms: int
     second_factor: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

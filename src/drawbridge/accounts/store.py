@@ -10,14 +10,14 @@ from drawbridge.core.ids import OwnerId
 from drawbridge.storage.database import Database, Row, Transaction
 
 _OWNER: Final = """
-SELECT owners.id, owners.name, owners.created_ms, owners.password_hash,
+SELECT owners.id, owners.name, owners.created_ms, owners.language, owners.password_hash,
        second_factors.confirmed_ms IS NOT NULL AS second_factor
 FROM owners LEFT JOIN second_factors ON second_factors.owner = owners.id
 """
 _OWNER_BY_NAME: Final = _OWNER + "WHERE owners.name_folded = ?"
 _OWNER_BY_ID: Final = _OWNER + "WHERE owners.id = ?"
 _SESSION: Final = """
-SELECT owners.id, owners.name, owners.created_ms, sessions.seen_ms,
+SELECT owners.id, owners.name, owners.created_ms, owners.language, sessions.seen_ms,
        second_factors.confirmed_ms IS NOT NULL AS second_factor
 FROM sessions JOIN owners ON owners.id = sessions.owner
 LEFT JOIN second_factors ON second_factors.owner = owners.id
@@ -91,6 +91,11 @@ async def set_password(tx: Transaction, owner: str, password_hash: str) -> None:
     """Write a new hash and end every session of the person."""
     await tx.execute("UPDATE owners SET password_hash = ? WHERE id = ?", password_hash, owner)
     await tx.execute("DELETE FROM sessions WHERE owner = ?", owner)
+
+
+async def set_language(tx: Transaction, owner: str, language: str) -> None:
+    """Write down which language a person has chosen."""
+    await tx.execute("UPDATE owners SET language = ? WHERE id = ?", language, owner)
 
 
 async def insert_session(tx: Transaction, token_hash: bytes, owner: str, now_ms: int) -> None:
@@ -196,4 +201,10 @@ async def forget_attempts(tx: Transaction, limits: Sequence[Limit], ids: Sequenc
 
 
 def _owner(row: Row) -> Owner:
-    return Owner(OwnerId(row["id"]), row["name"], row["created_ms"], bool(row["second_factor"]))
+    return Owner(
+        OwnerId(row["id"]),
+        row["name"],
+        row["created_ms"],
+        bool(row["second_factor"]),
+        row["language"],
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
@@ -48,6 +49,7 @@ class House:
     clock: Clock
     entropy: Callable[[int], bytes]
     accounts: Accounts
+    languages: Languages
     door: VaultDoor
     vault: Vault
     checks: CheckStore
@@ -88,6 +90,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         clock=clock,
         entropy=entropy,
         accounts=Accounts(database, AuditLog(clock), clock, entropy, local_key),
+        languages=Languages(database, AuditLog(clock)),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),

@@ -19,6 +19,7 @@ from drawbridge.app.notice_ways import ways_out
 from drawbridge.app.own_strategies import own_strategies_of
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
+from drawbridge.app.reminders import Sources as Reminded
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
@@ -100,8 +101,12 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
                 SnapshotStore(database),
             ),
             stopping=Stopping(database, house.orders, broker, clock),
-            postman=Postman(database, house.local_key, carriers, clock),
-            reminders=Reminders(database, house.robots, house.orders, house.vault, clock),
+            postman=Postman(database, house.languages, house.local_key, carriers, clock),
+            reminders=Reminders(
+                database,
+                Reminded(house.robots, house.orders, house.vault, house.languages),
+                clock,
+            ),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
         )
     finally:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 
+from drawbridge.app.settings import speak_as_asked
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.wording.say import say_error
 
@@ -17,6 +18,7 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
     What went wrong is said on standard error in words, never as a traceback.
     """
     logging.basicConfig(format=f"{name}: %(message)s", level=logging.WARNING)
+    speak_as_asked()
     try:
         asyncio.run(work())
     except DrawbridgeError as error:

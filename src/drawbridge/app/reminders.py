@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, Clock
 from drawbridge.core.money import ZERO
@@ -23,6 +24,7 @@ from drawbridge.trading.store import OrderStore
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.service import Vault
 from drawbridge.wording.formats import amount, day
+from drawbridge.wording.language import speaking
 from drawbridge.wording.say import say, say_reason
 
 EXPIRY_DAYS: Final = (30, 14, 7, 1)
@@ -43,23 +45,24 @@ class RobotDay:
     held: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where it is read what people are reminded of, and in which language they are."""
+
+    robots: RobotService
+    orders: OrderStore
+    vault: Vault
+    languages: Languages
+
+
 class Reminders:
     """Tells what the clock says; one of these lives in the gateway's process."""
 
-    def __init__(
-        self,
-        database: Database,
-        robots: RobotService,
-        orders: OrderStore,
-        vault: Vault,
-        clock: Clock,
-    ) -> None:
-        """Use the app's database, robots, orders and keys."""
+    def __init__(self, database: Database, sources: Sources, clock: Clock) -> None:
+        """Use the app's database, robots, orders, keys and people."""
         self._database = database
         self._notices = NoticeStore(database)
-        self._robots = robots
-        self._orders = orders
-        self._vault = vault
+        self._sources = sources
         self._clock = clock
         self._not_before_ms = 0
 
@@ -72,17 +75,19 @@ class Reminders:
         for summary in await self._notices.list_summaries():
             if is_due(summary, now_ms):
                 await self._sum_up(summary.owner, now_ms)
-        for key in await self._vault.list_standing(*_IN_USE):
+        for key in await self._sources.vault.list_standing(*_IN_USE):
             await self._remind(key, now_ms)
 
     async def _sum_up(self, owner: str, now_ms: int) -> None:
         days = [
-            day_of(robot, await self._orders.fills_of(robot.origin), now_ms)
-            for robot in await self._robots.list_robots(owner)
+            day_of(robot, await self._sources.orders.fills_of(robot.origin), now_ms)
+            for robot in await self._sources.robots.list_robots(owner)
         ]
-        keys = await self._vault.list_keys(owner)
+        keys = await self._sources.vault.list_keys(owner)
+        with speaking(await self._sources.languages.language_of(owner)):
+            text = summary_text(days, keys, now_ms)
         facts = {
-            "text": summary_text(days, keys, now_ms),
+            "text": text,
             "robots": [_told(it) for it in days],
         }
         async with self._database.transaction() as tx:

@@ -11,14 +11,18 @@ from pathlib import Path
 
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.core.errors import BadInput
+from drawbridge.wording.language import ENGLISH, LANGUAGES, Language, find_language, speak
 
 _PORTS = range(1, 65_536)
+# Ours first, then in the order in which systems look.
+_LANGUAGE_NAMES = ("DRAWBRIDGE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are and where the processes listen.
 
+    `language` is the tag of the language to speak where nobody has chosen one.
     `paper` is the address of the paper exchange to which keys of the venue `paper` belong,
     as `host:port`; it must be on this machine. `egress_addresses` are the addresses from which
     our requests reach the exchanges, shown to people for their keys' IP lists. `names` are the
@@ -35,6 +39,7 @@ class Settings:
     egress_addresses: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    language: str = ENGLISH.tag
 
     @property
     def database(self) -> Path:
@@ -97,6 +102,7 @@ class Settings:
             "DRAWBRIDGE_TRUSTED_PROXY": self.trusted_proxy,
             "DRAWBRIDGE_EGRESS_ADDRESSES": ",".join(self.egress_addresses),
             "DRAWBRIDGE_NAMES": ",".join(self.names),
+            "DRAWBRIDGE_LANGUAGE": self.language,
             **self.notices.environment(),
         }
 
@@ -119,9 +125,33 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         egress_addresses=_addresses(given.get("DRAWBRIDGE_EGRESS_ADDRESSES", "")),
         names=_pieces(given.get("DRAWBRIDGE_NAMES", "")),
         notices=read_notice_settings(given),
+        language=_language(given),
     )
     _refuse_open_listening(settings)
     return settings
+
+
+def speak_as_asked() -> None:
+    """Let this process speak the language that its environment asks for.
+
+    What cannot be read asks for English here: `read_settings` refuses it, in words.
+    """
+    speak(_language_of(os.environ).tag)
+
+
+def _language(given: Mapping[str, str]) -> str:
+    chosen = given.get(_LANGUAGE_NAMES[0], "")
+    if chosen and find_language(chosen) is None:
+        known = ", ".join(LANGUAGES)
+        raise BadInput("unknown_language", field=_LANGUAGE_NAMES[0], given=chosen, known=known)
+    return _language_of(given).tag
+
+
+def _language_of(environment: Mapping[str, str]) -> Language:
+    for name in _LANGUAGE_NAMES:
+        if environment.get(name):
+            return find_language(environment[name]) or ENGLISH
+    return ENGLISH
 
 
 def _refuse_open_listening(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from drawbridge.notices.service import hook_binding
 from drawbridge.notices.words import words_of
 from drawbridge.sealing.envelope import Binding
 from drawbridge.storage.database import Database
+from drawbridge.wording.language import speaking
 from drawbridge.wording.say import say
 
 BACKOFF_MS: Final = (
@@ -48,6 +49,13 @@ class Seals(Protocol):
         """Open. Raises: `Corrupted("sealed_value_damaged")`."""
 
 
+class Speakers(Protocol):
+    """Who knows which language a person has chosen; the accounts are one."""
+
+    async def language_of(self, owner: str) -> str:
+        """Give its tag, empty if none was chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What carries notices out; None where it is not set up on this machine."""
@@ -60,9 +68,12 @@ class Ways:
 class Postman:
     """Carries notices out; one of these lives in the gateway's process."""
 
-    def __init__(self, database: Database, seals: Seals, ways: Ways, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, speakers: Speakers, seals: Seals, ways: Ways, clock: Clock
+    ) -> None:
         """Take the outbox' database, the machine's own key, and the ways out."""
         self._database = database
+        self._speakers = speakers
         self._store = DeliveryStore(database)
         self._seals = seals
         self._ways = ways
@@ -106,7 +117,8 @@ class Postman:
 
     async def _tried(self, group: _Group, deliveries: Sequence[Delivery]) -> bool:
         try:
-            await self._send(group[1], deliveries)
+            with speaking(await self._speakers.language_of(group[0])):
+                await self._send(group[1], deliveries)
         except DrawbridgeError as error:
             await self._failed(group, deliveries, error)
             return False

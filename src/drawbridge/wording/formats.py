@@ -1,17 +1,18 @@
-"""Numbers, moments and spans of time as a person reads them.
+"""Numbers, days, moments and spans of time, as a person who speaks the language reads them.
 
-Pure and in English order; the words of spans stand in the wording files. Everything is told in
-UTC and says so: a person, their exchange and their logs then speak of the same minute.
+The words of spans stand in the wording files. Moments are told alike in every language, in UTC,
+and say so: a person, their exchange and their logs then speak of the same minute.
 """
 
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+from functools import cache
 from typing import Final
 
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from drawbridge.core.money import plain
+from drawbridge.wording.language import ENGLISH, Language, locale_of, spoken
 
-_GROUPED_FROM = 1_000
 _CENTS_FROM = 100
 _SIX_DIGITS: Final = Context(prec=6)
 _UNITS: Final = (
@@ -25,13 +26,14 @@ UNIT_MS: Final = dict(_UNITS)
 
 
 def amount(value: Decimal | int) -> str:
-    """Write an amount exactly, with its thousands grouped: `12,345.678`."""
+    """Write an amount exactly, with its thousands set apart: in English `12,345.678`."""
+    language = spoken()
+    point, gap = _signs(language)
     exact = Decimal(value)
-    text = plain(exact)
-    whole, point, decimals = text.partition(".")
-    if -_GROUPED_FROM < exact < _GROUPED_FROM:
-        return text
-    return f"{int(whole):,}{point}{decimals}"
+    whole, has_decimals, decimals = plain(exact).partition(".")
+    if abs(exact) >= language.groups_from:
+        whole = f"{int(whole):,}".replace(",", gap)
+    return f"{whole}{point}{decimals}" if has_decimals else whole
 
 
 def rounded(value: Decimal) -> str:
@@ -45,9 +47,13 @@ def rounded(value: Decimal) -> str:
 
 
 def day(at_ms: int) -> str:
-    """Write the day of a moment: `1 August 2026`."""
-    at = _moment(at_ms)
-    return f"{at.day} {at:%B} {at.year}"
+    """Write the day of a moment: in English `1 August 2026`."""
+    at, language = _moment(at_ms), spoken()
+    if language is ENGLISH:
+        return f"{at.day} {at:%B} {at.year}"
+    from babel.dates import format_date  # noqa: PLC0415  who speaks English never waits for it
+
+    return format_date(at, "long", locale_of(language))
 
 
 def moment(at_ms: int) -> str:
@@ -66,6 +72,15 @@ def span(length_ms: int) -> tuple[str, int]:
         if length_ms >= unit_ms:
             return unit, length_ms // unit_ms
     return "seconds", max(0, length_ms // SECOND_MS)
+
+
+@cache
+def _signs(language: Language) -> tuple[str, str]:
+    """Give the sign before decimals and the one between thousands, for Western digits."""
+    if language is ENGLISH:
+        return ".", ","
+    signs = locale_of(language).number_symbols["latn"]
+    return str(signs["decimal"]), str(signs["group"])
 
 
 def _moment(at_ms: int) -> datetime:

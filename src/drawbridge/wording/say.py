@@ -2,7 +2,8 @@
 
 The files of a language are nested TOML, flattened with dots: `[key.add] title = "…"` is said by
 `say("key.add.title")`. A table with an `other` in it is one sentence with plural forms, chosen
-by the fact `count`. A key that does not exist is a KeyError: a test says every key there is.
+by the fact `count` (CLDR says which form). A sentence that a language lacks is said in English;
+a key that does not exist is a KeyError. Tests see to it that neither happens.
 """
 
 import tomllib
@@ -16,10 +17,13 @@ from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.wording import formats
+from drawbridge.wording.language import ENGLISH, locale_of, spoken
 
-LANGUAGE: Final = "en"
 _PLURALS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 _COUNT: Final = "count"
+# Around a fact in a text that runs from right to left, so that a pair or a number keeps its own
+# direction and does not change places with its neighbours (Unicode UAX 9, isolates).
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 Plural = Mapping[str, str]
 Sentences = Mapping[str, "str | Plural"]
@@ -33,7 +37,7 @@ def say(key: str, /, **facts: object) -> str:
     (times and spans in milliseconds; `name` is said by the wording key `name.<fact>`).
     Raises: KeyError for a key or a fact that is not there, which is our mistake.
     """
-    sentence = sentences()[key]
+    sentence = _sentence(key)
     if not isinstance(sentence, str):
         sentence = sentence.get(_plural(facts[_COUNT]), sentence["other"])
     return sentence.format_map({name: _Fact(fact) for name, fact in facts.items()})
@@ -41,7 +45,7 @@ def say(key: str, /, **facts: object) -> str:
 
 def has_words(key: str) -> bool:
     """Tell whether there is a sentence of this key."""
-    return key in sentences()
+    return key in sentences(ENGLISH.tag)
 
 
 def say_error(error: DrawbridgeError) -> str:
@@ -66,8 +70,8 @@ def say_reason(code: str, given: Mapping[str, object]) -> str:
 
 
 @cache
-def sentences(language: str = LANGUAGE) -> Sentences:
-    """Read all sentences of a language once."""
+def sentences(language: str) -> Sentences:
+    """Read all sentences of a language once; `language` is its tag."""
     folder = files("drawbridge.wording") / "locales" / language
     found: dict[str, str | Plural] = {}
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -95,9 +99,17 @@ def _flattened(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, 
             yield from _flattened(f"{key}.", value)
 
 
+def _sentence(key: str) -> str | Plural:
+    found = sentences(spoken().tag).get(key)
+    return sentences(ENGLISH.tag)[key] if found is None else found
+
+
 def _plural(count: object) -> str:
-    """Choose the English plural form."""
-    return "one" if count == 1 else "other"
+    """Choose the plural form."""
+    language = spoken()
+    if language is ENGLISH or not isinstance(count, int | Decimal):
+        return "one" if count == 1 else "other"
+    return locale_of(language).plural_form(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,8 @@ class _Fact:
     def __format__(self, how: str) -> str:
         """Write the fact; one of an unexpected type stands as it is rather than failing."""
         write = _WRITERS.get(how)
-        return write(self.value) if write else _text(self.value)
+        told = write(self.value) if write else _text(self.value)
+        return told if spoken().direction == "ltr" else f"{_ISOLATE}{told}{_END_ISOLATE}"
 
 
 def _number(write: Callable[[int], str]) -> Callable[[object], str]:

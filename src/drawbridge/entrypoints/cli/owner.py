@@ -7,6 +7,7 @@ import typer
 from drawbridge.core.errors import NotProven
 from drawbridge.entrypoints.cli.options import Data, Json, Owner
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line, print_qr
+from drawbridge.wording.language import LANGUAGES
 from drawbridge.wording.say import say, say_error
 
 if TYPE_CHECKING:
@@ -63,6 +64,40 @@ def authenticator(*, owner: Owner = "", data: Data = None, json: Json = False) -
 
     async def work(house: "House") -> None:
         await _enrol(house, await owner_of(house, owner), as_json=json)
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.owner.language.help"))
+def language(
+    tag: Annotated[
+        str,
+        typer.Argument(
+            metavar="[LANGUAGE]", help=say("cli.owner.language.tag", examples="ja, pt-BR")
+        ),
+    ] = "",
+    *,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Choose the owner's language, or list all with the one that is chosen."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+
+    async def work(house: "House") -> None:
+        chosen_by = await owner_of(house, owner)
+        if tag:
+            await house.languages.choose(chosen_by, tag)
+        chosen = await house.languages.language_of(chosen_by)
+        if json:
+            print_json({"language": chosen or None, "languages": list(LANGUAGES)})
+        elif tag:
+            [who] = [it.name for it in await house.accounts.list_owners() if it.id == chosen_by]
+            spoken = LANGUAGES[chosen].name
+            print_line(say("cli.owner.language.done", name=who, language=spoken))
+        else:
+            for one in LANGUAGES.values():
+                print_line(f"{'*' if one.tag == chosen else ' '} {one.tag:8} {one.name}")
 
     in_house(data, work)
 

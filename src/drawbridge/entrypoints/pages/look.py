@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from drawbridge.core.secret import masked
 from drawbridge.entrypoints.pages.assets import Assets
 from drawbridge.wording import formats
+from drawbridge.wording.language import LANGUAGES, spoken
 from drawbridge.wording.say import has_words, say, say_error
 
 _SHEETS: Final = ("tokens.css", "layout.css", "pieces.css", "forms.css", "guidance.css")
@@ -38,6 +39,8 @@ class Look:
             static=assets.address_of,
             sheets=_SHEETS,
             site=site,
+            spoken=spoken,
+            languages=tuple(LANGUAGES.values()),
         )
         self._environment.filters.update(
             amount=formats.amount,

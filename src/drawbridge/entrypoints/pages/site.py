@@ -17,6 +17,7 @@ from drawbridge.core.errors import Corrupted, DrawbridgeError, NotFound, NotProv
 from drawbridge.entrypoints.pages.fields import Fields, read_fields
 from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.visits import Cookies, Person, Sessions, Visit
+from drawbridge.wording.language import speaking
 from drawbridge.wording.say import has_words, say
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -51,12 +52,13 @@ class Site:
 
         async def endpoint(request: Request) -> Response:
             visit = await self.cookies.visit(request, self.sessions)
-            try:
-                if not public:
-                    _ = visit.person
-                return await handler(visit)
-            except DrawbridgeError as error:
-                return self.refuse(visit, error)
+            with speaking(visit.language.tag):
+                try:
+                    if not public:
+                        _ = visit.person
+                    return await handler(visit)
+                except DrawbridgeError as error:
+                    return self.refuse(visit, error)
 
         return endpoint
 
@@ -65,14 +67,15 @@ class Site:
 
         async def endpoint(request: Request) -> Response:
             visit = await self.cookies.visit(request, self.sessions)
-            try:
-                if not public:
-                    _ = visit.person
-                fields = await read_fields(request)
-                visit.check_form(fields)
-                return await handler(visit, fields)
-            except DrawbridgeError as error:
-                return self.refuse(visit, error)
+            with speaking(visit.language.tag):
+                try:
+                    if not public:
+                        _ = visit.person
+                    fields = await read_fields(request)
+                    visit.check_form(fields)
+                    return await handler(visit, fields)
+                except DrawbridgeError as error:
+                    return self.refuse(visit, error)
 
         return endpoint
 
@@ -99,13 +102,15 @@ class Site:
         visit = await self.cookies.visit(request, self.sessions)
         status = error.status_code if isinstance(error, HTTPException) else _NOT_ALLOWED
         code = "no_such_method" if status == _NOT_ALLOWED else "no_such_page"
-        return self.page(visit, "error.html", {"error": NotFound(code)}, status)
+        with speaking(visit.language.tag):
+            return self.page(visit, "error.html", {"error": NotFound(code)}, status)
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """Answer when something failed that nobody foresaw; what it was, only the log tells."""
         del error
         fresh = Visit(request, "", None)
-        return self.page(fresh, "error.html", {"error": Corrupted("unforeseen")}, 500)
+        with speaking(fresh.language.tag):
+            return self.page(fresh, "error.html", {"error": Corrupted("unforeseen")}, 500)
 
     def handlers(self) -> dict[int | type[Exception], ExceptionHandler]:
         """Give what Starlette is to do about addresses without a page and about failures."""

@@ -15,8 +15,11 @@ from starlette.responses import Response
 from drawbridge.core.errors import Forbidden, NotProven
 from drawbridge.core.ids import OwnerId
 from drawbridge.entrypoints.pages.fields import Fields
+from drawbridge.wording.language import LANGUAGES, Language, find_language, spoken
 
 CSRF_FIELD: Final = "csrf"
+LANGUAGE_COOKIE: Final = "drawbridge_language"
+_YEAR_S: Final = 365 * 86_400
 _TOKEN_BYTES = 32
 _MOST_TOKEN = 256
 
@@ -35,6 +38,10 @@ class Person(Protocol):
     @property
     def second_factor(self) -> bool:
         """Tell whether they have set up an authenticator."""
+
+    @property
+    def language(self) -> str:
+        """Give the tag of the language that they have chosen, empty before they have."""
 
 
 class Sessions(Protocol):
@@ -68,6 +75,18 @@ class Visit:
         if self.owner is None:
             raise NotProven("not_logged_in")
         return self.owner
+
+    @property
+    def language(self) -> Language:
+        """Give the language for this visit.
+
+        The person's own choice comes first, then what was chosen in this browser, what the
+        browser asks for, and in the end what this process speaks.
+        """
+        chosen = self.owner.language if self.owner else ""
+        chosen = chosen or self.request.cookies.get(LANGUAGE_COOKIE, "")
+        asked = self.request.headers.get("accept-language", "")
+        return LANGUAGES.get(chosen) or find_language(asked) or spoken()
 
     @property
     def address(self) -> str:
@@ -105,6 +124,18 @@ class Cookies:
         """Let the browser carry a token until it is closed or the session ends."""
         response.set_cookie(
             self._name, token, httponly=True, samesite="strict", secure=self._secure, path="/"
+        )
+
+    def remember_language(self, response: Response, tag: str) -> None:
+        """Let the browser keep a language, also for whoever is not logged in."""
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            tag,
+            max_age=_YEAR_S,
+            httponly=True,
+            samesite="lax",
+            secure=self._secure,
+            path="/",
         )
 
     def drop(self, response: Response) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.lifetime import tell_ready
@@ -134,7 +135,9 @@ async def open_paper(place: Place, clock: Clock) -> AsyncIterator[Hosted]:
         answering = {
             it.card.id: Answering(it, world, shown, unlimited=place.unlimited) for it in exchanges
         }
-        site = build_site(SiteParts(world, _people(place, world, clock), exchanges, shown, entropy))
+        people = _people(place, world, clock)
+        languages = Languages(world.database, AuditLog(clock))
+        site = build_site(SiteParts(world, people, languages, exchanges, shown, entropy))
         server = PaperServer(answering, site, hub, trouble)
         for listener, exchange in zip(listeners[1:], exchanges, strict=True):
             server.put_on_port(port_of(listener), answering[exchange.card.id])

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
@@ -25,6 +26,7 @@ from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.pages.second_factor import SecondFactorPages
 from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Visit
 from drawbridge.entrypoints.paper_server.key_pages import KeyPages
 from drawbridge.paper.world import PaperWorld
@@ -42,6 +44,7 @@ class SiteParts:
 
     world: PaperWorld
     accounts: Accounts
+    languages: Languages
     exchanges: Sequence[Exchange]
     clock: Clock
     entropy: Callable[[int], bytes]
@@ -105,6 +108,7 @@ def _routes(site: Site, parts: SiteParts) -> list[Route]:
     entrance = Entrance(site, parts.accounts)
     account = _AccountPages(site, parts, entrance)
     factor = SecondFactorPages(site, parts.accounts, onward="/api-management")
+    speech = Speech(site, parts.languages)
     keys = KeyPages(site, parts.world, parts.accounts, parts.exchanges, parts.clock, parts.entropy)
     one = "/api-management/{exchange}/{name}"
     post = ["POST"]
@@ -115,6 +119,7 @@ def _routes(site: Site, parts: SiteParts) -> list[Route]:
         Route("/log-in", site.shows(entrance.show, public=True)),
         Route("/log-in", site.takes(entrance.log_in, public=True), methods=post),
         Route("/log-out", site.takes(entrance.log_out), methods=post),
+        Route("/language", site.takes(speech.choose, public=True), methods=post),
         Route("/authenticator", site.shows(factor.show)),
         Route("/authenticator/begin", site.takes(factor.begin), methods=post),
         Route("/authenticator/confirm", site.takes(factor.confirm), methods=post),

@@ -13,6 +13,7 @@ from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.pages.second_factor import SecondFactorPages
 from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
@@ -67,6 +68,7 @@ def _account_routes(site: Site, services: Services) -> list[Route]:
     entrance = Entrance(site, services.accounts)
     pages = AccountPages(site, services, entrance)
     factor = SecondFactorPages(site, services.accounts, onward="/")
+    speech = Speech(site, services.languages)
     return [
         Route("/", site.shows(pages.show_home)),
         Route("/welcome", site.shows(pages.show_welcome, public=True)),
@@ -80,6 +82,7 @@ def _account_routes(site: Site, services: Services) -> list[Route]:
         Route("/authenticator/begin", site.takes(factor.begin), methods=_POST),
         Route("/authenticator/confirm", site.takes(factor.confirm), methods=_POST),
         Route("/authenticator/remove", site.takes(factor.remove), methods=_POST),
+        Route("/language", site.takes(speech.choose, public=True), methods=_POST),
         Route("/profile", site.shows(pages.show_profile)),
         Route("/profile/password", site.takes(pages.change_password), methods=_POST),
         Route("/audit", site.shows(pages.show_audit)),

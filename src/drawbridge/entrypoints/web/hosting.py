@@ -36,6 +36,7 @@ def services_of(house: House) -> Services:
     return Services(
         database=house.database,
         accounts=house.accounts,
+        languages=house.languages,
         door=house.door,
         vault=house.vault,
         checks=house.checks,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.core.clock import Clock
 from drawbridge.lab.service import Lab
@@ -31,6 +32,7 @@ class Services:
 
     database: Database
     accounts: Accounts
+    languages: Languages
     door: VaultDoor
     vault: Vault
     checks: CheckStore
