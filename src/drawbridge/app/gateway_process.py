@@ -36,6 +36,7 @@ from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.seams import Outside as RobotsReach
+from drawbridge.robots.strangers import Strangers
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
@@ -101,6 +102,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
                 SnapshotStore(database),
             ),
             stopping=Stopping(database, house.orders, broker, clock),
+            strangers=Strangers(database, gateway, house.vault, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(
                 database,

@@ -17,6 +17,7 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
 from drawbridge.robots.running.runner import Robots
+from drawbridge.robots.strangers import Strangers
 from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
@@ -52,6 +53,7 @@ class Work:
     portfolios: Portfolios
     snapshots: Snapshots
     stopping: Stopping
+    strangers: Strangers
     postman: Postman
     reminders: Reminders
     reachability: Reachability
@@ -98,6 +100,7 @@ class Workers:
         self._begin("reachability", work.reachability.step)
         # What robots begin here goes on beside everything else.
         self._begin("robots", work.robots.look)
+        self._begin("foreign orders", work.strangers.step)
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
         self._begin("valuing", self._value)

@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     `ROBOT_DECIDED`, `ORDER_*`: `name`, `symbol`, `side`, `quantity`, [`price`, `client_order_id`,
     `reason`, `about`, `time_ms`]; subject: the robot's id, or the key's.
     key kinds: `label`, `exchange`, [`reason`, `about`, `days`]; subject: the key's id.
+    `FOREIGN_ORDERS`: as key kinds, with `symbol` and `count`.
     exchange kinds: `exchange`, [`reason`, `about`]; subject: the exchange's id.
     `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
     stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
@@ -39,6 +40,7 @@ class NoticeKind(StrEnum):
     ORDER_FILLED = "order_filled"
     ORDER_REFUSED = "order_refused"
     ORDER_UNKNOWN = "order_unknown"
+    FOREIGN_ORDERS = "foreign_orders"
     KEY_CHECKED = "key_checked"
     KEY_INVALID = "key_invalid"
     KEY_REFUSED = "key_refused"
@@ -129,6 +131,7 @@ _URGENT: Final = frozenset(
     {
         NoticeKind.ROBOT_PAUSED,
         NoticeKind.ORDER_UNKNOWN,
+        NoticeKind.FOREIGN_ORDERS,
         NoticeKind.KEY_INVALID,
         NoticeKind.KEY_REFUSED,
         NoticeKind.KEY_EXPIRING,

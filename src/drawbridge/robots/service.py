@@ -27,6 +27,7 @@ from drawbridge.robots.risk import judge_key
 from drawbridge.robots.store import RobotStore
 from drawbridge.robots.wishes import Wish, check_market, read_amount, read_plan, read_stakes
 from drawbridge.storage.database import Database, Transaction
+from drawbridge.trading.foreign_orders import ForeignOrder, ForeignOrders
 from drawbridge.vault.model import KeyRecord, clean_label, next_label
 
 _ENTROPY_BYTES: Final = 10
@@ -62,6 +63,7 @@ class RobotService:
         self._database = database
         self._robots = RobotStore(database)
         self._decisions = DecisionStore(database)
+        self._foreign = ForeignOrders(database)
         self._candles = CandleStore(database)
         self._keys = keys
         self._clock = clock
@@ -128,6 +130,15 @@ class RobotService:
         """List the newest candles of a robot's market. Raises: `NotFound("unknown_robot")`."""
         robot = await self._robots.get(owner, robot_id)
         return await self._candles.list_newest(series_of(robot.plan))
+
+    async def list_foreign_orders(self, owner: str, robot_id: str) -> tuple[ForeignOrder, ...]:
+        """List the open orders that others have where a robot works, as they were last seen.
+
+        Raises: `NotFound("unknown_robot")`.
+        """
+        robot = await self._robots.get(owner, robot_id)
+        keys = [it.key_id for it in robot.accounts if it.status is not RobotStatus.STOPPED]
+        return await self._foreign.list_of(keys, robot.plan.symbol)
 
     async def start(self, owner: str, robot_id: str) -> Robot:
         """Ask for a robot to run on all its accounts; asking twice is asking once.

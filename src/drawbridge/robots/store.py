@@ -89,6 +89,14 @@ class RobotStore:
         row = self._database.glance("SELECT n FROM robot_changes")
         return 0 if row is None else int(row["n"])
 
+    async def places_at_work(self) -> tuple[tuple[str, str], ...]:
+        """Give every key and market with which a robot works, whoever owns it."""
+        rows = await self._database.fetch_all(
+            "SELECT DISTINCT key_id, symbol FROM robot_accounts JOIN robots ON id = robot_id"
+            " WHERE robot_accounts.status <> 'stopped' AND deleted_ms IS NULL"
+        )
+        return tuple((row["key_id"], row["symbol"]) for row in rows)
+
     async def get(self, owner: str, robot_id: str) -> Robot:
         """Give one robot of this owner. Raises: `NotFound("unknown_robot")`."""
         found = await self._read(

@@ -172,3 +172,12 @@ def test_a_wish_is_kept_also_while_the_gateway_does_not_run(line: CommandLine) -
 
     assert (code, out) == (0, "Ace: stopped\n")
     assert "drawbridge up" in err
+
+
+def test_another_way_to_stop_is_read_before_anything_is_done(line: CommandLine) -> None:
+    line.told(*CREATE, "--name", "Dawn")
+
+    code, told = line.refused("robot", "stop", "Dawn", "--close", "burn")
+
+    assert (code, told["code"]) == (2, "bad_on_stop")
+    assert line.told("robot", "stop", "Dawn", "--close", "keep")["status"] == "stopped"

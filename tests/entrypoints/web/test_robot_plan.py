@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from drawbridge.entrypoints.web.plan_views import view_accounts
-from drawbridge.robots.model import Account, Robot, RobotStatus
+from drawbridge.entrypoints.web.plan_views import resting_words, view_accounts
+from drawbridge.robots.model import Account, OnStop, Robot, RobotStatus
 from drawbridge.robots.wishes import Wish
 from tests.kit.browserling import Browserling
 from tests.kit.owner import add_good, set_up
@@ -16,6 +16,13 @@ async def _robot(site: WebSite, browser: Browserling, wish: Wish) -> Robot:
     key = await add_good(browser, site, await set_up(browser, site))
     owner = (await site.services.accounts.list_owners())[0].id
     return await site.services.robots.create(owner, replace(wish, key_id=key))
+
+
+async def _set_to_work(site: WebSite) -> None:
+    """Let the robot be at work, as its runner does once the key is proven."""
+    async with site.services.database.transaction() as tx:
+        await tx.execute("UPDATE robot_accounts SET status = 'started'")
+        await tx.execute("UPDATE robots SET status = 'started'")
 
 
 async def test_a_hook_is_made_only_for_a_robot_that_listens(
@@ -79,3 +86,51 @@ async def test_each_of_several_accounts_tells_how_it_stands(
         ("Second", "paused"),
     ]
     assert "Trading has stopped" in shown[1].reason
+
+
+async def test_what_becomes_of_open_orders_is_told_only_while_a_robot_has_paused(
+    site: WebSite, browser: Browserling
+) -> None:
+    robot = await _robot(site, browser, WISH)
+    paused = replace(robot, status=RobotStatus.PAUSED)
+    assert resting_words(robot, 3) == resting_words(paused, 0) == ""
+    assert "Its open order stays" in resting_words(paused, 1)
+    assert "Its 3 open orders stay" in resting_words(paused, 3)
+
+
+async def test_open_orders_of_others_are_shown_while_a_robot_works(
+    site: WebSite, browser: Browserling
+) -> None:
+    """Scenario 61: reported, not adopted."""
+    robot = await _robot(site, browser, WISH)
+    async with site.services.database.transaction() as tx:
+        row = (robot.plan.key_id, "BTC/USD", "x1", "sell", "0.5", "99999")
+        await tx.execute("INSERT INTO foreign_orders VALUES (?, ?, ?, ?, ?, ?, 1)", *row)
+    assert "were not placed here" not in (await browser.get(f"/robots/{robot.id}")).words
+    await _set_to_work(site)
+    words = (await browser.get(f"/robots/{robot.id}/live")).words
+    assert "Open orders of others on this market They were not placed here." in words
+    assert "Sell 99,999 0.5" in words
+
+
+async def test_a_robot_is_stopped_in_another_way_when_that_is_wished(
+    site: WebSite, browser: Browserling
+) -> None:
+    """Scenario 63."""
+    robot = await _robot(site, browser, WISH)
+    await _set_to_work(site)
+    path = f"/robots/{robot.id}/stop"
+    assert path in (await browser.get(f"/robots/{robot.id}/live")).html
+    assert "Keep what it holds" in (await browser.get(path)).words
+    refused = await browser.post(path, {"on_stop": "burn"})
+    assert refused.status == 422
+    still = await site.services.robots.get_robot(robot.owner, robot.id)
+    assert still.status is RobotStatus.STARTED
+    await browser.post(path, {"on_stop": "keep"})
+    stopped = await site.services.robots.get_robot(robot.owner, robot.id)
+    assert (stopped.status, stopped.closing) == (RobotStatus.STOPPING, OnStop.KEEP)
+    assert stopped.plan.on_stop is OnStop.MARKET
+    assert (
+        "When you stop it, it keeps what it holds."
+        in (await browser.get(f"/robots/{robot.id}")).words
+    )

@@ -109,6 +109,37 @@ async def test_a_definite_no_pauses_with_its_reason_and_goes_on_when_started_aga
     assert resting(bench) == lines(90, 95, 100)
 
 
+async def test_what_rests_stays_while_a_robot_is_paused_and_goes_when_a_person_stops_it(
+    bench: Bench,
+) -> None:
+    await bench.begin(GRID, closes=(104, 104, 104))
+    bench.exchange.place_errors = [ExchangeRefused("insufficient_funds")]
+    robot = await bench.tell(99)
+    assert (robot.status, robot.reason) == (RobotStatus.PAUSED, "insufficient_funds")
+    assert resting(bench) == lines(90, 95)
+
+    await bench.tell(98, 97)
+    assert resting(bench) == lines(90, 95)
+    await bench.service.stop(OWNER, bench.id)
+    assert (await bench.step(3)).status is RobotStatus.STOPPED
+    assert resting(bench) == []
+    assert held_of(bench.exchange.fills, "BTC") < Decimal("0.001")
+
+
+async def test_what_fills_while_a_robot_is_paused_counts_when_it_goes_on(bench: Bench) -> None:
+    await bench.begin(GRID, closes=(104, 104, 104))
+    bench.exchange.place_errors = [ExchangeRefused("insufficient_funds")]
+    await bench.tell(99)
+    await bench.tell(94)
+    assert resting(bench) == lines(90)
+
+    await bench.service.start(OWNER, bench.id)
+    robot = await bench.step(4)
+
+    assert (robot.status, robot.reason) == (RobotStatus.STARTED, "")
+    assert (Side.SELL, Decimal(100)) in resting(bench)
+
+
 async def test_an_order_that_a_person_cancelled_is_wanted_again(bench: Bench) -> None:
     await bench.begin(GRID, closes=(104, 104, 104))
     first = bench.exchange.placed[0]

@@ -23,7 +23,9 @@ from drawbridge.entrypoints.cli.robot_words import (
     COLUMNS,
     RobotName,
     print_accounts,
+    print_foreign,
     print_orders,
+    print_resting,
     print_robot,
     row_of,
     told_order,
@@ -119,6 +121,7 @@ def status(
         report = await _report(house, person, found, rate)
         decisions = await house.robots.list_decisions(person, found.id)
         orders = await house.orders.unsettled_of(found.origin)
+        foreign = await house.robots.list_foreign_orders(person, found.id)
         if json:
             from drawbridge.app.reports import is_simulated
             from drawbridge.entrypoints.cli.figures import told_report
@@ -130,6 +133,7 @@ def status(
                     "position": report.position,
                     **told_report(report),
                     "open_orders": [told_order(order) for order in orders],
+                    "foreign_orders": foreign,
                     "decisions": decisions,
                     "fills": report.fills,
                 }
@@ -139,6 +143,8 @@ def status(
         print_robot(found, f"{or_dash(report.position.quantity)} {found.plan.base}")
         print_accounts(found, labels)
         print_orders(orders, labels)
+        print_resting(found, len(orders))
+        print_foreign(foreign, labels)
         _print_figures(found, report)
 
     in_house(data, work)

@@ -4,19 +4,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drawbridge.entrypoints.cli.output import or_dash, print_fields, print_table
+from drawbridge.entrypoints.cli.output import (
+    or_dash,
+    print_fields,
+    print_hint,
+    print_line,
+    print_table,
+)
 from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from drawbridge.robots.model import Account, Robot
+    from drawbridge.trading.foreign_orders import ForeignOrder
     from drawbridge.trading.model import OwnOrder
 
 RobotName = Annotated[str, typer.Argument(metavar="ROBOT", help=say("cli.robot.argument"))]
 
 COLUMNS = ("name", "market", "strategy", "amount", "status", "reason", "id")
 _ACCOUNT_COLUMNS = ("key", "amount", "status", "reason")
+_FOREIGN_COLUMNS = ("key", "side", "quantity", "price", "foreign_order")
 _ORDER_COLUMNS = ("key", "side", "quantity", "price", "order_status")
 
 
@@ -107,6 +115,31 @@ def print_orders(orders: "Sequence[OwnOrder]", labels: "Mapping[str, str]") -> N
             for it in orders
         ]
         print_table([say(f"cli.robot.column.{name}") for name in _ORDER_COLUMNS], rows)
+
+
+def print_resting(robot: "Robot", resting: int) -> None:
+    """Print what becomes of the open orders of a robot that has paused."""
+    if robot.status == "paused" and resting:
+        print_hint(say("robots_page.resting", count=resting))
+
+
+def print_foreign(orders: "Sequence[ForeignOrder]", labels: "Mapping[str, str]") -> None:
+    """Print the open orders that others have on the market, if there are any."""
+    if orders:
+        from drawbridge.wording.formats import moment
+
+        print_line(say("cli.robot.status.foreign"))
+        rows = [
+            [
+                labels.get(it.key_id, it.key_id),
+                say(f"side.{it.side.value}"),
+                or_dash(it.quantity),
+                or_dash(it.price),
+                moment(it.seen_ms),
+            ]
+            for it in orders
+        ]
+        print_table([say(f"cli.robot.column.{name}") for name in _FOREIGN_COLUMNS], rows)
 
 
 def told_order(order: "OwnOrder") -> dict[str, object]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from drawbridge.robots.model import Plan, Robot
+from drawbridge.robots.model import Plan, Robot, RobotStatus
 from drawbridge.robots.strategies import STRATEGIES
+from drawbridge.trading.foreign_orders import ForeignOrder
 from drawbridge.trading.model import OwnOrder
 from drawbridge.wording.formats import amount
 from drawbridge.wording.say import has_words, say, say_reason
@@ -28,13 +29,16 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order that rests, or of which it is not known yet how it stands."""
+    """An order that rests, or of which it is not known yet how it stands.
+
+    `filled` is None where nobody looked.
+    """
 
     label: str
     side: str
     quantity: Decimal | None
     price: Decimal | None
-    filled: Decimal
+    filled: Decimal | None
 
 
 def view_plan(plan: Plan, held: Decimal) -> tuple[tuple[str, str], ...]:
@@ -81,6 +85,21 @@ def view_orders(orders: Sequence[OwnOrder], labels: Mapping[str, str]) -> list[O
         for it in orders
     ]
     return sorted(shown, key=lambda it: it.price or Decimal(0), reverse=True)
+
+
+def resting_words(robot: Robot, resting: int) -> str:
+    """Say what becomes of the open orders of a robot that has paused; empty for any other."""
+    if robot.status is not RobotStatus.PAUSED or not resting:
+        return ""
+    return say("robots_page.resting", count=resting)
+
+
+def view_foreign(orders: Sequence[ForeignOrder], labels: Mapping[str, str]) -> list[OrderView]:
+    """Give the open orders of others."""
+    return [
+        OrderView(labels.get(it.key_id, it.key_id), it.side.value, it.quantity, it.price, None)
+        for it in orders
+    ]
 
 
 def _confirmation(strategy: str, settings: Mapping[str, object]) -> str:

@@ -18,7 +18,9 @@ from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines, view_periods
 from drawbridge.entrypoints.web.plan_views import (
+    resting_words,
     view_accounts,
+    view_foreign,
     view_orders,
     view_plan,
 )
@@ -134,12 +136,15 @@ class RobotPages:
         keys = await self.services.vault.list_keys(visit.person.id)
         labels = {str(key.id): key.label for key in keys}
         orders = await self.services.orders.unsettled_of(robot.origin)
+        foreign = await self.services.robots.list_foreign_orders(visit.person.id, robot.id)
         return {
             "robot": view_robot(robot),
             "listens": robot.plan.listens,
             "plan": view_plan(robot.plan, report.position.quantity),
             "accounts": view_accounts(robot, labels),
             "orders": view_orders(orders, labels),
+            "resting_words": resting_words(robot, len(orders)),
+            "foreign": view_foreign(foreign, labels),
             "simulated": is_simulated(robot),
             "headlines": view_headlines(groups),
             "groups": groups,
