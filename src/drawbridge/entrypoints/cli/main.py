@@ -16,6 +16,7 @@ from drawbridge.entrypoints.cli import (
     audit,
     backtest,
     candles,
+    completion,
     demo,
     doctor,
     export,
@@ -65,6 +66,7 @@ app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
 app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
 app.command("doctor", help=say("cli.doctor.help"))(doctor.doctor)
+app.command("completion", help=say("cli.completion.help"))(completion.completion)
 app.command("demo", help=say("cli.demo.help"))(demo.demo)
 
 
@@ -96,6 +98,8 @@ def begin(
 def main(arguments: Sequence[str]) -> int:
     """Run one command and give the exit code of the error table."""
     as_json = "--json" in arguments
+    if completion.VARIABLE in os.environ:
+        completion.answer_shells()
     try:
         ended = app(args=list(arguments), prog_name="drawbridge", standalone_mode=False)
     except DrawbridgeError as error:
