@@ -107,7 +107,8 @@ class Close(NamedTuple):
     at_closes: bool
 
 
-_STAYING: Final = Choice(STAY, NO_EXIT)
+STAYING: Final = Choice(STAY, NO_EXIT)
+"""To do nothing."""
 
 
 def choose(
@@ -126,7 +127,7 @@ def choose(
         return Choice(LEAVE, BY_SIGNAL)
     if close.at_closes and held.quantity != 0.0:
         return guarded(guards, held, close.price)
-    return _STAYING
+    return STAYING
 
 
 def guarded(guards: Guards, held: Held, price: float) -> Choice:
@@ -137,7 +138,7 @@ def guarded(guards: Guards, held: Held, price: float) -> Choice:
         return Choice(LEAVE, by)
     if safety_of(guards, held, bar) > 0.0:
         return Choice(LONG if held.quantity > 0.0 else SHORT, SAFETY)
-    return _STAYING
+    return STAYING
 
 
 def may_enter(guards: Guards, side: int, close: Close, ended: Ended) -> bool:

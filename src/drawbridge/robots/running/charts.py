@@ -8,6 +8,7 @@ or where the stream has left a gap. A candle is acted upon only when it is close
 import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from drawbridge.core.clock import Clock
@@ -74,9 +75,35 @@ class Chart:
             self._seen[key] = strategy.look(self._columns(), settings)
         return self._seen[key]
 
+    @property
+    def count(self) -> int:
+        """Give how many candles there are."""
+        return len(self._columns())
+
     def number_of(self, time_ms: int) -> int:
         """Give the number of the first candle behind a moment."""
+        if time_ms == self.last_ms - self.series.interval_ms:
+            return self.count - 1  # which nearly everybody asks for
         return int(self._columns().open_time_ms.searchsorted(time_ms, side="right"))
+
+    def time_of(self, at: int) -> int:
+        """Give when a candle began, by its number."""
+        return int(self._columns().open_time_ms[at])
+
+    def float_close_of(self, at: int) -> float:
+        """Give the price at which a candle closed, as strategies see it."""
+        return float(self._columns().close[at])
+
+    def close_of(self, at: int) -> Decimal:
+        """Give the price at which a candle closed."""
+        if self.newest is not None and at == self.count - 1:
+            return self.newest.close
+        return Decimal(repr(self.float_close_of(at)))
+
+    def range_of(self, at: int) -> tuple[float, float]:
+        """Give the lowest and the highest price of a candle."""
+        columns = self._columns()
+        return float(columns.low[at]), float(columns.high[at])
 
     def take(self, candles: Sequence[Candle]) -> None:
         """Take in closed candles, newer than all before."""

@@ -7,16 +7,16 @@ around it at work: candles that were slept through, exact sizes, and a name for 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from drawbridge.core.markets import Candle
 from drawbridge.robots import guards as guard
 from drawbridge.robots.columns import columns_from
 from drawbridge.robots.guards import Ended
-from drawbridge.robots.model import Decision, Plan, Standing, Trigger
+from drawbridge.robots.model import Decision, DecisionState, Plan, Standing, Trigger
 from drawbridge.robots.risk import Refusal, size_entry
 from drawbridge.robots.running.charts import Chart
-from drawbridge.robots.running.seat import Course, Seat, course_of, side_into
+from drawbridge.robots.running.seat import Course, Seat, course_of, is_entry, side_into
 from drawbridge.robots.steering import (
     BOTH,
     BY_SIGNAL,
@@ -24,6 +24,7 @@ from drawbridge.robots.steering import (
     NOT_TURNED,
     SAFETY,
     STAY,
+    STAYING,
     UNASKED,
     Choice,
     Close,
@@ -33,12 +34,20 @@ from drawbridge.robots.steering import (
     guarded,
     may_enter,
     side_of,
+    steer,
     turned,
 )
 from drawbridge.robots.strategy import NOTHING_HELD, UNSAID
 
 # A position's best price is on disk at most so many candles late; those are on disk as well.
 _WRITTEN_EVERY: Final = 400
+ENTRY_GOOD_FOR_CANDLES: Final = 2
+"""A decision is made when its candle has closed; an entry that could not be placed for so many
+candles after that would buy at a price that is gone."""
+
+TOO_LATE: Final = "robot_entry_too_late"
+"""Why such an entry was left out."""
+
 _LEAVES: Final = {
     BY_SIGNAL: "leave",
     guard.BY_STOP: "stop",
@@ -52,36 +61,53 @@ class Verdict:
     """What a seat decided: where it stands then, and its decisions, or why it may not.
 
     `is_news`: the standing is to be written down, because something was said or has ended.
+    `missed` are entries that came too late to be made.
     """
 
     standing: Standing
     is_news: bool = False
     decisions: tuple[Decision, ...] = ()
+    missed: tuple[Decision, ...] = ()
     refusal: Refusal | None = None
 
 
-def judge_candle(seat: Seat, chart: Chart) -> Verdict:
-    """Decide at the close of a chart's newest candle.
+def is_too_late(plan: Plan, moment_ms: int, now_ms: int) -> bool:
+    """Tell whether an entry at the close of a candle is not worth its price any more."""
+    age_ms = now_ms - moment_ms - plan.interval_ms
+    return age_ms > ENTRY_GOOD_FOR_CANDLES * plan.interval_ms
 
-    What was said at candles before, since the last one that the seat has seen, is taken in: an
-    exit that was slept through is made up for, an entry is not.
+
+def judge_candles(seat: Seat, chart: Chart, now_ms: int) -> Verdict:
+    """Decide at the close of every candle that the seat has not seen yet, the oldest first.
+
+    It ends at the first one that asks for orders: the next is judged once those are settled, so
+    that a candle which comes while an order is under way is decided on late, and never lost. An
+    entry that is too old by then is told as missed; an exit is made up for at the newest candle.
     """
     candle, before = chart.newest, seat.standing
     if candle is None or candle.open_time_ms <= before.at_ms:
         return Verdict(before)
-    standing = _caught_up(seat, chart)
-    held = seat.seen_by_strategy(standing, float(candle.close), candle.open_time_ms)
-    direction, ended = seat.plan.direction.side, _ended(seat, standing)
-    close = _close(seat, chart, candle)
-    choice = choose(seat.course.guards, standing.turn, direction, held, close, ended)
-    seat_then = replace(seat, standing=standing) if choice.order != STAY else seat
-    decided = decide(seat_then, choice, candle.close, candle.open_time_ms)
+    standing, begin = _begun(seat, chart)
+    missed, verdict = list[Decision](), Verdict(standing)
+    for at in range(begin, chart.count):
+        standing = _shown(seat, standing, chart, at)
+        choice = _chosen(seat, standing, chart, at)
+        if choice.order == STAY:
+            continue
+        moment = _Moment(standing.at_ms, chart.close_of(at), is_newest=at == chart.count - 1)
+        seat_then = replace(seat, standing=standing)
+        if seat.is_started and is_too_late(seat.plan, standing.at_ms, now_ms):
+            missed += _missed(seat_then, choice, moment)
+            choice = _made_up_for(seat_then, choice, moment)
+        verdict = decide(seat_then, choice, moment.price, moment.time_ms)
+        if verdict.decisions or verdict.refusal is not None:
+            break
     is_news = (
-        bool(decided.decisions)
+        bool(verdict.decisions or missed)
         or standing.turn.stance != before.turn.stance
-        or candle.open_time_ms - seat.written_ms >= _WRITTEN_EVERY * seat.plan.interval_ms
+        or standing.at_ms - seat.written_ms >= _WRITTEN_EVERY * seat.plan.interval_ms
     )
-    return replace(decided, standing=standing, is_news=is_news)
+    return replace(verdict, standing=standing, is_news=is_news, missed=tuple(missed))
 
 
 def judge_price(seat: Seat, price: Decimal, time_ms: int) -> Verdict:
@@ -178,30 +204,67 @@ def _allowed(seat: Seat, chart: Chart, candle: Candle, side: int) -> Choice:
     held, direction = seat.held_at(candle.close), seat.plan.direction.side
     if held * side > 0:
         return Choice(STAY, BY_SIGNAL)
-    close, ended = _close(seat, chart, candle), _ended(seat, seat.standing)
+    close, ended = _close(seat, seat.standing, chart, chart.count - 1), _ended(seat, seat.standing)
     if direction in (BOTH, side) and may_enter(seat.course.guards, side, close, ended):
         return Choice(side, BY_SIGNAL)
     return Choice(LEAVE if held else STAY, BY_SIGNAL)
 
 
-def _caught_up(seat: Seat, chart: Chart) -> Standing:
-    """Take in every candle that the seat has not seen, the newest included."""
-    standing, columns = seat.standing, chart.columns
-    if columns is None:
-        return standing
-    newest = len(columns) - 1
+class _Moment(NamedTuple):
+    """The close of a candle at which something is to be done."""
+
+    time_ms: int
+    price: Decimal
+    is_newest: bool
+
+
+def _chosen(seat: Seat, standing: Standing, chart: Chart, at: int) -> Choice:
+    """Choose what to do at the close of a candle."""
+    price, guards, turn = chart.float_close_of(at), seat.course.guards, standing.turn
+    held = seat.seen_by_strategy(standing, price, standing.at_ms)
+    direction = seat.plan.direction.side
+    if not held.quantity and steer(turn, direction, guards.confirm, held.quantity) == STAY:
+        return STAYING  # what nearly all robots do at nearly all candles
+    close, ended = _close(seat, standing, chart, at), _ended(seat, standing)
+    return choose(guards, turn, direction, held, close, ended)
+
+
+def _missed(seat: Seat, choice: Choice, moment: _Moment) -> tuple[Decision, ...]:
+    """Give the entry that would have been made at a candle that is too old now."""
+    if choice.why != BY_SIGNAL or choice.order == LEAVE:
+        return ()
+    made = decide(seat, choice, moment.price, moment.time_ms).decisions
+    late = DecisionState.DROPPED
+    return tuple(replace(it, state=late, reason=TOO_LATE) for it in made if is_entry(it))
+
+
+def _made_up_for(seat: Seat, choice: Choice, moment: _Moment) -> Choice:
+    """Give what is still to be done about a candle that is too old: to leave, at the newest."""
+    held = seat.held_at(moment.price)
+    leaves = choice.order == LEAVE or held * choice.order < 0
+    return Choice(LEAVE, choice.why) if leaves and moment.is_newest else STAYING
+
+
+def _begun(seat: Seat, chart: Chart) -> tuple[Standing, int]:
+    """Give the number of the first candle that a seat is to judge, and where it stood before.
+
+    Who begins, or slept longer than its chart reaches, judges the newest one alone.
+    """
+    standing, newest = seat.standing, chart.count - 1
     begin = chart.number_of(standing.at_ms)
-    is_anew = not standing.at_ms or standing.at_ms < int(columns.open_time_ms[0])
+    is_anew = not standing.at_ms or standing.at_ms < chart.time_of(0)
+    if seat.is_started and not is_anew:
+        return standing, begin
     if is_anew:
         standing = standing._replace(turn=NOT_TURNED)
     if seat.book.is_flat:
         standing = _told(seat, standing, chart, range(begin, newest))
-        begin = newest
-    for at in range(begin, newest + 1):
-        if at == newest and is_anew and not seat.is_started:
-            standing = _joining(seat, standing)
-        standing = _shown(seat, standing, chart, at)
-    return standing
+    else:
+        for at in range(begin, newest):
+            standing = _shown(seat, standing, chart, at)
+    if is_anew and not seat.is_started:
+        standing = _joining(seat, standing)
+    return standing, newest
 
 
 def _told(seat: Seat, standing: Standing, chart: Chart, numbers: range) -> Standing:
@@ -226,16 +289,13 @@ def _joining(seat: Seat, standing: Standing) -> Standing:
 
 def _shown(seat: Seat, standing: Standing, chart: Chart, at: int) -> Standing:
     """Give where a seat stands after one more candle."""
-    columns, course = chart.columns, seat.course
-    if columns is None:
-        return standing
-    time_ms, turn, best = int(columns.open_time_ms[at]), standing.turn, standing.best
+    time_ms, turn, best, course = chart.time_of(at), standing.turn, standing.best, seat.course
     if standing.entered_ms and time_ms >= standing.entered_ms:
-        is_long = seat.book.quantity > 0
-        best = max(best, float(columns.high[at])) if is_long else min(best, float(columns.low[at]))
+        low, high = chart.range_of(at)
+        best = max(best, high) if seat.book.quantity > 0 else min(best, low)
         standing = standing._replace(best=best)
     if course.strategy.decide is not None and seat.plan.trigger is not Trigger.SIGNAL:
-        held = seat.seen_by_strategy(standing, float(columns.close[at]), time_ms)
+        held = seat.seen_by_strategy(standing, chart.float_close_of(at), time_ms)
         seen = chart.look(course.strategy, course.settings)
         turn = turned(turn, course.strategy.decide(seen, at, course.settings, held))
     return standing._replace(turn=turn, at_ms=time_ms)
@@ -252,32 +312,33 @@ def _ended(seat: Seat, standing: Standing) -> Ended:
     )
 
 
-def _close(seat: Seat, chart: Chart, candle: Candle) -> Close:
-    interval_ms = seat.plan.interval_ms
+def _close(seat: Seat, standing: Standing, chart: Chart, at: int) -> Close:
+    interval_ms, time_ms = seat.plan.interval_ms, chart.time_of(at)
     return Close(
-        at=candle.open_time_ms // interval_ms,
-        time_ms=candle.open_time_ms + interval_ms,
-        price=float(candle.close),
-        confirmed=_confirmed(seat.course, chart),
-        at_closes=not seat.watches_ticks,
+        at=time_ms // interval_ms,
+        time_ms=time_ms + interval_ms,
+        price=chart.float_close_of(at),
+        confirmed=_confirmed(seat.course, chart, at),
+        # A close from before the entry, which came late, says nothing about the position.
+        at_closes=not seat.watches_ticks and time_ms >= standing.entered_ms,
     )
 
 
-def _confirmed(course: Course, chart: Chart) -> int:
+def _confirmed(course: Course, chart: Chart, at: int) -> int:
     """Give the side that all confirming strategies are on, each by what it said last."""
     if not course.confirming:
         return UNASKED
     stances = 0
     for strategy, settings in course.confirming:
         seen = chart.look(strategy, settings)
-        stances += _said_last(strategy.decide, seen, settings, chart)
+        stances += _said_last(strategy.decide, seen, settings, at)
     return confirmed_side(stances, len(course.confirming))
 
 
-def _said_last(decide_: object, seen: object, settings: object, chart: Chart) -> int:
-    if not callable(decide_) or chart.columns is None:
+def _said_last(decide_: object, seen: object, settings: object, newest: int) -> int:
+    if not callable(decide_):
         return UNSAID
-    for at in range(len(chart.columns) - 1, -1, -1):
+    for at in range(newest, -1, -1):
         said = int(decide_(seen, at, settings, NOTHING_HELD))
         if said != UNSAID:
             return said

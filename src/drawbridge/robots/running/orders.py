@@ -22,14 +22,12 @@ from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.model import Decision, DecisionState, RobotStatus
 from drawbridge.robots.running.checks import Checks
+from drawbridge.robots.running.deciding import TOO_LATE, is_too_late
 from drawbridge.robots.running.seat import Seat, is_entry
 from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
 from drawbridge.trading.fanout import FanOut, Fate, Outcome, Wish
 
-# A decision is made when its candle has closed, which is one candle's length after its moment;
-# an entry that could not be placed for as long again would buy at a price that is gone.
-ENTRY_GOOD_FOR_CANDLES: Final = 2
 # What trading says of a client order id that was used and came to nothing.
 _CAME_TO_NOTHING: Final = "order_already_intended"
 
@@ -108,8 +106,8 @@ class OrderChains:
         decision = seat.open.get(decision.tag, decision)
         order = await self._desk.look_up(seat.key_id, decision.client_id)
         if order is None:
-            if self._is_too_late(seat, decision):
-                await self.close(seat, decision, DecisionState.DROPPED)
+            if self.is_too_late(seat, decision):
+                await self.close(seat, decision, DecisionState.DROPPED, too_late(seat))
                 return True
             order = await self.place(seat, decision)
             if order is not None and not order.status.is_final:
@@ -183,12 +181,13 @@ class OrderChains:
             return True
         return await self.take_up(seat, decision, order)
 
-    def _is_too_late(self, seat: Seat, decision: Decision) -> bool:
+    def is_too_late(self, seat: Seat, decision: Decision) -> bool:
+        """Tell whether a decision that was not sent yet is to be sent no more."""
+        if not is_entry(decision):
+            return False
         if seat.status is RobotStatus.STOPPING:
-            return is_entry(decision)
-        interval_ms = seat.plan.interval_ms
-        age_ms = self._clock.now_ms() - decision.moment_ms - interval_ms
-        return is_entry(decision) and age_ms > ENTRY_GOOD_FOR_CANDLES * interval_ms
+            return True
+        return is_too_late(seat.plan, decision.moment_ms, self._clock.now_ms())
 
     async def _try_again(self, seat: Seat, decision: Decision) -> None:
         again = replace(decision, attempt=decision.attempt + 1)
@@ -218,6 +217,16 @@ def order_of(seat: Seat, decision: Decision) -> PlaceOrder:
 def decided_notice(seat: Seat, decision: Decision) -> Notice:
     """Tell of a decision as it is made."""
     return _notice(NoticeKind.ROBOT_DECIDED, seat, decision, {})
+
+
+def too_late(seat: Seat) -> DrawbridgeError:
+    """Give why an entry was left out that came too late."""
+    return ExchangeDown(TOO_LATE, symbol=seat.plan.symbol)
+
+
+def missed_notice(seat: Seat, decision: Decision) -> Notice:
+    """Tell of an entry that came too late to be made."""
+    return _notice(NoticeKind.ORDER_REFUSED, seat, decision, _why(too_late(seat)))
 
 
 def filled_notice(seat: Seat, decision: Decision, fills: Sequence[Fill]) -> Notice:

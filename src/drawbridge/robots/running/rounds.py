@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final
 
+from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import keep_candles
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.risk import Refusal
 from drawbridge.robots.running.charts import Chart, Charts
-from drawbridge.robots.running.deciding import Verdict, judge_candle
-from drawbridge.robots.running.orders import decided_notice
+from drawbridge.robots.running.deciding import Verdict, judge_candles
+from drawbridge.robots.running.orders import decided_notice, missed_notice
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.strategy import OWN
@@ -31,10 +32,11 @@ _NO_SEATS: Final[tuple[Seat, ...]] = ()
 class Rounds:
     """Lets robots decide, and writes down what they decided."""
 
-    def __init__(self, charts: Charts, pen: Pen) -> None:
+    def __init__(self, charts: Charts, pen: Pen, clock: Clock) -> None:
         """Take candles from charts, write with this pen."""
         self._charts = charts
         self._pen = pen
+        self._clock = clock
 
     async def take_news(self, chart: Chart) -> None:
         """Take in what has closed on a chart since. Raises: what asking the exchange raises."""
@@ -47,13 +49,14 @@ class Rounds:
             chart.unstored += candles
 
     async def judge(self, chart: Chart, seats: Iterable[Seat] = _NO_SEATS) -> Judged:
-        """Let signal strategies decide at the newest candle, and write it all down.
+        """Let signal strategies decide at the candles that are new to them, and write it all down.
 
         Gives the verdicts that ask for something to be done.
         """
         seats = tuple(seats)
         await _let_own_look(chart, seats)
-        judged = [(seat, _judged(seat, chart)) for seat in seats]
+        now_ms = self._clock.now_ms()
+        judged = [(seat, _judged(seat, chart, now_ms)) for seat in seats]
         await self.keep(chart, judged)
         return [pair for pair in judged if pair[1].decisions or pair[1].refusal]
 
@@ -63,8 +66,9 @@ class Rounds:
         for seat, verdict in judged:
             if verdict.is_news:
                 changes.standings.append((seat.robot.id, seat.key_id, verdict.standing))
-            changes.made += verdict.decisions
+            changes.made += (*verdict.decisions, *verdict.missed)
             changes.notices += [decided_notice(seat, it) for it in verdict.decisions]
+            changes.notices += [missed_notice(seat, it) for it in verdict.missed]
         candles, chart.unstored = chart.unstored, []
         try:
             if changes or candles:
@@ -93,10 +97,10 @@ async def _let_own_look(chart: Chart, seats: Sequence[Seat]) -> None:
                 await asyncio.to_thread(chart.look, strategy, settings)
 
 
-def _judged(seat: Seat, chart: Chart) -> Verdict:
+def _judged(seat: Seat, chart: Chart, now_ms: int) -> Verdict:
     """Judge a seat; what a person's own strategy fails with is its robot's trouble alone."""
     try:
-        return judge_candle(seat, chart)
+        return judge_candles(seat, chart, now_ms)
     except ExchangeDown:
         # Not seen in time: what this candle said is made up for at the next.
         return Verdict(seat.standing)

@@ -19,7 +19,6 @@ from drawbridge.core.errors import (
     DrawbridgeError,
     ExchangeDown,
 )
-from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import CandleStore
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import RobotStatus
@@ -27,10 +26,9 @@ from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by
 from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.closing import Closing
-from drawbridge.robots.running.deciding import Verdict
 from drawbridge.robots.running.listening import Listening, Place
 from drawbridge.robots.running.moves import Moves
-from drawbridge.robots.running.orders import ENTRY_GOOD_FOR_CANDLES, OrderChains
+from drawbridge.robots.running.orders import OrderChains
 from drawbridge.robots.running.prices import Prices
 from drawbridge.robots.running.resting import Resting
 from drawbridge.robots.running.rounds import Judged, Rounds
@@ -192,13 +190,11 @@ class Robots:
         market = (await self._hands.roads.markets(series.exchange, series.venue)).get(series.symbol)
         for seat in seats:
             seat.meet(market)
-        news, judged = await self._hands.charts.news(chart), list[tuple[Seat, Verdict]]()
-        for candle in news:
-            self._hands.rounds.take(chart, (candle,))
-            # One after the other, as long as an entry could still be made in time.
-            if candle is news[-1] or self._is_fresh(chart, candle):
-                judged += await self._judge(chart, seats)
-        return judged if news else None
+        news = await self._hands.charts.news(chart)
+        if not news:
+            return None
+        self._hands.rounds.take(chart, news)
+        return await self._judge(chart, seats)
 
     async def _judge(self, chart: Chart, seats: Sequence[Seat]) -> Judged:
         ready = [seat for seat in seats if _is_ready(seat)]
@@ -210,11 +206,6 @@ class Robots:
         finally:
             for seat in ready:
                 seat.release()
-
-    def _is_fresh(self, chart: Chart, candle: Candle) -> bool:
-        interval_ms = chart.series.interval_ms
-        age_ms = self._clock.now_ms() - candle.open_time_ms - interval_ms
-        return age_ms <= ENTRY_GOOD_FOR_CANDLES * interval_ms
 
     async def _chart_failed(
         self, chart: Chart, seats: Sequence[Seat], error: DrawbridgeError
@@ -234,13 +225,16 @@ class Robots:
     async def _place_all(self, judged: Judged) -> None:
         """Carry out what many seats decided: first orders side by side, then each by itself."""
         sent = {seat: it.decisions[0] for seat, it in judged if it.decisions and not it.refusal}
+        # Those who wait for a slow machine are looked at once more, each by itself.
+        chains = self._hands.chains
+        sent = {seat: it for seat, it in sent.items() if not chains.is_too_late(seat, it)}
         for seat in sent:
             seat.is_busy = True
         for seat, verdict in judged:
             if seat not in sent:
                 self._begin_seat(seat, partial(self._tending.act, seat, [(seat, verdict)]))
         try:
-            async for seat, decision, outcome in self._hands.chains.place_each(tuple(sent.items())):
+            async for seat, decision, outcome in chains.place_each(tuple(sent.items())):
                 del sent[seat]
                 self._begin_seat(seat, partial(self._tending.take_up, seat, decision, outcome))
         finally:
@@ -318,7 +312,7 @@ def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
         roads=outside.roads,
         charts=charts,
         checks=checks,
-        rounds=Rounds(charts, pen),
+        rounds=Rounds(charts, pen, clock),
         chains=chains,
         resting=Resting(outside, chains, DecisionStore(database), pen, clock),
         closing=Closing(outside, chains, checks, pen, clock),
