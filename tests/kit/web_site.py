@@ -29,6 +29,7 @@ from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.service import Statistics
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
+from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
@@ -78,6 +79,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             robots=RobotService(database, vault, clock, os.urandom),
             lab=Lab(database, Shelf(folder / "candles"), clock, os.urandom),
             orders=OrderStore(database),
+            history=OrderHistory(database),
             statistics=Statistics(TradeStore(database), SnapshotStore(database)),
             portfolios=PortfolioStore(database, clock),
             limits=LimitService(database, clock),

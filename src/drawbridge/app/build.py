@@ -26,6 +26,7 @@ from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.service import Statistics
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.database import Database
+from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
@@ -56,6 +57,7 @@ class House:
     robots: RobotService
     lab: Lab
     orders: OrderStore
+    history: OrderHistory
     statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService
@@ -97,6 +99,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         robots=RobotService(database, vault, clock, entropy, PublicWindow(settings)),
         lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),
+        history=OrderHistory(database),
         statistics=Statistics(TradeStore(database), SnapshotStore(database)),
         portfolios=PortfolioStore(database, clock),
         limits=LimitService(database, clock),

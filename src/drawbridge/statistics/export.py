@@ -92,7 +92,7 @@ def _koinly(entry: Entry, names: Mapping[str, str]) -> Iterable[Sequence[str]]:
         EntryKind.FEE: "cost",
         EntryKind.REBATE: "cashback",
     }.get(entry.kind, "")
-    description = _text(_described(entry, names))
+    description = as_cell(_described(entry, names))
     return [
         [
             f"{_moment(entry)} UTC",
@@ -120,9 +120,9 @@ def _cointracking(entry: Entry, names: Mapping[str, str]) -> Iterable[Sequence[s
     received, sent = _plus(entry.received, fee, -1), _plus(entry.sent, fee, 1)
     is_within = fee is None or fee.currency in {it.currency for it in (received, sent) if it}
     tail = [
-        _text(_exchange_name(entry.trade.exchange)),
-        _text(names.get(entry.trade.origin, "")),
-        _text(_described(entry, names)),
+        as_cell(_exchange_name(entry.trade.exchange)),
+        as_cell(names.get(entry.trade.origin, "")),
+        as_cell(_described(entry, names)),
         _moment(entry),
     ]
     told_fee = _cells(fee if is_within else None)
@@ -201,14 +201,14 @@ def _year_of(entry: Entry) -> int:
 
 
 def _cells(told: Sum | None) -> tuple[str, str]:
-    return ("", "") if told is None else (_number(told.amount), _text(told.currency))
+    return ("", "") if told is None else (_number(told.amount), as_cell(told.currency))
 
 
 def _number(amount: Decimal) -> str:
     return plain(amount)
 
 
-def _text(text: str) -> str:
+def as_cell(text: str) -> str:
     """Write a text of somebody else's so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 

@@ -34,7 +34,7 @@ class OrderStore:
         row = await self._database.fetch_one(
             "SELECT * FROM orders WHERE key_id = ? AND client_order_id = ?", key_id, client_id
         )
-        return None if row is None else _order(row)
+        return None if row is None else read_order(row)
 
     async def known_among(
         self, intentions: Iterable[tuple[str, str]]
@@ -57,7 +57,7 @@ class OrderStore:
             origin,
             _MOST_ROWS,
         )
-        return tuple(_order(row) for row in rows)
+        return tuple(read_order(row) for row in rows)
 
     async def unsettled(self, owner: str = "") -> tuple[OwnOrder, ...]:
         """Give the orders to which something may still happen, oldest first; or an owner's.
@@ -70,7 +70,7 @@ class OrderStore:
             owner,
             _MOST_ROWS,
         )
-        return tuple(_order(row) for row in rows)
+        return tuple(read_order(row) for row in rows)
 
     async def unsettled_of_key(self, key_id: str) -> tuple[OwnOrder, ...]:
         """Give a key's orders to which something may still happen, without those of checks."""
@@ -79,7 +79,7 @@ class OrderStore:
             " AND origin NOT LIKE 'check:%'",
             key_id,
         )
-        return tuple(_order(row) for row in rows)
+        return tuple(read_order(row) for row in rows)
 
     async def unsettled_of(self, origin: str) -> tuple[OwnOrder, ...]:
         """Give an origin's orders to which something may still happen."""
@@ -87,7 +87,7 @@ class OrderStore:
             f"SELECT * FROM orders WHERE origin = ? AND {_UNSETTLED}",  # noqa: S608 - a constant of this file
             origin,
         )
-        return tuple(_order(row) for row in rows)
+        return tuple(read_order(row) for row in rows)
 
     async def orders_by_exchange_id(
         self, key_id: str, order_ids: tuple[str, ...]
@@ -99,7 +99,7 @@ class OrderStore:
             key_id,
             json.dumps(order_ids),
         )
-        return tuple(_order(row) for row in rows)
+        return tuple(read_order(row) for row in rows)
 
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
         """Give an order's executions, oldest first."""
@@ -142,10 +142,11 @@ class OrderStore:
             " ORDER BY intended_ms LIMIT ?",
             _MOST_ROWS,
         )
-        return tuple(_order(row) for row in rows)
+        return tuple(read_order(row) for row in rows)
 
 
-def _order(row: Row) -> OwnOrder:
+def read_order(row: Row) -> OwnOrder:
+    """Read a row of orders."""
     return OwnOrder(
         key_id=row["key_id"],
         client_id=row["client_order_id"],

@@ -22,6 +22,7 @@ from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
+from drawbridge.entrypoints.web.order_pages import OrderPages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
@@ -45,6 +46,7 @@ def build_app(services: Services) -> Manners:
         *_key_routes(site, KeyPages(site, services)),
         *_performance_routes(site, PerformancePages(site, services)),
         *_export_routes(site, ExportPages(site, services)),
+        *_order_routes(site, OrderPages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
         *_lab_routes(site, LabPages(site, services)),
         *_risk_routes(site, RiskPages(site, services)),
@@ -118,6 +120,13 @@ def _export_routes(site: Site, pages: ExportPages) -> list[Route]:
     return [
         Route("/export", site.shows(pages.show)),
         Route("/export/trades.csv", site.shows(pages.download)),
+    ]
+
+
+def _order_routes(site: Site, pages: OrderPages) -> list[Route]:
+    return [
+        Route("/orders", site.shows(pages.show)),
+        Route("/orders.csv", site.shows(pages.download)),
     ]
 
 

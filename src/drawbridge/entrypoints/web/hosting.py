@@ -43,6 +43,7 @@ def services_of(house: House) -> Services:
         robots=house.robots,
         lab=house.lab,
         orders=house.orders,
+        history=house.history,
         statistics=house.statistics,
         portfolios=house.portfolios,
         limits=house.limits,

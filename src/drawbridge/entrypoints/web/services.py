@@ -11,6 +11,7 @@ from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService
 from drawbridge.statistics.service import Statistics
 from drawbridge.storage.database import Database
+from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
@@ -39,6 +40,7 @@ class Services:
     robots: RobotService
     lab: Lab
     orders: OrderStore
+    history: OrderHistory
     statistics: Statistics
     portfolios: PortfolioStore
     limits: LimitService

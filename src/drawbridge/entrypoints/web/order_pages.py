@@ -1,0 +1,162 @@
+"""All orders of a person: looked through, and taken along as a file."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from drawbridge.catalogue.registry import get_card
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.pages.fields import Form, refused
+from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.services import Services
+from drawbridge.statistics.order_file import write_orders
+from drawbridge.trading.history import (
+    PastOrder,
+    Query,
+    Standing,
+    read_cursor,
+    read_standing,
+)
+from drawbridge.wording import formats
+from drawbridge.wording.say import has_words, say, say_reason
+
+_FIELDS: Final = ("text", "key", "robot", "standing")
+_LONGEST: Final = 100
+_ON_A_PAGE: Final = 50
+_IN_A_FILE: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as a row shows it."""
+
+    at_ms: int
+    symbol: str
+    where: str
+    side: str
+    how: str
+    asked: str
+    filled: str
+    state: str
+    reason: str
+    wanted_by: str
+    robot: str
+    client_id: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPages:
+    """The page of orders, and its file."""
+
+    site: Site
+    services: Services
+
+    async def show(self, visit: Visit) -> Response:
+        """Show the orders that were looked for, the newest first."""
+        asked = {name: _asked(visit, name) for name in (*_FIELDS, "before")}
+        try:
+            query = await self._query(visit.person.id, asked)
+            found = await self._find(visit, query, _ON_A_PAGE + 1)
+        except DrawbridgeError as error:
+            form = refused(error, _FIELDS, asked)
+            return await self._page(visit, form, (), "", error.http_status)
+        older = ""
+        if len(found) > _ON_A_PAGE:
+            kept = {name: text for name, text in asked.items() if text}
+            older = urlencode({**kept, "before": str(found[_ON_A_PAGE - 1].cursor)})
+        return await self._page(visit, Form(asked), found[:_ON_A_PAGE], older)
+
+    async def download(self, visit: Visit) -> Response:
+        """Give the orders that were looked for as a file."""
+        asked = {name: _asked(visit, name) for name in _FIELDS}
+        try:
+            query = await self._query(visit.person.id, asked)
+            found = await self._find(visit, query, _IN_A_FILE)
+        except DrawbridgeError as error:
+            form = refused(error, _FIELDS, asked)
+            return await self._page(visit, form, (), "", error.http_status)
+        keys = await self.services.vault.list_keys(visit.person.id)
+        labels = {str(key.id): key.label for key in keys}
+        headers = {"content-disposition": 'attachment; filename="drawbridge-orders.csv"'}
+        return Response(write_orders(found, labels), media_type="text/csv", headers=headers)
+
+    async def _query(self, owner: str, asked: Mapping[str, str]) -> Query:
+        key_id, origin = "", ""
+        if asked["key"]:
+            key_id = (await self.services.vault.get_key(owner, asked["key"])).id
+        if asked["robot"]:
+            origin = (await self.services.robots.get_robot(owner, asked["robot"])).origin
+        return Query(
+            key_id,
+            origin,
+            read_standing(asked["standing"]),
+            asked["text"],
+            read_cursor(asked.get("before", "")),
+        )
+
+    async def _find(self, visit: Visit, query: Query, limit: int) -> tuple[PastOrder, ...]:
+        return await self.services.history.find(visit.person.id, query, limit)
+
+    async def _page(
+        self,
+        visit: Visit,
+        form: Form,
+        found: Iterable[PastOrder],
+        older: str,
+        status: int = 200,
+    ) -> Response:
+        owner = visit.person.id
+        keys = await self.services.vault.list_keys(owner)
+        robots = await self.services.robots.list_robots(owner)
+        names = {robot.origin: robot.name for robot in robots}
+        everything = ("", say("orders.everything"))
+        facts = {
+            "form": form,
+            "keys": [everything, *((key.id, key.label) for key in keys)],
+            "robots": [everything, *((robot.id, robot.name) for robot in robots)],
+            "standings": [(it.value, say(f"orders.standing.{it.value}")) for it in Standing],
+            "orders": [_view(it, names) for it in found],
+            "older": older,
+            "filters": urlencode({name: form.values.get(name, "") for name in _FIELDS}),
+        }
+        return self.site.page(visit, "orders.html", facts, status)
+
+
+def _view(past: PastOrder, names: Mapping[str, str]) -> OrderView:
+    order = past.order
+    base, _, quote = order.symbol.partition(":")[0].partition("/")
+    kind, _, robot = order.origin.partition(":")
+    origin = f"orders.by.{kind}"
+    if order.quantity is None:
+        asked = f"{_told(order.quote_quantity)} {quote}"
+    else:
+        asked = f"{_told(order.quantity)} {base}"
+    return OrderView(
+        at_ms=order.intended_ms,
+        symbol=order.symbol,
+        where=f"{get_card(past.exchange).name} · {say(f'venue.{past.venue}')}",
+        side=order.side.value,
+        how=say(f"orders.type.{order.type.value}", price=_told(order.price), quote=quote),
+        asked=asked,
+        filled=f"{formats.amount(order.filled)} {base}",
+        state=order.state.value,
+        reason=say_reason(order.reason, {}) if order.reason else "",
+        wanted_by=names.get(order.origin) or (say(origin) if has_words(origin) else order.origin),
+        robot=robot if order.origin in names else "",
+        client_id=order.client_id,
+        order_id=order.order_id,
+    )
+
+
+def _told(amount: Decimal | None) -> str:
+    return "" if amount is None else formats.amount(amount)
+
+
+def _asked(visit: Visit, name: str) -> str:
+    return visit.request.query_params.get(name, "")[:_LONGEST].strip()
