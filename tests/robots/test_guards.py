@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drawbridge.core.errors import BadInput
 from drawbridge.robots.guards import (
     BY_PROFIT,
     BY_STOP,
     BY_TRAIL,
     NO_EXIT,
     NO_GUARDS,
+    OF,
     PARAMETERS,
     Bar,
     Ended,
@@ -23,6 +25,7 @@ from drawbridge.robots.guards import (
     tell_guards,
 )
 from drawbridge.robots.strategy import NOTHING_HELD, Held
+from drawbridge.robots.wishes import guards_of
 
 LONG = Held(quantity=2.0, price=100.0, entry=100.0, best=100.0, since=1, steps=0)
 SHORT = LONG._replace(quantity=-2.0)
@@ -126,6 +129,45 @@ def test_hours_may_reach_over_midnight(
     guards = Guards(from_minute=from_hour * 60, until_minute=until_hour * 60)
 
     assert in_hours(guards, MONDAY_MS + hour * HOUR_MS) is allowed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "mon-", "-fri", "monday", "mon-fri-sun", "mon;tue", "8x"]
+)
+def test_what_names_no_days_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        guards_of({"days": text})
+    assert (caught.value.code, caught.value.facts["field"]) == ("not_of_these", "days")
+    assert caught.value.facts["example"] == "mon-fri"
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "told"),
+    [
+        ("mon-fri", 31, "mon-fri"),
+        ("Sat Sun", 96, "sat,sun"),
+        ("sat-mon", 97, "mon,sat,sun"),
+        ("wed,mon,wed", 5, "mon,wed"),
+        ("31", 31, "mon-fri"),
+        ("mon-fri,sun", 95, "mon-fri,sun"),
+    ],
+)
+def test_days_are_written_by_name(text: str, days: int, told: str) -> None:
+    read = guards_of({"days": text})
+    assert read.days == days
+    assert tell_guards(read) == {"days": told}
+    assert guards_of({"days": told}) == read
+
+
+@given(st.integers(1, 126))
+def test_days_told_and_read_again_are_the_same(days: int) -> None:
+    assert guards_of(tell_guards(Guards(days=days))).days == days
+
+
+def test_a_guard_is_told_apart_from_a_setting_of_its_name() -> None:
+    with pytest.raises(BadInput) as caught:
+        guards_of({"confirm": "0"})
+    assert (caught.value.facts["field"], caught.value.facts["of"]) == ("confirm", OF)
 
 
 def test_days_have_a_bit_each_monday_first() -> None:

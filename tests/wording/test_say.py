@@ -72,6 +72,11 @@ def test_a_worth_is_told_no_more_exactly_than_it_is_known(value: str, said: str)
     assert formats.rounded(Decimal(value)) == said
 
 
+def test_settings_are_told_as_they_were_written() -> None:
+    error = BadInput("grid_bounds_crossed", field="lower", lower=50000.0, upper=0.25)
+    assert "(50,000) must be below the upper one (0.25)" in say_error(error)
+
+
 def test_amounts_keep_every_digit() -> None:
     assert formats.amount(Decimal("1234567.000000010")) == "1,234,567.00000001"
     assert formats.amount(Decimal("-0.00000001")) == "-0.00000001"

@@ -132,7 +132,8 @@ class NoticeService:
         """
         unknown = set(kinds) - {kind.value for kind in SWITCHABLE}
         if unknown:
-            raise BadInput("unknown_notice_kind", field="kinds", kind=min(unknown))
+            known = tuple(kind.value for kind in SWITCHABLE)
+            raise BadInput("unknown_notice_kind", field="kinds", kind=min(unknown), known=known)
         chosen = frozenset(map(NoticeKind, kinds))
         async with self._database.transaction() as tx:
             await store.put_choices(tx, owner, channel, chosen)

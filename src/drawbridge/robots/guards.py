@@ -54,6 +54,8 @@ class Guards(NamedTuple):
 
 NO_GUARDS: Final = Guards()
 
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 PARAMETERS: Final = (
     Parameter("stop_loss", 0, 0, 90, places=2),
     Parameter("take_profit", 0, 0, 1000, places=2),
@@ -65,7 +67,7 @@ PARAMETERS: Final = (
     Parameter("dca_scale", 1.0, 0.1, 5, places=2),
     Parameter("from_minute", 0, 0, 1439),
     Parameter("until_minute", 0, 0, 1439),
-    Parameter("days", 127, 1, 127),
+    Parameter("days", 127, 1, 127, members=DAYS),
     Parameter("cool_down", 0, 0, 10_000),
     Parameter("window", 100, 1, 100_000),
     Parameter("lock", 20, 1, 100_000),
@@ -76,11 +78,14 @@ PARAMETERS: Final = (
 )
 """The guards as settings, in the order of `Guards`; words stand under `robots.guard.<name>`."""
 
+OF: Final = "guards"
+"""Whose settings these are, where errors tell it."""
+
 
 def tell_guards(guards: Guards) -> dict[str, Number | str]:
     """Give the guards that are not as they are by default, by name."""
     pairs = zip(PARAMETERS, guards, NO_GUARDS, strict=True)
-    return {it.name: value for it, value, default in pairs if value != default}
+    return {it.name: it.tell(value) for it, value, default in pairs if value != default}
 
 
 class Bar(NamedTuple):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from drawbridge.core.errors import BadInput
 from drawbridge.core.money import ZERO, parse_decimal, places_of
 from drawbridge.core.orders import Side
+from drawbridge.robots.members import read_members, tell_members
 
 if TYPE_CHECKING:
     from drawbridge.core.markets import Market
@@ -119,11 +120,12 @@ CheckAmount = Callable[[Any, "Market", Decimal, Decimal], None]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A setting that a person may choose: a number between two bounds, or one of some words.
+    """A setting that a person may choose: a number, one of some words, or several of them.
 
     Its words stand under `robots.parameter.<name>`, those of a choice under
     `robots.choice.<name>.<choice>`. With `places` 0 it is a whole number. Of `choices`, the
-    strategy is told the number.
+    strategy is told the number; of `members`, of which several may be chosen, a number that has a
+    bit for each.
     """
 
     name: str
@@ -132,6 +134,7 @@ class Parameter:
     highest: Number = 0
     places: int = 0
     choices: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     def read(self, given: object) -> Number:
         """Read what a person chose. Raises: `BadInput` naming the field."""
@@ -139,6 +142,8 @@ class Parameter:
             if given not in self.choices:
                 raise BadInput("not_a_choice", field=self.name, known=self.choices)
             return self.choices.index(str(given))
+        if self.members and isinstance(given, str) and not given.strip().isdigit():
+            return read_members(self.name, self.members, given)
         value = self._whole(given) if self.places == 0 else self._broken(given)
         if not self.lowest <= value <= self.highest:
             raise BadInput(
@@ -146,10 +151,19 @@ class Parameter:
             )
         return value
 
+    def holds(self, text: str, member: str) -> bool:
+        """Tell whether a text that may be anything chooses one of the members."""
+        try:
+            return bool(int(self.read(text)) >> self.members.index(member) & 1)
+        except BadInput:
+            return False
+
     def tell(self, value: Number) -> Number | str:
         """Give a value as a person would choose it: 2 and not 2.0."""
         if self.choices:
             return self.choices[int(value)]
+        if self.members:
+            return tell_members(self.members, int(value))
         return int(value) if value == int(value) else value
 
     def _whole(self, given: object) -> int:
@@ -214,11 +228,17 @@ class Strategy:
 def read_values(
     parameters: tuple[Parameter, ...], chosen: Mapping[str, object], of: str
 ) -> list[Number]:
-    """Read a value for each parameter. Raises: `BadInput` naming the field."""
+    """Read a value for each parameter. Raises: `BadInput` naming the field and whose it is."""
     known = {parameter.name for parameter in parameters}
     for name in chosen:
         if name not in known:
             raise BadInput("unknown_parameter", field=name, strategy=of, known=sorted(known))
-    return [
-        parameter.read(chosen.get(parameter.name, parameter.default)) for parameter in parameters
-    ]
+    return [_read_one(it, chosen.get(it.name, it.default), of) for it in parameters]
+
+
+def _read_one(parameter: Parameter, given: object, of: str) -> Number:
+    try:
+        return parameter.read(given)
+    except BadInput as error:
+        # A guard and a setting may have the same name; whoever shows a form must know which it is.
+        raise BadInput(error.code, **{**error.facts, "of": of}) from None

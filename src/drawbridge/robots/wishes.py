@@ -129,7 +129,7 @@ def guards_of(chosen: Mapping[str, object]) -> guards.Guards:
     for name in chosen:
         if name not in known:
             raise BadInput("unknown_guard", field=name, known=known)
-    values: list[Any] = [*read_values(guards.PARAMETERS, chosen, "guards")]
+    values: list[Any] = [*read_values(guards.PARAMETERS, chosen, guards.OF)]
     return guards.Guards(*values)
 
 

@@ -145,9 +145,9 @@ def _listed(value: object) -> str:
 def _text(value: object) -> str:
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, Decimal):
-        return formats.amount(value)
-    return str(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    return formats.amount(value) if isinstance(value, Decimal) else str(value)
 
 
 _WRITERS: Final[Mapping[str, Callable[[object], str]]] = {

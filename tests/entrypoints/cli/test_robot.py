@@ -37,6 +37,7 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
         (("--guard", "stop_loss=x"), "not_a_number", "stop_loss"),
         (("--guard", "stop_loss=99"), "out_of_bounds", "stop_loss"),
         (("--guard", "airbag=1"), "unknown_guard", "airbag"),
+        (("--guard", "days=never"), "not_of_these", "days"),
         (("--confirm", "grid"), "confirm_needs_signals", "confirm"),
         (("--confirm", "macd:fast=x"), "not_a_whole_number", "fast"),
         (("--confirm", "macd", "--confirm", "macd"), "pair_twice", "confirm"),
@@ -106,12 +107,13 @@ def test_guards_confirmations_and_accounts_are_kept_as_they_were_wished(
     line: CommandLine,
 ) -> None:
     line.add_key("Bob", "B" * 64)
-    more = ("--key", "Bob=250", "--guard", "stop_loss=3", "--guard", "cool_down=5")
+    guards = ("--guard", "stop_loss=3", "--guard", "cool_down=5", "--guard", "days=mon-fri,sun")
+    more = ("--key", "Bob=250", *guards)
     confirm = ("--confirm", "macd:fast=5,slow=9", "--confirm", "rsi_bands", "--trigger", "tick")
 
     made = line.told(*CREATE, *more, *confirm, "--on-stop", "limit")
 
-    assert made["guards"] == {"stop_loss": 3, "cool_down": 5}
+    assert made["guards"] == {"stop_loss": 3, "cool_down": 5, "days": "mon-fri,sun"}
     assert [*made["confirm"]] == ["macd", "rsi_bands"]
     assert made["confirm"]["macd"]["fast"] == 5
     assert (made["trigger"], made["direction"], made["on_stop"]) == ("tick", "long", "limit")

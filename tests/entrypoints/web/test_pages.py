@@ -190,6 +190,33 @@ async def test_a_form_asks_only_what_its_strategy_takes_and_is_accepted_as_it_st
         assert "The robot is starting" in page.words, strategy
 
 
+async def test_guards_are_shown_again_as_they_were_chosen_with_their_own_problems(
+    site: WebSite, browser: Browserling
+) -> None:
+    key = await add_good(browser, site, await set_up(browser, site))
+    rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
+    await site.services.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
+    chosen = [("guard.days", "mon"), ("guard.days", "wed")]
+    filled = [("key", key), ("symbol", "BTC/USD"), ("interval", "1m"), ("on_stop", "keep")]
+    filled += [("strategy", "ema_cross"), *chosen]
+    await browser.get("/robots/new?strategy=ema_cross")
+
+    page = await browser.post("/robots/new", [*filled, ("amount", "250"), ("guard.confirm", "0")])
+    assert page.status == 422
+    assert 'id="guard.confirm-problem"' in page.html
+    assert 'id="confirm-problem"' not in page.html
+    ticked = re.findall(r'name="guard.days" value="(\w+)" checked', page.html)
+    assert ticked == ["mon", "wed"]
+
+    page = await browser.post("/robots/new", [*filled, ("amount", "250"), ("guard.days", "never")])
+    assert 'id="guard.days-problem"' in page.html
+    page = await browser.post("/robots/new", [*filled, ("amount", "250")])
+    assert "Days of entries: Monday, Wednesday" in page.words
+    form = await browser.get("/robots/new?strategy=ema_cross&guard.days=sat-mon")
+    ticked = re.findall(r'name="guard.days" value="(\w+)" checked', form.html)
+    assert ticked == ["mon", "sat", "sun"]
+
+
 async def test_the_audit_page_tells_what_happened_and_that_the_chain_is_whole(
     site: WebSite, browser: Browserling
 ) -> None:

@@ -19,6 +19,7 @@ from drawbridge.entrypoints.web.strategy_fields import (
     SETTING,
     field_names,
     gallery,
+    keep_fields,
     read_guards,
     read_settings,
     refused_with_strategy,
@@ -73,7 +74,7 @@ class LabPages:
         try:
             ordered = await self.services.lab.order(visit.person.id, wish)
         except DrawbridgeError as error:
-            form = refused_with_strategy(error, names, fields.keep(*names))
+            form = refused_with_strategy(error, names, keep_fields(fields, names))
             return self._form(visit, strategy, form, error.http_status)
         return go(f"/lab/{ordered.id}")
 

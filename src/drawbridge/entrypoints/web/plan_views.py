@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from drawbridge.robots.members import split_members
 from drawbridge.robots.model import Plan, Robot, RobotStatus
 from drawbridge.robots.strategies import STRATEGIES
 from drawbridge.trading.foreign_orders import ForeignOrder
@@ -121,4 +122,14 @@ def _value(name: str, value: object) -> str:
     words = f"robots.choice.{name}.{value}"
     if has_words(words):
         return say(words)
-    return str(value) if isinstance(value, str) else amount(Decimal(str(value)))
+    if not isinstance(value, str):
+        return amount(Decimal(str(value)))
+    return ", ".join(_member(name, part) for part in split_members(value)) or value
+
+
+def _member(name: str, part: tuple[str, ...]) -> str:
+    """Say one of several words that were chosen, or from which to which of them."""
+    words = [f"robots.choice.{name}.{it}" for it in part]
+    return "\u2013".join(
+        say(key) if has_words(key) else it for key, it in zip(words, part, strict=True)
+    )

@@ -7,6 +7,7 @@ from drawbridge.entrypoints.pages.fields import Fields, Form
 from drawbridge.entrypoints.web.strategy_fields import (
     GUARD,
     field_names,
+    keep_fields,
     read_guards,
     read_settings,
     refused_with_strategy,
@@ -62,7 +63,7 @@ def read_wish(fields: Fields, strategy: Strategy) -> Wish:
 def refused_wish(error: DrawbridgeError, fields: Fields, strategy: Strategy) -> Form:
     """Show the form again, with what was wrong beside its field."""
     shown = (*_FIELDS, *field_names(strategy))
-    form = refused_with_strategy(error, shown, fields.keep(*shown))
+    form = refused_with_strategy(error, shown, keep_fields(fields, shown))
     ticked = {_ALSO_ON + key for key in fields.chosen(_ALSO_ON)}
     if fields.line("joins"):
         ticked.add("joins")

@@ -7,9 +7,9 @@ from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
-from drawbridge.robots.guards import PARAMETERS
+from drawbridge.robots.guards import OF, PARAMETERS
 from drawbridge.robots.strategies import STRATEGIES
-from drawbridge.robots.strategy import Strategy
+from drawbridge.robots.strategy import Parameter, Strategy
 from drawbridge.wording.say import say
 
 SETTING: Final = "set."
@@ -64,17 +64,30 @@ def read_settings(fields: Fields, strategy: Strategy) -> dict[str, str]:
 
 def read_guards(fields: Fields) -> dict[str, str]:
     """Read the guards that were filled in; an empty field has its default."""
-    names = (it.name for it in PARAMETERS)
-    return {name: text for name in names if (text := fields.line(GUARD + name))}
+    texts = ((it.name, _text_of(it, fields)) for it in PARAMETERS)
+    return {name: text for name, text in texts if text}
+
+
+def keep_fields(fields: Fields, shown: tuple[str, ...]) -> dict[str, str]:
+    """Give what a form with these fields is to show again; boxes of one field as one text."""
+    return {
+        **fields.keep(*shown),
+        **{GUARD + it.name: _text_of(it, fields) for it in PARAMETERS if it.members},
+    }
+
+
+def _text_of(parameter: Parameter, fields: Fields) -> str:
+    name = GUARD + parameter.name
+    return ",".join(fields.chosen(name)) if parameter.members else fields.line(name)
 
 
 def refused_with_strategy(
     error: DrawbridgeError, shown: tuple[str, ...], values: Mapping[str, str]
 ) -> Form:
     """Show a form again, the problem beside the field that it names, whatever stands before it."""
-    name = str(error.facts.get("field", ""))
-    for prefix in (SETTING, GUARD):
-        if name not in shown and prefix + name in shown:
+    name, of = str(error.facts.get("field", "")), error.facts.get("of")
+    for prefix in (GUARD,) if of == OF else (SETTING, GUARD):
+        if (of or name not in shown) and prefix + name in shown:
             told = refused(error, (*shown, name), values)
             return Form(values, {prefix + name: told.problems[name]})
     return refused(error, shown, values)

@@ -79,7 +79,7 @@ def lines_of(settings: Settings, begun: Decimal, market: Market) -> tuple[Decima
     lower = exact(settings.lower) or begun * (ONE - exact(settings.below) / _PERCENT)
     upper = exact(settings.upper) or begun * (ONE + exact(settings.above) / _PERCENT)
     if lower >= upper:
-        raise BadInput("grid_bounds_crossed", field="lower", lower=plain(lower), upper=plain(upper))
+        raise BadInput("grid_bounds_crossed", field="lower", lower=lower, upper=upper)
     gaps = settings.lines - 1
     if settings.spacing == ARITHMETIC:
         found = [lower + (upper - lower) * number / gaps for number in range(settings.lines)]
