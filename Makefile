@@ -23,6 +23,10 @@ REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wild
 # Only the Python that is there, never a downloaded one.
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Tests start hundreds of processes. Where the surroundings forbid Python to keep bytecode, each of
+# them would compile everything it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The certificates that this system trusts, as pip does, where it has any (uv brings its own).
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
 export UV_SYSTEM_CERTS := 1
