@@ -172,6 +172,10 @@ class MemoryExchange:
             self._match(Decimal(str(close)), Decimal(str(close)))
         self._advance(len(self.closes))
 
+    def touch(self, price: object) -> None:
+        """Let the price go somewhere within the minute that runs, and fill what waited there."""
+        self._match(Decimal(str(price)), Decimal(str(price)))
+
     def show(self, count: int) -> None:
         """Let bars close."""
         for _ in range(count):

@@ -1,85 +1,29 @@
 """Candles, prices and orders told by streams: sooner than REST, and never instead of it."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest_asyncio
 
 from drawbridge.core.clock import MINUTE_MS
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
+from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.core.markets import Candle, PublicTrade
 from drawbridge.core.orders import Side
-from drawbridge.core.streams import CandleTold, Topic, TopicKind, TradesTold
-from drawbridge.gateway.streaming import Gap, GapReason, Told
+from drawbridge.core.streams import CandleTold, TopicKind, TradesTold
+from drawbridge.gateway.streaming import Gap, GapReason
 from drawbridge.robots.running.listening import Listening
-from drawbridge.robots.running.runner import Robots
-from tests.kit.robot_bench import UP, WISH, Bench
-from tests.kit.robots import KEY, START_MS, SYMBOL, open_database, outside_of
+from tests.kit.robot_bench import UP, WISH
+from tests.kit.robots import KEY, START_MS, SYMBOL
+from tests.kit.told_streams import Heard, open_heard
 from tests.kit.turns import a_turn
-
-
-@dataclass
-class ToldStreams:
-    """Streams that tell what a test puts into them."""
-
-    queues: dict[Topic, asyncio.Queue[Told]] = field(default_factory=dict)
-    ends: list[DrawbridgeError] = field(default_factory=list)
-
-    async def follow(
-        self, exchange_id: str, venue: str, topic: Topic
-    ) -> AsyncGenerator[Told, None]:
-        assert (exchange_id, venue) == ("binance", "paper")
-        queue = self.queues.setdefault(topic, asyncio.Queue())
-        while True:
-            event = await queue.get()
-            try:
-                yield event
-            finally:
-                queue.task_done()
-
-    async def follow_key(self, key_id: str, topic: Topic) -> AsyncGenerator[Told, None]:
-        assert key_id == KEY
-        if self.ends:
-            raise self.ends.pop()
-        queue = self.queues.setdefault(topic, asyncio.Queue())
-        while True:
-            event = await queue.get()
-            try:
-                yield event
-            finally:
-                queue.task_done()
-
-    async def tell(self, kind: TopicKind, *told: Told) -> None:
-        """Tell something to who follows a topic of this kind, and let it be heard."""
-        (topic,) = [it for it in self.queues if it.kind is kind]
-        for event in told:
-            self.queues[topic].put_nowait(event)
-        await self.queues[topic].join()
-
-
-@dataclass
-class Heard:
-    """A bench, and the streams that its robots hear."""
-
-    bench: Bench
-    streams: ToldStreams
-
-    async def run(self) -> None:
-        """Let what was begun by a stream end; nothing is looked at by the clock."""
-        await self.bench.runner.settle()
 
 
 @pytest_asyncio.fixture
 async def heard(tmp_path: Path) -> AsyncIterator[Heard]:
-    async with open_database(tmp_path) as database:
-        bench, streams = Bench(database), ToldStreams()
-        it = bench.exchange
-        bench.runner = Robots(database, outside_of(it, streams), it.clock, lambda below: below - 1)
-        yield Heard(bench, streams)
-        await bench.runner.close()
+    async with open_heard(tmp_path) as opened:
+        yield opened
 
 
 def candle_told(number: int, close: int, *, is_closed: bool = True) -> CandleTold:
