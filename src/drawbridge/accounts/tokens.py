@@ -1,4 +1,4 @@
-"""Session tokens and recovery codes: how they are drawn, written and kept.
+"""Session tokens, programs' tokens and recovery codes: how they are drawn, written and kept.
 
 Only their SHA-256 is kept. Why no slow hash: they have 256 and 80 random bits, which nobody
 guesses at any speed.
@@ -28,6 +28,11 @@ def draw_token(entropy: Entropy) -> Secret:
 def hash_token(token: str) -> bytes:
     """Give what is kept of a session token."""
     return hashlib.sha256(b"session\x1f" + token.encode(errors="replace")).digest()
+
+
+def hash_api_token(token: str) -> bytes:
+    """Give what is kept of a program's token."""
+    return hashlib.sha256(b"api\x1f" + token.encode(errors="replace")).digest()
 
 
 def draw_recovery_codes(entropy: Entropy) -> tuple[Secret, ...]:

@@ -12,6 +12,8 @@ class Tag(StrEnum):
     ACCOUNT_OWNER_CREATED = "account:owner:created"
     ACCOUNT_PASSWORD_CHANGED = "account:password:changed"  # noqa: S105  the name of an event
     ACCOUNT_LANGUAGE_CHOSEN = "account:language:chosen"
+    ACCOUNT_TOKEN_MADE = "account:token:made"  # noqa: S105  the name of an event
+    ACCOUNT_TOKEN_REVOKED = "account:token:revoked"  # noqa: S105  the name of an event
     ACCOUNT_SESSION_STARTED = "account:session:started"
     ACCOUNT_SESSION_REFUSED = "account:session:refused"
     ACCOUNT_SESSION_ENDED = "account:session:ended"

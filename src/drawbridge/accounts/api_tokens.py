@@ -1,0 +1,156 @@
+"""Tokens with which programs use a person's account: made with few rights, shown once, revocable.
+
+A token is no key of an exchange: it opens what a page shows, never a secret, and can do at most
+what its scopes say. Whoever makes tokens decides which proof to ask for first.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from drawbridge.accounts.model import clean_name
+from drawbridge.accounts.service import Audit
+from drawbridge.accounts.tokens import MAX_TOKEN_LENGTH, Entropy, draw_token, hash_api_token
+from drawbridge.core.clock import DAY_MS, MINUTE_MS, Clock
+from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotProven
+from drawbridge.core.ids import id_from
+from drawbridge.core.secret import Secret
+from drawbridge.storage.database import Database, Row
+
+PREFIX: Final = "dbr_"
+"""How every token begins, so that people, scanners and logs can tell what it is."""
+MOST_TOKENS: Final = 50
+LONGEST_MS: Final = 366 * DAY_MS
+
+_ID_BYTES: Final = 10
+# Use is written down this often and not at every call.
+_SEEN_EVERY_MS: Final = MINUTE_MS
+
+
+class TokenScope(StrEnum):
+    """What a token may do; `READ` is in each of them."""
+
+    READ = "read"
+    ROBOTS = "robots"
+    KEYS = "keys"
+    LIMITS = "limits"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token as it is kept; `used_ms` is when it was last used, to the minute."""
+
+    id: str
+    owner: str
+    name: str
+    scopes: frozenset[TokenScope]
+    created_ms: int
+    expires_ms: int
+    used_ms: int | None = None
+
+    def check(self, scope: TokenScope) -> None:
+        """Make sure that it may do this. Raises: `Forbidden("token_lacks_scope")`."""
+        if scope is not TokenScope.READ and scope not in self.scopes:
+            raise Forbidden("token_lacks_scope", rule="scope", scope=scope.value)
+
+
+class ApiTokens:
+    """People's tokens, over the database that has their accounts."""
+
+    def __init__(self, database: Database, audit: Audit, clock: Clock, entropy: Entropy) -> None:
+        """Join the parts."""
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+        self._entropy = entropy
+
+    async def make(
+        self, owner: str, name: str, scopes: Iterable[str], lives_ms: int
+    ) -> tuple[ApiToken, Secret]:
+        """Make a token and give it with its text, shown this one time.
+
+        Raises: `BadInput` naming the field; `Conflict("token_name_taken")`,
+        `Conflict("too_many_tokens")`.
+        """
+        kept, now_ms = clean_name(name), self._clock.now_ms()
+        chosen = frozenset({TokenScope.READ, *(_scope(scope) for scope in scopes)})
+        if not 0 < lives_ms <= LONGEST_MS:
+            raise BadInput("token_life", field="expires", most_ms=LONGEST_MS)
+        text = Secret(PREFIX + draw_token(self._entropy).reveal())
+        token = ApiToken(
+            id_from("token", self._entropy(_ID_BYTES)),
+            *(owner, kept, chosen, now_ms, now_ms + lives_ms),
+        )
+        async with self._database.transaction() as tx:
+            rows = await tx.fetch_all("SELECT name FROM api_tokens WHERE owner = ?", owner)
+            if len(rows) >= MOST_TOKENS:
+                raise Conflict("too_many_tokens", most=MOST_TOKENS)
+            if kept.casefold() in {str(row["name"]).casefold() for row in rows}:
+                raise Conflict("token_name_taken", field="name")
+            await tx.execute(
+                "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+                *(token.id, owner, kept, hash_api_token(text.reveal()), _written(chosen)),
+                *(now_ms, token.expires_ms),
+            )
+            facts = {"name": kept, "scopes": " ".join(sorted(chosen))}
+            await self._audit.record(tx, "account:token:made", owner, token.id, facts)
+        return token, text
+
+    async def list_tokens(self, owner: str) -> tuple[ApiToken, ...]:
+        """List a person's tokens, the newest first; those that have ended are among them."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM api_tokens WHERE owner = ? ORDER BY created_ms DESC, id", owner
+        )
+        return tuple(_token(row) for row in rows)
+
+    async def revoke(self, owner: str, token_id: str) -> None:
+        """End a token at once. Raises: `NotFound("unknown_token")`."""
+        async with self._database.transaction() as tx:
+            sql = "DELETE FROM api_tokens WHERE owner = ? AND id = ?"
+            if not await tx.execute(sql, owner, token_id):
+                raise NotFound("unknown_token")
+            await self._audit.record(tx, "account:token:revoked", owner, token_id)
+
+    async def prove(self, text: str) -> ApiToken:
+        """Give the token of this text. Raises: `NotProven("token_wrong")`, `"token_ended"`."""
+        now_ms = self._clock.now_ms()
+        row = None
+        if text.startswith(PREFIX) and len(text) <= MAX_TOKEN_LENGTH:
+            sql = "SELECT * FROM api_tokens WHERE token_hash = ?"
+            row = await self._database.fetch_one(sql, hash_api_token(text))
+        if row is None:
+            raise NotProven("token_wrong")
+        token = _token(row)
+        if token.expires_ms <= now_ms:
+            raise NotProven("token_ended", name=token.name)
+        if token.used_ms is None or now_ms - token.used_ms >= _SEEN_EVERY_MS:
+            async with self._database.transaction() as tx:
+                sql = "UPDATE api_tokens SET used_ms = ? WHERE id = ?"
+                await tx.execute(sql, now_ms, token.id)
+        return token
+
+
+def _scope(text: str) -> TokenScope:
+    try:
+        return TokenScope(text)
+    except ValueError:
+        known = ", ".join(TokenScope)
+        raise BadInput("unknown_scope", field="scopes", given=text, known=known) from None
+
+
+def _written(scopes: frozenset[TokenScope]) -> str:
+    return json.dumps(sorted(scopes))
+
+
+def _token(row: Row) -> ApiToken:
+    return ApiToken(
+        id=row["id"],
+        owner=row["owner"],
+        name=row["name"],
+        scopes=frozenset(TokenScope(scope) for scope in json.loads(row["scopes"])),
+        created_ms=row["created_ms"],
+        expires_ms=row["expires_ms"],
+        used_ms=row["used_ms"],
+    )
