@@ -39,7 +39,7 @@ async def test_a_life_that_is_none_or_too_long_is_refused(desk: Desk, lives_ms: 
 
 
 async def test_a_right_that_does_not_exist_is_refused_by_name(desk: Desk) -> None:
-    with pytest.raises(BadInput, match="unknown_scope") as caught:
+    with pytest.raises(BadInput, match="unknown_token_scope") as caught:
         await desk.tokens.make(OWNER, "Bot", ["withdraw"], DAY_MS)
     assert caught.value.facts["given"] == "withdraw"
 

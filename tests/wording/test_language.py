@@ -139,3 +139,9 @@ def test_facts_of_a_text_from_right_to_left_keep_their_own_direction() -> None:
 def test_each_language_has_a_name_for_itself_and_sentences() -> None:
     assert len({language.name for language in LANGUAGES.values()}) == len(LANGUAGES) == 13
     assert sentences("en")
+
+
+@pytest.mark.parametrize(("tag", "listed"), [("en", "a, b"), ("ja", "a、b"), ("ar", "a\u060c b")])
+def test_things_are_listed_with_the_comma_of_the_language(tag: str, listed: str) -> None:
+    with speaking(tag):
+        assert listed in say("errors.own_bad_name", names=["a", "b"])

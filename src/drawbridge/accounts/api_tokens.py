@@ -137,7 +137,7 @@ def _scope(text: str) -> TokenScope:
         return TokenScope(text)
     except ValueError:
         known = ", ".join(TokenScope)
-        raise BadInput("unknown_scope", field="scopes", given=text, known=known) from None
+        raise BadInput("unknown_token_scope", field="scopes", given=text, known=known) from None
 
 
 def _written(scopes: frozenset[TokenScope]) -> str:

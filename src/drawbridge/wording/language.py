@@ -22,6 +22,7 @@ class Language:
     """A language: its BCP 47 tag, its name for itself, and its locale in CLDR.
 
     `groups_from`: thousands are set apart from this number on (CLDR: minimumGroupingDigits).
+    `comma` stands between things that are listed.
     """
 
     tag: str
@@ -29,14 +30,15 @@ class Language:
     cldr: str
     direction: str = "ltr"
     groups_from: int = 1_000
+    comma: str = ", "
 
 
 _ALL: Final = (
     # British: 1 August 2026, not August 1.
     Language("en", "English", "en_GB"),
-    Language("zh-Hans", "简体中文", "zh_Hans"),
-    Language("zh-Hant", "繁體中文", "zh_Hant"),
-    Language("ja", "日本語", "ja"),
+    Language("zh-Hans", "简体中文", "zh_Hans", comma="、"),
+    Language("zh-Hant", "繁體中文", "zh_Hant", comma="、"),
+    Language("ja", "日本語", "ja", comma="、"),
     Language("vi", "Tiếng Việt", "vi"),
     Language("id", "Bahasa Indonesia", "id"),
     Language("es", "Español", "es", groups_from=10_000),
@@ -45,7 +47,7 @@ _ALL: Final = (
     Language("pt-PT", "Português (Portugal)", "pt_PT", groups_from=10_000),
     Language("ru", "Русский", "ru"),
     Language("uk", "Українська", "uk"),
-    Language("ar", "العربية", "ar", direction="rtl"),
+    Language("ar", "العربية", "ar", direction="rtl", comma="\N{ARABIC COMMA} "),
 )
 LANGUAGES: Final[Mapping[str, Language]] = {language.tag: language for language in _ALL}
 ENGLISH: Final = LANGUAGES["en"]

@@ -136,10 +136,10 @@ def _span(length_ms: int) -> str:
 
 
 def _listed(value: object) -> str:
-    """Write several things with commas; what is only one thing stands alone."""
+    """Write several things with the language's commas; what is only one thing stands alone."""
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         return _text(value)
-    return ", ".join(_text(item) for item in value)
+    return spoken().comma.join(_text(item) for item in value)
 
 
 def _text(value: object) -> str:
