@@ -1,4 +1,4 @@
-"""What every test of the suite gets: loopback only, hypothesis' profile, and a browser.
+"""What every test of the suite gets: loopback only, hypothesis' profile, compiled strategies.
 
 Page tests carry `@pytest.mark.browser` and take `browser_path`; where there is no Chromium they
 are skipped, and the end of the run says so in a line of its own. Fixtures of a single part are
@@ -9,14 +9,18 @@ import ipaddress
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from drawbridge.robots.backtest.keeping import compiled_kept_in
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NO_BROWSER = "no browser"
 _LOCAL_NAMES = {"", "localhost"}
+_COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 
 # No deadline: how fast a busy machine is says nothing about whether a law holds.
 hypothesis.settings.register_profile("drawbridge", deadline=None, print_blob=True)
@@ -90,6 +94,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             red=True,
             bold=True,
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_strategies() -> Iterator[None]:
+    """Compile each strategy once for all workers, and not again while nothing has changed."""
+    with compiled_kept_in(_COMPILED):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from drawbridge.lab.shelf import Shelf
 from drawbridge.lab.store import Ordered, TrialStore
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
+from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
 from drawbridge.storage.database import Database
 
@@ -155,7 +156,9 @@ def main() -> int:
     given = parser.parse_args()
 
     async def work() -> None:
-        await run(read_settings(), with_parent=given.with_parent)
+        settings = read_settings()
+        with compiled_kept_in(settings.compiled):
+            await run(settings, with_parent=given.with_parent)
 
     return run_process("lab", work)
 

@@ -62,6 +62,11 @@ class Settings:
         return self.data / "candles"
 
     @property
+    def compiled(self) -> Path:
+        """Give the folder in which compiled strategies are kept; it may be removed at any time."""
+        return self.data / "compiled"
+
+    @property
     def paper_state(self) -> Path:
         """Give the folder of the paper exchange that `up --with-paper` starts."""
         return self.data / "paper"

@@ -112,6 +112,7 @@ def backtest(
     """Try a strategy on past prices."""
     from drawbridge.lab.model import TrialWish, read_trial
     from drawbridge.lab.running import search
+    from drawbridge.robots.backtest.keeping import compiled_kept_in
     from drawbridge.robots.own.loading import own_strategies_in
     from drawbridge.robots.search.trying import cores
 
@@ -132,7 +133,8 @@ def backtest(
         out_of_sample=out_of_sample,
     )
     # The person's own command runs the person's own code; the pages do not.
-    with own_strategies_in(folder_of(strategies, data)):
+    kept_in = settings_for(data).compiled
+    with own_strategies_in(folder_of(strategies, data)), compiled_kept_in(kept_in):
         trial = read_trial(wish, workers or cores())
         columns = _candles(trial, candles, data)
         found = None

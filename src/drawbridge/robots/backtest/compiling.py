@@ -1,4 +1,4 @@
-"""The loop as numba compiles it: once for each strategy in a process.
+"""The loop as numba compiles it: once for each strategy, and kept on disk where that is wished.
 
 numba is an extra and takes a while to load, so it is loaded when the first backtest wants it.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final
 
 from drawbridge.robots import guards, steering
+from drawbridge.robots.backtest.keeping import KeptLoops, find_folder, origin_of
 from drawbridge.robots.backtest.loop import COMPILED, walk
 from drawbridge.robots.strategy import Decide
 
@@ -35,22 +37,33 @@ _CALLED: Final = (
 _OPTIONS: Final = {"forceinline": True, "_nrt": False}
 
 
-class Program(NamedTuple):
-    """A compiled loop, and what decides in it."""
-
-    walk: Callable[..., Any]
-    decide: Callable[..., Any]
-
-
 def can_compile() -> bool:
     """Tell whether the `backtest` extra is installed."""
     return find_spec("numba") is not None
 
 
+def program_for(decide: Decide) -> Callable[..., Any]:
+    """Give the loop with a strategy in it, which takes what `walk` takes but the strategy.
+
+    It is compiled, or read from disk, when it first runs.
+    """
+    return _program(decide, find_folder())
+
+
 @cache
-def program_for(decide: Decide) -> Program:
-    """Give the loop for a strategy; it is compiled when it first runs."""
-    return Program(_compiled_walk(), _compiler(**_OPTIONS)(decide))
+def _program(decide: Decide, folder: Path | None) -> Callable[..., Any]:
+    _make_known()
+    step = _compiler(**_OPTIONS)(decide)
+
+    def run(course: Any, book: Any, rules: Any, state: Any) -> Any:  # noqa: ANN401  as `walk`
+        return walk(step, course, book, rules, state)
+
+    program: Any = _compiler(_nrt=False)(run)
+    origin = origin_of(decide)
+    if folder is not None and origin is not None:
+        program._cache = KeptLoops(folder, origin)  # noqa: SLF001  numba's own stands there too
+    loop: Callable[..., Any] = program
+    return loop
 
 
 def is_refusal(fault: Exception) -> bool:
@@ -61,13 +74,12 @@ def is_refusal(fault: Exception) -> bool:
 
 
 @cache
-def _compiled_walk() -> Callable[..., Any]:
+def _make_known() -> None:
+    """Let the compiler know the loop and all that it calls."""
     from numba.extending import register_jitable  # noqa: PLC0415  heavy, and an extra
 
-    for function in _CALLED:
+    for function in (*_CALLED, walk):
         register_jitable(**_OPTIONS)(function)
-    compiled: Callable[..., Any] = _compiler(_nrt=False)(walk)
-    return compiled
 
 
 def _compiler(**options: bool) -> Callable[..., Any]:

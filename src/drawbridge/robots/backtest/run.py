@@ -7,6 +7,7 @@ leave the same kind of result.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -83,9 +84,8 @@ def _compiled(prepared: Prepared, strategy: str, *, is_forced: bool) -> tuple[St
 
     Raises: `BadInput("strategy_not_compilable")` when it is forced.
     """
-    program = program_for(prepared.decide)
     try:
-        return _walked(prepared._replace(decide=program.decide), program.walk, record_in_arrays)
+        return _walked(prepared, program_for(prepared.decide), record_in_arrays)
     except Exception as fault:
         # numba's errors are known only where numba is loaded.
         if not is_refusal(fault):
@@ -97,12 +97,12 @@ def _compiled(prepared: Prepared, strategy: str, *, is_forced: bool) -> tuple[St
 
 def _interpreted(prepared: Prepared) -> tuple[State, Record]:
     """Run interpreted. Series are read number by number, or, if they must be, as arrays."""
-    by_numbers = prepared.one_by_one()
+    by_numbers, loop = prepared.one_by_one(), partial(walk, prepared.decide)
     try:
-        return _walked(by_numbers, walk, record_in_lists)
+        return _walked(by_numbers, loop, record_in_lists)
     except (AttributeError, TypeError, NotImplementedError):
         # A strategy that does with its series what only arrays can do.
-        return _walked(by_numbers._replace(course=prepared.course), walk, record_in_lists)
+        return _walked(by_numbers._replace(course=prepared.course), loop, record_in_lists)
 
 
 def _walked(
@@ -114,7 +114,7 @@ def _walked(
     record = record_of(capacity)
     while True:
         book = Book(prepared.bars, prepared.numbers, record)
-        state = loop(prepared.decide, prepared.course, book, prepared.rules, state)
+        state = loop(prepared.course, book, prepared.rules, state)
         if state.next >= len(prepared.bars.close):
             return state, record
         capacity *= _GROWTH
