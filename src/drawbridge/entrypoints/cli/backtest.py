@@ -18,6 +18,8 @@ from drawbridge.entrypoints.cli.strategies import Strategies, folder_of
 from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from drawbridge.lab.model import Trial
     from drawbridge.robots.backtest.run import BacktestResult
     from drawbridge.robots.columns import CandleColumns
@@ -112,7 +114,6 @@ def backtest(
     """Try a strategy on past prices."""
     from drawbridge.lab.model import TrialWish, read_trial
     from drawbridge.lab.running import search
-    from drawbridge.robots.backtest.keeping import compiled_kept_in
     from drawbridge.robots.own.loading import own_strategies_in
     from drawbridge.robots.search.trying import cores
 
@@ -133,8 +134,7 @@ def backtest(
         out_of_sample=out_of_sample,
     )
     # The person's own command runs the person's own code; the pages do not.
-    kept_in = settings_for(data).compiled
-    with own_strategies_in(folder_of(strategies, data)), compiled_kept_in(kept_in):
+    with own_strategies_in(folder_of(strategies, data)), _kept_in(data):
         trial = read_trial(wish, workers or cores())
         columns = _candles(trial, candles, data)
         found = None
@@ -142,6 +142,12 @@ def backtest(
             with progress_bar(say("cli.backtest.searching")) as progress:
                 trial, found = search(trial, columns, progress)
         _tell(trial, columns, found, compiled=compiled, as_json=json)
+
+
+def _kept_in(data: Path | None) -> "AbstractContextManager[None]":
+    from drawbridge.robots.backtest.keeping import compiled_kept_in
+
+    return compiled_kept_in(settings_for(data).compiled)
 
 
 def _candles(trial: "Trial", path: Path | None, data: Path | None) -> "tuple[CandleColumns, ...]":

@@ -55,7 +55,7 @@ def _program(decide: Decide, folder: Path | None) -> Callable[..., Any]:
     _make_known()
     step = _compiler(**_OPTIONS)(decide)
 
-    def run(course: Any, book: Any, rules: Any, state: Any) -> Any:  # noqa: ANN401  as `walk`
+    def run(course: Any, book: Any, rules: Any, state: Any) -> Any:  # noqa: ANN401  types are numba's business
         return walk(step, course, book, rules, state)
 
     program: Any = _compiler(_nrt=False)(run)
