@@ -7,7 +7,7 @@ rounds.py decides, orders.py and resting.py trade, closing.py ends.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -40,10 +40,13 @@ from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
 from drawbridge.trading.signals import Signal
+from drawbridge.vault.model import KeyRecord
 
 _AT_ONCE: Final = 32
 _LONGEST_WAIT_MS: Final = 60_000
 _KEYS_EVERY_MS: Final = 1_000
+# Who rests is woken by what happens; so often all are looked at, whatever has happened.
+_ALL_EVERY_MS: Final = 60_000
 _MOST_DOUBLINGS: Final = 10
 
 
@@ -65,7 +68,10 @@ class Robots:
         self._listening = Listening(outside.streams, self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: dict[tuple[str, str], asyncio.Semaphore] = {}
+        self._restless: set[Seat] = set()
+        self._all_looked_ms = 0
         self._keys_looked_ms = 0
+        self._good: Mapping[str, KeyRecord] | None = None
         self._bug: BaseException | None = None
 
     async def look(self) -> None:
@@ -73,8 +79,13 @@ class Robots:
         if self._bug is not None:
             raise self._bug
         self._listening.check()
-        if await self._seating.read_changes():
+        now_ms = self._clock.now_ms()
+        has_changed = await self._seating.read_changes()
+        if has_changed:
             self._listen()
+        if has_changed or now_ms >= self._all_looked_ms + _ALL_EVERY_MS:
+            self._all_looked_ms = now_ms
+            self._restless.update(self._seating.seats())
         await self._look_at_keys()
         for signal in await self._signalling.list_due():
             self._begin(self._act_on(signal))
@@ -126,12 +137,25 @@ class Robots:
         for chart in self._seating.charts():
             if now_ms >= chart.not_before_ms and not chart.lock.locked() and chart.is_due(now_ms):
                 self._begin(self._follow(chart))
-        self._begin_seats(self._seating.seats(), now_ms)
+        self._begin_seats(now_ms)
 
-    def _begin_seats(self, seats: Sequence[Seat], now_ms: int) -> None:
-        for seat in seats:
-            if not seat.is_busy and now_ms >= seat.not_before_ms and self._is_due(seat):
+    def _begin_seats(self, now_ms: int) -> None:
+        """Begin what there is to do for single seats; those with nothing to do may rest."""
+        for seat in tuple(self._restless):
+            # Who is busy is looked at again when that has ended.
+            if seat.is_busy or not self._seating.holds(seat):
+                self._restless.discard(seat)
+            elif not self._is_due(seat):
+                if not self._is_waiting(seat):
+                    self._restless.discard(seat)
+            elif now_ms >= seat.not_before_ms:
                 self._begin_seat(seat, partial(self._tending.tend, seat))
+
+    def _is_waiting(self, seat: Seat) -> bool:
+        """Tell whether something may become due for a seat without anybody telling of it."""
+        if seat.places_orders and seat.watches_ticks:
+            return True
+        return seat.is_started and self._seating.chart_of(seat).columns is None
 
     def _is_due(self, seat: Seat) -> bool:
         if not seat.is_started:
@@ -176,8 +200,9 @@ class Robots:
         now_ms = self._clock.now_ms()
         chart.failures, chart.not_before_ms = 0, now_ms + LOOK_AGAIN_MS if judged is None else 0
         await self._place_all(judged or ())
-        # Those who do not decide in a round come to the new candle by themselves.
-        self._begin_seats(seats, now_ms)
+        # Those who did not decide in the round come to the new candle by themselves.
+        self._restless.update(it for it in seats if it.standing.at_ms < chart.last_ms)
+        self._begin_seats(now_ms)
         free = [it for it in seats if it.is_started and not it.failures]
         await self._hands.moves.note([it for it in free if it.account.reason], "", {})
         if chart.told:
@@ -211,6 +236,8 @@ class Robots:
         self, chart: Chart, seats: Sequence[Seat], error: DrawbridgeError
     ) -> None:
         """Wait for what goes by itself; pause what needs a person."""
+        # A candle may be in memory whose decisions could not be written down.
+        self._restless.update(seats)
         if not goes_by(error):
             for seat in seats:
                 if not seat.is_busy:
@@ -239,7 +266,7 @@ class Robots:
                 self._begin_seat(seat, partial(self._tending.take_up, seat, decision, outcome))
         finally:
             for seat in sent:
-                seat.release()
+                self._release(seat)
 
     async def _look_at_keys(self) -> None:
         """Pause at once what works with a key that is not good any more."""
@@ -248,8 +275,13 @@ class Robots:
             return
         self._keys_looked_ms = now_ms
         good = await self._hands.checks.good_keys()
+        if good == self._good:
+            return
+        self._good = good
         for seat in self._seating.seats():
-            if seat.is_started and not seat.is_busy:
+            if seat.is_busy or seat.status is RobotStatus.STARTING:
+                self._good = None  # which is looked at once more, when it is free
+            elif seat.is_started:
                 refusal = await self._hands.checks.find_refusal(seat, good)
                 if refusal is not None:
                     self._begin_seat(seat, partial(self._hands.moves.give_up, seat, refusal))
@@ -277,7 +309,11 @@ class Robots:
             async with turn:
                 await self._carefully(seat, work)
         finally:
-            seat.release()
+            self._release(seat)
+
+    def _release(self, seat: Seat) -> None:
+        seat.release()
+        self._restless.add(seat)
 
     async def _carefully(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
         # A person may have moved the robot meanwhile: then the next look sees it anew.

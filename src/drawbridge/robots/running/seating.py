@@ -45,6 +45,10 @@ class Seating:
         """Give every seat that is not stopped."""
         return tuple(self._seats.values())
 
+    def holds(self, seat: Seat) -> bool:
+        """Tell whether a seat is still one of them."""
+        return self._seats.get((seat.robot.id, seat.key_id)) is seat
+
     def charts(self) -> Iterable[Chart]:
         """Give the charts at which started robots look."""
         return [self._charts[series] for series in self._at]
