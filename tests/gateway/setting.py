@@ -3,7 +3,7 @@
 import base64
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -53,6 +53,13 @@ class CountedOpening:
         self.opened += 1
         async with self.opening.open_fields(key_id, purpose=purpose) as fields:
             yield fields
+
+    def find_open(
+        self, key_id: str, *, purpose: str
+    ) -> AbstractContextManager[Mapping[str, Secret]] | None:
+        found = self.opening.find_open(key_id, purpose=purpose)
+        self.opened += found is not None
+        return found
 
 
 @dataclass
@@ -117,12 +124,12 @@ async def setting(
         database = await Database.open(path, "app")
         group = GroupCommit(path)
         vault, opening = _vault(database, clock)
-        last_look = LastLook(database, vault, clock)
+        last_look = LastLook(database, vault.kept, clock)
         stamps, journal = Stamps(database, clock), OrderJournal(group, clock, last_look)
         venues = Venues({exchange_id: f"http://127.0.0.1:{server.port}"})
         witness = witness_of(clock) if witness_of else NOBODY
         road = Road(Egress(), venues, witness)
-        gateway = Gateway(vault, opening, road, stamps, journal, clock)
+        gateway = Gateway(vault.kept, opening, road, stamps, journal, clock)
         await add_owner(database)
         added = await vault.add(OWNER, exchange_id, "paper", fields, "first")
         try:

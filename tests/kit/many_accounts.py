@@ -73,7 +73,7 @@ async def many_accounts(
     vault = Vault(database, clock, os.urandom, public_key)
     opening = Opening(database, clock, lambda: keyring, vault.kept)
     road = Road(Egress(), Venues({exchange_id: base_url}))
-    gateway = Gateway(vault, opening, road, Stamps(database, clock), journal, clock)
+    gateway = Gateway(vault.kept, opening, road, Stamps(database, clock), journal, clock)
     reconciliation = Reconciliation(gateway, vault, orders, journal, clock)
     watch = Watch(database, orders, vault, gateway, clock)
     broker = Broker(gateway, orders, reconciliation, watch)

@@ -215,7 +215,7 @@ async def stream_house(
         venues = Venues({exchange_id: f"http://{address}"})
         opening = Opening(database, clock, ring)
         stamps, journal = Stamps(database, clock), OrderJournal(rows, clock)
-        gateway = Gateway(vault, opening, Road(Egress(), venues), stamps, journal, clock)
+        gateway = Gateway(vault.kept, opening, Road(Egress(), venues), stamps, journal, clock)
         ways = Ways(gateway, venues, Dialler(), Random(1).randrange, pace)
         streams = Streams(ways)
         moving = asyncio.create_task(_keep_moving(world, hub, clock))

@@ -101,8 +101,9 @@ async def test_rows_of_one_name_are_written_one_after_the_other(path: Path) -> N
     words = [(n, letter) for letter in "abc" for n in range(3)]
     # The statement between them is no row of a shape, and keeps its place as well.
     erase = "UPDATE rows SET body = '' WHERE id = 1"
-    writes = [journal.write(_APPEND, word) for word in words]
-    writes.insert(4, journal.write(erase, ()))
+    writes = [journal.write(_APPEND, word) for word in words[:4]]
+    writes.append(journal.write(erase, ()))
+    writes += [journal.write(_APPEND, word) for word in words[4:]]
     await asyncio.gather(*writes)
     await journal.close()
     assert _rows(path) == [(0, "abc"), (1, "bc"), (2, "abc")]
@@ -117,7 +118,7 @@ async def test_more_writers_than_there_is_room_for_are_all_served(path: Path) ->
 
 async def test_closing_writes_what_is_queued_and_then_refuses(path: Path) -> None:
     journal = GroupCommit(path)
-    tasks = [asyncio.create_task(journal.write(_INSERT, (n, "x"))) for n in range(50)]
+    tasks = [asyncio.ensure_future(journal.write(_INSERT, (n, "x"))) for n in range(50)]
     while not all(task.done() for task in tasks):
         await asyncio.wait(tasks)
     await journal.close()
@@ -129,7 +130,7 @@ async def test_closing_writes_what_is_queued_and_then_refuses(path: Path) -> Non
 
 async def test_a_cancelled_writer_disturbs_nobody(path: Path) -> None:
     journal = GroupCommit(path)
-    tasks = [asyncio.create_task(journal.write(_INSERT, (n, "x"))) for n in range(100)]
+    tasks = [asyncio.ensure_future(journal.write(_INSERT, (n, "x"))) for n in range(100)]
     await asyncio.wait(tasks[:1], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks[50:]:
         task.cancel()

@@ -86,7 +86,7 @@ async def _open_app(folder: Path, paper: Paper) -> AsyncIterator[App]:
     urls = {name: str(told["rest"]) for name, told in paper.exchanges.items()}
     opening = Opening(database, clock, lambda: keyring)
     road = Road(Egress(), Venues(urls))
-    gateway = Gateway(vault, opening, road, Stamps(database, clock), journal, clock)
+    gateway = Gateway(vault.kept, opening, road, Stamps(database, clock), journal, clock)
     store = OrderStore(database)
     reconciliation = Reconciliation(gateway, vault, store, journal, clock)
     probing = Probing(gateway, journal, clock)

@@ -62,11 +62,11 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     settings, database, clock = house.settings, house.database, house.clock
     holder = KeyHolder(database, clock, settings.vault_key)
     rows = GroupCommit(settings.database)
-    journal = OrderJournal(rows, clock, LastLook(database, house.vault, clock))
+    journal = OrderJournal(rows, clock, LastLook(database, house.vault.kept, clock))
     venues = Venues(_paper_urls(settings))
     doubts = Doubts(clock)
     gateway = Gateway(
-        house.vault,
+        house.vault.kept,
         Opening(database, clock, holder.keyring, house.vault.kept),
         Road(Egress(), venues, doubts),
         Stamps(database, clock),

@@ -4,14 +4,13 @@ Straight from top to bottom, and the only way there is: robots and checks have n
 What is judged, how an answer is read and what is written down stand in the modules beside it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
 
 from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
-from drawbridge.core.clock import HOUR_MS, Clock
+from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
     BadInput,
     DrawbridgeError,
@@ -21,43 +20,32 @@ from drawbridge.core.errors import (
     OutcomeUnknown,
 )
 from drawbridge.core.markets import Markets
-from drawbridge.core.operations import (
-    GetMarkets,
-    GetOrder,
-    GetOwnName,
-    GetServerTime,
-    Operation,
-    Placed,
-    PlaceOrder,
-)
+from drawbridge.core.operations import GetOrder, GetOwnName, Operation, Placed, PlaceOrder
 from drawbridge.core.orders import Order
 from drawbridge.core.secret import Secret
 from drawbridge.core.values import light_value
 from drawbridge.gateway import outcome
-from drawbridge.gateway.budgets import Budgets, Payer
+from drawbridge.gateway.asking import Asking
+from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
 from drawbridge.gateway.policy import Purpose, Refused, judge, judge_listening, judge_order
 from drawbridge.gateway.stamps import Offset, Place, Stamps
-from drawbridge.gateway.venues import Address, Venues, live_address
+from drawbridge.gateway.venues import Venues
 from drawbridge.gateway.witness import NOBODY, Witness, as_heard
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import Credential, sign
 from drawbridge.wire.endpoints import Endpoint
-from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.http import WireRequest
 from drawbridge.wire.naming import KEY, marks_in, named
+from drawbridge.wire.stamps import StampKind
 
 A = TypeVar("A")
 F = TypeVar("F")
 
-TIMEOUT_MS: Final = 10_000
-# Others may take what was waited for; whoever waited this often comes back later.
-_MOST_WAITS: Final = 3
-_MARKETS_GOOD_FOR_MS: Final = HOUR_MS
 # The exchange refused the stamp, so the request was not carried out and may be stamped anew.
 _STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
-_STAY_AWAY: Final = frozenset({"rate_limited", "order_rate_limited", "banned"})
 
 
 class KeyBook(Protocol):
@@ -67,8 +55,20 @@ class KeyBook(Protocol):
         """Give a key's record. Raises: `NotFound("unknown_key")`."""
 
 
+class KeptBook(Protocol):
+    """Where the same records are at hand, as of this turn of the loop."""
+
+    def get(self, key_id: str) -> KeyRecord:
+        """Give a key's record. Raises: `NotFound("unknown_key")`."""
+
+
 class Opening(Protocol):
     """What opens a key's sealed fields for the time of a block."""
+
+    def find_open(
+        self, key_id: str, *, purpose: str
+    ) -> AbstractContextManager[Mapping[str, Secret]] | None:
+        """Open them at once, None where that takes a wait. Raises: as `open_fields`."""
 
     def open_fields(
         self, key_id: str, *, purpose: str
@@ -105,6 +105,7 @@ class _Passed(Generic[A]):
     markets: Markets
     request: WireRequest
     endpoint: Endpoint
+    payer: Payer
 
     @property
     def place(self) -> Place:
@@ -116,7 +117,7 @@ class Gateway:
 
     def __init__(
         self,
-        keys: KeyBook,
+        keys: KeptBook,
         opening: Opening,
         road: Road,
         stamps: Stamps,
@@ -129,13 +130,8 @@ class Gateway:
         self._road = road
         self._stamps = stamps
         self._journal = journal
-        self._clock = clock
-        self._budgets = Budgets(clock)
-        self._markets: dict[Place, tuple[Markets, int]] = {}
-        self._addresses: dict[tuple[str, str, str], Address] = {}
+        self._asking = Asking(road.egress, road.venues, stamps, clock)
         self._own_names: dict[tuple[str, str], str] = {}
-        self._market_locks: dict[Place, asyncio.Lock] = {}
-        self._clock_locks: dict[Place, asyncio.Lock] = {}
 
     def call(
         self, key_id: str, operation: Operation[A], *, purpose: Purpose, origin: str = "person"
@@ -150,7 +146,12 @@ class Gateway:
         `NotProven`, `NotFound` for the exchange's definite no; `ExchangeDown` when nothing
         happened; `OutcomeUnknown` when nobody knows: then it must be looked up, never repeated.
         """
-        passed = await self._judged(crossing)
+        passed = self._find_judged(crossing) or await self._judged_later(crossing)
+        if marks_in(passed.request):
+            passed = replace(passed, request=await self._with_own_names(crossing, passed.request))
+        wait_ms = self._asking.charge(passed.payer, passed.exchange, passed.endpoint)
+        if wait_ms:
+            await self._asking.pay_later(passed.payer, passed.exchange, passed.endpoint, wait_ms)
         operation = crossing.operation
         if isinstance(operation, PlaceOrder) and not operation.dry_run:
             return await self._journalled(passed, operation)
@@ -169,51 +170,27 @@ class Gateway:
 
     async def call_public(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
         """Carry out an operation that needs no key. Raises: as `cross`."""
-        is_bare = isinstance(operation, GetMarkets | GetServerTime)
-        markets = Markets() if is_bare else await self.markets(exchange_id, venue)
-        exchange = get_exchange(exchange_id)
-        now_ms = self._now_ms((exchange_id, venue))
-        request = encode_at(exchange.codec, operation, markets, now_ms)
-        payer = Payer(exchange_id, venue)
-        endpoint = exchange.endpoints.classify(request)
-        await self._pay(payer, exchange, endpoint)
-        try:
-            answer = await self._sent(exchange, venue, endpoint, request)
-            return self._read(payer, exchange, operation, answer, markets)
-        except DrawbridgeError as error:
-            raise outcome.as_caller_needs(error, operation) from None
+        return await self._asking.ask(exchange_id, venue, operation)
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         """Give the exchange's markets, asked for once an hour."""
-        place = (exchange_id, venue)
-        if (kept := self._find_markets(place)) is not None:
-            return kept
-        async with self._market_locks.setdefault(place, asyncio.Lock()):
-            # Whoever waited here finds them asked for.
-            if (kept := self._find_markets(place)) is not None:
-                return kept
-            now_ms = self._clock.now_ms()
-            markets = Markets(await self.call_public(exchange_id, venue, GetMarkets()))
-            self._markets[place] = (markets, now_ms)
-            return markets
+        return await self._asking.markets(exchange_id, venue)
 
     async def place_of(self, key_id: str) -> Place:
         """Give the exchange and the venue of a key. Raises: `NotFound("unknown_key")`."""
-        key = await self._keys.get_record(key_id)
+        key = self._keys.get(key_id)
         return key.exchange, key.venue
 
     async def learn_clock(self, exchange_id: str, venue: str) -> Offset:
         """Ask for the exchange's clock and remember how far it is from ours."""
-        sent_ms = self._clock.now_ms()
-        told = await self.call_public(exchange_id, venue, GetServerTime())
-        return self._stamps.learn((exchange_id, venue), sent_ms, told.time_ms)
+        return await self._asking.learn_clock((exchange_id, venue))
 
     async def try_signer(self, key_id: str) -> None:
         """Open a key and prepare its signer, without sending anything.
 
         Raises: `BadInput` naming the field, `Corrupted("sealed_value_damaged")`.
         """
-        key = await self._keys.get_record(key_id)
+        key = self._keys.get(key_id)
         async with self._opening.open_fields(key_id, purpose=Purpose.CHECK) as fields:
             credential_of(get_exchange(key.exchange), fields)
 
@@ -222,7 +199,7 @@ class Gateway:
 
         Raises: `NotFound("unknown_key")`, `Forbidden("key_not_usable")`.
         """
-        key = await self._keys.get_record(key_id)
+        key = self._keys.get(key_id)
         refused = judge_listening(key)
         if refused:
             raise Forbidden(refused.code, **refused.facts)
@@ -237,7 +214,7 @@ class Gateway:
         Raises: as `may_listen`; `Forbidden("vault_locked")`, `Corrupted`.
         """
         place = await self.may_listen(key_id)
-        await self._know_clock(place)
+        await self._asking.know_clock(place)
         exchange = get_exchange(place[0])
         async with self._stamps.stamped(key_id, place, exchange.card.stamp) as stamp:
             async with self._opening.open_fields(key_id, purpose=Purpose.LISTEN) as fields:
@@ -254,25 +231,30 @@ class Gateway:
         """Close every connection."""
         await self._road.egress.close()
 
-    async def _judged(self, crossing: Crossing[A]) -> _Passed[A]:
-        key = await self._keys.get_record(crossing.key_id)
-        exchange = get_exchange(key.exchange)
-        markets = await self.markets(key.exchange, key.venue)
+    def _find_judged(self, crossing: Crossing[A]) -> _Passed[A] | None:
+        """Judge a crossing; None where the exchange must be asked for something before."""
+        key = self._keys.get(crossing.key_id)
+        exchange, place = get_exchange(key.exchange), (key.exchange, key.venue)
+        markets = self._asking.find_markets(place)
+        if markets is None:
+            return None
         operation = crossing.operation
         if isinstance(operation, PlaceOrder):
             _raise_if_wrong(judge_order(operation, markets.get(operation.symbol)))
-        now_ms = self._now_ms((key.exchange, key.venue))
-        request = encode_at(exchange.codec, operation, markets, now_ms)
+        request = encode_at(exchange.codec, operation, markets, self._asking.now_ms(place))
         endpoint = exchange.endpoints.classify(request)
         has_post_only = exchange.card.probe_order.post_only
         refused = judge(key, crossing.purpose, operation, endpoint, has_post_only=has_post_only)
         if refused:
             raise Forbidden(refused.code, **refused.facts)
-        if marks_in(request):
-            request = await self._with_own_names(crossing, request)
-        account = key.account_hint or key.id
-        await self._pay(Payer(key.exchange, key.venue, account, key.id), exchange, endpoint)
-        return _Passed(crossing, key, exchange, markets, request, endpoint)
+        payer = Payer(key.exchange, key.venue, key.account_hint or key.id, key.id)
+        return _Passed(crossing, key, exchange, markets, request, endpoint, payer)
+
+    async def _judged_later(self, crossing: Crossing[A]) -> _Passed[A]:
+        """Judge a crossing once the exchange has told its markets."""
+        while (passed := self._find_judged(crossing)) is None:
+            await self.markets(*await self.place_of(crossing.key_id))
+        return passed
 
     async def _with_own_names(self, crossing: Crossing[A], request: WireRequest) -> WireRequest:
         """Put in what the exchange calls the key's account and owner, asked for once."""
@@ -309,7 +291,7 @@ class Gateway:
             if error.code not in _STAMP_TROUBLE:
                 raise
         # Our clock had drifted from theirs: learn it anew and try this once more.
-        await self.learn_clock(*passed.place)
+        await self._asking.learn_clock(passed.place)
         try:
             return await self._signed_and_sent(passed)
         except NotProven as error:
@@ -322,77 +304,36 @@ class Gateway:
             raise down from None
 
     async def _signed_and_sent(self, passed: _Passed[A]) -> A:
+        place, rule = passed.place, passed.exchange.card.stamp
+        if self._stamps.find_offset(place) is None:
+            await self._asking.know_clock(place)
+        if rule.kind is StampKind.TIME:
+            return await self._sent(passed, self._stamps.time_stamp(place, rule))
+        async with self._stamps.stamped(passed.key.id, place, rule) as stamp:
+            return await self._sent(passed, stamp)
+
+    async def _sent(self, passed: _Passed[A], stamp: str) -> A:
         key, exchange = passed.key, passed.exchange
-        await self._know_clock(passed.place)
-        rule = exchange.card.stamp
-        async with self._stamps.stamped(key.id, passed.place, rule) as stamp:
-            # The secret is open for the time of one signature and not for that of the answer.
-            purpose = passed.crossing.purpose
+        purpose, operation = passed.crossing.purpose, passed.crossing.operation
+        # The secret is open for the time of one signature and not for that of the answer.
+        opened = self._opening.find_open(key.id, purpose=purpose)
+        if opened is None:
             async with self._opening.open_fields(key.id, purpose=purpose) as fields:
-                credential = credential_of(exchange, fields)
-                request = named(passed.request, {KEY: credential.key})
-                signed = sign(exchange.dialect, request, credential, stamp)
-                del credential
-            answer = await self._sent(exchange, key.venue, passed.endpoint, signed)
-        payer = Payer(key.exchange, key.venue)
-        operation = passed.crossing.operation
+                signed = _signed(passed, fields, stamp)
+        else:
+            with opened as fields:
+                signed = _signed(passed, fields, stamp)
+        answer = await self._asking.send(exchange, key.venue, passed.endpoint, signed)
         try:
-            return self._read(payer, exchange, operation, answer, passed.markets)
+            return self._asking.read(passed.payer, exchange, operation, answer, passed.markets)
         except (NotProven, Forbidden) as error:
             raise as_heard(self._road.witness, key.id, purpose, error) from None
 
-    def _find_markets(self, place: Place) -> Markets | None:
-        kept = self._markets.get(place)
-        if kept is None or self._clock.now_ms() - kept[1] >= _MARKETS_GOOD_FOR_MS:
-            return None
-        return kept[0]
 
-    def _now_ms(self, place: Place) -> int:
-        """Give the exchange's time as far as it is known."""
-        offset = self._stamps.find_offset(place)
-        return self._clock.now_ms() + (0 if offset is None else offset.ahead_ms)
-
-    async def _know_clock(self, place: Place) -> None:
-        if self._stamps.find_offset(place) is not None:
-            return
-        async with self._clock_locks.setdefault(place, asyncio.Lock()):
-            # Whoever waited here finds it learnt.
-            if self._stamps.find_offset(place) is None:
-                await self.learn_clock(*place)
-
-    async def _sent(
-        self, exchange: Exchange, venue: str, endpoint: Endpoint, request: WireRequest
-    ) -> WireAnswer:
-        at = (exchange.id, venue, endpoint.host)
-        address = self._addresses.get(at)
-        if address is None:
-            live = live_address(exchange.card, endpoint)
-            address = self._addresses[at] = self._road.venues.get_address(exchange.id, venue, live)
-        return await self._road.egress.send(address, request, TIMEOUT_MS)
-
-    def _read(
-        self,
-        payer: Payer,
-        exchange: Exchange,
-        operation: Operation[A],
-        answer: WireAnswer,
-        markets: Markets,
-    ) -> A:
-        try:
-            return outcome.read(exchange, operation, answer, markets)
-        except ExchangeDown as error:
-            if error.code in _STAY_AWAY:
-                self._budgets.stay_away(payer, error.retry_after_ms)
-            raise
-
-    async def _pay(self, payer: Payer, exchange: Exchange, endpoint: Endpoint) -> None:
-        wait_ms = 0
-        for _ in range(_MOST_WAITS):
-            wait_ms = self._budgets.charge(payer, endpoint, exchange.endpoints.limits)
-            if not wait_ms:
-                return
-            await asyncio.sleep(wait_ms / 1_000)
-        raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
+def _signed(passed: _Passed[A], fields: Mapping[str, Secret], stamp: str) -> WireRequest:
+    credential = credential_of(passed.exchange, fields)
+    request = named(passed.request, {KEY: credential.key})
+    return sign(passed.exchange.dialect, request, credential, stamp)
 
 
 def _raise_if_wrong(refused: Refused | None) -> None:

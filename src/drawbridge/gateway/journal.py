@@ -4,6 +4,7 @@ A row that has no outcome means that nobody knows, and `trading/reconcile.py` fi
 client order id. Rows are read in `trading/store.py` and `verification/store.py`.
 """
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -61,6 +62,9 @@ _FILL: Final = Rows(
 class LastLook(Protocol):
     """What an order passes in the moment in which its row is written."""
 
+    def passes(self, key: KeyRecord, origin: str, order: PlaceOrder) -> bool:
+        """Tell at once that it may go through; False when that takes a closer look."""
+
     async def check(self, key: KeyRecord, origin: str, order: PlaceOrder) -> None:
         """Let it through. Raises: `Forbidden` when it is not wanted any more."""
 
@@ -85,8 +89,9 @@ class OrderJournal:
         """
         if not order.client_id:
             raise BadInput("missing_client_id", field="client_id")
-        if self._last_look is not None:
-            await self._last_look.check(key, origin, order)
+        look = self._last_look
+        if look is not None and not look.passes(key, origin, order):
+            await look.check(key, origin, order)
         now_ms = self._clock.now_ms()
         args = (
             *(key.id, order.client_id, key.owner, key.exchange, key.venue, origin),
@@ -99,21 +104,21 @@ class OrderJournal:
         except Conflict:
             raise Conflict("order_already_intended", client_order_id=order.client_id) from None
 
-    async def settle(
+    def settle(
         self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...] = ()
-    ) -> None:
+    ) -> Awaitable[None]:
         """Write down how an order stands, and what it filled.
 
         Why: under our own client id, because not every exchange repeats it in its answer.
         """
         statements: list[Statement] = [(_SETTLE, self._settled(key_id, client_id, order))]
         statements += [(_FILL, _filled(key_id, client_id, fill)) for fill in fills]
-        await self._journal.write_many(statements)
+        return self._journal.write_many(statements)
 
-    async def fail(self, key_id: str, client_id: str, state: str, reason: str) -> None:
+    def fail(self, key_id: str, client_id: str, state: str, reason: str) -> Awaitable[None]:
         """Write down that an order was refused, never arrived, or that nobody knows."""
         args = (key_id, client_id, state, reason, self._clock.now_ms())
-        await self._journal.write(_FAIL, args)
+        return self._journal.write(_FAIL, args)
 
     def _settled(self, key_id: str, client_id: str, order: Order) -> tuple[Value, ...]:
         return (

@@ -6,9 +6,8 @@ calls and across restarts; what makes a stamp good at the other end is in `wire/
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final
 
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
@@ -78,8 +77,12 @@ class Stamps:
         overtake each other, and an exchange refuses the smaller nonce when it comes second.
         """
         if rule.kind is StampKind.TIME:
-            return _Stamped(str(next_stamp(rule, self._now_ms(place), 0)))
+            return nullcontext(self.time_stamp(place, rule))
         return self._nonce(key_id, place, rule)
+
+    def time_stamp(self, place: Place, rule: StampRule) -> str:
+        """Give the exchange's time as a stamp, for which nothing has to be held."""
+        return str(next_stamp(rule, self._now_ms(place), 0))
 
     async def raise_above(self, key_id: str, stamp: int) -> None:
         """Go on above a nonce that the exchange told to be the key's last."""
@@ -125,23 +128,3 @@ class Stamps:
             for written, reserved in wanted.items():
                 if self._wanted.get(written) == reserved:
                     del self._wanted[written]
-
-
-class _Stamped:
-    """A stamp that nothing has to be held for."""
-
-    __slots__ = ("_stamp",)
-
-    def __init__(self, stamp: str) -> None:
-        self._stamp = stamp
-
-    async def __aenter__(self) -> str:
-        return self._stamp
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None

@@ -10,10 +10,11 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from drawbridge.core.errors import Corrupted, DrawbridgeError
 from drawbridge.storage.connection import Value, connect, our_errors
@@ -88,17 +89,17 @@ class _Room:
                 self._wake()
                 raise
 
-    def release(self) -> None:
-        self._free += 1
-        if self._waiting:
-            self._wake()
+    def release(self, places: int = 1) -> None:
+        self._free += places
+        self._wake()
 
     def _wake(self) -> None:
-        while self._waiting and self._free:
+        woken = 0
+        while self._waiting and woken < self._free:
             waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
-                return
+                woken += 1
 
 
 class GroupCommit:
@@ -116,33 +117,40 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
-    def write(self, sql: str | Rows, args: Sequence[Value]) -> Coroutine[Any, Any, None]:
-        """Write one row and return once it is on disk.
+    def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
+        """Write one row; it is on disk when what this gives has been awaited.
 
         Raises: `Conflict("row_exists")`; `Corrupted` when it could not be written.
         """
         return self.write_many(((sql, args),))
 
-    async def write_many(self, statements: Sequence[Statement]) -> None:
-        """Write several rows, all or none, and return once they are on disk.
+    def write_many(self, statements: Sequence[Statement]) -> Awaitable[None]:
+        """Write several rows, all or none; they are on disk when it has been awaited.
 
         Raises: as `write`. When the caller is cancelled, the rows may still have been written.
+        Why no coroutine: a row is handed over in this turn and not when somebody awaits it, and
+        every order waits here twice.
         """
-        room = self._room
-        if not room.take_free():
-            await room.wait()
-        try:
-            if self._closing:
-                raise Corrupted("journal_closed")
-            unit = _Unit(statements, self._loop.create_future())
-            if not self._units:
-                # At the end of this turn: what else is written in it is then committed with it,
-                # and the thread does not compete for the interpreter with those who still write.
-                self._loop.call_soon(self._hand_over)
-            self._units.append(unit)
-            await unit.written
-        finally:
-            room.release()
+        if self._room.take_free():
+            return self._handed_in(statements)
+        return self._handed_in_later(statements)
+
+    async def _handed_in_later(self, statements: Sequence[Statement]) -> None:
+        await self._room.wait()
+        await self._handed_in(statements)
+
+    def _handed_in(self, statements: Sequence[Statement]) -> asyncio.Future[None]:
+        """Put rows among those of this turn; room for them was taken."""
+        if self._closing:
+            self._room.release()
+            raise Corrupted("journal_closed")
+        if not self._units:
+            # At the end of this turn: what else is written in it is then committed with it,
+            # and the thread does not compete for the interpreter with those who still write.
+            self._loop.call_soon(self._hand_over)
+        written = self._loop.create_future()
+        self._units.append(_Unit(statements, written))
+        return written
 
     async def close(self) -> None:
         """Write what is queued, then stop."""
@@ -161,7 +169,7 @@ class GroupCommit:
         while units := self._take():
             self._commit(units)
             try:
-                self._loop.call_soon_threadsafe(_tell, units)
+                self._loop.call_soon_threadsafe(self._tell, units)
             except RuntimeError:
                 # The loop has ended before us: the rows are on disk, nobody waits any more.
                 return
@@ -178,6 +186,17 @@ class GroupCommit:
         if taken:
             self._queue.put(None)  # still the last, for the next turn
         return taken
+
+    def _tell(self, units: list[_Unit]) -> None:
+        for unit in units:
+            written = unit.written
+            if written.done():  # the writer was cancelled and does not wait any more
+                continue
+            if unit.failure is None:
+                written.set_result(None)
+            else:
+                written.set_exception(unit.failure)
+        self._room.release(len(units))
 
     def _commit(self, units: list[_Unit]) -> None:
         connection = self._connection
@@ -238,6 +257,9 @@ def _write_shapes(
 
 def _runs(rows: list[Sequence[Value]], key: int) -> Iterator[list[Sequence[Value]]]:
     """Cut rows where one comes that has a name of before."""
+    if len({tuple(row[:key]) for row in rows}) == len(rows):
+        yield rows  # as nearly always
+        return
     names: set[tuple[Value, ...]] = set()
     begin = 0
     for at, row in enumerate(rows):
@@ -255,7 +277,7 @@ def _write_run(connection: sqlite3.Connection, shape: Rows, rows: list[Sequence[
     for size in _AT_ONCE:
         while len(rows) - begin >= size:
             part = rows[begin : begin + size]
-            connection.execute(shape.of(size), [value for row in part for value in row])
+            connection.execute(shape.of(size), tuple(chain.from_iterable(part)))
             begin += size
 
 
@@ -293,13 +315,3 @@ def _write(connection: sqlite3.Connection, unit: _Unit) -> None:
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
-
-
-def _tell(units: list[_Unit]) -> None:
-    for unit in units:
-        if unit.written.done():  # the writer was cancelled and does not wait any more
-            continue
-        if unit.failure is None:
-            unit.written.set_result(None)
-        else:
-            unit.written.set_exception(unit.failure)

@@ -8,6 +8,7 @@ loop, so that a key which a person switched off is refused at once.
 import asyncio
 from typing import Final
 
+from drawbridge.core.errors import NotFound
 from drawbridge.storage.database import Database
 from drawbridge.vault import store
 from drawbridge.vault.model import KeyRecord
@@ -38,6 +39,13 @@ class KeptKeys:
                 if len(self._records) >= _MOST_KEPT:
                     self._records.clear()
                 self._records[key_id] = record
+        return record
+
+    def get(self, key_id: str) -> KeyRecord:
+        """Give a key that is not deleted, at once. Raises: `NotFound("unknown_key")`."""
+        record = self.find(key_id)
+        if record is None:
+            raise NotFound("unknown_key")
         return record
 
     def _catch_up(self) -> None:

@@ -6,8 +6,8 @@ audit log when it first opens a secret.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, TypeAlias
@@ -29,7 +29,6 @@ from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.service import binding_of
 
 KeyringProvider: TypeAlias = Callable[[], Keyring]
-_Open: TypeAlias = Callable[[str, str], Awaitable[dict[str, Secret]]]
 
 _MOST_HELD: Final = 50_000
 _MOST_AT_ONCE: Final = 256
@@ -78,19 +77,15 @@ class _Opened:
     Why no generator: every order passes here, and this costs it a fifth of one.
     """
 
-    __slots__ = ("_fields", "_key_id", "_open", "_purpose")
+    __slots__ = ("_fields",)
 
-    def __init__(self, open_: "_Open", key_id: str, purpose: str) -> None:
-        self._open = open_
-        self._key_id = key_id
-        self._purpose = purpose
-        self._fields: dict[str, Secret] = {}
+    def __init__(self, fields: dict[str, Secret]) -> None:
+        self._fields = fields
 
-    async def __aenter__(self) -> Mapping[str, Secret]:
-        self._fields = await self._open(self._key_id, self._purpose)
+    def __enter__(self) -> Mapping[str, Secret]:
         return self._fields
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
@@ -122,16 +117,35 @@ class Opening:
         self._asked: list[_Asked] = []
         self._turn = asyncio.Lock()
 
-    def open_fields(
+    @asynccontextmanager
+    async def open_fields(
         self, key_id: str, *, purpose: str = "crossing"
-    ) -> AbstractAsyncContextManager[Mapping[str, Secret]]:
+    ) -> AsyncIterator[Mapping[str, Secret]]:
         """Give the key's fields for the time of the block; keep none of them longer.
 
         Raises: `NotFound("unknown_key")`, `Forbidden("vault_locked")`,
         `Forbidden("key_has_no_secret")`; `Corrupted("sealed_value_damaged")`, after which the
         key is switched off; `Corrupted("sealed_for_another_key")`.
         """
-        return _Opened(self._unsealed, key_id, purpose)
+        # Looked for again after every wait: the vault may be locked or the key changed by then.
+        while (opened := self.find_open(key_id, purpose=purpose)) is None:
+            await self._hold(key_id, purpose)
+        with opened as fields:
+            yield fields
+
+    def find_open(
+        self, key_id: str, *, purpose: str
+    ) -> AbstractContextManager[Mapping[str, Secret]] | None:
+        """Open a key's fields at once, for a block in which nothing is awaited.
+
+        None where they are not in memory yet, or not told for this purpose: `open_fields` does
+        both. Raises: `NotFound("unknown_key")`, `Forbidden("vault_locked")`.
+        """
+        held = self._find_held(key_id, purpose)
+        if held is None:
+            return None
+        plain: dict[str, str] = orjson.loads(self._local.open_bytes(held.sealed, held.about))
+        return _Opened({name: Secret(text) for name, text in plain.items()})
 
     def forget(self, key_id: str) -> None:
         """Drop what memory holds of a key."""
@@ -141,13 +155,6 @@ class Opening:
         """Drop everything that memory holds."""
         self._held.clear()
         self._local = LocalKey.fresh()
-
-    async def _unsealed(self, key_id: str, purpose: str) -> dict[str, Secret]:
-        # Looked for again after every wait: the vault may be locked or the key changed by then.
-        while (held := self._find_held(key_id, purpose)) is None:
-            await self._hold(key_id, purpose)
-        plain: dict[str, str] = orjson.loads(self._local.open_bytes(held.sealed, held.about))
-        return {name: Secret(text) for name, text in plain.items()}
 
     def _find_held(self, key_id: str, purpose: str) -> _Held | None:
         self._keyring()  # a locked vault opens nothing, also not what memory still holds

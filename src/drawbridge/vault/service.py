@@ -146,11 +146,8 @@ class Vault:
         return _of(owner, await store.find_key(self._database, key_id))
 
     async def get_record(self, key_id: str) -> KeyRecord:
-        """Give a key whoever owns it, for the gateway. Raises: `NotFound("unknown_key")`."""
-        key = self.kept.find(key_id)
-        if key is None:
-            raise NotFound("unknown_key")
-        return key
+        """Give a key whoever owns it. Raises: `NotFound("unknown_key")`."""
+        return self.kept.get(key_id)
 
     async def list_asked(self) -> tuple[KeyRecord, ...]:
         """List the keys whose check was asked for, the oldest wish first."""

@@ -1,0 +1,150 @@
+"""What exchanges are asked without a key, and what is asked once and kept: markets and clocks.
+
+Every request of the gateway is paid for, sent and read with what stands here; those that a key
+signs are judged and signed in `crossing.py` before.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+
+from drawbridge.catalogue.registry import Exchange, get_exchange
+from drawbridge.core.clock import HOUR_MS, Clock
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.core.markets import Markets
+from drawbridge.core.operations import GetMarkets, GetServerTime, Operation
+from drawbridge.gateway import outcome
+from drawbridge.gateway.budgets import Budgets, Payer
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.stamps import Offset, Place, Stamps
+from drawbridge.gateway.venues import Address, Venues, live_address
+from drawbridge.wire.codec import encode_at
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.http import WireAnswer, WireRequest
+
+A = TypeVar("A")
+
+TIMEOUT_MS: Final = 10_000
+# Others may take what was waited for; whoever waited this often comes back later.
+_MOST_WAITS: Final = 3
+_MARKETS_GOOD_FOR_MS: Final = HOUR_MS
+_STAY_AWAY: Final = frozenset({"rate_limited", "order_rate_limited", "banned"})
+
+
+class Asking:
+    """The way to exchanges for what needs no key."""
+
+    def __init__(self, egress: Egress, venues: Venues, stamps: Stamps, clock: Clock) -> None:
+        """Join the parts; nothing is sent yet."""
+        self._egress = egress
+        self._venues = venues
+        self._stamps = stamps
+        self._clock = clock
+        self._budgets = Budgets(clock)
+        self._markets: dict[Place, tuple[Markets, int]] = {}
+        self._addresses: dict[tuple[str, str, str], Address] = {}
+        self._market_locks: dict[Place, asyncio.Lock] = {}
+        self._clock_locks: dict[Place, asyncio.Lock] = {}
+
+    async def ask(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
+        """Carry out an operation that needs no key. Raises: as `Gateway.cross`."""
+        is_bare = isinstance(operation, GetMarkets | GetServerTime)
+        markets = Markets() if is_bare else await self.markets(exchange_id, venue)
+        exchange = get_exchange(exchange_id)
+        request = encode_at(exchange.codec, operation, markets, self.now_ms((exchange_id, venue)))
+        payer = Payer(exchange_id, venue)
+        endpoint = exchange.endpoints.classify(request)
+        wait_ms = self.charge(payer, exchange, endpoint)
+        if wait_ms:
+            await self.pay_later(payer, exchange, endpoint, wait_ms)
+        try:
+            answer = await self.send(exchange, venue, endpoint, request)
+            return self.read(payer, exchange, operation, answer, markets)
+        except DrawbridgeError as error:
+            raise outcome.as_caller_needs(error, operation) from None
+
+    def find_markets(self, place: Place) -> Markets | None:
+        """Give an exchange's markets at once; None where they must be asked for."""
+        kept = self._markets.get(place)
+        if kept is None or self._clock.now_ms() - kept[1] >= _MARKETS_GOOD_FOR_MS:
+            return None
+        return kept[0]
+
+    async def markets(self, exchange_id: str, venue: str) -> Markets:
+        """Give the exchange's markets, asked for once an hour."""
+        place = (exchange_id, venue)
+        if (kept := self.find_markets(place)) is not None:
+            return kept
+        async with self._market_locks.setdefault(place, asyncio.Lock()):
+            # Whoever waited here finds them asked for.
+            if (kept := self.find_markets(place)) is not None:
+                return kept
+            now_ms = self._clock.now_ms()
+            markets = Markets(await self.ask(exchange_id, venue, GetMarkets()))
+            self._markets[place] = (markets, now_ms)
+            return markets
+
+    def now_ms(self, place: Place) -> int:
+        """Give the exchange's time as far as it is known."""
+        offset = self._stamps.find_offset(place)
+        return self._clock.now_ms() + (0 if offset is None else offset.ahead_ms)
+
+    async def learn_clock(self, place: Place) -> Offset:
+        """Ask for the exchange's clock and remember how far it is from ours."""
+        sent_ms = self._clock.now_ms()
+        told = await self.ask(*place, GetServerTime())
+        return self._stamps.learn(place, sent_ms, told.time_ms)
+
+    async def know_clock(self, place: Place) -> None:
+        """See to it that the exchange's clock is known."""
+        if self._stamps.find_offset(place) is not None:
+            return
+        async with self._clock_locks.setdefault(place, asyncio.Lock()):
+            # Whoever waited here finds it learnt.
+            if self._stamps.find_offset(place) is None:
+                await self.learn_clock(place)
+
+    def charge(self, payer: Payer, exchange: Exchange, endpoint: Endpoint) -> int:
+        """Pay for a request; give 0, or the milliseconds to wait first (see `pay_later`).
+
+        Raises: `ExchangeDown("rate_limited")` when that is longer than patience lasts.
+        """
+        return self._budgets.charge(payer, endpoint, exchange.endpoints.limits)
+
+    async def pay_later(
+        self, payer: Payer, exchange: Exchange, endpoint: Endpoint, wait_ms: int
+    ) -> None:
+        """Pay for a request after a wait. Raises: as `charge`."""
+        for _ in range(_MOST_WAITS):
+            await asyncio.sleep(wait_ms / 1_000)
+            wait_ms = self.charge(payer, exchange, endpoint)
+            if not wait_ms:
+                return
+        raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
+
+    def send(
+        self, exchange: Exchange, venue: str, endpoint: Endpoint, request: WireRequest
+    ) -> Awaitable[WireAnswer]:
+        """Send a request to where the exchange answers it. Raises: as `Egress.send`."""
+        at = (exchange.id, venue, endpoint.host)
+        address = self._addresses.get(at)
+        if address is None:
+            live = live_address(exchange.card, endpoint)
+            address = self._addresses[at] = self._venues.get_address(exchange.id, venue, live)
+        return self._egress.send(address, request, TIMEOUT_MS)
+
+    def read(
+        self,
+        payer: Payer,
+        exchange: Exchange,
+        operation: Operation[A],
+        answer: WireAnswer,
+        markets: Markets,
+    ) -> A:
+        """Read an answer, and stay away from an exchange that says so. Raises: `outcome.read`'s."""
+        try:
+            return outcome.read(exchange, operation, answer, markets)
+        except ExchangeDown as error:
+            if error.code in _STAY_AWAY:
+                self._budgets.stay_away(payer, error.retry_after_ms)
+            raise
