@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,24 @@ def test_a_sheet_holds_figures_charts_and_what_it_ran_with() -> None:
     assert sheet["guards"] == {"stop_loss": 2.0}
     assert len(sheet["equity"]) <= 1_001
     assert min(row[2] for row in sheet["equity"]) < 0
+
+
+def test_funding_belongs_to_the_profit_of_a_trade_and_margin_is_spoken_of() -> None:
+    """Law: what began, what was realised and what is still open make up the last equity."""
+    trial = read_trial(
+        replace(WISH, terms={**WISH.terms, "symbol": "XRP/USDT:USDT", "funding": "0.01"})
+    )
+
+    sheet = ran(trial, candles_for(trial, SHELF))
+
+    values = sheet["values"]
+    assert Decimal(values["fees"]) > 0
+    together = 1_000 + Decimal(values["net_profit"]) + Decimal(values["open_profit"])
+    assert sheet["equity"][-1][1] == pytest.approx(float(together), abs=1e-6)
+    free = replace(trial, terms=tuple(replace(it, funding=Decimal(0)) for it in trial.terms))
+    unfunded = ran(free, candles_for(trial, SHELF))["values"]
+    assert Decimal(unfunded["net_profit"]) != Decimal(values["net_profit"])
+    assert [it["code"] for it in sheet["cautions"]] == ["backtest_liquidated_at"]
 
 
 def test_two_markets_share_one_wallet_and_one_sheet() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawbridge.core.orders import Fill, OrderType, Side
-from drawbridge.trading.positions import Position, follow
+from drawbridge.trading.positions import Due, Position, follow
 
 SYMBOL = "BTC/USD"
 
@@ -53,6 +53,24 @@ def test_a_long_trip_pays_each_quote_fee_once() -> None:
     assert trip.profit == 7
     assert trip.quantity == 1
     assert journey.fees == 3
+
+
+def test_what_holding_cost_belongs_to_the_trip_in_which_it_was_due() -> None:
+    fills = [
+        fill("buy", "1", "100", at=1),
+        fill("sell", "1", "110", at=5),
+        fill("sell", "1", "110", at=8),
+        fill("buy", "1", "105", at=9),
+        fill("buy", "1", "100", at=12),
+    ]
+    dues = [Due(3, Decimal(2)), Due(5, Decimal(1)), Due(9, Decimal(-4)), Due(20, Decimal(3))]
+
+    journey = follow(fills, SYMBOL, dues=dues)
+
+    # 10 - 2 - 1; 5 + 4; and 3 for what is still held.
+    assert [trip.profit for trip in journey.trips] == [7, 9]
+    assert journey.realised == 13
+    assert journey.position == Position(Decimal(1), Decimal(100))
 
 
 def test_a_short_trip_earns_when_the_price_falls() -> None:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from drawbridge.core.money import plain
+from drawbridge.robots.backtest.margin import cautions_of
 from drawbridge.robots.backtest.result import last_price_of
 from drawbridge.robots.columns import resampled
 from drawbridge.robots.guards import tell_guards
 from drawbridge.statistics.equity import curve_of_floats
 from drawbridge.statistics.service import Ground, Report, report_on
 from drawbridge.statistics.telling import as_facts, values_of
+from drawbridge.trading.positions import Due
 
 if TYPE_CHECKING:
     from drawbridge.core.orders import Fill
@@ -51,6 +53,7 @@ def sheet_of(trial: Trial, result: BacktestResult) -> dict[str, Any]:
         "values": as_facts_by_name(report),
         "months": as_facts(report.periods.months),
         "trips": len(report.trips),
+        "cautions": [{"code": it.code, "facts": it.facts} for it in cautions_of(result)],
         "fills": [_told_fill(fill) for fill in fills[-_CHART_TRADES:]],
         "bars": _bars(candles, [it for it in fills if it.symbol == trial.terms[0].symbol]),
         "equity": _points(result.times_ms + candles.interval_ms, result.equity),
@@ -69,6 +72,10 @@ def report_of(trial: Trial, result: BacktestResult, fills: tuple[Fill, ...]) -> 
         interval_ms=interval_ms,
         more_symbols=tuple(terms.symbol for terms in more),
         last_prices={leg.terms.symbol: last_price_of(leg.candles) for leg in result.legs},
+        dues={
+            leg.terms.symbol: [Due(it.time_ms, it.amount) for it in leg.funding()]
+            for leg in result.legs
+        },
     )
     closes_ms = (result.times_ms + interval_ms).tolist()
     curve = curve_of_floats(float(first.cash), closes_ms, result.equity)

@@ -18,7 +18,7 @@ from drawbridge.statistics.equity import Curve, EquityPoint, curve_of, equity_of
 from drawbridge.statistics.performance import Figures, figures_of, trading_of
 from drawbridge.statistics.periods import Periods, periods_of
 from drawbridge.statistics.ratios import Ratios, ratios_of
-from drawbridge.trading.positions import Journey, Position, Trip, follow
+from drawbridge.trading.positions import Due, Journey, Position, Trip, follow
 
 
 class Record(Protocol):
@@ -34,7 +34,8 @@ class Ground:
 
     Units: `start` in quote currency is what trading began with; `dust` in base currency is the
     market's lot step, below which nothing is held; `prices` are moments and prices of `symbol`,
-    `last_prices` what one unit of a symbol is worth now; `interval_ms` is the length of the
+    `last_prices` what one unit of a symbol is worth now, `dues` what holding it cost, such as
+    funding, where that is known; `interval_ms` is the length of the
     candles traded on, `risk_free_rate` a fraction per year. Further symbols (with the same quote
     currency) stand in `more_symbols`; their equity cannot be worked out here, so that a report
     on several needs a curve.
@@ -48,6 +49,7 @@ class Ground:
     risk_free_rate: Decimal = ZERO
     more_symbols: tuple[str, ...] = ()
     last_prices: Mapping[str, Decimal] = field(default_factory=dict)
+    dues: Mapping[str, Sequence[Due]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def report_on(
         message = "the equity of several markets has to be handed in"
         raise ValueError(message)
     journeys = [
-        (symbol, follow(part, symbol, ground.dust))
+        (symbol, follow(part, symbol, ground.dust, dues=ground.dues.get(symbol, ())))
         for symbol in symbols
         for part in apart or [fills]
     ]

@@ -6,10 +6,11 @@ the quantity held (and with it the profit, when less is sold than was bought), a
 third currency is told apart, because it has no price here.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
@@ -35,9 +36,19 @@ class Position:
         return self.value_at(price) - self.cost
 
 
+class Due(NamedTuple):
+    """What a position paid (below zero: got) for being held, in quote currency."""
+
+    time_ms: int
+    amount: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One round trip, from flat to flat. `profit` is net of fees in quote and base currency."""
+    """One round trip, from flat to flat.
+
+    `profit` is net of fees in quote and base currency, and of what holding it cost.
+    """
 
     opened_ms: int
     closed_ms: int
@@ -73,18 +84,29 @@ _FLAT: Final = Position()
 
 
 def follow(
-    fills: Iterable[Fill], symbol: str, dust: Decimal = ZERO, start: Position = _FLAT
+    fills: Iterable[Fill],
+    symbol: str,
+    dust: Decimal = ZERO,
+    start: Position = _FLAT,
+    dues: Iterable[Due] = (),
 ) -> Journey:
     """Follow the fills of one symbol, in the order of time, from what was held before them.
+
+    What is due at the moment of a fill is due for what was held before it.
 
     A remainder below `dust` (the market's lot step) counts as flat, because it cannot be sold;
     it stays in the position at its cost.
     """
     walk = _Walk(symbol, dust)
     walk.position = start
+    left = deque(sorted(dues))
     for fill in sorted(fills, key=lambda fill: fill.time_ms):
+        while left and left[0].time_ms <= fill.time_ms:
+            walk.pay(left.popleft().amount)
         if fill.symbol == symbol:
             walk.take(fill)
+    for due in left:
+        walk.pay(due.amount)
     return Journey(
         tuple(walk.trips),
         walk.position,
@@ -134,6 +156,11 @@ class _Walk:
             change, cost = change - part, cost - part_cost
         if change:
             self._extend(change, cost, fill)
+
+    def pay(self, amount: Decimal) -> None:
+        """Take in what holding the position cost."""
+        self.realised -= amount
+        self._profit -= amount
 
     @property
     def open_since_ms(self) -> int | None:

@@ -184,6 +184,7 @@ def _tell(
 
 def _told(trial: "Trial", result: "BacktestResult", report: "Report") -> dict[str, object]:
     from drawbridge.entrypoints.cli.figures import told_report
+    from drawbridge.robots.backtest.margin import cautions_of
 
     trades = [
         {
@@ -205,6 +206,7 @@ def _told(trial: "Trial", result: "BacktestResult", report: "Report") -> dict[st
         "last_ms": int(result.candles.open_time_ms[-1]),
         "compiled": result.compiled,
         **told_report(report),
+        "cautions": [{"code": it.code, "facts": it.facts} for it in cautions_of(result)],
         "trades": trades,
         "equity": [list(point) for point in result.equity_points(_EQUITY_POINTS)],
     }
@@ -212,6 +214,7 @@ def _told(trial: "Trial", result: "BacktestResult", report: "Report") -> dict[st
 
 def _show(result: "BacktestResult", report: "Report") -> None:
     from drawbridge.entrypoints.cli.figures import print_report
+    from drawbridge.robots.backtest.margin import cautions_of
     from drawbridge.wording import formats
 
     columns = result.candles
@@ -222,6 +225,8 @@ def _show(result: "BacktestResult", report: "Report") -> None:
             say("cli.backtest.shown.until"): formats.moment(int(columns.open_time_ms[-1])),
         }
     )
+    for caution in cautions_of(result):
+        print_hint(say_reason(caution.code, caution.facts))
     print_report(report, result.terms.symbol.partition("/")[2].partition(":")[0])
     print_line(say("cli.backtest.compiled_note" if result.compiled else "cli.backtest.plain_note"))
 

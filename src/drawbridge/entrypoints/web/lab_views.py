@@ -83,6 +83,8 @@ def view_sheet(sheet: Mapping[str, Any]) -> dict[str, Any]:
         "groups": view_groups(values_from(sheet["values"]), quote),
         "headlines": view_headlines(view_groups(values_from(sheet["values"]), quote)),
         "months": [_month(row) for row in reversed(sheet["months"])],
+        # Sheets from before they were told have none.
+        "cautions": [say_reason(it["code"], it["facts"]) for it in sheet.get("cautions", ())],
     }
 
 

@@ -52,9 +52,11 @@ class BacktestTerms:
     Units: `amount` (what one entry spends), `cash`, `min_notional` and `price_tick` (0: any
     price) in quote currency; `quantity_step` and `min_quantity` in base currency. As fractions
     (0.001 is 0.1 %): `fee`, `maker_fee` (None: the same) for orders that rested, `spread`,
-    `slippage`, `volume_share` (how much of a candle's volume may be ours; 0: any) and `funding`
-    (what longs pay to shorts every eight hours). `warm_up` counts the candles at the beginning
-    that are looked at only. All strategies in `confirm` must be on the side that is entered.
+    `slippage`, `volume_share` (how much of a candle's volume may be ours; 0: any), `funding`
+    (what longs pay to shorts every eight hours) and `maintenance` (the part of a contract's worth
+    that must back it, or it is closed by force; exchanges ask about as much of small positions).
+    `warm_up` counts the candles at the beginning that are looked at only. All strategies in
+    `confirm` must be on the side that is entered.
     """
 
     symbol: str
@@ -71,6 +73,7 @@ class BacktestTerms:
     slippage: Decimal = ZERO
     volume_share: Decimal = ZERO
     funding: Decimal = ZERO
+    maintenance: Decimal = Decimal("0.005")
     direction: Direction = Direction.LONG
     judged: Judged = Judged.AT_CLOSE
     reached: Reached = Reached.TOUCHED
@@ -86,7 +89,7 @@ class BacktestTerms:
             _refuse("below_zero", field, getattr(self, field) < 0)
         for field in ("fee", "maker_fee"):
             _refuse("bad_fee", field, not 0 <= (getattr(self, field) or ZERO) < 1)
-        for field in ("spread", "slippage", "volume_share"):
+        for field in ("spread", "slippage", "volume_share", "maintenance"):
             _refuse("no_fraction", field, not 0 <= getattr(self, field) <= 1)
         _refuse("costs_all", "slippage", self.cost >= 1)
         _refuse("no_fraction", "funding", not -1 < self.funding < 1)
