@@ -1,8 +1,9 @@
 """Make the vendored browser assets again from their npm packages.
 
-Reads `VENDORED.toml` beside the assets, fetches each package with `npm pack`, and writes the
-files only if every one has the sum that stands there. For a new version: change `version` and
-`origin`, run the tool, look at what it found, and put the sums it prints into the file.
+Reads the `VENDORED.toml` beside the pages' assets and the one beside those that only tests load,
+fetches each package with `npm pack`, and writes a folder's files only if every one has the sum
+that stands there. For a new version: change `version` and `origin`, run the tool, look at what it
+found, and put the sums it prints into the file.
 """
 
 import hashlib
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-VENDOR: Final = Path(__file__).resolve().parents[1] / "src/drawbridge/entrypoints/web/static/vendor"
+_ROOT: Final = Path(__file__).resolve().parents[1]
+VENDOR: Final = _ROOT / "src/drawbridge/entrypoints/web/static/vendor"
+FOR_TESTS: Final = _ROOT / "tests/kit/vendor"
 MANIFEST: Final = "VENDORED.toml"
 _MAX_BYTES: Final = 4 * 1024 * 1024
 
@@ -98,31 +101,37 @@ def _fetch(asset: Asset, workplace: Path) -> dict[str, bytes]:
     return found
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Make the assets again; with `--check` only compare what is there, without npm."""
-    if list(arguments) == ["--check"]:
-        changed = list(find_changed(VENDOR))
-        print("\n".join(changed) or "every vendored file is what it should be")
-        return 1 if changed else 0
-    wrong = False
+def _make(vendor: Path) -> bool:
+    """Make the assets of one folder again, or none of them where one is not what it should be."""
+    right = True
     fetched: dict[str, bytes] = {}
-    for asset in read_manifest(VENDOR):
+    for asset in read_manifest(vendor):
         with tempfile.TemporaryDirectory() as workplace:
             contents = _fetch(asset, Path(workplace))
         for file in asset.files:
             found = sha256_of(contents[file.path])
             if found != file.sha256:
-                wrong = True
+                right = False
                 print(f"{file.path}: {asset.name}@{asset.version} has sha256 {found}")
         fetched |= contents
-    if wrong:
+    if not right:
         print(f"Nothing was written. If this is the version you want, correct {MANIFEST}.")
-        return 1
+        return False
     for path, content in fetched.items():
-        (VENDOR / path).parent.mkdir(parents=True, exist_ok=True)
-        (VENDOR / path).write_bytes(content)
-    print(f"{len(fetched)} files written to {VENDOR}")
-    return 0
+        (vendor / path).parent.mkdir(parents=True, exist_ok=True)
+        (vendor / path).write_bytes(content)
+    print(f"{len(fetched)} files written to {vendor}")
+    return True
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make the assets again; with `--check` only compare what is there, without npm."""
+    if list(arguments) == ["--check"]:
+        changed = [line for vendor in (VENDOR, FOR_TESTS) for line in find_changed(vendor)]
+        print("\n".join(changed) or "every vendored file is what it should be")
+        return 1 if changed else 0
+    made = [_make(vendor) for vendor in (VENDOR, FOR_TESTS)]
+    return 0 if all(made) else 1
 
 
 if __name__ == "__main__":

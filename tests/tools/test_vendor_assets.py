@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.vendor_assets import MANIFEST, VENDOR, find_changed, read_manifest
+from tools.vendor_assets import FOR_TESTS, MANIFEST, VENDOR, find_changed, read_manifest
 
 _ASSET = """
 [[asset]]
@@ -48,11 +48,13 @@ def test_an_untouched_folder_has_no_findings(vendor: Path) -> None:
     assert list(find_changed(vendor)) == []
 
 
-def test_our_vendored_assets_are_what_was_published() -> None:
-    assert list(find_changed(VENDOR)) == []
+@pytest.mark.parametrize("folder", [VENDOR, FOR_TESTS], ids=["pages", "tests"])
+def test_our_vendored_assets_are_what_was_published(folder: Path) -> None:
+    assert list(find_changed(folder)) == []
 
 
-def test_every_vendored_asset_carries_its_licence() -> None:
-    for asset in read_manifest(VENDOR):
+@pytest.mark.parametrize("folder", [VENDOR, FOR_TESTS], ids=["pages", "tests"])
+def test_every_vendored_asset_carries_its_licence(folder: Path) -> None:
+    for asset in read_manifest(folder):
         assert asset.licence
         assert [file for file in asset.files if file.path.endswith("LICENSE")], asset.name
