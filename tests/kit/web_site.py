@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pyotp
 
+from drawbridge.accounts.api_tokens import ApiTokens
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
+from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
@@ -72,6 +74,8 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
         services = Services(
             database=database,
             languages=Languages(database, AuditLog(clock)),
+            tokens=ApiTokens(database, AuditLog(clock), clock, os.urandom),
+            sessions=OpenSessions(database, AuditLog(clock), clock),
             accounts=Accounts(database, AuditLog(clock), clock, os.urandom, local_key),
             door=VaultDoor(database, clock, os.urandom),
             vault=vault,

@@ -245,6 +245,21 @@ class Accounts:
             await store.forget_attempts(tx, attempt.limits, attempt.ids)
             await self._audit.record(tx, "account:second_factor:removed", owner, owner)
 
+    async def renew_recovery_codes(self, owner: str, code: str) -> tuple[Secret, ...]:
+        """Draw new recovery codes and end the old ones; shown once.
+
+        Raises: as `check_second_factor`.
+        """
+        typed, attempt = await self._begin_code(owner, code)
+        codes = draw_recovery_codes(self._entropy)
+        async with self._database.transaction() as tx:
+            await self._prove(tx, owner, typed)
+            hashes = [hash_recovery_code(owner, drawn.reveal()) for drawn in codes]
+            await store.put_recovery_codes(tx, owner, hashes)
+            await store.forget_attempts(tx, attempt.limits, attempt.ids)
+            await self._audit.record(tx, "account:recovery_code:renewed", owner, owner)
+        return codes
+
     async def _begin_attempt(self, limits: tuple[Limit, ...]) -> _Attempt:
         now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
@@ -271,7 +286,7 @@ class Accounts:
         hashed, now_ms = hash_token(token.reveal()), self._clock.now_ms()
         async with self._database.transaction() as tx:
             await store.forget_attempts(tx, attempt.limits, attempt.ids)
-            await store.insert_session(tx, hashed, owner.id, now_ms)
+            await store.insert_session(tx, hashed, owner.id, now_ms, address)
             facts = {"address": address}
             await self._audit.record(tx, "account:session:started", owner.id, owner.id, facts)
         return token

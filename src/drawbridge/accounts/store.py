@@ -98,14 +98,20 @@ async def set_language(tx: Transaction, owner: str, language: str) -> None:
     await tx.execute("UPDATE owners SET language = ? WHERE id = ?", language, owner)
 
 
-async def insert_session(tx: Transaction, token_hash: bytes, owner: str, now_ms: int) -> None:
+async def insert_session(
+    tx: Transaction, token_hash: bytes, owner: str, now_ms: int, address: str
+) -> None:
     """Write a new session and forget those of everybody that have ended."""
     await tx.execute(
         "DELETE FROM sessions WHERE seen_ms <= ? OR created_ms <= ?",
         now_ms - SESSION_IDLE_MS,
         now_ms - SESSION_LONGEST_MS,
     )
-    await tx.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", token_hash, owner, now_ms, now_ms)
+    await tx.execute(
+        "INSERT INTO sessions (token_hash, owner, created_ms, seen_ms, address)"
+        " VALUES (?, ?, ?, ?, ?)",
+        *(token_hash, owner, now_ms, now_ms, address),
+    )
 
 
 async def find_session(
@@ -150,6 +156,11 @@ async def confirm_factor(
     """Make the second factor count, with new recovery codes."""
     sql = "UPDATE second_factors SET confirmed_ms = ? WHERE owner = ?"
     await tx.execute(sql, now_ms, owner)
+    await put_recovery_codes(tx, owner, code_hashes)
+
+
+async def put_recovery_codes(tx: Transaction, owner: str, code_hashes: Sequence[bytes]) -> None:
+    """Write recovery codes in place of those that there were."""
     await tx.execute("DELETE FROM recovery_codes WHERE owner = ?", owner)
     for hashed in code_hashes:
         sql = "INSERT INTO recovery_codes (owner, code_hash) VALUES (?, ?)"

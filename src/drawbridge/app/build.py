@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from drawbridge.accounts.api_tokens import ApiTokens
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
+from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.app.window import PublicWindow
@@ -51,6 +53,8 @@ class House:
     entropy: Callable[[int], bytes]
     accounts: Accounts
     languages: Languages
+    tokens: ApiTokens
+    sessions: OpenSessions
     door: VaultDoor
     vault: Vault
     checks: CheckStore
@@ -93,6 +97,8 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         entropy=entropy,
         accounts=Accounts(database, AuditLog(clock), clock, entropy, local_key),
         languages=Languages(database, AuditLog(clock)),
+        tokens=ApiTokens(database, AuditLog(clock), clock, entropy),
+        sessions=OpenSessions(database, AuditLog(clock), clock),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),

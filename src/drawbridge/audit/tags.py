@@ -20,6 +20,7 @@ class Tag(StrEnum):
     ACCOUNT_SECOND_FACTOR_STARTED = "account:second_factor:started"
     ACCOUNT_SECOND_FACTOR_CONFIRMED = "account:second_factor:confirmed"
     ACCOUNT_SECOND_FACTOR_REMOVED = "account:second_factor:removed"
+    ACCOUNT_RECOVERY_CODE_RENEWED = "account:recovery_code:renewed"
     ACCOUNT_RECOVERY_CODE_USED = "account:recovery_code:used"
 
     VAULT_KEYRING_CREATED = "vault:keyring:created"

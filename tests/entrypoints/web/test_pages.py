@@ -241,7 +241,7 @@ async def test_the_password_can_be_changed_and_ends_the_session(
     new = "another long password"
     await browser.get("/profile")
     fields = {"old_password": "wrong", "password": new, "password_again": new}
-    assert (await browser.post("/profile/password", fields)).status == 401
-    page = await browser.post("/profile/password", {**fields, "old_password": PASSWORD})
+    assert (await browser.post("/security/password", fields)).status == 401
+    page = await browser.post("/security/password", {**fields, "old_password": PASSWORD})
     assert "Your password is changed" in page.words
     assert (await browser.get("/keys")).path == "/log-in"

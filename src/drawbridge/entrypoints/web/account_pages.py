@@ -102,18 +102,10 @@ class AccountPages:
 
     async def show_profile(self, visit: Visit) -> Response:
         """Show the account."""
-        return await self._profile(visit, Form())
-
-    async def change_password(self, visit: Visit, fields: Fields) -> Response:
-        """Change the password, which ends every session."""
-        shown = ("old_password", "password", "password_again")
-        old = Secret(fields.text("old_password"))
-        try:
-            new = read_new_password(fields)
-            await self.services.accounts.change_password(visit.person.id, old, new)
-        except DrawbridgeError as error:
-            return await self._profile(visit, refused(error, shown, {}), error.http_status)
-        return go(LOG_IN, "password_changed")
+        keys = await self.services.vault.list_keys(visit.person.id)
+        state = await read_vault_state(self.services.database)
+        facts = {"key_count": len(keys), "vault_state": _word_of(state)}
+        return self.site.page(visit, "account/profile.html", facts)
 
     async def show_vault(self, visit: Visit) -> Response:
         """Show how the vault stands, with the form that it needs."""
@@ -158,12 +150,6 @@ class AccountPages:
     def _welcome(self, visit: Visit, form: Form, status: int = 200) -> Response:
         facts = {"form": form, "way": "account", "way_done": 0}
         return self.site.page(visit, "account/welcome.html", facts, status)
-
-    async def _profile(self, visit: Visit, form: Form, status: int = 200) -> Response:
-        keys = await self.services.vault.list_keys(visit.person.id)
-        state = await read_vault_state(self.services.database)
-        facts = {"form": form, "key_count": len(keys), "vault_state": _word_of(state)}
-        return self.site.page(visit, "account/profile.html", facts, status)
 
     async def _vault(self, visit: Visit, form: Form, status: int = 200) -> Response:
         state = await read_vault_state(self.services.database)

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from drawbridge.entrypoints.pages.assets import Assets, packaged
 from drawbridge.entrypoints.pages.entrance import Entrance
@@ -26,23 +27,26 @@ from drawbridge.entrypoints.web.order_pages import OrderPages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
+from drawbridge.entrypoints.web.security_pages import SecurityPages
 from drawbridge.entrypoints.web.services import Services
 
 _SHARED: Final = "drawbridge.entrypoints.pages"
 _OWN: Final = "drawbridge.entrypoints.web"
 _COOKIE: Final = "drawbridge_session"
 _POST: Final = ["POST"]
+_API: Final = "/api/v1"
 
 
-def build_app(services: Services) -> Manners:
-    """Build the website over these services."""
+def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
+    """Build the website over these services, with the API for programs beside it."""
     assets = Assets([packaged(_OWN, "static"), packaged(_SHARED, "static")])
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
     cookies = Cookies(_COOKIE, services.entropy, secure=services.secure)
     site = Site(look, cookies, services.accounts, partial(_around, services))
-    routes = [
+    routes: list[BaseRoute] = [
         assets.route(),
         *_account_routes(site, services),
+        *_security_routes(site, SecurityPages(site, services)),
         *_key_routes(site, KeyPages(site, services)),
         *_performance_routes(site, PerformancePages(site, services)),
         *_export_routes(site, ExportPages(site, services)),
@@ -54,6 +58,8 @@ def build_app(services: Services) -> Manners:
         *_notice_routes(site, NoticePages(site, services)),
         Route("/hooks/{hook}", Hooks(services).receive, methods=_POST),
     ]
+    if api is not None:
+        routes.append(Mount(_API, api))
     app = Starlette(routes=routes, exception_handlers=site.handlers())
     return Manners(app, services.hosts, secure=services.secure)
 
@@ -86,8 +92,17 @@ def _account_routes(site: Site, services: Services) -> list[Route]:
         Route("/authenticator/remove", site.takes(factor.remove), methods=_POST),
         Route("/language", site.takes(speech.choose, public=True), methods=_POST),
         Route("/profile", site.shows(pages.show_profile)),
-        Route("/profile/password", site.takes(pages.change_password), methods=_POST),
         Route("/audit", site.shows(pages.show_audit)),
+    ]
+
+
+def _security_routes(site: Site, pages: SecurityPages) -> list[Route]:
+    return [
+        Route("/security", site.shows(pages.show)),
+        Route("/security/password", site.takes(pages.change_password), methods=_POST),
+        Route("/security/recovery-codes", site.takes(pages.renew_recovery_codes), methods=_POST),
+        Route("/security/sessions/end", site.takes(pages.end_session), methods=_POST),
+        Route("/security/sessions/end-others", site.takes(pages.end_others), methods=_POST),
     ]
 
 

@@ -6,6 +6,7 @@ from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.serving import serve, server_for
 from drawbridge.app.settings import Settings
+from drawbridge.entrypoints.api.door import ApiDoor
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.entrypoints.web.services import Services
 
@@ -18,7 +19,7 @@ async def host(settings: Settings, *, with_parent: bool) -> None:
     listener = listen(settings.host, settings.port)
     async with open_house(settings) as house, lab_kept(settings, house.database):
         server = server_for(
-            build_app(services_of(house)),
+            build_app(services_of(house), ApiDoor(house)),
             tls_certificate=settings.tls_certificate,
             tls_key=settings.tls_key,
             trusted_proxy=settings.trusted_proxy,
@@ -37,6 +38,8 @@ def services_of(house: House) -> Services:
         database=house.database,
         accounts=house.accounts,
         languages=house.languages,
+        tokens=house.tokens,
+        sessions=house.sessions,
         door=house.door,
         vault=house.vault,
         checks=house.checks,

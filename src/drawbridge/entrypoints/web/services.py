@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drawbridge.accounts.api_tokens import ApiTokens
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
+from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.core.clock import Clock
 from drawbridge.lab.service import Lab
 from drawbridge.notices.service import NoticeService
@@ -34,6 +36,8 @@ class Services:
     database: Database
     accounts: Accounts
     languages: Languages
+    tokens: ApiTokens
+    sessions: OpenSessions
     door: VaultDoor
     vault: Vault
     checks: CheckStore
