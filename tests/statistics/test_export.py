@@ -227,6 +227,13 @@ def _sums(told: Iterable[tuple[str, str, int]]) -> dict[str, Decimal]:
     return {name: amount for name, amount in sums.items() if amount}
 
 
+def test_a_fee_larger_than_what_was_received_stands_in_a_line_of_its_own() -> None:
+    sold = own(trade("sell", "1000", "0.000001", 1, "0.002 USD"))
+    first, fee = rows(Tool.COINTRACKING, sold)
+    assert (first["Buy Amount"], first["Fee"]) == ("0.001", "")
+    assert (fee["Type"], fee["Sell Amount"], fee["Sell Currency"]) == ("Other Fee", "0.002", "USD")
+
+
 @given(st.lists(FILL, max_size=5))
 def test_whatever_was_traded_the_tools_end_with_the_balances_that_there_are(
     fills: list[Fill],

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import BadInput, Forbidden
-from drawbridge.core.money import ZERO, plain
+from drawbridge.core.money import plain
 from drawbridge.statistics.books import Entry, EntryKind, Sum, entries_of
 from drawbridge.trading.model import OwnTrade
 from drawbridge.vault.model import Venue
@@ -116,20 +116,17 @@ def _cointracking(entry: Entry, names: Mapping[str, str]) -> Iterable[Sequence[s
         EntryKind.FEE: "Other Fee",
         EntryKind.REBATE: "Reward / Bonus",
     }[entry.kind]
-    fee = entry.fee
+    fee = entry.fee if _is_within(entry) else None
     received, sent = _plus(entry.received, fee, -1), _plus(entry.sent, fee, 1)
-    is_within = fee is None or fee.currency in {it.currency for it in (received, sent) if it}
     tail = [
         as_cell(_exchange_name(entry.trade.exchange)),
         as_cell(names.get(entry.trade.origin, "")),
         as_cell(_described(entry, names)),
         _moment(entry),
     ]
-    told_fee = _cells(fee if is_within else None)
-    rows = [[kind, *_cells(received), *_cells(sent), *told_fee, *tail]]
-    if not is_within:
-        # Within a trade a fee in a third currency would lower no balance.
-        rows.append(["Other Fee", "", "", *_cells(fee), "", "", *tail])
+    rows = [[kind, *_cells(received), *_cells(sent), *_cells(fee), *tail]]
+    if fee is not entry.fee:
+        rows.append(["Other Fee", "", "", *_cells(entry.fee), "", "", *tail])
     return rows
 
 
@@ -168,11 +165,25 @@ _TOOLS: Final[Mapping[Tool, Callable[[Entry, Mapping[str, str]], Iterable[Sequen
 }
 
 
+def _is_within(entry: Entry) -> bool:
+    """Tell whether a fee can be told as a part of its trade.
+
+    Within a trade a fee in a third currency would lower no balance, and one that is larger than
+    what was received would leave less than nothing.
+    """
+    fee, received, sent = entry.fee, entry.received, entry.sent
+    if fee is None or (sent is not None and fee.currency == sent.currency):
+        return True
+    if received is None or fee.currency != received.currency:
+        return False
+    return fee.amount <= received.amount
+
+
 def _plus(told: Sum | None, fee: Sum | None, sign: int) -> Sum | None:
     """Put a fee into an amount of its own currency: more was sent, or less was received."""
     if told is None or fee is None or fee.currency != told.currency:
         return told
-    return Sum(max(ZERO, told.amount + sign * fee.amount), told.currency)
+    return Sum(told.amount + sign * fee.amount, told.currency)
 
 
 def _described(entry: Entry, names: Mapping[str, str]) -> str:
