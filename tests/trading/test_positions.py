@@ -5,29 +5,15 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawbridge.core.orders import Fill, OrderType, Side
+from drawbridge.core.orders import Fill, Side
 from drawbridge.trading.positions import Due, Position, follow
-
-SYMBOL = "BTC/USD"
+from tests.kit.trades import SYMBOL, trade
 
 
 def fill(
     side: str, quantity: str, price: str, fee: str = "0", currency: str = "USD", at: int = 0
 ) -> Fill:
-    return Fill(
-        trade_id=f"t{at}",
-        order_id=f"o{at}",
-        client_id="",
-        symbol=SYMBOL,
-        side=Side(side),
-        type=OrderType.MARKET,
-        price=Decimal(price),
-        quantity=Decimal(quantity),
-        fee=Decimal(fee),
-        fee_currency=currency,
-        is_maker=False,
-        time_ms=at,
-    )
+    return trade(side, quantity, price, at, f"{fee} {currency}")
 
 
 def test_no_fills_are_no_trips() -> None:

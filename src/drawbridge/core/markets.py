@@ -93,6 +93,17 @@ class Markets:
         return market
 
 
+def currencies_of(symbol: str) -> tuple[str, str]:
+    """Give base and quote currency, of a contract (`BASE/QUOTE:SETTLE`) as of any other symbol."""
+    base, _, rest = symbol.partition("/")
+    return base, rest.partition(":")[0]
+
+
+def is_contract(symbol: str) -> bool:
+    """Tell whether a symbol names a contract, not the goods themselves."""
+    return ":" in symbol
+
+
 @dataclass(frozen=True, slots=True)
 class Currency:
     """A currency as an exchange lists it."""

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from drawbridge.core.ids import ClientOrderId, client_order_id
+from drawbridge.core.markets import currencies_of, is_contract
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
 from drawbridge.robots import steering
@@ -156,17 +157,17 @@ class Plan:
     @property
     def base(self) -> str:
         """Give the currency that is bought."""
-        return self.symbol.partition("/")[0]
+        return currencies_of(self.symbol)[0]
 
     @property
     def quote(self) -> str:
         """Give the currency that is spent."""
-        return self.symbol.partition("/")[2].partition(":")[0]
+        return currencies_of(self.symbol)[1]
 
     @property
     def is_contract(self) -> bool:
         """Tell whether it trades contracts, not the goods themselves."""
-        return ":" in self.symbol
+        return is_contract(self.symbol)
 
     @property
     def listens(self) -> bool:

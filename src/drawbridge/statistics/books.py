@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from drawbridge.core.markets import currencies_of, is_contract
 from drawbridge.core.orders import Fill, Side
 from drawbridge.trading.model import OwnTrade
-from drawbridge.trading.positions import currencies_of, realised_by
+from drawbridge.trading.positions import realised_by
 
 
 class EntryKind(StrEnum):
@@ -60,7 +61,7 @@ def entries_of(trades: Sequence[OwnTrade]) -> Iterator[Entry]:
 
 
 def _is_contract(fill: Fill) -> bool:
-    return ":" in fill.symbol
+    return is_contract(fill.symbol)
 
 
 def _realised(contracts: Iterable[OwnTrade]) -> Mapping[tuple[str, str, str], Decimal]:

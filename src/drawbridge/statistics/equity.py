@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from drawbridge.core.markets import currencies_of
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
-from drawbridge.trading.positions import currencies_of
 
 Amount = TypeVar("Amount", Decimal, float)
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.clock import MINUTE_MS
+from drawbridge.core.markets import currencies_of, is_contract
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
 from drawbridge.statistics.account import Snapshot
-from drawbridge.trading.positions import currencies_of
 
 # An exchange's clock and ours differ, and balances are read a moment before they are dated.
 CLOCKS_DIFFER_BY_MS: Final = MINUTE_MS
@@ -31,7 +31,7 @@ def change_of(fill: Fill) -> Change:
     """Give what a trade did: of a contract, its profit is paid and no goods change hands."""
     base, quote = currencies_of(fill.symbol)
     amounts: dict[str, Decimal] = {}
-    if ":" in fill.symbol:
+    if is_contract(fill.symbol):
         _add(amounts, fill.symbol.partition(":")[2], fill.realised)
     else:
         sign = 1 if fill.side is Side.BUY else -1

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from drawbridge.core.markets import currencies_of
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Side
 from drawbridge.trading.limits import Exposure, quantity_of
 from drawbridge.trading.model import OwnOrder
-from drawbridge.trading.positions import currencies_of
 from drawbridge.trading.stakes import Held
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from drawbridge.core.markets import Level
+from drawbridge.core.markets import Level, currencies_of
 from drawbridge.core.money import ZERO, plain
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Side
@@ -141,7 +141,7 @@ def _is_broken(code: str, limit: Decimal, value: Decimal) -> bool:
 
 def _refused(code: str, limit: Decimal, value: Decimal, order: PlaceOrder, **facts: str) -> Refused:
     told = {"rule": RULE, "limit": plain(limit), "value": _short(value)}
-    currency = order.symbol.partition("/")[2].partition(":")[0]
+    currency = currencies_of(order.symbol)[1]
     return Refused(code, {**told, "symbol": order.symbol, "currency": currency, **facts})
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from drawbridge.core.markets import currencies_of
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
 
@@ -72,12 +73,6 @@ class Journey:
     fees: Decimal
     fees_elsewhere: tuple[tuple[str, Decimal], ...]
     open_since_ms: int | None = None
-
-
-def currencies_of(symbol: str) -> tuple[str, str]:
-    """Give base and quote currency, of a contract (`BASE/QUOTE:SETTLE`) as of any other symbol."""
-    base, _, rest = symbol.partition("/")
-    return base, rest.partition(":")[0]
 
 
 _FLAT: Final = Position()

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drawbridge.entrypoints.cli.options import Data, Json, read_pairs, settings_for
+from drawbridge.entrypoints.cli.options import (
+    Data,
+    Json,
+    Setting,
+    StrategyName,
+    read_pairs,
+    settings_for,
+)
 from drawbridge.entrypoints.cli.output import (
     print_fields,
     print_hint,
@@ -33,12 +40,6 @@ _TRIES_SHOWN = 10
 _PERCENT = 100
 
 
-StrategyName = Annotated[
-    str, typer.Option("--strategy", metavar="ID", help=say("cli.option.strategy"))
-]
-Setting = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=N", help=say("cli.option.set"))
-]
 Guard = Annotated[
     list[str] | None, typer.Option("--guard", metavar="NAME=N", help=say("cli.option.guard"))
 ]
@@ -227,7 +228,7 @@ def _show(result: "BacktestResult", report: "Report") -> None:
     )
     for caution in cautions_of(result):
         print_hint(say_reason(caution.code, caution.facts))
-    print_report(report, result.terms.symbol.partition("/")[2].partition(":")[0])
+    print_report(report, result.terms.quote)
     print_line(say("cli.backtest.compiled_note" if result.compiled else "cli.backtest.plain_note"))
 
 

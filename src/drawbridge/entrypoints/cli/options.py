@@ -20,6 +20,12 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help=say("cli.option.no_wait"
 RiskFree = Annotated[
     str, typer.Option("--risk-free", metavar="N", help=say("cli.option.risk_free"))
 ]
+StrategyName = Annotated[
+    str, typer.Option("--strategy", metavar="ID", help=say("cli.option.strategy"))
+]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=N", help=say("cli.option.set"))
+]
 State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help=say("cli.option.state"))]
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([dhm])")

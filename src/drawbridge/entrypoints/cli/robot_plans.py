@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drawbridge.core.errors import BadInput
-from drawbridge.entrypoints.cli.options import Data, Json, Owner, read_pairs, settings_for
+from drawbridge.entrypoints.cli.options import (
+    Data,
+    Json,
+    Owner,
+    Setting,
+    StrategyName,
+    read_pairs,
+    settings_for,
+)
 from drawbridge.entrypoints.cli.output import print_json, print_line
 from drawbridge.entrypoints.cli.robot_words import RobotName, told_robot
 from drawbridge.wording.say import say
@@ -24,10 +32,6 @@ Market = Annotated[
     str, typer.Option("--market", metavar="SYMBOL", help=say("cli.robot.create.market"))
 ]
 Amount = Annotated[str, typer.Option("--amount", metavar="N", help=say("cli.robot.create.amount"))]
-Strategy = Annotated[str, typer.Option("--strategy", metavar="ID", help=say("cli.option.strategy"))]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=N", help=say("cli.option.set"))
-]
 Guards = Annotated[
     list[str] | None,
     typer.Option("--guard", metavar="NAME=N", help=say("cli.robot.create.guard")),
@@ -62,8 +66,8 @@ def create(
     key: Keys,
     market: Market,
     amount: Amount,
-    strategy: Strategy = "ema_cross",
-    setting: Settings = None,
+    strategy: StrategyName = "ema_cross",
+    setting: Setting = None,
     guard: Guards = None,
     confirm: Confirm = None,
     direction: Direction = "long",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from drawbridge.core.markets import currencies_of
 from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines
 from drawbridge.lab.store import Ordered
 from drawbridge.statistics.telling import values_from
@@ -74,7 +75,7 @@ def view_sheet(sheet: Mapping[str, Any]) -> dict[str, Any]:
     """Put a sheet into words."""
     candles = sheet["candles"]
     search = sheet.get("search")
-    quote = sheet["market"].partition("/")[2].partition(":")[0]
+    quote = currencies_of(sheet["market"])[1]
     return {
         **sheet,
         "interval": _minutes(candles["interval_ms"]),

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from drawbridge.core.errors import BadInput
-from drawbridge.core.markets import Market, MarketKind
+from drawbridge.core.markets import Market, MarketKind, currencies_of, is_contract
 from drawbridge.core.money import ONE, ZERO, parse_decimal, places_of, plain
 from drawbridge.robots.backtest.filling import Terms
 from drawbridge.robots.model import Direction
@@ -103,17 +103,17 @@ class BacktestTerms:
     @property
     def is_contract(self) -> bool:
         """Tell whether positions in a contract are traded, and not the goods themselves."""
-        return ":" in self.symbol
+        return is_contract(self.symbol)
 
     @property
     def base(self) -> str:
         """Give the currency that is bought."""
-        return self.symbol.partition("/")[0]
+        return currencies_of(self.symbol)[0]
 
     @property
     def quote(self) -> str:
         """Give the currency that is spent."""
-        return self.symbol.partition("/")[2].partition(":")[0]
+        return currencies_of(self.symbol)[1]
 
     @property
     def cost(self) -> Decimal:

@@ -1,29 +1,12 @@
 """Supertrend: a stop some ranges away from the middle of each candle, which never gives way."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from drawbridge.robots import indicators
-from drawbridge.robots.columns import CandleColumns, Floats
+from drawbridge.robots.columns import CandleColumns
+from drawbridge.robots.following_stop import Seen, Settings, decide, reach
 from drawbridge.robots.lines import ratchet
-from drawbridge.robots.strategy import IN, OUT, UNSAID, Held, Parameter, Strategy
-
-# Wilder's average forgets as slowly as 1 - 1/span per candle. The stop itself forgets at its
-# turns: the last few of them must lie within reach.
-_REACH_FACTOR = 40
-
-
-class Settings(NamedTuple):
-    """Over how many candles the range is averaged, and how many of it the stop keeps away."""
-
-    span: int
-    ranges: float
-
-
-class Seen(NamedTuple):
-    """The stop, and the side that prices are on: 1 above it, -1 below."""
-
-    stop: "Floats"
-    side: "Floats"
+from drawbridge.robots.strategy import Parameter, Strategy
 
 
 def look(candles: CandleColumns, settings: Settings) -> Seen:
@@ -31,20 +14,6 @@ def look(candles: CandleColumns, settings: Settings) -> Seen:
     middle = (candles.high + candles.low) / 2.0
     away = settings.ranges * indicators.atr(candles, settings.span)
     return Seen(*ratchet(candles.close, middle - away, middle + away))
-
-
-def decide(seen: Seen, at: int, _settings: Settings, _held: Held) -> int:
-    """Tell on which side of the stop the price is."""
-    if seen.side[at] > 0.0:
-        return IN
-    if seen.side[at] < 0.0:
-        return OUT
-    return UNSAID
-
-
-def reach(settings: Settings) -> int:
-    """Ask for so many candles that neither the average nor the stop remembers its beginning."""
-    return _REACH_FACTOR * settings.span
 
 
 SUPERTREND: Final = Strategy(

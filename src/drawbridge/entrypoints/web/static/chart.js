@@ -7,38 +7,19 @@
   const SHOWN_AT_FIRST = 120;
   const charts = LightweightCharts;
 
-  const colour = (name) => {
-    const probe = document.createElement("span");
-    probe.style.color = `var(--${name})`;
-    document.body.append(probe);
-    const seen = getComputedStyle(probe).color;
-    probe.remove();
-    return seen;
-  };
+  const { colour, line: lineLook, onChange, point, read, seconds } = chartLook;
   const look = () => ({
-    layout: {
-      attributionLogo: false, // It would bring an inline style; the page names the makers instead.
-      background: { type: "solid", color: "transparent" },
-      textColor: colour("ink-soft"),
-      fontFamily: getComputedStyle(document.body).fontFamily,
-    },
-    grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
-    rightPriceScale: { borderColor: colour("line") },
-    timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false },
+    ...chartLook.chart(),
     crosshair: { vertLine: { color: colour("line-strong") }, horzLine: { color: colour("line-strong") } },
-    autoSize: true,
   });
   const candleLook = () => ({
     upColor: colour("good"), wickUpColor: colour("good"), borderUpColor: colour("good"),
     downColor: colour("bad"), wickDownColor: colour("bad"), borderDownColor: colour("bad"),
   });
-  const lineLook = () => ({ color: colour("accent"), lineWidth: 2, priceLineVisible: false });
   const fallLook = () => ({
     lineColor: colour("bad"), topColor: "transparent", bottomColor: colour("bad-tint"),
     lineWidth: 1, priceLineVisible: false, invertFilledArea: true,
   });
-  const point = (row) => ({ time: seconds(row[0]), value: Number(row[1]) });
-  const seconds = (ms) => Math.floor(ms / 1000);
   const candle = (row) => ({
     time: seconds(row[0]), open: Number(row[1]), high: Number(row[2]), low: Number(row[3]), close: Number(row[4]),
   });
@@ -85,9 +66,7 @@
     };
     const ask = async () => {
       try {
-        const answer = await fetch(place.dataset.src, { headers: { accept: "application/json" } });
-        if (!answer.ok) throw new Error(String(answer.status));
-        draw(await answer.json());
+        draw(await read(place.dataset.src));
         wait = AGAIN_MS;
       } catch {
         wait = Math.min(wait * 2, MOST_WAIT_MS); // The app restarts, or the network is away.
@@ -104,8 +83,7 @@
       if (falls) falls.applyOptions(look());
       if (fall) fall.applyOptions(fallLook());
     };
-    document.addEventListener("themechange", relook);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", relook);
+    onChange(relook);
     ask();
   };
 
