@@ -14,6 +14,8 @@ from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotP
 from drawbridge.storage.database import Database
 from tests.gateway.setting import OWNER, add_owner
 
+ADDRESS = "203.0.113.9"
+
 
 @dataclass
 class Desk:
@@ -58,7 +60,7 @@ async def test_a_name_is_taken_once_and_tokens_are_bounded(desk: Desk) -> None:
 async def test_a_text_that_is_no_token_proves_nothing(desk: Desk, text: str) -> None:
     await desk.tokens.make(OWNER, "Bot", [], DAY_MS)
     with pytest.raises(NotProven, match="token_wrong"):
-        await desk.tokens.prove(text)
+        await desk.tokens.prove(text, ADDRESS)
 
 
 async def test_a_token_ends_by_itself_and_when_it_is_revoked(desk: Desk) -> None:
@@ -66,18 +68,18 @@ async def test_a_token_ends_by_itself_and_when_it_is_revoked(desk: Desk) -> None
     long, text = await desk.tokens.make(OWNER, "Long", [], 2 * DAY_MS)
     desk.clock.advance(DAY_MS)
     with pytest.raises(NotProven, match="token_ended"):
-        await desk.tokens.prove(short.reveal())
+        await desk.tokens.prove(short.reveal(), ADDRESS)
     with pytest.raises(NotFound, match="unknown_token"):
         await desk.tokens.revoke("owner_2", long.id)
-    await desk.tokens.prove(text.reveal())
+    await desk.tokens.prove(text.reveal(), ADDRESS)
     await desk.tokens.revoke(OWNER, long.id)
     with pytest.raises(NotProven, match="token_wrong"):
-        await desk.tokens.prove(text.reveal())
+        await desk.tokens.prove(text.reveal(), ADDRESS)
 
 
 async def test_a_token_does_what_its_scopes_say(desk: Desk) -> None:
     _, text = await desk.tokens.make(OWNER, "Bot", ["robots"], DAY_MS)
-    token = await desk.tokens.prove(text.reveal())
+    token = await desk.tokens.prove(text.reveal(), ADDRESS)
     token.check(TokenScope.READ)
     token.check(TokenScope.ROBOTS)
     with pytest.raises(Forbidden, match="token_lacks_scope"):
@@ -88,7 +90,7 @@ async def test_the_last_use_is_told_and_the_token_itself_stands_nowhere(desk: De
     _, text = await desk.tokens.make(OWNER, "Bot", [], DAY_MS)
     assert text.reveal().startswith(PREFIX)
     desk.clock.advance(MINUTE_MS)
-    await desk.tokens.prove(text.reveal())
+    await desk.tokens.prove(text.reveal(), ADDRESS)
     [kept] = await desk.tokens.list_tokens(OWNER)
     assert kept.used_ms == desk.clock.now_ms()
     for file in desk.file.parent.iterdir():

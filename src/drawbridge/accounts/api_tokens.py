@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from drawbridge.accounts import store
 from drawbridge.accounts.model import clean_name
 from drawbridge.accounts.service import Audit
+from drawbridge.accounts.throttle import check_attempts, limits_of_token
 from drawbridge.accounts.tokens import MAX_TOKEN_LENGTH, Entropy, draw_token, hash_api_token
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, Clock
 from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotProven
@@ -113,14 +115,20 @@ class ApiTokens:
                 raise NotFound("unknown_token")
             await self._audit.record(tx, "account:token:revoked", owner, token_id)
 
-    async def prove(self, text: str) -> ApiToken:
-        """Give the token of this text. Raises: `NotProven("token_wrong")`, `"token_ended"`."""
+    async def prove(self, text: str, address: str) -> ApiToken:
+        """Give the token of this text, which came from this address.
+
+        Raises: `NotProven("token_wrong")`, `NotProven("token_ended")`;
+        `NotProven("too_many_attempts")` with `retry_after_ms` for one more wrong text of an
+        address that has sent many.
+        """
         now_ms = self._clock.now_ms()
         row = None
         if text.startswith(PREFIX) and len(text) <= MAX_TOKEN_LENGTH:
             sql = "SELECT * FROM api_tokens WHERE token_hash = ?"
             row = await self._database.fetch_one(sql, hash_api_token(text))
         if row is None:
+            await self._count_wrong(address)
             raise NotProven("token_wrong")
         token = _token(row)
         if token.expires_ms <= now_ms:
@@ -130,6 +138,17 @@ class ApiTokens:
                 sql = "UPDATE api_tokens SET used_ms = ? WHERE id = ?"
                 await tx.execute(sql, now_ms, token.id)
         return token
+
+    async def _count_wrong(self, address: str) -> None:
+        """Count a wrong text.
+
+        Why: nobody guesses 256 bits, so a right text is not held up by the wrong ones of others
+        behind its address; only whoever keeps asking is kept from keeping us busy.
+        """
+        limits, now_ms = limits_of_token(address), self._clock.now_ms()
+        async with self._database.transaction() as tx:
+            check_attempts(limits, await store.read_tried(tx, limits, now_ms), now_ms)
+            await store.insert_attempts(tx, limits, now_ms)
 
 
 def _scope(text: str) -> TokenScope:

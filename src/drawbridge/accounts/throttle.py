@@ -49,6 +49,16 @@ def limits_of_code(owner: str) -> tuple[Limit, ...]:
     return (Limit(_subject("code", owner), free=5),)
 
 
+def limits_of_token(address: str) -> tuple[Limit, ...]:
+    """Give the limits of programs' tokens that nobody knows."""
+    return (Limit(_subject("token", address), free=30),)
+
+
+def limits_of_link(chat: int) -> tuple[Limit, ...]:
+    """Give the limits of codes that link a Telegram chat, by the chat that sends them."""
+    return (Limit(_subject("telegram", str(chat)), free=5),)
+
+
 def check_attempts(limits: Sequence[Limit], tried: Sequence[Tried], now_ms: int) -> None:
     """Refuse while any of the subjects has to wait.
 
