@@ -10,8 +10,10 @@ from tests.kit.processes import drawbridge
 def test_an_amount_that_is_too_small_ends_with_the_smallest_one() -> None:
     done = drawbridge("demo", "--amount", "1", "--json")
 
-    assert done.returncode == 5
-    assert "smallest amount" in json.loads(done.stderr)["message"]
+    assert done.returncode == 2
+    told = json.loads(done.stderr)
+    assert "smallest amount" in told["message"]
+    assert told["facts"]["field"] == "amount"
 
 
 @pytest.mark.parametrize("exchange", ["binance", "kraken"])

@@ -1,11 +1,16 @@
 """A robot's page shows what it was told to do, and leads to a hook only where one is of use."""
 
+import re
 from dataclasses import replace
+from html import unescape
 
+from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.web.plan_views import resting_words, view_accounts
 from drawbridge.robots.model import Account, OnStop, Robot, RobotStatus
 from drawbridge.robots.wishes import Wish
+from drawbridge.vault.model import KeyStatus, Standing
 from tests.kit.browserling import Browserling
+from tests.kit.form_reading import sent_by
 from tests.kit.owner import add_good, set_up
 from tests.kit.web_site import WebSite
 
@@ -69,6 +74,43 @@ async def test_a_robot_of_orders_tells_nothing_that_it_does_not_take(
     assert "Price lines: 5, Spacing: equal percentages" in words
     for untold in ("Guards", "Positions", "It acts on", "Open orders", "Accounts"):
         assert untold not in words, untold
+
+
+async def test_another_robot_like_this_is_ordered_by_the_form_as_it_is_shown(
+    site: WebSite, browser: Browserling
+) -> None:
+    wish = replace(
+        WISH,
+        name="",
+        settings={"fast": "5", "slow": "20"},
+        guards={"stop_loss": "2.5", "days": "mon-fri"},
+        confirm={"macd": {}},
+        interval="15m",
+        on_stop="keep",
+        joins=True,
+        trigger="tick",
+    )
+    robot = await _robot(site, browser, wish)
+    rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
+    standing = Standing(KeyStatus.ENABLED, "", {}, rights)
+    await site.services.vault.record_verdict(robot.plan.key_id, standing)
+    html = (await browser.get(f"/robots/{robot.id}")).html
+    address = unescape(re.findall(r'href="(/robots/new\?[^"]+)"', html)[0])
+    form = (await browser.get(address)).html
+    assert '<details class="stack" open>' in form
+
+    await browser.post("/robots/new", sent_by(form, "/robots/new"))
+
+    other = (await site.services.robots.list_robots(robot.owner))[-1]
+    assert other.id != robot.id
+    assert other.plan == robot.plan
+
+
+async def test_what_the_form_cannot_ask_for_is_not_made_again(
+    site: WebSite, browser: Browserling
+) -> None:
+    robot = await _robot(site, browser, replace(WISH, confirm={"macd": {"fast": "3"}}))
+    assert "Make another like this" not in (await browser.get(f"/robots/{robot.id}")).words
 
 
 async def test_each_of_several_accounts_tells_how_it_stands(

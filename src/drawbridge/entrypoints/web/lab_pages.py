@@ -17,6 +17,7 @@ from drawbridge.entrypoints.web.services import Services
 from drawbridge.entrypoints.web.strategy_fields import (
     GUARD,
     SETTING,
+    are_guards_told,
     field_names,
     gallery,
     keep_fields,
@@ -135,7 +136,7 @@ class LabPages:
         facts = {
             "form": form,
             **strategy_facts(strategy),
-            "guard_problem": any(name.startswith(GUARD) for name in form.problems),
+            "guards_open": are_guards_told(form),
             "candles": self.services.lab.shelf.names(),
             "intervals": intervals,
             "directions": [(it.value, say(f"robots.direction.{it.value}")) for it in Direction],

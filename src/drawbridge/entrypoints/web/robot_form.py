@@ -1,11 +1,19 @@
 """The form in which a robot is ordered: what it shows, how it is read, and what was wrong."""
 
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
 
 from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.money import plain
 from drawbridge.entrypoints.pages.fields import Fields, Form
+from drawbridge.entrypoints.web.robot_views import interval_name
 from drawbridge.entrypoints.web.strategy_fields import (
     GUARD,
+    SETTING,
+    are_guards_told,
     field_names,
     keep_fields,
     read_guards,
@@ -13,7 +21,8 @@ from drawbridge.entrypoints.web.strategy_fields import (
     refused_with_strategy,
     strategy_facts,
 )
-from drawbridge.robots.model import INTERVALS, Direction, OnStop, Trigger
+from drawbridge.robots.model import INTERVALS, Direction, OnStop, Plan, Trigger
+from drawbridge.robots.strategies import STRATEGIES, get_strategy
 from drawbridge.robots.strategy import Strategy
 from drawbridge.robots.wishes import Wish
 from drawbridge.wording.say import say
@@ -31,7 +40,7 @@ def form_facts(strategy: Strategy, form: Form) -> dict[str, object]:
     return {
         "form": form,
         **strategy_facts(strategy),
-        "guard_problem": any(name.startswith(GUARD) for name in form.problems),
+        "guards_open": are_guards_told(form),
         "intervals": [(name, name) for name in INTERVALS],
         "directions": [(it.value, say(f"robots.direction.{it.value}")) for it in Direction],
         "triggers": [(it.value, say(f"robots.trigger.{it.value}")) for it in Trigger],
@@ -58,6 +67,46 @@ def read_wish(fields: Fields, strategy: Strategy) -> Wish:
         direction=fields.line("direction") or Direction.LONG.value,
         trigger=fields.line("trigger") or Trigger.CANDLE.value,
     )
+
+
+def asked_again(query: QueryParams) -> Form:
+    """Show the form as an address has filled it in, such as that of `like_this`."""
+    ticked = {_ALSO_ON + key for key in query.getlist(_ALSO_ON)}
+    if query.get("joins"):
+        ticked.add("joins")
+    return Form(dict(query), ticked=frozenset(ticked))
+
+
+def like_this(plan: Plan) -> str:
+    """Give what the form's address takes along so that it orders a robot with the same plan.
+
+    Empty where the form cannot ask for all of it: a strategy of a person's own, and confirming
+    strategies with settings of their own or several of them.
+    """
+    usual = [it for it in plan.confirm if it.settings == _usual_settings(it.strategy)]
+    if plan.strategy not in STRATEGIES or len(plan.confirm) != len(usual) or len(usual) > 1:
+        return ""
+    told = {
+        "strategy": plan.strategy,
+        "key": plan.key_id,
+        "symbol": plan.symbol,
+        "amount": plain(plan.amount),
+        "interval": interval_name(plan.interval_ms),
+        "on_stop": plan.on_stop.value,
+        "direction": plan.direction.value,
+        "trigger": plan.trigger.value,
+        **({"confirm": usual[0].strategy} if usual else {}),
+        **({"joins": "yes"} if plan.joins else {}),
+        **{SETTING + name: str(it) for name, it in plan.settings.items()},
+        **{GUARD + name: str(it) for name, it in plan.guards.items()},
+    }
+    also_on = [(_ALSO_ON, stake.key_id) for stake in plan.stakes[1:]]
+    return urlencode([*told.items(), *also_on])
+
+
+def _usual_settings(name: str) -> Mapping[str, object]:
+    strategy = get_strategy(name)
+    return strategy.tell_settings(strategy.read_settings({}))
 
 
 def refused_wish(error: DrawbridgeError, fields: Fields, strategy: Strategy) -> Form:

@@ -24,7 +24,13 @@ from drawbridge.entrypoints.web.plan_views import (
     view_orders,
     view_plan,
 )
-from drawbridge.entrypoints.web.robot_form import form_facts, read_wish, refused_wish
+from drawbridge.entrypoints.web.robot_form import (
+    asked_again,
+    form_facts,
+    like_this,
+    read_wish,
+    refused_wish,
+)
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.entrypoints.web.strategy_fields import gallery
@@ -65,7 +71,7 @@ class RobotPages:
             keys = await self._trading_keys(visit.person.id)
             facts = {"gallery": gallery(), "has_keys": bool(keys), "onward": _onward(query)}
             return self.site.page(visit, "robots/choose.html", facts)
-        return await self._new(visit, get_strategy(query["strategy"]), Form(dict(query)))
+        return await self._new(visit, get_strategy(query["strategy"]), asked_again(query))
 
     async def create(self, visit: Visit, fields: Fields) -> Response:
         """Make a robot and start it."""
@@ -140,6 +146,7 @@ class RobotPages:
         return {
             "robot": view_robot(robot),
             "listens": robot.plan.listens,
+            "like_this": like_this(robot.plan),
             "plan": view_plan(robot.plan, report.position.quantity),
             "accounts": view_accounts(robot, labels),
             "orders": view_orders(orders, labels),

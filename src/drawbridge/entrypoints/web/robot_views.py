@@ -30,6 +30,11 @@ class RobotView:
     at_rest: bool
 
 
+def interval_name(length_ms: int) -> str:
+    """Give a length of candles as people choose it."""
+    return _NAMES.get(length_ms) or say("span.minutes", count=length_ms // 60_000)
+
+
 def view_robot(robot: Robot) -> RobotView:
     """Put a robot into words."""
     plan = robot.plan
@@ -41,9 +46,7 @@ def view_robot(robot: Robot) -> RobotView:
         symbol=plan.symbol,
         quote=plan.quote,
         strategy=plan.strategy,
-        interval=_NAMES.get(
-            plan.interval_ms, say("span.minutes", count=plan.interval_ms // 60_000)
-        ),
+        interval=interval_name(plan.interval_ms),
         amount=plan.amount,
         on_stop=robot.will_close.value,
         status=robot.status.value,

@@ -48,6 +48,13 @@ def strategy_facts(strategy: Strategy) -> dict[str, object]:
     }
 
 
+def are_guards_told(form: Form) -> bool:
+    """Tell whether a form has something to show among its guards, or something wrong there."""
+    told = ((form.values.get(GUARD + it.name, ""), it.default) for it in PARAMETERS)
+    is_chosen = any(text not in ("", str(default)) for text, default in told)
+    return is_chosen or any(name.startswith(GUARD) for name in form.problems)
+
+
 def field_names(strategy: Strategy) -> tuple[str, ...]:
     """Give the names of all these fields."""
     return (
