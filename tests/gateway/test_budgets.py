@@ -16,7 +16,7 @@ FIRST = Payer("one", "live", "account_1", "key_1")
 
 
 def _endpoint(limit: str) -> Endpoint:
-    return Endpoint("x", "GET", b"/x", "read", costs=((limit, 1),))
+    return Endpoint(limit, "GET", b"/x", "read", costs=((limit, 1),))
 
 
 def _spend(budgets: Budgets, payer: Payer, limit: str, times: int = 9) -> None:

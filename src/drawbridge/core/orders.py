@@ -7,6 +7,7 @@ exchange. How an exchange words these states is its codec's business.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from drawbridge.core.money import ZERO
 from drawbridge.core.values import light_value
@@ -86,7 +87,10 @@ class OrderStatus(StrEnum):
     @property
     def is_final(self) -> bool:
         """Tell whether nothing can happen to the order any more."""
-        return self not in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}
+        return self not in _GOING_ON
+
+
+_GOING_ON: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 
 
 @light_value

@@ -39,7 +39,8 @@ class Budgets:
         """Begin with nothing used up."""
         self._clock = clock
         self._counts: dict[tuple[str, str, str, str], Count] = {}
-
+        # What a payer is charged for an endpoint: the same counts, found with one look.
+        self._purses: dict[tuple[str, str, str, str, str], tuple[Count, ...]] = {}
         self._silent_until_ms: dict[tuple[str, str], int] = {}
 
     def charge(self, payer: Payer, endpoint: Endpoint, limits: Mapping[str, Limit]) -> int:
@@ -47,17 +48,15 @@ class Budgets:
 
         Raises: `ExchangeDown("rate_limited")` when that would be longer than patience lasts.
         """
-        now_ms, counts = self._clock.now_ms(), self._counts
-        place = (payer.exchange_id, payer.venue)
-        wait_ms = self._silent_until_ms.get(place, 0) - now_ms
-        for name, cost in endpoint.costs:
+        now_ms = self._clock.now_ms()
+        wait_ms = self._silent_until_ms.get((payer.exchange_id, payer.venue), 0) - now_ms
+        at = (payer.exchange_id, payer.venue, payer.account, payer.key_id, endpoint.name)
+        purse = self._purses.get(at)
+        if purse is None:
+            purse = self._purses[at] = self._purse(payer, endpoint, limits)
+        for count, (_, cost) in zip(purse, endpoint.costs, strict=True):
             if wait_ms > 0:
                 break
-            limit = limits[name]
-            at = (name, *place, _whose(payer, limit.per))
-            count = counts.get(at)
-            if count is None:
-                count = counts[at] = _count(limit)
             wait_ms = count.charge(cost, now_ms)
         if wait_ms > PATIENCE_MS:
             raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
@@ -68,6 +67,19 @@ class Budgets:
         place = (payer.exchange_id, payer.venue)
         until_ms = self._clock.now_ms() + for_ms
         self._silent_until_ms[place] = max(until_ms, self._silent_until_ms.get(place, 0))
+
+    def _purse(
+        self, payer: Payer, endpoint: Endpoint, limits: Mapping[str, Limit]
+    ) -> tuple[Count, ...]:
+        counts = []
+        for name, _ in endpoint.costs:
+            limit = limits[name]
+            at = (name, payer.exchange_id, payer.venue, _whose(payer, limit.per))
+            count = self._counts.get(at)
+            if count is None:
+                count = self._counts[at] = _count(limit)
+            counts.append(count)
+        return tuple(counts)
 
 
 def _count(limit: Limit) -> Count:

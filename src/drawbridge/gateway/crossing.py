@@ -38,7 +38,7 @@ from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import Credential, sign
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
-from drawbridge.wire.naming import KEY, marks_in, named
+from drawbridge.wire.naming import KEY, has_marks, marks_in, named
 from drawbridge.wire.stamps import StampKind
 
 A = TypeVar("A")
@@ -106,6 +106,7 @@ class _Passed(Generic[A]):
     request: WireRequest
     endpoint: Endpoint
     payer: Payer
+    has_marks: bool
 
     @property
     def place(self) -> Place:
@@ -147,7 +148,7 @@ class Gateway:
         happened; `OutcomeUnknown` when nobody knows: then it must be looked up, never repeated.
         """
         passed = self._find_judged(crossing) or await self._judged_later(crossing)
-        if marks_in(passed.request):
+        if passed.has_marks:
             passed = replace(passed, request=await self._with_own_names(crossing, passed.request))
         wait_ms = self._asking.charge(passed.payer, passed.exchange, passed.endpoint)
         if wait_ms:
@@ -248,7 +249,9 @@ class Gateway:
         if refused:
             raise Forbidden(refused.code, **refused.facts)
         payer = Payer(key.exchange, key.venue, key.account_hint or key.id, key.id)
-        return _Passed(crossing, key, exchange, markets, request, endpoint, payer)
+        return _Passed(
+            crossing, key, exchange, markets, request, endpoint, payer, has_marks(request)
+        )
 
     async def _judged_later(self, crossing: Crossing[A]) -> _Passed[A]:
         """Judge a crossing once the exchange has told its markets."""
@@ -331,8 +334,9 @@ class Gateway:
 
 
 def _signed(passed: _Passed[A], fields: Mapping[str, Secret], stamp: str) -> WireRequest:
-    credential = credential_of(passed.exchange, fields)
-    request = named(passed.request, {KEY: credential.key})
+    credential, request = credential_of(passed.exchange, fields), passed.request
+    if passed.has_marks:
+        request = named(request, {KEY: credential.key})
     return sign(passed.exchange.dialect, request, credential, stamp)
 
 

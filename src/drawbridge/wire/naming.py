@@ -20,10 +20,13 @@ def mark(of: str) -> str:
     return f"~{of}"
 
 
+def has_marks(request: WireRequest) -> bool:
+    """Tell whether a request waits for any name, the key's own included."""
+    return b"~" in request.body or b"~" in request.query or b"~" in request.path
+
+
 def marks_in(request: WireRequest) -> tuple[str, ...]:
     """Tell which of the exchange's own names a request waits for."""
-    if not _has_marks(request):
-        return ()
     parts = (request.path, request.query, request.body)
     wanted = ((of, mark(of).encode("ascii")) for of in (ACCOUNT, USER))
     return tuple(of for of, text in wanted if any(text in part for part in parts))
@@ -31,14 +34,10 @@ def marks_in(request: WireRequest) -> tuple[str, ...]:
 
 def named(request: WireRequest, names: Mapping[str, str]) -> WireRequest:
     """Put the names in the place of their marks."""
-    if not _has_marks(request):
+    if not has_marks(request):
         return request
     path, query, body = request.path, request.query, request.body
     for of, name in names.items():
         old, new = mark(of).encode("ascii"), name.encode("ascii")
         path, query, body = (part.replace(old, new) for part in (path, query, body))
     return WireRequest(request.method, path, query, request.headers, body)
-
-
-def _has_marks(request: WireRequest) -> bool:
-    return b"~" in request.body or b"~" in request.query or b"~" in request.path
