@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from drawbridge.entrypoints.pages.assets import Assets, packaged
@@ -18,6 +18,8 @@ from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
+from drawbridge.entrypoints.web.help_pages import HelpPages
+from drawbridge.entrypoints.web.fork import Fork
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.key_pages import KeyPages
@@ -43,7 +45,7 @@ def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
     cookies = Cookies(_COOKIE, services.entropy, secure=services.secure)
     site = Site(look, cookies, services.accounts, partial(_around, services))
-    routes: list[BaseRoute] = [
+    routes = [
         assets.route(),
         *_account_routes(site, services),
         *_security_routes(site, SecurityPages(site, services)),
@@ -53,14 +55,15 @@ def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
         *_order_routes(site, OrderPages(site, services)),
         *_robot_routes(site, RobotPages(site, services)),
         *_lab_routes(site, LabPages(site, services)),
+        *_help_routes(HelpPages(site), site),
         *_risk_routes(site, RiskPages(site, services)),
         *_hook_routes(site, HookPages(site, services)),
         *_notice_routes(site, NoticePages(site, services)),
         Route("/hooks/{hook}", Hooks(services).receive, methods=_POST),
     ]
+    app: ASGIApp = Starlette(routes=routes, exception_handlers=site.handlers())
     if api is not None:
-        routes.append(Mount(_API, api))
-    app = Starlette(routes=routes, exception_handlers=site.handlers())
+        app = Fork(app, _API, api)
     return Manners(app, services.hosts, secure=services.secure)
 
 
@@ -157,6 +160,14 @@ def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
         Route("/robots/{robot}/stop", site.shows(pages.show_stop)),
         Route("/robots/{robot}/stop", site.takes(pages.stop), methods=_POST),
         Route("/robots/{robot}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _help_routes(pages: HelpPages, site: Site) -> list[Route]:
+    return [
+        Route("/help", site.shows(pages.show)),
+        Route("/help/pictures/{name}", site.shows(pages.show_picture)),
+        Route("/help/{name:path}", site.shows(pages.show_document)),
     ]
 
 
