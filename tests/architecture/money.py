@@ -23,7 +23,9 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/robots/candle_files": "arrays of candles",
     "drawbridge/robots/columns.py": "arrays of candles, made of exact ones at this rim",
     "drawbridge/robots/running/book.py": "the rim where prices meet guards, which compare",
+    "drawbridge/robots/running/charts.py": "columns of candles, made of exact ones",
     "drawbridge/robots/running/deciding.py": "guards and signals, which compare; sizes are exact",
+    "drawbridge/robots/following_stop.py": "series of prices, which are only compared",
     "drawbridge/robots/guards.py": "percentages against prices that are only compared",
     "drawbridge/robots/indicators.py": "series of prices, which are only compared",
     "drawbridge/robots/lines.py": "series of prices, which are only compared",
@@ -36,6 +38,8 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",
     "drawbridge/robots/strategies": "one step function for backtest and live, over indicators",
     "drawbridge/statistics": "ratios and deviations, not amounts",
+    "drawbridge/wording/language.py": "how much a browser wishes for a language",
+    "drawbridge/wording/say.py": "settings of strategies are told as they were written",
 }
 """Room to the reason why floats are right there."""
 

@@ -165,16 +165,13 @@ class MemoryExchange:
         """Give the price at which is traded now."""
         return self.bars[self.seen].open if self.bars else Decimal(self.closes[-1])
 
-    def tell(self, *closes: object) -> None:
-        """Let minutes pass, each ending at a price; the clock then stands right behind them."""
+    def tell(self, *closes: object, closing: bool = True) -> None:
+        """Let minutes pass, each ending at a price; not `closing`: within the one that runs."""
         for close in closes:
-            self.closes.append(str(close))
+            self.closes += [str(close)] * closing
             self._match(Decimal(str(close)), Decimal(str(close)))
-        self._advance(len(self.closes))
-
-    def touch(self, price: object) -> None:
-        """Let the price go somewhere within the minute that runs, and fill what waited there."""
-        self._match(Decimal(str(price)), Decimal(str(price)))
+        if closing:
+            self._advance(len(self.closes))
 
     def show(self, count: int) -> None:
         """Let bars close."""
@@ -394,10 +391,7 @@ class MemoryRecord:
 
 def outside_of(exchange: MemoryExchange, streams: Streams | None = None) -> Outside:
     """Give all that a runner reaches, in memory."""
-    record = MemoryRecord(exchange)
-    return Outside(
-        desk=exchange, record=record, roads=exchange, keys=exchange.keys, streams=streams
-    )
+    return Outside(exchange, MemoryRecord(exchange), exchange, exchange.keys, streams)
 
 
 def _move(purse: dict[str, Decimal], currency: str, by: Decimal) -> None:

@@ -84,6 +84,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     verification = Verification(gateway, house.vault, house.checks, probing, clock)
     reached = RobotsReach(broker, house.orders, gateway, house.vault, streams)
     robots = Robots(database, reached, clock, dice)
+    reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
     await holder.start()
     try:
         yield Work(
@@ -104,11 +105,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             stopping=Stopping(database, house.orders, broker, clock),
             strangers=Strangers(database, gateway, house.vault, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
-            reminders=Reminders(
-                database,
-                Reminded(house.robots, house.orders, house.vault, house.languages),
-                clock,
-            ),
+            reminders=Reminders(database, reminded, clock),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
         )
     finally:

@@ -18,7 +18,6 @@ from drawbridge.robots.risk import check_amount
 from drawbridge.robots.strategies import get_strategy
 
 _MOST_NEAREST: Final = 5
-_ALIKE: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def nearest(symbol: str, known: Iterable[str]) -> tuple[str, ...]:
     pairs = sorted(known)
     same = [it for it in pairs if it.partition("/")[0] == base]
     same.sort(key=lambda it: not it.partition("/")[2].startswith(quote[:3]))
-    alike = get_close_matches(symbol, pairs, n=_MOST_NEAREST, cutoff=_ALIKE)
+    alike = get_close_matches(symbol, pairs, n=_MOST_NEAREST)
     return tuple(dict.fromkeys([*same, *alike, *pairs]))[:_MOST_NEAREST]
 
 

@@ -77,7 +77,7 @@ def _at(heard: Heard, price: int) -> Order:
 
 async def test_with_candles_a_fill_is_answered_when_a_candle_closes(heard: Heard) -> None:
     await _begin(heard, CANDLES)
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
     await _wait(heard, LOOK_EVERY_S)
     assert _sales(heard) == []
 
@@ -89,11 +89,11 @@ async def test_with_every_price_a_fill_is_asked_for_and_answered_within_the_cand
     heard: Heard,
 ) -> None:
     await _begin(heard)
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
     await _wait(heard, LOOK_EVERY_S)
     assert (_buys(heard), _sales(heard)) == ([Decimal(90), Decimal(95)], [Decimal(105)])
 
-    heard.bench.exchange.touch(106)
+    heard.bench.exchange.tell(106, closing=False)
     await _wait(heard, LOOK_EVERY_S)
     assert (_buys(heard), _sales(heard)) == ([Decimal(90), Decimal(95), Decimal(100)], [])
     assert held_of(heard.bench.exchange.fills, "BTC") < Decimal("0.001")
@@ -103,7 +103,7 @@ async def test_what_the_stream_tells_is_answered_at_once(heard: Heard) -> None:
     await _begin(heard)
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.BEGAN))
     await heard.run()
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
 
     await _hear(heard, _at(heard, 100))
 
@@ -114,7 +114,7 @@ async def test_what_the_stream_tells_is_answered_at_once(heard: Heard) -> None:
 async def test_a_fill_that_is_told_twice_counts_once(heard: Heard) -> None:
     await _begin(heard)
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.BEGAN))
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
     filled = _at(heard, 100)
     await _hear(heard, filled, filled)
     await _hear(heard, filled)
@@ -130,7 +130,7 @@ async def test_an_order_that_fills_bit_by_bit_is_answered_when_it_has_ended(hear
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.BEGAN))
     exchange = heard.bench.exchange
     exchange.fill_share, exchange.status_told = Decimal("0.5"), OrderStatus.PARTIALLY_FILLED
-    exchange.touch(99)
+    exchange.tell(99, closing=False)
     await _hear(heard, _at(heard, 100))
     assert _sales(heard) == []
 
@@ -145,7 +145,7 @@ async def test_while_the_stream_tells_the_exchange_is_asked_once_a_minute(heard:
     await _begin(heard)
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.BEGAN))
     await heard.run()
-    heard.bench.exchange.touch(99)  # and nobody tells it
+    heard.bench.exchange.tell(99, closing=False)  # and nobody tells it
     await _wait(heard, LOOK_EVERY_S)
     assert _sales(heard) == []
 
@@ -158,7 +158,7 @@ async def test_when_the_stream_is_lost_the_exchange_is_asked_at_once(heard: Hear
     await _begin(heard)
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.BEGAN))
     await heard.run()
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
 
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.LOST))
     await heard.run()
@@ -186,7 +186,7 @@ async def test_a_fill_of_before_a_restart_is_answered_once_after_it(
 ) -> None:
     """Scenario 60."""
     await _begin(heard)
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
     await heard.bench.runner.close()
     heard.streams.queues.clear()
     heard.restart()
@@ -204,7 +204,7 @@ async def test_trouble_while_answering_a_fill_is_waited_for(heard: Heard) -> Non
     await _begin(heard)
     await heard.streams.tell(TopicKind.ORDERS, Gap(GapReason.BEGAN))
     await heard.run()
-    heard.bench.exchange.touch(99)
+    heard.bench.exchange.tell(99, closing=False)
     heard.bench.exchange.place_errors = [ExchangeDown("overloaded")]
     await _hear(heard, _at(heard, 100))
     robot = await heard.bench.robot()
