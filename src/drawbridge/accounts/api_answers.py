@@ -6,6 +6,7 @@ answered again, is decided by whoever calls; only what succeeded is worth keepin
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from drawbridge.storage.database import Database, Row
 
 KEPT_MS: Final = DAY_MS
 LONGEST_KEY: Final = 128
+_KEY: Final = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ApiAnswers:
         key that named another request; `Conflict("request_under_way")`;
         `Conflict("request_interrupted")` when nobody knows what became of it.
         """
-        if not (key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY):
+        if not _KEY.fullmatch(key):
             raise BadInput("idempotency_key_wrong", field="Idempotency-Key", most=LONGEST_KEY)
         name = _digest(b"api answer", token.id.encode(), key.encode())
         told = _fingerprint(key, request)

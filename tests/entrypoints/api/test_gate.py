@@ -8,7 +8,7 @@ from drawbridge.accounts.throttle import limits_of_token
 from drawbridge.core.clock import DAY_MS, MINUTE_MS
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.api.gate import MOST_BODY_BYTES, PER_TOKEN
-from tests.kit.program import PASSWORD, ApiSite, Program
+from tests.kit.program import ApiSite, Program
 
 LIMITS = {"position": "100"}
 
@@ -23,8 +23,9 @@ async def test_without_a_token_nothing_is_told(site: ApiSite, header: str) -> No
 
 
 async def test_a_session_of_the_pages_is_no_token(site: ApiSite) -> None:
-    await site.owner()
-    session = await site.house.accounts.log_in("Ada", _password(), None, "127.0.0.1")
+    accounts, password = site.house.accounts, Secret("correct horse battery")
+    await accounts.create_owner("Ada", password)
+    session = await accounts.log_in("Ada", password, None, "127.0.0.1")
     cookie = f"drawbridge_session={session.reveal()}"
     assert (await Program(site.app).get("/me", cookie=cookie)).status == 401
     wrong = await Program(site.app, session.reveal()).get("/me")
@@ -190,7 +191,3 @@ async def test_what_was_cut_off_is_not_done_again(site: ApiSite) -> None:
         await tx.execute("UPDATE api_answers SET status = NULL, body = NULL")
     answer = await program.post("/stop", {}, idempotency_key="one")
     assert (answer.status, answer.code) == (409, "request_interrupted")
-
-
-def _password() -> Secret:
-    return Secret(PASSWORD)

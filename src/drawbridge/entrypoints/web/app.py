@@ -18,8 +18,8 @@ from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Person
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
-from drawbridge.entrypoints.web.help_pages import HelpPages
 from drawbridge.entrypoints.web.fork import Fork
+from drawbridge.entrypoints.web.help_pages import HelpPages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.key_pages import KeyPages
