@@ -18,6 +18,7 @@ from drawbridge.wording.language import (
     spoken,
 )
 from drawbridge.wording.say import say, sentences
+from tests.kit.turns import a_turn
 
 DAY_MS = 1_785_600_000_000
 
@@ -72,7 +73,7 @@ def test_a_block_speaks_its_language_and_only_itself() -> None:
 async def test_what_one_task_speaks_no_other_task_does() -> None:
     async def switch() -> None:
         speak("uk")
-        await asyncio.sleep(0)
+        await a_turn()
         assert spoken().tag == "uk"
 
     await asyncio.gather(switch(), switch())
