@@ -61,9 +61,10 @@ class Broker:
         """
         known = None if is_new else await self._store.find_order(key_id, order.client_id)
         if known is None:
-            await self._watch.admit(key_id, origin, order)
+            if not self._watch.admits_all():
+                await self._watch.admit(key_id, origin, order)
             try:
-                worded = await self._worded(key_id, order)
+                worded = await self._worded(key_id, order) if buys_by_quantity(order) else order
                 placed = await self._gateway.call(
                     key_id, worded, purpose=Purpose.TRADE, origin=origin
                 )
@@ -116,9 +117,7 @@ class Broker:
         return await self._store.fills_of(origin)
 
     async def _worded(self, key_id: str, order: PlaceOrder) -> PlaceOrder:
-        """Give the order as the key's exchange has words for it."""
-        if not buys_by_quantity(order):
-            return order
+        """Give an order that buys by quantity as the key's exchange has words for it."""
         exchange_id, venue = await self._gateway.place_of(key_id)
         if get_card(exchange_id).market_buys is MarketBuys.BY_QUANTITY:
             return order

@@ -191,10 +191,16 @@ class _Round:
             self._start(self._work(lane))
 
     async def _work(self, lane: _Lane) -> None:
+        place = self._placing.place
         try:
             while lane.waiting:
                 wish, is_new = lane.waiting.popleft()
-                self._tell(await self._placed(wish, is_new=is_new))
+                try:
+                    order = await place(wish.key_id, wish.origin, wish.order, is_new=is_new)
+                except DrawbridgeError as error:
+                    self._tell(_failed(wish, error))
+                else:
+                    self._tell(Outcome(wish, Fate.PLACED, order))
         finally:
             lane.workers -= 1
 
@@ -209,14 +215,6 @@ class _Round:
             # Not an error of the house but a mistake in it: told when the others are done.
             self._bug = task.exception()
         self._news.set()
-
-    async def _placed(self, wish: Wish, *, is_new: bool) -> Outcome:
-        place = self._placing.place
-        try:
-            order = await place(wish.key_id, wish.origin, wish.order, is_new=is_new)
-        except DrawbridgeError as error:
-            return _failed(wish, error)
-        return Outcome(wish, Fate.PLACED, order)
 
     def _tell(self, outcome: Outcome) -> None:
         self._told.append(outcome)

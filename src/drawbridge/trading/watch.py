@@ -85,6 +85,11 @@ class Watch:
         self._turns: dict[str, asyncio.Lock] = {}
         self._prices: dict[tuple[str, str, str], tuple[Decimal, int]] = {}
 
+    def admits_all(self) -> bool:
+        """Tell at once that nobody has set a limit or a stop, so that nothing is to be asked."""
+        rules = self._rules.glance()
+        return rules is not None and rules.is_empty
+
     async def admit(self, key_id: str, origin: str, order: PlaceOrder) -> None:
         """Let an order through; `release` it once it is on disk, or came to nothing.
 
