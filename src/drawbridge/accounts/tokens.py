@@ -17,6 +17,7 @@ RECOVERY_CODES: Final = 10
 MAX_TOKEN_LENGTH: Final = 256
 _TOKEN_BYTES: Final = 32
 _RECOVERY_BYTES: Final = 10
+_LINK_BYTES: Final = 10
 _GROUP: Final = 4
 
 
@@ -33,6 +34,17 @@ def hash_token(token: str) -> bytes:
 def hash_api_token(token: str) -> bytes:
     """Give what is kept of a program's token."""
     return hashlib.sha256(b"api\x1f" + token.encode(errors="replace")).digest()
+
+
+def draw_link_code(entropy: Entropy) -> Secret:
+    """Draw a code that links a chat. Shape: 16 of a-z and 2-7, which a t.me address may carry."""
+    return Secret(base64.b32encode(entropy(_LINK_BYTES)).decode().lower())
+
+
+def hash_link_code(code: str) -> bytes:
+    """Give what is kept of a code that links a chat; blanks and capitals do not matter."""
+    plain = "".join(code.split()).casefold()
+    return hashlib.sha256(b"telegram\x1f" + plain.encode(errors="replace")).digest()
 
 
 def draw_recovery_codes(entropy: Entropy) -> tuple[Secret, ...]:

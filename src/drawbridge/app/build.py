@@ -12,9 +12,11 @@ from functools import partial
 from typing import Final
 
 from drawbridge.accounts.api_tokens import ApiTokens
+from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
+from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.app.window import PublicWindow
@@ -53,6 +55,8 @@ class House:
     entropy: Callable[[int], bytes]
     accounts: Accounts
     languages: Languages
+    telegram: TelegramLinks
+    passes: KeyPasses
     tokens: ApiTokens
     sessions: OpenSessions
     door: VaultDoor
@@ -97,6 +101,8 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         entropy=entropy,
         accounts=Accounts(database, AuditLog(clock), clock, entropy, local_key),
         languages=Languages(database, AuditLog(clock)),
+        telegram=TelegramLinks(database, AuditLog(clock), clock, entropy),
+        passes=KeyPasses(database, clock, entropy),
         tokens=ApiTokens(database, AuditLog(clock), clock, entropy),
         sessions=OpenSessions(database, AuditLog(clock), clock),
         door=VaultDoor(database, clock, entropy),

@@ -28,7 +28,7 @@ def ways_out(settings: NoticeSettings, egress: Egress) -> Ways:
     token = settings.telegram_token_file
     telegram = None
     if token is not None:
-        address = _api_address(settings.telegram_url)
+        address = api_address(settings.telegram_url)
         telegram = TelegramPost(egress, secret_reader(token), address)
     return Ways(WebhookPost(egress, settings.webhook_hosts), _mailer(settings), telegram)
 
@@ -64,7 +64,8 @@ def _mailer(settings: NoticeSettings) -> Mailer | None:
     return Mailer(server, None if file is None else secret_reader(file))
 
 
-def _api_address(url: str) -> Address:
+def api_address(url: str) -> Address:
+    """Give where the Bot API is, by its address as it was set."""
     parts = urlsplit(url)
     host, base = parts.hostname or "", parts.path.rstrip("/").encode("ascii", "replace")
     port = parts.port or _PORTS[parts.scheme]

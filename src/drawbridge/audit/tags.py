@@ -12,6 +12,9 @@ class Tag(StrEnum):
     ACCOUNT_OWNER_CREATED = "account:owner:created"
     ACCOUNT_PASSWORD_CHANGED = "account:password:changed"  # noqa: S105  the name of an event
     ACCOUNT_LANGUAGE_CHOSEN = "account:language:chosen"
+    ACCOUNT_TELEGRAM_CODE_DRAWN = "account:telegram:code_drawn"
+    ACCOUNT_TELEGRAM_LINKED = "account:telegram:linked"
+    ACCOUNT_TELEGRAM_UNLINKED = "account:telegram:unlinked"
     ACCOUNT_TOKEN_MADE = "account:token:made"  # noqa: S105  the name of an event
     ACCOUNT_TOKEN_REVOKED = "account:token:revoked"  # noqa: S105  the name of an event
     ACCOUNT_SESSION_STARTED = "account:session:started"

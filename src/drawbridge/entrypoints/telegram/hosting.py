@@ -1,0 +1,144 @@
+"""Put the bot together over a house that holds the vault's public key only, and run it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramAPIError
+from aiogram.types import BotCommand
+from aiogram.utils.token import TokenValidationError
+
+from drawbridge.accounts.telegram_talks import TelegramTalks
+from drawbridge.app.build import House, open_house
+from drawbridge.app.lifetime import tell_ready, until_stopped
+from drawbridge.app.notice_ways import api_address, secret_reader
+from drawbridge.app.settings import Settings
+from drawbridge.core.errors import BadInput, Conflict, ExchangeDown
+from drawbridge.core.secret import Secret
+from drawbridge.entrypoints.telegram import (
+    codes,
+    key_adding,
+    key_menus,
+    main_menu,
+    portfolio_menus,
+    robot_menus,
+    settings_menus,
+)
+from drawbridge.entrypoints.telegram.entrance import Entrance
+from drawbridge.entrypoints.telegram.held import Held
+from drawbridge.entrypoints.telegram.patience import Patience
+from drawbridge.entrypoints.telegram.polling import Polling
+from drawbridge.entrypoints.telegram.session import EgressSession
+from drawbridge.entrypoints.telegram.talks import RowStorage
+from drawbridge.entrypoints.telegram.tasks import Tasks
+from drawbridge.entrypoints.telegram.visits import Desk
+from drawbridge.gateway.egress import Egress
+from drawbridge.wording.language import LANGUAGES, speaking
+from drawbridge.wording.say import say, say_error
+
+_log = logging.getLogger(__name__)
+
+_COMMANDS: Final = ("menu", "cancel", "language")
+_AGAIN_S: Final = 30
+_CODE_LETTERS: Final = 2
+
+
+async def host(settings: Settings, *, with_parent: bool) -> None:
+    """Run the bot until told to stop.
+
+    What is wrong with its token or the network is said and mended while it waits: a bot that
+    cannot speak must not keep the rest of the house from starting.
+    Raises: `Conflict("channel_not_set_up")` without a token file.
+    """
+    file = settings.notices.telegram_token_file
+    if file is None:
+        raise Conflict("channel_not_set_up", channel="telegram")
+    async with open_house(settings) as house:
+        running = asyncio.create_task(run(house, secret_reader(file)))
+        tell_ready({"bot": True})
+        stopped = asyncio.create_task(until_stopped(with_parent=with_parent))
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if running.done():
+            await running
+        running.cancel()
+        await asyncio.wait({running})
+
+
+async def run(house: House, token: Callable[[], Secret]) -> None:
+    """Speak as the bot of this token until cancelled."""
+    bot = await _bot(house, token)
+    talks = TelegramTalks(house.database, house.clock)
+    storage = RowStorage(talks)
+    desk = Desk(house, Held(), Tasks())
+    dispatcher = dispatcher_for(talks)
+    entrance = Entrance(desk, bot, dispatcher, storage)
+    introducing = asyncio.create_task(_introduce(house, bot))
+    try:
+        await Polling(bot, talks, entrance.handle).run()
+    finally:
+        introducing.cancel()
+        await desk.tasks.close()
+        await bot.session.close()
+
+
+def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
+    """Put all handlers together, in the order in which they are asked."""
+    dispatcher = Dispatcher(storage=RowStorage(talks), disable_fsm=False)
+    first, last = main_menu.routes(talks)
+    made = (
+        settings_menus.routes(),
+        key_menus.routes(),
+        key_adding.routes(),
+        codes.routes(),
+        robot_menus.routes(),
+        portfolio_menus.routes(),
+    )
+    dispatcher.include_routers(first, *made, last)
+    return dispatcher
+
+
+async def _bot(house: House, token: Callable[[], Secret]) -> Bot:
+    """Make the bot once its token can be read."""
+    address = api_address(house.settings.notices.telegram_url)
+    told = ""
+    while True:
+        try:
+            session = EgressSession(Egress(), address)
+            session.middleware(Patience())
+            return Bot(token().reveal(), session=session)
+        except TokenValidationError:
+            error: BadInput | ExchangeDown = BadInput("bad_telegram_token", field="token")
+        except ExchangeDown as unreadable:
+            error = unreadable
+        if say_error(error) != told:
+            told = say_error(error)
+            _log.warning("%s", told)
+        await asyncio.sleep(_AGAIN_S)
+
+
+async def _introduce(house: House, bot: Bot) -> None:
+    """Find out what the bot is called and tell Telegram its commands, as soon as that works."""
+    while True:
+        try:
+            await _tell_names(house, bot)
+        except TelegramAPIError as error:
+            _log.warning("the bot could not introduce itself: %s", type(error).__name__)
+            await asyncio.sleep(_AGAIN_S)
+        else:
+            return
+
+
+async def _tell_names(house: House, bot: Bot) -> None:
+    me = await bot.get_me()
+    await house.telegram.tell_bot_name(me.username or "")
+    for language in LANGUAGES.values():
+        with speaking(language.tag):
+            commands = [
+                BotCommand(command=name, description=say(f"telegram.command.{name}"))
+                for name in _COMMANDS
+            ]
+        # Telegram knows languages by two letters; of two alike, the last one stands.
+        await bot.set_my_commands(commands, language_code=language.tag[:_CODE_LETTERS])

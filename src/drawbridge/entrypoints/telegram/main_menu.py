@@ -1,0 +1,71 @@
+"""The main menu, the words that always work, and whatever else is written."""
+
+import re
+from typing import Final
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from drawbridge.accounts.model import Owner
+from drawbridge.accounts.telegram_talks import TelegramTalks
+from drawbridge.entrypoints.telegram.screens import MAIN, Go, Screen, button
+from drawbridge.entrypoints.telegram.visits import Visit
+from drawbridge.wording.say import say
+
+# A long run of letters and digits without a blank, as exchanges make them; or a key in a file.
+_LOOKS_SECRET: Final = re.compile(
+    r"(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+/=_-]{24,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
+
+
+def main_menu(owner: Owner, first: str = "") -> Screen:
+    """Draw the main menu, under a sentence of what has just happened."""
+    text = say("telegram.main.lead", name=owner.name)
+    rows = (
+        (button("robots", "robots"), button("portfolio", "portfolio")),
+        (button("settings", "settings"),),
+    )
+    return Screen(f"{first}\n\n{text}" if first else text, rows)
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a text looks like a key or a secret."""
+    return any(_LOOKS_SECRET.match(word) for word in text.split()) or bool(
+        _LOOKS_SECRET.search(text) and "PRIVATE KEY" in text
+    )
+
+
+def routes(talks: TelegramTalks) -> tuple[Router, Router]:
+    """Give what comes before all other handlers, and what comes after them."""
+    first, last = Router(name="words"), Router(name="otherwise")
+
+    @first.message(Command("start", "menu"))
+    async def show_main(_message: Message, visit: Visit) -> None:
+        await visit.leave_dialog()
+        await visit.send(main_menu(visit.owner))
+
+    @first.message(Command("cancel"))
+    async def cancel(_message: Message, visit: Visit) -> None:
+        was = await visit.state.get_state()
+        await visit.leave_dialog()
+        await visit.send(main_menu(visit.owner, say("telegram.cancelled") if was else ""))
+
+    @first.callback_query(Go.filter(F.to == MAIN))
+    async def go_main(_query: CallbackQuery, visit: Visit) -> None:
+        await visit.show(main_menu(visit.owner))
+
+    @last.message()
+    async def otherwise(message: Message, visit: Visit) -> None:
+        told = say("telegram.too_late") if await talks.take_late(visit.chat) else ""
+        if looks_secret(message.text or message.caption or ""):
+            gone = await visit.remove(message.message_id)
+            told = say("telegram.stray_secret" if gone else "telegram.stray_secret_stays")
+        await visit.send(main_menu(visit.owner, told))
+
+    @last.callback_query()
+    async def unknown_button(_query: CallbackQuery, visit: Visit) -> None:
+        # Of a message that an earlier version has sent.
+        await visit.show(main_menu(visit.owner))
+
+    return first, last
