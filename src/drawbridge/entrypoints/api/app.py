@@ -1,6 +1,7 @@
 """Put the API together: its operations, how errors are told, its schema."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -59,8 +60,9 @@ def build_api(house: House) -> Gate:
     return Gate(build_operations(), house)
 
 
+@cache
 def build_operations() -> FastAPI:
-    """Build the operations without the gate before them."""
+    """Build the operations without the gate before them; they hold nothing of any house."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,

@@ -3,6 +3,8 @@
 Why: most people only look at pages. Those start sooner and take less memory without FastAPI.
 """
 
+import asyncio
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from drawbridge.app.build import House
@@ -15,12 +17,18 @@ class ApiDoor:
         """Keep what it will be built over."""
         self._house = house
         self._api: ASGIApp | None = None
+        self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if self._api is None:
-            # See above: this import is the reason for the class.
-            from drawbridge.entrypoints.api.app import build_api  # noqa: PLC0415
-
-            self._api = build_api(self._house)
+            async with self._opening:
+                # In a thread, because it takes a good while and pages are not to wait for it.
+                self._api = self._api or await asyncio.to_thread(self._build)
         await self._api(scope, receive, send)
+
+    def _build(self) -> ASGIApp:
+        # See above: this import is the reason for the class.
+        from drawbridge.entrypoints.api.app import build_api  # noqa: PLC0415
+
+        return build_api(self._house)
