@@ -17,6 +17,9 @@ from drawbridge.wording.language import LANGUAGES, spoken
 from drawbridge.wording.say import has_words, say, say_error
 
 _SHEETS: Final = ("tokens.css", "layout.css", "pieces.css", "forms.css", "guidance.css")
+# Around a text that runs from left to right whatever stands about it (Unicode UAX 9).
+_ISOLATE: Final = "\u2066"
+_END_ISOLATE: Final = "\u2069"
 
 
 class Look:
@@ -45,7 +48,7 @@ class Look:
         self._environment.filters.update(
             amount=formats.amount,
             day=formats.day,
-            moment=formats.moment,
+            moment=_moment,
             iso=formats.iso,
             masked=masked,
         )
@@ -53,3 +56,9 @@ class Look:
     def draw(self, template: str, facts: Mapping[str, object]) -> str:
         """Fill in a template."""
         return self._environment.get_template(template).render(facts)
+
+
+def _moment(at_ms: int) -> str:
+    """Write a moment so that its day and hour keep their order in a text from right to left."""
+    told = formats.moment(at_ms)
+    return told if spoken().direction == "ltr" else f"{_ISOLATE}{told}{_END_ISOLATE}"

@@ -17,7 +17,7 @@
     downColor: colour("bad"), wickDownColor: colour("bad"), borderDownColor: colour("bad"),
   });
   const fallLook = () => ({
-    lineColor: colour("bad"), topColor: "transparent", bottomColor: colour("bad-tint"),
+    lineColor: colour("bad"), topColor: colour("bad-tint"), bottomColor: colour("bad-tint"),
     lineWidth: 1, priceLineVisible: false, invertFilledArea: true,
   });
   const candle = (row) => ({
