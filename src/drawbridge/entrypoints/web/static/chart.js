@@ -5,6 +5,7 @@
   const AGAIN_MS = 2000;
   const MOST_WAIT_MS = 30000;
   const SHOWN_AT_FIRST = 120;
+  const MOST_WORDS = 20; // More of them would cover each other; arrows alone do not.
   const charts = LightweightCharts;
 
   const { colour, line: lineLook, onChange, point, read, seconds } = chartLook;
@@ -23,13 +24,14 @@
   const candle = (row) => ({
     time: seconds(row[0]), open: Number(row[1]), high: Number(row[2]), low: Number(row[3]), close: Number(row[4]),
   });
-  const marker = (trade) => ({
+  const marker = (trade, crowded) => ({
     time: seconds(trade.at_ms),
     position: trade.side === "buy" ? "belowBar" : "aboveBar",
     shape: trade.side === "buy" ? "arrowUp" : "arrowDown",
     color: colour(trade.side === "buy" ? "good" : "bad"),
-    text: trade.words,
+    text: crowded ? "" : trade.words,
   });
+  const markers = (trades) => trades.map((trade) => marker(trade, trades.length > MOST_WORDS));
 
   const start = (place) => {
     const low = document.getElementById(place.dataset.equity);
@@ -51,8 +53,10 @@
         bars.applyOptions({ priceFormat: { type: "price", precision: places, minMove: Number(told.price_tick) } });
       }
       bars.setData(told.candles.map(candle));
-      trades = told.trades;
-      marks.setMarkers(trades.map(marker));
+      // What was traded before the first candle has no place on the chart.
+      const first = told.candles.length ? told.candles[0][0] : Infinity;
+      trades = told.trades.filter((trade) => trade.at_ms >= first);
+      marks.setMarkers(markers(trades));
       if (line) line.setData(told.equity.map(point));
       if (fall) fall.setData(told.below.map(point));
       if (!fitted && told.candles.length) {
@@ -77,7 +81,7 @@
     const relook = () => {
       prices.applyOptions(look());
       bars.applyOptions(candleLook());
-      marks.setMarkers(trades.map(marker));
+      marks.setMarkers(markers(trades));
       if (worth) worth.applyOptions(look());
       if (line) line.applyOptions(lineLook());
       if (falls) falls.applyOptions(look());

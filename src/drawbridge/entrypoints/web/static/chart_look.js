@@ -20,6 +20,7 @@ const chartLook = (() => {
     grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
     rightPriceScale: { borderColor: colour("line") },
     timeScale: { borderColor: colour("line"), timeVisible: true, secondsVisible: false },
+    localization: { locale: document.documentElement.lang },
     autoSize: true,
   });
   const line = () => ({ color: colour("accent"), lineWidth: 2, priceLineVisible: false });
