@@ -227,7 +227,15 @@ async def with_new_keys(world: PaperWorld, admit: Callable[[], T]) -> T:
     try:
         return admit()
     except NotProven as error:
-        if error.code != "bad_key":
-            raise
+        return await once_more(error, world, admit)
+
+
+async def once_more(error: NotProven, world: PaperWorld, admit: Callable[[], T]) -> T:
+    """Admit somebody who was refused for a key that is not known, if it was just made elsewhere.
+
+    Raises: the error itself for any other reason; what `admit` raises.
+    """
+    if error.code != "bad_key":
+        raise error
     await world.refresh()
     return admit()

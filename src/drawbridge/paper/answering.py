@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden, NotProven
 from drawbridge.core.operations import PlaceOrder
-from drawbridge.paper.admission import Admitted, with_new_keys
+from drawbridge.paper.admission import Admitted, once_more
 from drawbridge.paper.post import post_of
 from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.codec import ServerView
@@ -30,19 +30,23 @@ class Answering:
 
     async def answer(self, request: WireRequest, address: str) -> WireAnswer:
         """Answer a request that came from `address`; never raises for what a sender can do."""
-        now_ms = self.post.clock.now_ms()
+        post = self.post
+        now_ms = post.clock.now_ms()
         try:
-            admitted = await with_new_keys(
-                self.post.world, lambda: self.post.admission.admit(request, address, now_ms)
-            )
+            try:
+                admitted = post.admission.admit(request, address, now_ms)
+            except NotProven as error:
+                admitted = await once_more(
+                    error, post.world, lambda: post.admission.admit(request, address, now_ms)
+                )
             answer = self._carry_out(admitted, request, now_ms)
             if admitted.key is not None:
                 # Nothing is told to a client before it is on disk: neither that an order was
                 # placed nor, to who only reads, that it was filled.
-                await self.post.world.durable()
+                await post.world.durable()
         except DrawbridgeError as error:
             return self.refuse(error, request.path)
-        headers = self.post.exchange.codec.limit_headers(admitted.used)
+        headers = post.exchange.codec.limit_headers(admitted.used)
         if headers:
             answer = WireAnswer(answer.status, answer.body, answer.headers + headers)
         return answer

@@ -100,12 +100,16 @@ async def _answer(
     answering: Answering, scope: Scope, raw_path: bytes, receive: Receive
 ) -> WireAnswer:
     try:
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body") or len(body) > _MOST_BODY_BYTES:
+            body = await _whole(body, message, receive)
         request = WireRequest(
             method=scope["method"],
             path=raw_path,
             query=scope["query_string"],
             headers=tuple(scope["headers"]),
-            body=await _body(receive),
+            body=body,
         )
         return await answering.answer(request, (scope["client"] or (_LOCAL, 0))[0])
     except BadInput as error:
@@ -117,14 +121,11 @@ async def _answer(
         return answering.refuse(Corrupted("overloaded"))
 
 
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+async def _whole(body: bytes, message: MutableMapping[str, Any], receive: Receive) -> bytes:
+    """Read what is still to come of a body. Raises: `BadInput("too_long")`."""
+    while message.get("more_body") and len(body) <= _MOST_BODY_BYTES:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > _MOST_BODY_BYTES:
-            break
     if len(body) > _MOST_BODY_BYTES:
         raise BadInput("too_long", field="body", most=_MOST_BODY_BYTES)
     return body
