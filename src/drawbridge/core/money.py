@@ -65,7 +65,9 @@ def plain(value: Decimal) -> str:
     """Write without exponent and without trailing zeros: `Decimal("1E+3")` is `1000`."""
     if not value:
         return "0"
-    text = f"{value:f}"
+    text = str(value)
+    if "E" in text:  # hardly ever, and asking for none costs twice as much
+        text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text

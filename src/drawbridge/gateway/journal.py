@@ -6,7 +6,6 @@ client order id. Rows are read in `trading/store.py` and `verification/store.py`
 
 from collections.abc import Awaitable
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final, Protocol
 
 from drawbridge.core.clock import Clock
@@ -22,9 +21,6 @@ INTENDED: Final = "intended"
 UNKNOWN: Final = "unknown"
 REFUSED: Final = "refused"
 NEVER_ARRIVED: Final = "never_arrived"
-
-# Orders of one signal are alike: most of their amounts were written a moment ago.
-_plain: Final = lru_cache(maxsize=1_024)(plain)
 
 _INTEND: Final = Rows(
     "INSERT INTO orders (key_id, client_order_id, owner, exchange, venue, origin, symbol, side,"
@@ -126,8 +122,8 @@ class OrderJournal:
 
     def _settled(self, key_id: str, client_id: str, order: Order) -> tuple[Value, ...]:
         return (
-            *(key_id, client_id, order.status.value, order.order_id, _plain(order.filled)),
-            *(_plain(order.filled_quote), _plain(order.fee), order.fee_currency),
+            *(key_id, client_id, order.status.value, order.order_id, plain(order.filled)),
+            *(plain(order.filled_quote), plain(order.fee), order.fee_currency),
             *(int(order.status.is_final), self._clock.now_ms()),
         )
 
@@ -141,4 +137,4 @@ def _filled(key_id: str, client_id: str, fill: Fill) -> tuple[Value, ...]:
 
 
 def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else _plain(amount)
+    return None if amount is None else plain(amount)

@@ -104,20 +104,16 @@ def judge_order(order: PlaceOrder, market: Market) -> Refused | None:
 
     Why: the exchange would refuse it as well, but in fewer words and at the cost of a request.
     """
-    rules = {"symbol": market.symbol}
+    quantity, cost, price = order.quantity, order.quote_quantity, order.price
     if not market.active:
-        return Refused("market_closed", {**rules, "field": "symbol"})
-    if order.type is OrderType.LIMIT and order.price is None:
-        return Refused("missing_price", {**rules, "field": "price"})
-    if (order.quantity is None) == (order.quote_quantity is None):
-        return Refused("missing_quantity", {**rules, "field": "quantity"})
-    for amount, name in (
-        (order.quantity, "quantity"),
-        (order.quote_quantity, "quote_quantity"),
-        (order.price, "price"),
-    ):
+        return _wrong("market_closed", "symbol", market)
+    if order.type is OrderType.LIMIT and price is None:
+        return _wrong("missing_price", "price", market)
+    if (quantity is None) == (cost is None):
+        return _wrong("missing_quantity", "quantity", market)
+    for amount, name in ((quantity, "quantity"), (cost, "quote_quantity"), (price, "price")):
         if amount is not None and amount <= 0:
-            return Refused("not_positive", {**rules, "field": name})
+            return _wrong("not_positive", name, market)
     return _judge_price(order, market) or _judge_quantity(order, market)
 
 
@@ -147,25 +143,27 @@ def _is_harmless(order: PlaceOrder, *, has_post_only: bool) -> bool:
     return order.dry_run or (rests and order.type is OrderType.LIMIT)
 
 
+def _wrong(code: str, field: str, market: Market, **rule: object) -> Refused:
+    return Refused(code, {"field": field, "symbol": market.symbol, **rule})
+
+
 def _judge_price(order: PlaceOrder, market: Market) -> Refused | None:
     if order.price is not None and not _on_step(order.price, market.price_tick):
-        facts = {"field": "price", "symbol": market.symbol, "tick": market.price_tick}
-        return Refused("price_off_tick", facts)
+        return _wrong("price_off_tick", "price", market, tick=market.price_tick)
     return None
 
 
 def _judge_quantity(order: PlaceOrder, market: Market) -> Refused | None:
-    facts: dict[str, object] = {"field": "quantity", "symbol": market.symbol}
-    quantity = order.quantity
-    if quantity is not None and not _on_step(quantity, market.quantity_step):
-        return Refused("quantity_off_step", {**facts, "step": market.quantity_step})
-    if quantity is not None and quantity < market.min_quantity:
-        return Refused("too_small", {**facts, "lowest": market.min_quantity})
-    cost = order.quote_quantity
-    if quantity is not None and order.price is not None:
-        cost = quantity * order.price
+    quantity, cost = order.quantity, order.quote_quantity
+    if quantity is not None:
+        if not _on_step(quantity, market.quantity_step):
+            return _wrong("quantity_off_step", "quantity", market, step=market.quantity_step)
+        if quantity < market.min_quantity:
+            return _wrong("too_small", "quantity", market, lowest=market.min_quantity)
+        if order.price is not None:
+            cost = quantity * order.price
     if cost is not None and cost < market.min_notional:
-        return Refused("notional_too_small", {**facts, "lowest": market.min_notional})
+        return _wrong("notional_too_small", "quantity", market, lowest=market.min_notional)
     return None
 
 
