@@ -80,6 +80,15 @@ async def test_a_row_is_on_disk_when_its_write_returns(path: Path) -> None:
     await journal.close()
 
 
+async def test_a_row_is_handed_in_at_once_whenever_it_is_awaited(path: Path) -> None:
+    journal = GroupCommit(path)
+    first = journal.write(_INSERT, (1, "a"))
+    await journal.write(_INSERT, (2, "b"))
+    assert _rows(path) == [(1, "a"), (2, "b")]
+    await first
+    await journal.close()
+
+
 async def test_rows_keep_the_order_in_which_they_were_handed_in(path: Path) -> None:
     journal = GroupCommit(path)
     add = "INSERT INTO rows (body) VALUES (?)"

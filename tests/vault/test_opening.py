@@ -137,6 +137,25 @@ async def test_what_has_no_secret_does_not_open(
         assert isinstance(await _refusal(opening, key_id), NotFound)
 
 
+async def test_at_once_opens_only_what_is_in_memory_and_was_told_for_the_purpose(
+    vault: Vault, key: KeyRecord, opening: Opening
+) -> None:
+    assert opening.find_open(key.id, purpose="trade") is None
+    async with opening.open_fields(key.id, purpose="trade"):
+        pass
+    assert opening.find_open(key.id, purpose="read") is None, "nobody was told of it yet"
+    found = opening.find_open(key.id, purpose="trade")
+    assert found is not None
+    with found as fields:
+        kept = fields
+        assert set(kept) == {"api_key", "api_secret"}
+    assert not kept
+    await vault.refuse(key.id, "may_withdraw", {})
+    assert opening.find_open(key.id, purpose="trade") is None
+    with pytest.raises(NotFound):
+        opening.find_open("key_never", purpose="trade")
+
+
 async def test_fields_are_gone_when_the_block_is_left(key: KeyRecord, opening: Opening) -> None:
     async with opening.open_fields(key.id) as fields:
         kept = fields
