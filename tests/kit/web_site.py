@@ -14,9 +14,11 @@ from pathlib import Path
 import pyotp
 
 from drawbridge.accounts.api_tokens import ApiTokens
+from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
+from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
@@ -74,6 +76,8 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
         services = Services(
             database=database,
             languages=Languages(database, AuditLog(clock)),
+            telegram=TelegramLinks(database, AuditLog(clock), clock, os.urandom),
+            passes=KeyPasses(database, clock, os.urandom),
             tokens=ApiTokens(database, AuditLog(clock), clock, os.urandom),
             sessions=OpenSessions(database, AuditLog(clock), clock),
             accounts=Accounts(database, AuditLog(clock), clock, os.urandom, local_key),

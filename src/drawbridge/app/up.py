@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from importlib.util import find_spec
 from typing import NoReturn
 
 from drawbridge.app.lifetime import run_process
@@ -18,21 +19,33 @@ from drawbridge.wording.say import say
 
 _GATEWAY = "gateway"
 _PAPER = "paper"
+_TELEGRAM = "telegram"
 _WEB = "web"
 
 
 def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
-    """Name the processes to run: the gateway, the pages and, if wished, the paper exchange."""
+    """Name the processes to run: the gateway, the pages and, if wished, bot and paper exchange."""
     own = settings.environment()
     children = [
         Child(_GATEWAY, "drawbridge.app.gateway_process", ["--with-parent"], own),
         Child(_WEB, "drawbridge.entrypoints.web", ["--with-parent"], own | WIPE_FREED_MEMORY),
     ]
+    if settings.notices.telegram_token_file is not None and has_bot():
+        # Secrets that are typed pass through its memory as well.
+        wiped = own | WIPE_FREED_MEMORY
+        children.append(
+            Child(_TELEGRAM, "drawbridge.entrypoints.telegram", ["--with-parent"], wiped)
+        )
     if with_paper:
         state, port = str(settings.paper_state), str(settings.paper_port)
         arguments = ["--state", state, "--port-base", port, "--with-parent"]
         children.append(Child(_PAPER, "drawbridge.entrypoints.paper_server", arguments, own))
     return children
+
+
+def has_bot() -> bool:
+    """Tell whether what the Telegram bot is made of is installed."""
+    return find_spec("aiogram") is not None
 
 
 def become(settings: Settings, *, with_paper: bool) -> NoReturn:
@@ -53,6 +66,8 @@ def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
     elif name == _PAPER:
         _print(say("up.paper_ready", address=ready["account_site"]))
         _print(say("up.paper_hint"))
+    elif name == _TELEGRAM:
+        _print(say("up.telegram_ready"))
 
 
 def _print(line: str) -> None:
@@ -70,6 +85,8 @@ def main() -> int:
         settings = read_settings()
         _print(say("up.starting"))
         _print(say("up.stop_hint"))
+        if settings.notices.telegram_token_file is not None and not has_bot():
+            _print(say("up.telegram_missing"))
         children = children_of(settings, with_paper=given.with_paper)
         await Supervisor(children, partial(_tell, settings)).run()
         _print(say("up.stopped"))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drawbridge.core.errors import NotProven
+from drawbridge.entrypoints.cli import token
 from drawbridge.entrypoints.cli.options import Data, Json, Owner
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line, print_qr
 from drawbridge.wording.language import LANGUAGES
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from drawbridge.core.secret import Secret
 
 app = typer.Typer(help=say("cli.owner.help"), no_args_is_help=True)
+app.add_typer(token.app, name="token")
 
 
 @app.command(help=say("cli.owner.create.help"))
@@ -100,6 +102,56 @@ def language(
                 print_line(f"{'*' if one.tag == chosen else ' '} {one.tag:8} {one.name}")
 
     in_house(data, work)
+
+
+@app.command(help=say("cli.owner.telegram.help"))
+def telegram(
+    *,
+    unlink: Annotated[
+        bool, typer.Option("--unlink", help=say("cli.owner.telegram.unlink"))
+    ] = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Show a code that links a Telegram chat, or end the link."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        await (_end_link if unlink else _show_code)(house, person, as_json=json)
+
+    in_house(data, work)
+
+
+async def _end_link(house: "House", owner: str, *, as_json: bool) -> None:
+    from drawbridge.app.telegram_notices import end_notices
+
+    link = await house.telegram.find(owner)
+    await house.telegram.unlink(owner)
+    if link is not None:
+        await end_notices(house.notices, owner, link.chat)
+    if as_json:
+        print_json({"unlinked": link is not None})
+    else:
+        print_line(say(f"cli.owner.telegram.{'none' if link is None else 'unlinked'}"))
+
+
+async def _show_code(house: "House", owner: str, *, as_json: bool) -> None:
+    from drawbridge.accounts.telegram_links import link_address
+
+    link = await house.telegram.find(owner)
+    code = await house.telegram.draw_code(owner)
+    address = link_address(await house.telegram.bot_name(), code)
+    if as_json:
+        print_json({"code": code.reveal(), "address": address or None})
+        return
+    if link is not None:
+        print_hint(say("cli.owner.telegram.linked", name=link.name))
+    print_line(say("cli.owner.telegram.code", code=code.reveal()))
+    if address:
+        print_line(say("cli.owner.telegram.address", address=address))
+        print_qr(address)
 
 
 async def _enrol(house: "House", owner: str, *, as_json: bool) -> None:

@@ -26,11 +26,14 @@ from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.order_pages import OrderPages
+from drawbridge.entrypoints.web.pass_pages import PassPages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.security_pages import SecurityPages
 from drawbridge.entrypoints.web.services import Services
+from drawbridge.entrypoints.web.telegram_pages import TelegramPages
+from drawbridge.entrypoints.web.token_pages import TokenPages
 
 _SHARED: Final = "drawbridge.entrypoints.pages"
 _OWN: Final = "drawbridge.entrypoints.web"
@@ -49,6 +52,7 @@ def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
         assets.route(),
         *_account_routes(site, services),
         *_security_routes(site, SecurityPages(site, services)),
+        *_token_routes(site, TokenPages(site, services)),
         *_key_routes(site, KeyPages(site, services)),
         *_performance_routes(site, PerformancePages(site, services)),
         *_export_routes(site, ExportPages(site, services)),
@@ -59,6 +63,7 @@ def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
         *_risk_routes(site, RiskPages(site, services)),
         *_hook_routes(site, HookPages(site, services)),
         *_notice_routes(site, NoticePages(site, services)),
+        *_telegram_routes(site, services),
         Route("/hooks/{hook}", Hooks(services).receive, methods=_POST),
     ]
     app: ASGIApp = Starlette(routes=routes, exception_handlers=site.handlers())
@@ -106,6 +111,14 @@ def _security_routes(site: Site, pages: SecurityPages) -> list[Route]:
         Route("/security/recovery-codes", site.takes(pages.renew_recovery_codes), methods=_POST),
         Route("/security/sessions/end", site.takes(pages.end_session), methods=_POST),
         Route("/security/sessions/end-others", site.takes(pages.end_others), methods=_POST),
+    ]
+
+
+def _token_routes(site: Site, pages: TokenPages) -> list[Route]:
+    return [
+        Route("/security/tokens", site.shows(pages.show)),
+        Route("/security/tokens", site.takes(pages.make), methods=_POST),
+        Route("/security/tokens/revoke", site.takes(pages.revoke), methods=_POST),
     ]
 
 
@@ -201,6 +214,17 @@ def _hook_routes(site: Site, pages: HookPages) -> list[Route]:
         Route("/robots/{robot}/hook", site.shows(pages.show)),
         Route("/robots/{robot}/hook", site.takes(pages.make), methods=_POST),
         Route("/robots/{robot}/hook/remove", site.takes(pages.remove), methods=_POST),
+    ]
+
+
+def _telegram_routes(site: Site, services: Services) -> list[Route]:
+    pages, passes = TelegramPages(site, services), PassPages(site, services)
+    return [
+        Route("/telegram", site.shows(pages.show)),
+        Route("/telegram/code", site.takes(pages.draw), methods=_POST),
+        Route("/telegram/unlink", site.takes(pages.unlink), methods=_POST),
+        Route("/add/{token}", site.shows(passes.show, public=True)),
+        Route("/add/{token}", site.takes(passes.add, public=True), methods=_POST),
     ]
 
 

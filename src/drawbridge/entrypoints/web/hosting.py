@@ -38,6 +38,8 @@ def services_of(house: House) -> Services:
         database=house.database,
         accounts=house.accounts,
         languages=house.languages,
+        telegram=house.telegram,
+        passes=house.passes,
         tokens=house.tokens,
         sessions=house.sessions,
         door=house.door,

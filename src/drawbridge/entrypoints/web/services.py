@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drawbridge.accounts.api_tokens import ApiTokens
+from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
+from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.core.clock import Clock
 from drawbridge.lab.service import Lab
 from drawbridge.notices.service import NoticeService
@@ -36,6 +38,8 @@ class Services:
     database: Database
     accounts: Accounts
     languages: Languages
+    telegram: TelegramLinks
+    passes: KeyPasses
     tokens: ApiTokens
     sessions: OpenSessions
     door: VaultDoor

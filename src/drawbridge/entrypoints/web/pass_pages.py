@@ -1,0 +1,81 @@
+"""The form of a new key behind a pass: it opens once, for whoever asked the bot for it.
+
+It shows nothing of the account, and nothing is stored without the authenticator's code.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from drawbridge.accounts.key_passes import KeyPass
+from drawbridge.catalogue.guide import Purpose, build_guide
+from drawbridge.catalogue.registry import check_fields, get_card
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.services import Services
+from drawbridge.vault.model import Venue
+from drawbridge.wording.language import speaking
+
+_HERE: Final = ("127.0.0.1",)
+
+
+@dataclass(frozen=True, slots=True)
+class PassPages:
+    """The pages behind a pass."""
+
+    site: Site
+    services: Services
+
+    async def show(self, visit: Visit) -> Response:
+        """Show the form beside its guide; looking uses nothing up."""
+        opened = await self.services.passes.get(_token(visit))
+        return self._form(visit, opened, Form())
+
+    async def add(self, visit: Visit, fields: Fields) -> Response:
+        """Store the key, on the code of whoever asked for the pass."""
+        opened = await self.services.passes.get(_token(visit))
+        card, owner = get_card(opened.exchange), opened.owner.id
+        names = [part.field for part in card.credentials]
+        texts = {name: fields.text(name) for name in names}
+        try:
+            # Looked at before the code is asked for, because a code counts only once.
+            await asyncio.to_thread(check_fields, card, texts)
+            await self.services.accounts.check_second_factor(owner, fields.line("code"))
+        except DrawbridgeError as error:
+            texts.clear()
+            form = refused(error, ("code", *names), {})
+            return self._form(visit, opened, form, error.http_status)
+        try:
+            # Used up before anything is stored: two who hold the same pass are not both served.
+            await self.services.passes.use(_token(visit))
+            added = await self.services.vault.add(owner, card.id, opened.venue, texts)
+        finally:
+            texts.clear()
+        with speaking(opened.owner.language):
+            return self.site.page(visit, "telegram/added.html", {"label": added.key.label})
+
+    def _form(self, visit: Visit, opened: KeyPass, form: Form, status: int = 200) -> Response:
+        card = get_card(opened.exchange)
+        addresses = _HERE if opened.venue == Venue.PAPER else self.services.addresses
+        facts = {
+            "card": card,
+            "venue": opened.venue,
+            "purpose": Purpose.TRADING.value,
+            "can_add": True,
+            "token": _token(visit),
+            "form": form,
+            "labels": {part.field: part.label for part in card.credentials},
+            "replaceable": {part.either for part in card.credentials if part.either},
+            "guide": build_guide(card, Purpose.TRADING, addresses),
+            "paper_site": self.services.paper_site,
+        }
+        with speaking(opened.owner.language):
+            return self.site.page(visit, "telegram/add.html", facts, status)
+
+
+def _token(visit: Visit) -> str:
+    return str(visit.request.path_params["token"])
