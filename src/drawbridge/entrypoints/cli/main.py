@@ -25,6 +25,7 @@ from drawbridge.entrypoints.cli import (
     hook,
     key,
     limit,
+    mcp,
     notice,
     owner,
     paper,
@@ -65,6 +66,7 @@ app.command("guide", help=say("cli.guide.help"))(guide.guide)
 app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
 app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
+app.command("mcp", help=say("cli.mcp.help"))(mcp.mcp)
 app.command("doctor", help=say("cli.doctor.help"))(doctor.doctor)
 app.command("completion", help=say("cli.completion.help"))(completion.completion)
 app.command("demo", help=say("cli.demo.help"))(demo.demo)

@@ -1,0 +1,1 @@
+"""Drawbridge for assistants that speak the Model Context Protocol: to look, never to act."""
