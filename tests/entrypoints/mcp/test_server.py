@@ -80,4 +80,5 @@ async def test_an_assistant_is_told_what_a_script_is_told(data: Path) -> None:
         assert guide["exchange"] == "Kraken"
         assert json.loads((await ask(session, "list_keys"))[1]) == []
         assert (await ask(session, "verify_audit"))[0] is False
-        assert len(json.loads((await ask(session, "list_strategies"))[1])) > 10
+        told = json.loads((await ask(session, "list_strategies"))[1])
+        assert len(told["strategies"]) > 10
