@@ -141,9 +141,7 @@ async def test_orders_and_trades_come_a_page_at_a_time(life: Life) -> None:
         seen, cursor = [], ""
         while True:
             page = (await life.program.get(f"{path}?limit=2&cursor={cursor}")).told
-            seen += [
-                (it.get("intended_ms") or it["time_ms"], it["client_id"]) for it in page["items"]
-            ]
+            seen += [(it[moment], it["client_id"]) for it in page["items"]]
             cursor = page["next"]
             if cursor is None:
                 break

@@ -21,11 +21,15 @@ class ApiDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if self._api is None:
-            async with self._opening:
+        api = self._api or await self._open()
+        await api(scope, receive, send)
+
+    async def _open(self) -> ASGIApp:
+        async with self._opening:
+            if self._api is None:
                 # In a thread, because it takes a good while and pages are not to wait for it.
-                self._api = self._api or await asyncio.to_thread(self._build)
-        await self._api(scope, receive, send)
+                self._api = await asyncio.to_thread(self._build)
+            return self._api
 
     def _build(self) -> ASGIApp:
         # See above: this import is the reason for the class.
