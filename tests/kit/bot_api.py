@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
+import pytest
+
 from tests.kit.bot_wire import METHODS, Answer, Form, Refused, opened, read_request, written
 
 BOT_ID: Final = 7_000_000_001
@@ -85,6 +87,10 @@ class BotApi:
         self._known: set[int] = set()
         self._polls = 0
         self._changed = asyncio.Condition()
+        self._sent: list[dict[str, Any]] = []
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.is_gone = False
+        self.refused = 0
 
     @property
     def url(self) -> str:
@@ -99,6 +105,7 @@ class BotApi:
             update = self._next_update
             self._next_update += 1
             self._updates.append({"update_id": update, kind: event})
+            self._sent.append(self._updates[-1])
             self._changed.notify_all()
         return update
 
@@ -130,6 +137,23 @@ class BotApi:
         """Let time pass for what is in the chats."""
         self.now_s += seconds
 
+    def confirm_only_up_to(self, update: int) -> None:
+        """Forget that this update and later ones were confirmed: they are sent again."""
+        self._confirmed = update
+        self._updates = deque(it for it in self._sent if it["update_id"] >= update)
+
+    async def hang_up(self) -> None:
+        """Be gone: no connection is taken, and those that there are end."""
+        self.is_gone = True
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+
+    async def refusal(self, method: str, form: Form) -> str:
+        """Give what a call is refused with."""
+        with pytest.raises(Refused) as refused:
+            await self._execute(method, form)
+        return refused.value.told
+
     def of(self, method: str) -> list[Call]:
         """Give the calls of a method."""
         return [call for call in self.calls if call.method == method]
@@ -138,6 +162,10 @@ class BotApi:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer requests on one connection until it is closed."""
+        if self.is_gone:
+            writer.transport.abort()
+            return
+        self._writers.add(writer)
         try:
             while (request := await read_request(reader)) is not None:
                 target, body = request
@@ -150,6 +178,7 @@ class BotApi:
         except (ConnectionError, asyncio.IncompleteReadError):
             return
         finally:
+            self._writers.discard(writer)
             writer.close()
 
     async def _answer(self, target: str, body: bytes) -> Answer | None:
@@ -158,6 +187,8 @@ class BotApi:
             self.calls.append(Call(method, form, asyncio.get_running_loop().time()))
             fault = self._fault(method)
             if fault is not None and fault.holds:
+                async with self._changed:
+                    self._changed.notify_all()
                 await asyncio.Event().wait()
             if fault is None or fault.executes:
                 result = await self._execute(method, form)
@@ -166,6 +197,7 @@ class BotApi:
                     return None
                 fault.refuse()
         except Refused as refusal:
+            self.refused += 1
             told: dict[str, Any] = {"ok": False, "error_code": refusal.status}
             told["description"] = refusal.told
             if refusal.parameters:

@@ -29,6 +29,7 @@ from tests.kit.bot_people import Person
 from tests.kit.bot_wire import TOKEN
 
 CHAT: Final = 4_242
+NAMES: Final = ("bridge.example.com",)
 _STEP_MS: Final = 30_000
 
 
@@ -77,7 +78,9 @@ async def open_bot_house(folder: Path) -> AsyncIterator[BotHouse]:
     write_private(file, TOKEN.encode())
     async with bot_api() as api:
         notices = NoticeSettings(telegram_token_file=file, telegram_url=api.url)
-        settings = Settings(folder / "data", names=("bridge.example.com",), notices=notices)
+        settings = Settings(
+            folder / "data", "127.0.0.1", 8420, "127.0.0.1:1", names=NAMES, notices=notices
+        )
         async with open_house(settings, clock) as house:
             owner = await house.accounts.create_owner("Ada", Secret("a long password of Ada's"))
             holder = KeyHolder(house.database, clock, settings.vault_key)
