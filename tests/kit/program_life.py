@@ -1,12 +1,22 @@
 """What a person has whose programs use the API: an authenticator, a key, a robot, orders."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
+from drawbridge.app.lab_process import LabWork
+from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.operations import Scope
+from drawbridge.core.orders import Side
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
+from drawbridge.robots.decision_store import Changes, write
+from drawbridge.robots.model import Decision
 from drawbridge.robots.wishes import Wish
+from drawbridge.statistics.account import Held, Snapshot
+from drawbridge.statistics.store import SnapshotStore
+from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.verification.store import Step, StepState
 from tests.kit.owner import KEY, SECRET
 from tests.kit.past_orders import PastRow, write_orders
 from tests.kit.program import ApiSite, Program
@@ -42,6 +52,32 @@ class Life:
             "trial": self.trial,
             "subject": f"key:{self.key}",
         }
+
+
+async def live_on(life: Life) -> None:
+    """Let the key have been checked and read, the trial worked on, and the robot decide."""
+    house, now_ms = life.site.house, life.site.house.clock.now_ms()
+    check = (life.key, await house.checks.begin(life.key))
+    for step in Step:
+        facts = {"status": "enabled", "reason": "", "remarks": []} if step is Step.VERDICT else {}
+        await house.checks.write(check, step, StepState.OK, "", facts)
+    held = (
+        Holding("BTC", Decimal("0.5"), Decimal("0.25"), Decimal(30_000), 4_000),
+        Holding("NEWCOIN", Decimal(7), Decimal(0), None, None),
+    )
+    told = Portfolio("USD", Decimal(30_000), held, ("NEWCOIN",), now_ms)
+    await house.portfolios.keep(life.key, told)
+    store = SnapshotStore(house.database)
+    for hour in range(30):
+        at_ms, worth = now_ms - (30 - hour) * HOUR_MS, Decimal(10_000 + hour * hour)
+        moved = {"USD": Decimal(100)} if hour == 20 else {}
+        await store.keep(
+            life.key, Snapshot(at_ms, "USD", {"USD": Held(worth, worth)}, at_ms, moved)
+        )
+    made = Decision(life.robot, life.key, "enter:1", now_ms, Side.BUY, Decimal("0.5"))
+    async with house.database.transaction() as tx:
+        await write(tx, Changes(made=[made]), now_ms)
+    await LabWork(house.database, house.lab.shelf, house.clock).run()
 
 
 async def begin_life(site: ApiSite) -> Life:

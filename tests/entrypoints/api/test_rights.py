@@ -8,7 +8,7 @@ from drawbridge.entrypoints.api.app import build_operations, schema_of
 from tests.kit.owner import SECRET
 from tests.kit.planted import Planted
 from tests.kit.program import BASE, ApiSite, Program
-from tests.kit.program_life import Life
+from tests.kit.program_life import Life, live_on
 
 SCHEMA = schema_of(build_operations())
 
@@ -73,6 +73,7 @@ def _body(path: str) -> dict[str, str]:
 
 
 async def test_everything_can_be_looked_at(life: Life) -> None:
+    await live_on(life)
     for method, path, _ in _operations():
         if method == "GET":
             answer = await life.program.get(path.format(**life.ids))
