@@ -26,6 +26,7 @@ class _Somebody:
     id: OwnerId
     name: str = "Ada"
     second_factor: bool = True
+    language: str = ""
 
 
 class _Sessions:

@@ -21,7 +21,7 @@ class ApiDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        api = self._api or await self._open()
+        api = await self._open() if self._api is None else self._api
         await api(scope, receive, send)
 
     async def _open(self) -> ASGIApp:
