@@ -14,8 +14,9 @@ UV := $(TOOLS)/bin/uv
 PY := $(VENV)/bin/python
 # The first Python that is new enough; `make PYTHON=/path/to/python3.12 run` picks another.
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(p))))
-# One test worker for each core; `make test PYTEST_FLAGS="-x -k vault"` runs what you want.
-PYTEST_FLAGS ?= --numprocesses auto
+# `make test PYTEST_FLAGS="-x -k vault"` runs what you want. Workers begin with neighbouring tests,
+# which share what they have started, and then take from each other what is left.
+PYTEST_FLAGS ?= --numprocesses auto --dist worksteal
 LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
 REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))

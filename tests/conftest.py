@@ -16,14 +16,16 @@ import hypothesis
 import pytest
 
 from drawbridge.robots.backtest.keeping import compiled_kept_in
+from drawbridge.robots.search.trying import cores
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NO_BROWSER = "no browser"
 _LOCAL_NAMES = {"", "localhost"}
 _COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 
-# No deadline: how fast a busy machine is says nothing about whether a law holds.
-hypothesis.settings.register_profile("drawbridge", deadline=None, print_blob=True)
+# No deadline: how fast a busy machine is says nothing about whether a law holds. Each run draws
+# other examples; `make fuzz` looks for as long as one likes.
+hypothesis.settings.register_profile("drawbridge", deadline=None, print_blob=True, max_examples=50)
 # As many examples as it takes to believe it, where a test asks a running exchange for each.
 hypothesis.settings.register_profile(
     "thorough", hypothesis.settings.get_profile("drawbridge"), max_examples=200
@@ -69,6 +71,11 @@ def _find_browser() -> Path | None:
         if found:
             return Path(found)
     return None
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one worker more than there are cores: tests wait for processes and for prices."""
+    return cores() + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

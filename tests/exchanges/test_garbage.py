@@ -42,7 +42,7 @@ from tests.exchanges.market_samples import NOW_MS
 CARRIED = tuple(x for x in exchange_ids() if get_card(x).level >= Level.TRADED)
 
 every_carried = pytest.mark.parametrize("exchange_id", CARRIED)
-many = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=75, suppress_health_check=[HealthCheck.too_slow])
 
 _REFUSALS = (BadInput, NotProven, NotFound, Forbidden)
 

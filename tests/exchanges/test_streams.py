@@ -69,7 +69,7 @@ from tests.real_clients.pro import Watched, pro_of
 EFFECTS = (Send, LogIn, Subscribe, Unsubscribe, Ask, Close)
 
 every = pytest.mark.parametrize("exchange_id", STREAMING)
-many = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+many = settings(max_examples=75, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 @pytest.fixture
