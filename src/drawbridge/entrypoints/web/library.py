@@ -23,6 +23,7 @@ SHELVES: Final = ("tutorial", "howto", "explain", "reference", "decisions")
 _MOST_WORDS: Final = 8
 _MOST_TEXT: Final = 100
 _AROUND: Final = 120
+_OFTEN: Final = 20
 _WORDS: Final = re.compile(r"\w+")
 
 
@@ -145,11 +146,11 @@ def _texts(tokens: Sequence[Token]) -> Iterator[str]:
             yield token.content
 
 
-def _weight(document: Document, words: Sequence[str]) -> float:
+def _weight(document: Document, words: Sequence[str]) -> int:
     title, text = document.title.casefold(), document.text.casefold()
     in_title = sum(word in title for word in words)
-    often = sum(min(text.count(word), 20) for word in words) / 20
-    return 10 * in_title + often - SHELVES.index(document.shelf)
+    often = sum(min(text.count(word), _OFTEN) for word in words)
+    return _OFTEN * (10 * in_title - SHELVES.index(document.shelf)) + often
 
 
 def _around(text: str, words: Sequence[str]) -> str:
