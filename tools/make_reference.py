@@ -1,4 +1,4 @@
-"""Write the generated documents: errors, commands, guides, strategies, README's CLI help.
+"""Write the generated documents: errors, commands, API, guides, strategies, README's CLI help.
 
 `python -m tools.make_reference` writes them, `--check` only tells which are out of date. What
 is written by hand is not touched: README.md changes between its two markers only.
@@ -91,10 +91,11 @@ def documents() -> dict[Path, Callable[[], str]]:
     }
     if cli_exists():
         # Imported here, because it imports the whole command line.
-        from tools import cli_help, draw_strategies  # noqa: PLC0415  see the line above
+        from tools import api_page, cli_help, draw_strategies  # noqa: PLC0415  see the line above
 
         readme = ROOT / "README.md"
         made[ROOT / "docs/reference/cli.md"] = cli_help.reference
+        made[ROOT / "docs/reference/api.md"] = api_page.page
         made[ROOT / "docs/reference/exchanges.md"] = cli_help.exchanges
         made |= {
             ROOT / f"docs/reference/guides/{name}.md": partial(cli_help.guide, name)
