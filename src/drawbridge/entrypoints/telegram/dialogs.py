@@ -3,6 +3,7 @@
 What was answered is nowhere here; a question knows what it is about, and no more.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiogram.fsm.state import State, StatesGroup
@@ -11,9 +12,15 @@ from drawbridge.catalogue.card import Card, CredentialField
 from drawbridge.catalogue.registry import get_card
 from drawbridge.entrypoints.telegram.screens import Screen, button
 from drawbridge.entrypoints.telegram.visits import Visit
+from drawbridge.vault.model import KeyRecord
 from drawbridge.wording.say import say
 
 FOR, KEY, EXCHANGE, VENUE, AT = "for", "key", "exchange", "venue", "at"
+STRATEGY, MARKET, AMOUNT = "strategy", "market", "amount"
+
+LANGUAGES, SPEAK, CREATE_ROBOT = "languages", "speak", "create_robot"
+KEEPS_DIALOG: Final = frozenset({LANGUAGES, SPEAK, CREATE_ROBOT})
+"""Buttons that leave a running dialog as it is: whoever asks in another language is still asked."""
 
 
 class Asking(StatesGroup):
@@ -21,9 +28,13 @@ class Asking(StatesGroup):
 
     code = State()
     part = State()
+    market = State()
+    amount = State()
+    robot = State()
 
 
 _CANCEL: Final = "main"
+_EXAMPLE: Final = "example"
 
 
 def parts_of(card: Card) -> tuple[CredentialField, ...]:
@@ -57,6 +68,39 @@ def part_question(card: Card, at: int, first: str = "") -> Screen:
     return _question(say("telegram.ask.part", **facts), first)
 
 
+async def ask_market(visit: Visit, about: dict[str, Any], example: str) -> Screen:
+    """Begin to wait for a robot's market."""
+    await visit.state.set_state(Asking.market)
+    await visit.state.set_data({**about, _EXAMPLE: example})
+    return _question(say("telegram.ask.market", example=example), "")
+
+
+async def ask_amount(visit: Visit, about: dict[str, Any]) -> Screen:
+    """Begin to wait for a robot's amount."""
+    await visit.state.set_state(Asking.amount)
+    await visit.state.set_data(about)
+    return _amount_question(about)
+
+
+async def confirm_robot(visit: Visit, about: dict[str, Any], key: KeyRecord) -> Screen:
+    """Show what was chosen for a robot, and wait for the button that starts it."""
+    await visit.state.set_state(Asking.robot)
+    await visit.state.set_data(about)
+    place = f"{key.label}, {say(f'venue.{key.venue.value}')}"
+    lines = [
+        f"{say('robots_page.key')}: {place}",
+        f"{say('robots_page.strategy')}: {say(f'robots.strategy.{about[STRATEGY]}.name')}",
+        f"{say('robots_page.market')}: {about[MARKET]}",
+        f"{say('robots_page.amount')}: {about[AMOUNT]} {_quote(about)}",
+        "",
+        say("robots_page.will_market"),
+        say("robots_page.safety"),
+        say("telegram.robot.more_on_the_page"),
+    ]
+    rows = ((button("do_create_robot", CREATE_ROBOT),), (button("cancel", _CANCEL),))
+    return Screen("\n".join(lines), rows)
+
+
 async def asked_again(visit: Visit) -> Screen | None:
     """Give the question that stands, in the language that is spoken now; None without one."""
     state, about = await visit.state.get_state(), await visit.state.get_data()
@@ -64,7 +108,20 @@ async def asked_again(visit: Visit) -> Screen | None:
         return code_question()
     if state == Asking.part.state:
         return part_question(get_card(about[EXCHANGE]), about[AT])
+    if state == Asking.market.state:
+        return _question(say("telegram.ask.market", example=about[_EXAMPLE]), "")
+    if state == Asking.amount.state:
+        return _amount_question(about)
     return None
+
+
+def _amount_question(about: Mapping[str, Any]) -> Screen:
+    return _question(say("telegram.ask.amount", quote=_quote(about)), "")
+
+
+def _quote(about: Mapping[str, Any]) -> str:
+    """Give the currency that a market is paid in."""
+    return str(about[MARKET]).partition("/")[2].partition(":")[0]
 
 
 def _question(text: str, first: str) -> Screen:

@@ -5,6 +5,7 @@ Whatever goes wrong is told in words, and nothing that a person wrote is ever lo
 """
 
 import logging
+import traceback
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,9 +20,9 @@ from drawbridge.accounts.model import Owner
 from drawbridge.accounts.telegram_talks import Coming
 from drawbridge.app.telegram_notices import begin_notices
 from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.telegram.dialogs import KEEPS_DIALOG
 from drawbridge.entrypoints.telegram.main_menu import main_menu
 from drawbridge.entrypoints.telegram.screens import Go, Screen, home_row
-from drawbridge.entrypoints.telegram.settings_menus import KEEPS_DIALOG
 from drawbridge.entrypoints.telegram.visits import Desk, Visit
 from drawbridge.wording.language import find_language, speaking, spoken
 from drawbridge.wording.say import say, say_error
@@ -48,8 +49,9 @@ class Entrance:
         except TelegramAPIError as error:
             _log.warning("an answer could not be sent: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001  the rim: one update must not end the bot
-            # The class alone: the text of an error could hold what a person wrote.
-            _log.error("an update failed: %s", type(error).__name__)
+            # What failed and where, never the text of it, which could hold what a person wrote.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
 
     async def _handle(self, update: Update, coming: Coming) -> None:
         query, message = update.callback_query, update.message

@@ -23,6 +23,7 @@ from drawbridge.entrypoints.telegram import (
     key_menus,
     main_menu,
     portfolio_menus,
+    robot_adding,
     robot_menus,
     settings_menus,
 )
@@ -94,6 +95,7 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
         key_adding.routes(),
         codes.routes(),
         robot_menus.routes(),
+        robot_adding.routes(),
         portfolio_menus.routes(),
     )
     dispatcher.include_routers(first, *made, last)

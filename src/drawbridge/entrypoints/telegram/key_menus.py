@@ -3,6 +3,7 @@
 from aiogram import F, Router
 from aiogram.types import CallbackQuery
 
+from drawbridge.catalogue.registry import get_card
 from drawbridge.entrypoints.telegram.dialogs import FOR, KEY, ask_code
 from drawbridge.entrypoints.telegram.key_views import key_screen, mark_of
 from drawbridge.entrypoints.telegram.key_watch import watch
@@ -61,7 +62,8 @@ async def confirm_delete(_query: CallbackQuery, callback_data: Go, visit: Visit)
     """Ask before a key is deleted, and tell who still needs it."""
     key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
     robots = await visit.house.robots.robots_of_key(visit.owner.id, key.id)
-    text = f"{say('keys.delete_title', label=key.label)}\n\n{say('keys.delete_lead')}"
+    lead = say("keys.delete_lead", exchange=get_card(key.exchange).name)
+    text = f"{say('keys.delete_title', label=key.label)}\n\n{lead}"
     if robots:
         names = "\n".join(f"• {robot.name}" for robot in robots)
         text = f"{text}\n\n{say('keys.used_by')}\n{names}"

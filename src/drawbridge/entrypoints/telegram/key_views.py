@@ -6,7 +6,7 @@ from typing import Final
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import masked
-from drawbridge.entrypoints.telegram.screens import Button, Screen, back_to, button, in_rows
+from drawbridge.entrypoints.telegram.screens import Screen, back_to, button, in_rows, named
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
 from drawbridge.wording.formats import day, moment
@@ -83,8 +83,10 @@ def check_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen
             for step in Step
         ]
         told = _verdict(key) if check.is_done else say("check.running")
-    rows: tuple[tuple[Button, ...], ...] = ((button("look", "key", key.id),), back_to("keys"))
-    return Screen(_joined([first, title, "", *steps, "", told]), rows)
+    acts = [button("look", "key", key.id)]
+    if key.status is KeyStatus.ENABLED and not is_awaited(key, check):
+        acts.append(named(say("check.start_robot"), "robot_with", key.id))
+    return Screen(_joined([first, title, "", *steps, "", told]), (tuple(acts), back_to("keys")))
 
 
 def _verdict(key: KeyRecord) -> str:

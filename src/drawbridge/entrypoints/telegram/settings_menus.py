@@ -1,13 +1,12 @@
 """Settings: the way to the keys, the language, and an end to the link."""
 
-from typing import Final
-
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from drawbridge.app.telegram_notices import end_notices
-from drawbridge.entrypoints.telegram.dialogs import asked_again
+from drawbridge.entrypoints.telegram.dialogs import LANGUAGES as LIST
+from drawbridge.entrypoints.telegram.dialogs import SPEAK, asked_again
 from drawbridge.entrypoints.telegram.screens import (
     Go,
     Screen,
@@ -21,18 +20,14 @@ from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.wording.language import LANGUAGES, speaking, spoken
 from drawbridge.wording.say import say
 
-_LANGUAGES, _SPEAK = "languages", "speak"
-KEEPS_DIALOG: Final = frozenset({_LANGUAGES, _SPEAK})
-"""Buttons that leave a running dialog as it is: whoever asks in another language is still asked."""
-
 
 def routes() -> Router:
     """Register these handlers anew: a router belongs to one dispatcher."""
     router = Router(name="settings")
     router.callback_query.register(show_settings, Go.filter(F.to == "settings"))
-    router.callback_query.register(show_languages, Go.filter(F.to == _LANGUAGES))
+    router.callback_query.register(show_languages, Go.filter(F.to == LIST))
     router.message.register(send_languages, Command("language"))
-    router.callback_query.register(speak, Go.filter(F.to == _SPEAK))
+    router.callback_query.register(speak, Go.filter(F.to == SPEAK))
     router.callback_query.register(ask_unlink, Go.filter(F.to == "unlink"))
     router.callback_query.register(unlink, Go.filter(F.to == "unlink_now"))
     return router
@@ -42,7 +37,7 @@ def settings_menu() -> Screen:
     """Draw the settings."""
     rows = (
         (button("keys", "keys"),),
-        (button("language", _LANGUAGES), button("unlink", "unlink")),
+        (button("language", LIST), button("unlink", "unlink")),
         home_row(),
     )
     return Screen(say("telegram.settings.lead"), rows)
@@ -87,7 +82,7 @@ async def unlink(_query: CallbackQuery, visit: Visit) -> None:
 def _languages() -> Screen:
     now = spoken().tag
     buttons = [
-        named(f"✔ {it.name}" if it.tag == now else it.name, _SPEAK, it.tag)
+        named(f"✔ {it.name}" if it.tag == now else it.name, SPEAK, it.tag)
         for it in LANGUAGES.values()
     ]
     return Screen(say("telegram.languages.lead"), (*in_rows(buttons, 2), back_to("settings")))
