@@ -29,7 +29,7 @@ class Page:
     @property
     def html(self) -> str:
         """Give the page's source."""
-        return self.body.decode()
+        return self.body.decode(errors="replace")
 
     @property
     def words(self) -> str:

@@ -1,5 +1,6 @@
 """What every answer of a website keeps to, and what no form gets past (scenario 73)."""
 
+import gzip
 from dataclasses import dataclass
 
 import pytest
@@ -213,3 +214,16 @@ def test_a_qr_code_is_an_svg_element_without_style() -> None:
     assert drawn.startswith("<svg")
     assert "style=" not in drawn
     assert "otpauth" not in drawn
+
+
+async def test_files_are_squeezed_for_who_can_read_that_and_pages_never(
+    browser: Browserling,
+) -> None:
+    address = (await browser.get("/nowhere")).html.partition('stylesheet" href="')[2].split('"')[0]
+    plain = await browser.get(address)
+    squeezed = await browser.get(address, headers={"accept-encoding": "gzip, br"})
+    assert squeezed.header("content-encoding") == "gzip"
+    assert squeezed.header("vary") == "accept-encoding"
+    assert gzip.decompress(squeezed.body) == plain.body
+    page = await browser.get("/nowhere", headers={"accept-encoding": "gzip, br"})
+    assert not page.header("content-encoding")

@@ -16,7 +16,10 @@ from drawbridge.wording import formats
 from drawbridge.wording.language import LANGUAGES, spoken
 from drawbridge.wording.say import has_words, say, say_error
 
-_SHEETS: Final = ("tokens.css", "layout.css", "pieces.css", "forms.css", "guidance.css")
+_SHEETS: Final = (
+    *("tokens.css", "layout.css", "masthead.css", "pieces.css", "tables.css"),
+    *("forms.css", "guidance.css"),
+)
 # Around a text that runs from left to right whatever stands about it (Unicode UAX 9).
 _ISOLATE: Final = "\u2066"
 _END_ISOLATE: Final = "\u2069"

@@ -106,6 +106,8 @@ def _lead_here(tokens: Sequence[Token], folder: PurePosixPath, root: Path) -> No
     What leads to a file of the project that is no document is read as words.
     """
     for token in _all(tokens):
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")  # A wide one scrolls, also for whoever has only keys.
         for attribute in ("href", "src"):
             target = token.attrGet(attribute)
             if not isinstance(target, str) or "://" in target or target.startswith("#"):
