@@ -84,7 +84,7 @@ def test_made_up_requests_never_break_it_and_answers_are_as_described(lived: Liv
     schema = lived.runner.run(lived.life.program.get("/openapi.json")).told
     for operations in schema["paths"].values():
         for operation in operations.values():
-            # Tokens are test_gate's business; here every request has a good one.
+            # Tokens are test_turnstile's business; here every request has a good one.
             del operation["security"]
     described = schemathesis.openapi.from_dict(schema)
     found = [it.ok() for it in described.get_all_operations() if isinstance(it, Ok)]
@@ -112,8 +112,8 @@ def _try(lived: Lived, operation: Any, mode: GenerationMode, count: int) -> None
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(operation.as_strategy(generation_mode=mode), st.booleans())
-    def holds(case: Any, is_there: bool) -> None:  # noqa: ANN401, FBT001  as drawn
+    @given(case=operation.as_strategy(generation_mode=mode), is_there=st.booleans())
+    def holds(*, case: Any, is_there: bool) -> None:  # noqa: ANN401  a case of Schemathesis
         if is_there and mode is GenerationMode.POSITIVE:
             _point_at(lived, case)
         given_as = case.as_transport_kwargs(base_url=_ADDRESS)

@@ -28,7 +28,6 @@ from drawbridge.entrypoints.api import (
     robots,
     trials,
 )
-from drawbridge.entrypoints.api.gate import SCHEMA, Gate
 from drawbridge.entrypoints.api.problems import (
     EVERY_STATUS,
     FieldProblem,
@@ -39,6 +38,7 @@ from drawbridge.entrypoints.api.problems import (
     tell_invalid,
     tell_refused,
 )
+from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (me, exchanges, keys, accounts, robots, orders, trials, limits, notices, audit)
@@ -55,14 +55,14 @@ _IDEMPOTENCY: Final = {
 }
 
 
-def build_api(house: House) -> Gate:
+def build_api(house: House) -> Turnstile:
     """Build the API over a house."""
-    return Gate(build_operations(), house)
+    return Turnstile(build_operations(), house)
 
 
 @cache
 def build_operations() -> FastAPI:
-    """Build the operations without the gate before them; they hold nothing of any house."""
+    """Build the operations without the turnstile before them; they hold nothing of any house."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,

@@ -47,7 +47,7 @@ async def find_caller(
 ) -> Caller:
     """Give who calls, once their token may do what is needed.
 
-    The token itself was proven at the gate. Raises: `Forbidden("token_lacks_scope")`.
+    The token itself was proven at the turnstile. Raises: `Forbidden("token_lacks_scope")`.
     """
     caller = getattr(request.state, STATE, None)
     if not isinstance(caller, Caller):

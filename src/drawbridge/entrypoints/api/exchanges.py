@@ -16,7 +16,7 @@ from drawbridge.wording.say import say
 
 router = APIRouter(tags=["exchanges"])
 
-ExchangeId = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["binance"])]
+ExchangeId = Annotated[str, Path(max_length=LONGEST_TEXT)]
 # The paper exchange is on this machine, so that is where its keys are used from.
 _HERE = ("127.0.0.1",)
 

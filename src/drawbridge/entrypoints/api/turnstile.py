@@ -32,7 +32,7 @@ _GOOD: Final = range(200, 300)
 _FAILED: Final = 500
 
 
-class Gate:
+class Turnstile:
     """The API behind its checks."""
 
     def __init__(self, api: ASGIApp, house: House) -> None:

@@ -1,4 +1,4 @@
-"""The gate: tokens, pace, sizes, languages, and requests that are sent twice."""
+"""The turnstile: tokens, pace, sizes, languages, and requests that are sent twice."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 from drawbridge.accounts.throttle import limits_of_token
 from drawbridge.core.clock import DAY_MS, MINUTE_MS
 from drawbridge.core.secret import Secret
-from drawbridge.entrypoints.api.gate import MOST_BODY_BYTES, PER_TOKEN
+from drawbridge.entrypoints.api.turnstile import MOST_BODY_BYTES, PER_TOKEN
 from tests.kit.program import ApiSite, Program
 
 LIMITS = {"position": "100"}
