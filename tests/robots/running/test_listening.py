@@ -13,9 +13,11 @@ from drawbridge.core.markets import Candle, PublicTrade
 from drawbridge.core.orders import Side
 from drawbridge.core.streams import CandleTold, TopicKind, TradesTold
 from drawbridge.gateway.streaming import Gap, GapReason
+from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.running.listening import Listening
+from drawbridge.vault.model import KeyStatus
 from tests.kit.robot_bench import UP, WISH
-from tests.kit.robots import KEY, START_MS, SYMBOL
+from tests.kit.robots import KEY, START_MS, SYMBOL, key_record
 from tests.kit.told_streams import Heard, open_heard
 from tests.kit.turns import a_turn
 
@@ -90,6 +92,26 @@ async def test_where_nobody_tells_that_a_candle_closed_it_is_asked_for_when_the_
 
     # It closed at another price than was told last.
     assert bench.sides == [Side.BUY]
+
+
+async def test_a_candle_that_comes_when_all_robots_of_its_market_have_paused_moves_nobody(
+    heard: Heard,
+) -> None:
+    bench = heard.bench
+    await bench.begin()
+    await bench.step()
+    bench.exchange.keys.first = key_record(KeyStatus.DISABLED)
+    assert (await bench.step(1)).status is RobotStatus.PAUSED
+    bench.exchange.tell(UP)
+
+    # Its stream ends at the next look, at which the pause is read from disk.
+    await heard.streams.tell(TopicKind.CANDLES, Gap(GapReason.BEGAN), candle_told(6, UP))
+    await heard.run()
+    assert bench.sides == []
+    bench.exchange.keys.first = key_record()
+
+    # Nothing was hurt by it.
+    assert (await bench.step(4)).status is RobotStatus.STARTED
 
 
 async def test_candles_are_asked_for_when_a_stream_falls_silent(heard: Heard) -> None:

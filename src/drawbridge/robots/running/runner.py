@@ -191,6 +191,9 @@ class Robots:
     async def _follow(self, chart: Chart) -> None:
         """Let all robots of a chart decide, if a candle has closed."""
         seats = self._seating.seats_of(chart)
+        if not seats:
+            # All have paused since the last look, which is when a chart is given up.
+            return
         try:
             async with chart.lock:
                 judged = await self._judged(chart, seats)
