@@ -105,6 +105,9 @@ class Entrance:
             # Pressed so long ago that Telegram gave it up: what was meant then may be wrong now.
             await visit.send(main_menu(visit.owner, say("telegram.late_press")))
             return False
+        except TelegramAPIError as error:
+            # Only the little clock on the button turns on; what was pressed is done all the same.
+            _log.warning("a press could not be answered: %s", type(error).__name__)
         if not _keeps_dialog(query) and await visit.state.get_state():
             await visit.leave_dialog()
         return True

@@ -121,8 +121,22 @@ class Polling:
             coming = await self._seen.begin_update(self._bot.id, update.update_id)
             if coming is Coming.AGAIN:
                 continue
-            await self._handle(update, coming)
+            try:
+                await self._handle(update, coming)
+            finally:
+                _forget_updates()
             await self._seen.end_update(self._bot.id, update.update_id)
+
+
+def _forget_updates() -> None:
+    """Let go of the updates that aiogram remembers.
+
+    Why: `Update.event_type` is cached for the last 128 updates, and the cache keeps each of them
+    whole, with the secret that may have been typed in it.
+    """
+    remembered = vars(Update)["event_type"].fget
+    if hasattr(remembered, "cache_clear"):
+        remembered.cache_clear()
 
 
 def _chat_of(update: Update) -> int:
