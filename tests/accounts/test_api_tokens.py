@@ -95,3 +95,21 @@ async def test_the_last_use_is_told_and_the_token_itself_stands_nowhere(desk: De
     assert kept.used_ms == desk.clock.now_ms()
     for file in desk.file.parent.iterdir():
         assert text.reveal().encode() not in file.read_bytes()
+
+
+async def test_who_keeps_asking_with_wrong_texts_has_to_wait_and_a_right_one_never(
+    desk: Desk,
+) -> None:
+    _, text = await desk.tokens.make(OWNER, "Bot", [], DAY_MS)
+    for _ in range(30):
+        with pytest.raises(NotProven, match="token_wrong"):
+            await desk.tokens.prove("dbr_wrong", ADDRESS)
+    with pytest.raises(NotProven, match="too_many_attempts") as caught:
+        await desk.tokens.prove("dbr_wrong", ADDRESS)
+    assert caught.value.facts["retry_after_ms"] == MINUTE_MS // 2
+    with pytest.raises(NotProven, match="token_wrong"):
+        await desk.tokens.prove("dbr_wrong", "203.0.113.10")
+    await desk.tokens.prove(text.reveal(), ADDRESS)
+    desk.clock.advance(MINUTE_MS)
+    with pytest.raises(NotProven, match="token_wrong"):
+        await desk.tokens.prove("dbr_wrong", ADDRESS)
