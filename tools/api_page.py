@@ -30,6 +30,8 @@ Everything under `{BASE}` of the address of the pages. The same as a schema for 
 - **Once**: with `Idempotency-Key: <anything random>` on a POST, the same request sent again within
   a day gets the first answer and is not done twice. Only what succeeded is kept.
 - 600 requests a minute for each token.
+- What is shown only once (tokens, recovery codes, the secrets of hooks and of webhooks) is made on
+  the pages or by the command line, and comes out of no operation here.
 
 This page is written by `python -m tools.make_reference`.
 """

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from drawbridge.trading.holdings import Holding, Portfolio
+from tests.kit.owner import SECRET
 from tests.kit.program_life import Life
 
 WISH = {"symbol": "BTC/USD", "amount": "100"}
@@ -200,3 +201,38 @@ async def test_the_audit_log_is_read_and_followed(life: Life) -> None:
         await tx.execute("UPDATE audit_events SET subject = 'other' WHERE n = 2")
     broken = await life.program.get("/audit/verification")
     assert (broken.status, broken.code) == (500, "audit_chain_broken")
+
+
+async def test_a_robot_gets_and_loses_accounts(life: Life) -> None:
+    path = f"/robots/{life.robot}/accounts"
+    fields = {"api_key": "N" * 55 + "a", "api_secret": SECRET}
+    new = (await life.site.house.vault.add(life.owner, "kraken", "paper", fields)).key.id
+    assert (await life.program.send("PUT", f"{path}/key_none")).code == "unknown_key"
+    taken = await life.program.send("PUT", f"{path}/{life.key}")
+    assert (taken.status, taken.code) == (409, "robot_has_account")
+    wrong = await life.program.send("PUT", f"{path}/{new}", {"amount": "much"})
+    assert (wrong.status, wrong.told["field"]) == (422, "amount")
+    told = (await life.program.send("PUT", f"{path}/{new}", {"amount": "25"})).told
+    assert [it["amount"] for it in told["accounts"]] == ["100", "25"]
+    told = (await life.program.send("DELETE", f"{path}/{new}")).told
+    assert [it["key_id"] for it in told["accounts"]] == [life.key]
+    last = await life.program.send("DELETE", f"{path}/{life.key}")
+    assert (last.status, last.code) == (409, "robot_needs_account")
+
+
+async def test_what_a_robot_saw_and_was_worth(life: Life) -> None:
+    path = f"/robots/{life.robot}"
+    assert (await life.program.get(f"{path}/candles?cursor=1")).code == "bad_cursor"
+    worth = (await life.program.get(f"{path}/equity")).told["items"]
+    assert [it["equity"] for it in worth] == ["98", "99"]
+    assert (await life.program.get(f"{path}/candles")).told["items"] == []
+    assert (await life.program.get(f"{path}/signals")).told["items"] == []
+    assert (await life.program.get("/robots/robot_none/signals")).status == 404
+
+
+async def test_the_vault_and_the_candles_there_are(life: Life) -> None:
+    vault = (await life.program.get("/vault")).told
+    assert (vault["status"], vault["is_reachable"]) == ("open", True)
+    names = [it["name"] for it in (await life.program.get("/candles?limit=2")).told["items"]]
+    assert len(names) == 2
+    assert (await life.program.post("/trials", {"candles": names[0]})).status == 202

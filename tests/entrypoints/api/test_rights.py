@@ -49,7 +49,7 @@ async def test_a_right_opens_nothing_else(life: Life) -> None:
 
 async def test_nobody_sees_or_changes_what_is_anothers(life: Life) -> None:
     stranger = await life.site.program(await life.site.owner("Bob"))
-    own = {"/me", "/exchanges", "/strategies", "/audit", "/stop", "/notices/unread"}
+    own = {"/me", "/exchanges", "/candles", "/strategies", "/audit", "/stop", "/notices/unread"}
     for method, path, described in _operations():
         if "{" not in path or path.startswith("/exchanges"):
             continue

@@ -25,6 +25,7 @@ from drawbridge.entrypoints.api import (
     me,
     notices,
     orders,
+    robot_parts,
     robots,
     trials,
 )
@@ -41,7 +42,10 @@ from drawbridge.entrypoints.api.problems import (
 from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
-_GROUPS: Final = (me, exchanges, keys, accounts, robots, orders, trials, limits, notices, audit)
+_GROUPS: Final = (
+    *(me, exchanges, keys, accounts, robots, robot_parts),
+    *(orders, trials, limits, notices, audit),
+)
 _REFERENCE: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY: Final = {
     "name": "Idempotency-Key",

@@ -1,11 +1,12 @@
-"""Who one is here, and what the token may do."""
+"""Who one is here, what the token may do, and how the vault stands."""
 
 from fastapi import APIRouter
 
 from drawbridge.accounts.api_tokens import TokenScope
 from drawbridge.core.errors import NotFound
 from drawbridge.entrypoints.api.caller import Reader
-from drawbridge.entrypoints.api.shapes import Moment, Told
+from drawbridge.entrypoints.api.shapes import Moment, Reason, Told, tell_reason
+from drawbridge.vault.unlock import VaultStatus, read_vault_state
 
 router = APIRouter(tags=["me"])
 
@@ -30,6 +31,15 @@ class Me(Told):
     token: TokenTold
 
 
+class VaultTold(Told):
+    """How the vault stands; only where it is `open` and reachable anything can trade."""
+
+    status: VaultStatus
+    is_reachable: bool
+    is_working: bool
+    problem: Reason | None
+
+
 @router.get("/me")
 async def get_me(caller: Reader) -> Me:
     """Give whose token this is, what it may do and when it ends."""
@@ -50,3 +60,15 @@ async def get_me(caller: Reader) -> Me:
                 ),
             )
     raise NotFound("unknown_owner")
+
+
+@router.get("/vault")
+async def get_vault(caller: Reader) -> VaultTold:
+    """Tell how the vault stands. It is made and unlocked on the page or by the command line."""
+    state = await read_vault_state(caller.house.database)
+    return VaultTold(
+        status=state.status,
+        is_reachable=state.has_holder,
+        is_working=state.waiting,
+        problem=tell_reason(state.error, state.error_facts),
+    )

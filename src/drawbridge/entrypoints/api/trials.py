@@ -1,5 +1,6 @@
 """Trials of the lab: order a backtest or a search, watch it, read its sheet."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -88,6 +89,19 @@ class Sheet(Told):
     trial_id: str
     status: TrialStatus
     sheet: dict[str, JsonValue] | None
+
+
+class CandleSource(Told):
+    """Candles that a trial can be run on, by the name that `candles` of a trial takes."""
+
+    name: str
+
+
+@router.get("/candles")
+async def list_candle_sources(caller: Reader, paging: AskedPage) -> Page[CandleSource]:
+    """List the recordings and the stored candles."""
+    names = await asyncio.to_thread(caller.house.lab.shelf.names)
+    return cut(names, paging, lambda it: CandleSource(name=it), str)
 
 
 @router.get("/trials")
