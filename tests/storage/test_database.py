@@ -15,7 +15,8 @@ from drawbridge.storage.connection import connect
 from drawbridge.storage.database import Database
 from drawbridge.storage.schema import Migration, bring_up_to_date, find_migrations
 
-_INSERT = "INSERT INTO owners VALUES (?, ?, ?, 'hash', 0)"
+_COLUMNS = "owners (id, name, name_folded, password_hash, created_ms)"
+_INSERT = f"INSERT INTO {_COLUMNS} VALUES (?, ?, ?, 'hash', 0)"
 
 
 @pytest_asyncio.fixture
@@ -98,7 +99,8 @@ async def test_a_taken_key_is_a_conflict(database: Database) -> None:
 async def test_any_other_broken_rule_of_a_table_is_our_own_mistake(database: Database) -> None:
     with pytest.raises(Corrupted) as told:
         async with database.transaction() as tx:
-            await tx.execute("INSERT INTO sessions VALUES (x'00', 'nobody', 0, 0)")
+            columns = "sessions (token_hash, owner, created_ms, seen_ms)"
+            await tx.execute(f"INSERT INTO {columns} VALUES (x'00', 'nobody', 0, 0)")
     assert told.value.code == "row_refused"
 
 
@@ -236,7 +238,7 @@ async def test_transactions_of_many_tasks_do_not_mix(database: Database) -> None
     assert await _count(database) == 20
 
 
-_OPENS = """
+_OPENS = f"""
 import asyncio, sys
 from pathlib import Path
 from drawbridge.storage.database import Database
@@ -244,7 +246,7 @@ from drawbridge.storage.database import Database
 async def main():
     database = await Database.open(Path(sys.argv[1]), "app")
     async with database.transaction() as tx:
-        await tx.execute("INSERT INTO owners VALUES (?, ?, ?, 'hash', 0)", *sys.argv[2:3] * 3)
+        await tx.execute("{_INSERT}", *sys.argv[2:3] * 3)
     await database.close()
 
 asyncio.run(main())
