@@ -69,7 +69,8 @@ class TelegramLinks:
             if row is None:
                 raise NotProven("link_code_wrong")
             owner = str(row["owner"])
-            kept = " ".join(name.split())[:_LONGEST_NAME]
+            # Strangers choose their names themselves: nothing invisible, nothing that turns a line.
+            kept = "".join(it for it in " ".join(name.split()) if it.isprintable())[:_LONGEST_NAME]
             await tx.execute("DELETE FROM telegram_links WHERE owner = ? OR chat = ?", owner, chat)
             sql = "INSERT INTO telegram_links VALUES (?, ?, ?, ?)"
             await tx.execute(sql, owner, chat, kept, now_ms)

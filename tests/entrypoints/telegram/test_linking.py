@@ -61,6 +61,16 @@ async def test_linking_brings_the_menu_and_the_notices(bot: BotHouse) -> None:
     assert (way.place, way.is_on) == (str(CHAT), True)
     await bot.api.until(lambda: bool(bot.api.commands))
     assert await bot.house.telegram.bot_name() == BOT_NAME
+    await bot.api.until(lambda: {"", "en", "ru", "ar", "zh", "pt"} <= set(bot.api.commands))
+
+
+async def test_a_name_that_would_turn_a_line_is_kept_plain(bot: BotHouse) -> None:
+    code = await bot.house.telegram.draw_code(bot.owner)
+    ada = Person(bot.api, CHAT, "en", "Ada\u202e\n\x1b[31m" + "x" * 99)
+    await ada.say(f"/start {code.reveal()}")
+    link = await bot.house.telegram.find(bot.owner)
+    assert link is not None
+    assert (link.name.isprintable(), len(link.name)) == (True, 64)
 
 
 async def test_unlinking_in_the_chat_ends_it(bot: BotHouse) -> None:

@@ -55,7 +55,9 @@ def code_question(first: str = "") -> Screen:
 
 
 async def ask_part(visit: Visit, exchange: str, venue: str, at: int = 0) -> Screen:
-    """Begin to wait for a part of a key."""
+    """Begin to wait for a part of a key; with the first one, nothing typed before counts."""
+    if at == 0:
+        visit.desk.held.drop(visit.chat)
     await visit.state.set_state(Asking.part)
     await visit.state.set_data({EXCHANGE: exchange, VENUE: venue, AT: at})
     return part_question(get_card(exchange), at)

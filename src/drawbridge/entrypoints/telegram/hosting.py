@@ -123,11 +123,14 @@ async def _bot(house: House, token: Callable[[], Secret]) -> Bot:
 
 async def _introduce(house: House, bot: Bot) -> None:
     """Find out what the bot is called and tell Telegram its commands, as soon as that works."""
+    told = ""
     while True:
         try:
             await _tell_names(house, bot)
         except TelegramAPIError as error:
-            _log.warning("the bot could not introduce itself: %s", type(error).__name__)
+            if type(error).__name__ != told:
+                told = type(error).__name__
+                _log.warning("the bot could not introduce itself: %s", told)
             await asyncio.sleep(_AGAIN_S)
         else:
             return
@@ -136,11 +139,15 @@ async def _introduce(house: House, bot: Bot) -> None:
 async def _tell_names(house: House, bot: Bot) -> None:
     me = await bot.get_me()
     await house.telegram.tell_bot_name(me.username or "")
+    await bot.set_my_commands(_commands())
     for language in LANGUAGES.values():
         with speaking(language.tag):
-            commands = [
-                BotCommand(command=name, description=say(f"telegram.command.{name}"))
-                for name in _COMMANDS
-            ]
+            commands = _commands()
         # Telegram knows languages by two letters; of two alike, the last one stands.
         await bot.set_my_commands(commands, language_code=language.tag[:_CODE_LETTERS])
+
+
+def _commands() -> list[BotCommand]:
+    return [
+        BotCommand(command=name, description=say(f"telegram.command.{name}")) for name in _COMMANDS
+    ]
