@@ -15,8 +15,13 @@ from drawbridge.storage.connection import connect
 from drawbridge.storage.database import Database
 from drawbridge.storage.schema import Migration, bring_up_to_date, find_migrations
 
-_COLUMNS = "owners (id, name, name_folded, password_hash, created_ms)"
-_INSERT = f"INSERT INTO {_COLUMNS} VALUES (?, ?, ?, 'hash', 0)"
+_INSERT = (
+    "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
+    " VALUES (?, ?, ?, 'hash', 0)"
+)
+_NOBODYS = (
+    "INSERT INTO sessions (token_hash, owner, created_ms, seen_ms) VALUES (x'00', 'nobody', 0, 0)"
+)
 
 
 @pytest_asyncio.fixture
@@ -99,8 +104,7 @@ async def test_a_taken_key_is_a_conflict(database: Database) -> None:
 async def test_any_other_broken_rule_of_a_table_is_our_own_mistake(database: Database) -> None:
     with pytest.raises(Corrupted) as told:
         async with database.transaction() as tx:
-            columns = "sessions (token_hash, owner, created_ms, seen_ms)"
-            await tx.execute(f"INSERT INTO {columns} VALUES (x'00', 'nobody', 0, 0)")
+            await tx.execute(_NOBODYS)
     assert told.value.code == "row_refused"
 
 
