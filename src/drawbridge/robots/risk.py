@@ -33,6 +33,7 @@ _KEY_REFUSALS: Final[Mapping[KeyStatus, str]] = {
     KeyStatus.INVALID: "robot_key_invalid",
 }
 _NOT_PROVEN: Final = "robot_key_not_proven"
+_NOT_USABLE: Final = "key_not_usable"
 _NO_TRADE_RIGHT: Final = "robot_key_without_trade_right"
 
 KEY_REASONS: Final = frozenset({*_KEY_REFUSALS.values(), _NOT_PROVEN, _NO_TRADE_RIGHT})
@@ -69,16 +70,17 @@ _PASSING: Final = (ExchangeDown, OutcomeUnknown, NotProven, Corrupted)
 def goes_by(error: DrawbridgeError) -> bool:
     """Tell whether a robot waits for an error to go by, instead of pausing for it.
 
-    Limits and stops are among them: they may be lifted again.
+    Limits and stops are among them: they may be lifted again. So is a key that is not usable just
+    then: what is wrong with it is found out when keys are looked at, and ends with it.
     """
     if isinstance(error, Forbidden):
-        return error.facts.get("rule") == RULE
+        return error.facts.get("rule") == RULE or is_about_key(error)
     return isinstance(error, _PASSING)
 
 
-def is_limit(error: DrawbridgeError) -> bool:
-    """Tell whether limits or a stop kept an order from being placed."""
-    return isinstance(error, Forbidden) and goes_by(error)
+def is_about_key(error: DrawbridgeError) -> bool:
+    """Tell whether the vault, and not the exchange, kept a key from being used."""
+    return isinstance(error, Forbidden) and error.code == _NOT_USABLE
 
 
 def size_entry(market: Market, price: Decimal, amount: Decimal) -> Decimal | Refusal:

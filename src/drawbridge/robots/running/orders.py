@@ -21,6 +21,7 @@ from drawbridge.core.orders import Fill, Order, OrderType
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.model import Decision, DecisionState, RobotStatus
+from drawbridge.robots.risk import is_about_key
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.deciding import TOO_LATE, is_too_late
 from drawbridge.robots.running.seat import Seat, is_entry
@@ -68,9 +69,9 @@ class OrderChains:
     async def hear(self, seat: Seat, decision: Decision, outcome: Outcome) -> Order | None:
         """Take in what became of placing a decision's order.
 
-        Raises: `ExchangeDown` and `NotProven` when nothing happened and it will be tried once
-        more, `OutcomeUnknown` while nobody knows; any other family is a definite no, after which
-        the decision is closed.
+        Raises: `ExchangeDown`, `NotProven` and `Forbidden("key_not_usable")` when nothing happened
+        and it will be tried once more, `OutcomeUnknown` while nobody knows; any other family is a
+        definite no, after which the decision is closed.
         """
         error = outcome.error
         if error is None:
@@ -80,7 +81,7 @@ class OrderChains:
         if outcome.fate is Fate.UNKNOWN:
             await self._tell_unknown(seat, decision, error)
             raise error
-        if isinstance(error, ExchangeDown | NotProven):
+        if isinstance(error, ExchangeDown | NotProven) or is_about_key(error):
             # The id is used up, and it is certain that nothing came of it: the next attempt
             # has an id of its own. Whether a key is bad is not decided by one refusal.
             await self._try_again(seat, decision)

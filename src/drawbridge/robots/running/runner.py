@@ -22,7 +22,7 @@ from drawbridge.core.errors import (
 from drawbridge.robots.candle_store import CandleStore
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import RobotStatus
-from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by
+from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by, is_about_key
 from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.closing import Closing
@@ -331,14 +331,18 @@ class Robots:
                 seat.failures = 0
 
     async def _failed(self, seat: Seat, error: DrawbridgeError) -> None:
-        if not goes_by(error):
+        # Who stops does not wait until a key is good again, and tells what is left undone.
+        stops = seat.status is RobotStatus.STOPPING and is_about_key(error)
+        if stops or not goes_by(error):
             await self._hands.moves.give_up(seat, Refusal(error.code, error.facts))
             return
         wait_ms = max(backoff_ms(seat.failures, self._dice), error_wait_ms(error))
         seat.not_before_ms = self._clock.now_ms() + wait_ms
         seat.failures += 1
-        with contextlib.suppress(Corrupted):
-            await self._hands.moves.note([seat], error.code, error.facts)
+        # What a robot was paused for stays told: when that is gone, it goes on.
+        if seat.status is not RobotStatus.PAUSED:
+            with contextlib.suppress(Corrupted):
+                await self._hands.moves.note([seat], error.code, error.facts)
 
 
 def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
