@@ -25,7 +25,7 @@ from drawbridge.entrypoints.api import (
     me,
     notices,
     orders,
-    robot_parts,
+    robot_reports,
     robots,
     trials,
 )
@@ -43,7 +43,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
-    *(me, exchanges, keys, accounts, robots, robot_parts),
+    *(me, exchanges, keys, accounts, robots, robot_reports),
     *(orders, trials, limits, notices, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"

@@ -1,37 +1,36 @@
-"""Parts of a robot: the accounts it trades on, what it saw, what it was worth, what it heard."""
+"""What a robot decided, traded, saw, heard and was worth."""
 
 from fastapi import APIRouter
-from pydantic import Field
 
-from drawbridge.app.reports import ground_of
+from drawbridge.app.reports import ground_of, is_simulated
 from drawbridge.core.markets import Candle
 from drawbridge.core.money import plain
-from drawbridge.entrypoints.api.caller import Reader, RobotKeeper
-from drawbridge.entrypoints.api.keys import KeyPath
+from drawbridge.entrypoints.api.caller import Reader
+from drawbridge.entrypoints.api.orders import Trade, page_of_trades
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
-from drawbridge.entrypoints.api.robot_shapes import RobotTold, tell_robot
+from drawbridge.entrypoints.api.robot_shapes import (
+    DecisionTold,
+    FiguresTold,
+    ForeignOrderTold,
+    tell_decision,
+    tell_foreign,
+)
 from drawbridge.entrypoints.api.robots import RobotPath
 from drawbridge.entrypoints.api.shapes import (
     Amount,
-    Asked,
     Moment,
     Reason,
-    Text,
     Told,
     tell_amount,
+    tell_facts,
     tell_reason,
 )
 from drawbridge.statistics.equity import EquityPoint
+from drawbridge.statistics.telling import report_facts
 from drawbridge.trading.signal_words import Action
 from drawbridge.trading.signals import Signal
 
-router = APIRouter(tags=["robots"])
-
-
-class AccountWish(Asked):
-    """What one entry spends on an account; empty for as much as on the first one."""
-
-    amount: Text = Field("", examples=["100"])
+router = APIRouter(tags=["robot reports"])
 
 
 class CandleTold(Told):
@@ -64,21 +63,42 @@ class SignalTold(Told):
     outcome: Reason | None
 
 
-@router.put("/robots/{robot}/accounts/{key}")
-async def add_account(
-    caller: RobotKeeper, robot: RobotPath, key: KeyPath, wish: AccountWish | None = None
-) -> RobotTold:
-    """Let a robot trade on one account more; at work, it starts there at once."""
-    amount = wish.amount if wish else ""
-    return tell_robot(
-        await caller.house.robots.add_account(caller.owner, robot, key, amount.strip())
+@router.get("/robots/{robot}/decisions")
+async def list_decisions(caller: Reader, robot: RobotPath, paging: AskedPage) -> Page[DecisionTold]:
+    """List the newest decisions of a robot, at most fifty."""
+    found = await caller.house.robots.list_decisions(caller.owner, robot)
+    return cut(found, paging, tell_decision, lambda it: f"{it.key_id}~{it.tag}")
+
+
+@router.get("/robots/{robot}/trades")
+async def list_robot_trades(caller: Reader, robot: RobotPath, paging: AskedPage) -> Page[Trade]:
+    """List the executions of a robot's orders."""
+    found = await caller.house.robots.get_robot(caller.owner, robot)
+    return await page_of_trades(caller, paging, origin=found.origin)
+
+
+@router.get("/robots/{robot}/foreign-orders")
+async def list_foreign_orders(
+    caller: Reader, robot: RobotPath, paging: AskedPage
+) -> Page[ForeignOrderTold]:
+    """List the open orders that others have where a robot works."""
+    found = await caller.house.robots.list_foreign_orders(caller.owner, robot)
+    return cut(found, paging, tell_foreign, lambda it: f"{it.key_id}~{it.order_id}")
+
+
+@router.get("/robots/{robot}/figures")
+async def get_figures(caller: Reader, robot: RobotPath) -> FiguresTold:
+    """Tell how a robot did: profit, trades, falls, ratios, activity, months and years."""
+    found = await caller.house.robots.get_robot(caller.owner, robot)
+    candles = await caller.house.robots.list_candles(caller.owner, robot)
+    report = await caller.house.statistics.report(found.origin, ground_of(found, candles))
+    return FiguresTold(
+        is_simulated=is_simulated(found),
+        held=plain(report.position.quantity),
+        cost=plain(report.position.cost),
+        last_price=tell_amount(report.last_price),
+        figures=tell_facts(report_facts(report)),
     )
-
-
-@router.delete("/robots/{robot}/accounts/{key}")
-async def remove_account(caller: RobotKeeper, robot: RobotPath, key: KeyPath) -> RobotTold:
-    """Take an account off a robot; at work, it stops there first, in the way chosen."""
-    return tell_robot(await caller.house.robots.remove_account(caller.owner, robot, key))
 
 
 @router.get("/robots/{robot}/candles")
