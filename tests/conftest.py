@@ -1,8 +1,8 @@
 """What every test of the suite gets: loopback only, hypothesis' profile, compiled strategies.
 
 Page tests carry `@pytest.mark.browser` and take `browser_path`; where there is no Chromium they
-are skipped, and the end of the run says so in a line of its own. Fixtures of a single part are
-not here, they stand in `tests/kit` or beside their tests.
+are skipped, and the end of the run says so in a line of its own. What a test records as "told"
+is printed there as well. Fixtures of a single part stand in `tests/kit` or beside their tests.
 """
 
 import ipaddress
@@ -20,6 +20,8 @@ from drawbridge.robots.search.trying import cores
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NO_BROWSER = "no browser"
+# The property under which a test records a line for the end of the run.
+_TOLD = "told"
 _LOCAL_NAMES = {"", "localhost"}
 _COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 
@@ -88,7 +90,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that the pages were not tested."""
+    """Print what tests measured, and say loudly that the pages were not tested."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, words in report.user_properties:
+            if name == _TOLD:
+                terminalreporter.write_line(str(words))
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", [])

@@ -1,17 +1,12 @@
 """Figures, charts and the export in a real browser, at a desk and on a phone."""
 
-import asyncio
 import csv
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from drawbridge.app.listening import listen, port_of
-from drawbridge.app.serving import server_for
 from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.robots.wishes import Wish
 from drawbridge.statistics.account import Held, Snapshot
@@ -20,23 +15,11 @@ from tests.kit.browser import DESK, PHONE, open_browser, open_window
 from tests.kit.browserling import Browserling
 from tests.kit.owner import add_good, set_up
 from tests.kit.recorded_trades import Whose, record_trades
+from tests.kit.served import served
 from tests.kit.trades import trade
 from tests.kit.web_site import START_MS, WebSite
 
-_HERE = "127.0.0.1"
 _WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
-
-
-@asynccontextmanager
-async def _served(site: WebSite) -> AsyncIterator[str]:
-    listener = listen(_HERE, 0)
-    server = server_for(site.app)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield f"http://{_HERE}:{port_of(listener)}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def _furnish(site: WebSite, key_id: str) -> str:
@@ -68,7 +51,7 @@ async def test_figures_fit_and_charts_are_drawn(
     key = await add_good(browser, site, await set_up(browser, site))
     robot = await _furnish(site, key)
     async with (
-        _served(site) as address,
+        served(site.app) as address,
         open_browser(browser_path) as chromium,
         open_window(chromium, size, dark=dark) as window,
     ):

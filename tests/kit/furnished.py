@@ -1,0 +1,159 @@
+"""A house that is lived in: keys good and bad, robots with trades, trials, notices, orders.
+
+For tests of how pages look; what the services do with such facts is proven beside them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from drawbridge.app.lab_process import LabWork
+from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from drawbridge.core.markets import Candle
+from drawbridge.core.operations import Scope
+from drawbridge.core.orders import Fill
+from drawbridge.lab.model import TrialWish
+from drawbridge.notices.model import Notice, NoticeKind
+from drawbridge.notices.outbox import tell
+from drawbridge.robots.candle_store import keep_candles, series_of
+from drawbridge.robots.model import Robot
+from drawbridge.robots.wishes import Wish
+from drawbridge.statistics.account import Held, Snapshot
+from drawbridge.statistics.store import SnapshotStore
+from drawbridge.trading.holdings import Holding, Portfolio
+from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
+from drawbridge.verification.store import Step, StepState
+from tests.kit.browserling import Browserling
+from tests.kit.owner import SECRET, add_good, set_up
+from tests.kit.past_orders import PastRow, write_orders
+from tests.kit.recorded_trades import Whose, record_trades
+from tests.kit.trades import trade
+from tests.kit.web_site import WebSite
+
+_TRADING: Final = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
+_WISH: Final = Wish(key_id="", symbol="BTC/USD", amount="100000", name="Ace of the crossing")
+_STATES: Final = ("filled", "open", "cancelled", "refused", "unknown", "partially_filled")
+_CANDLES: Final = 120
+
+
+async def furnish(browser: Browserling, site: WebSite) -> str:
+    """Let an owner move in with all they have; give the secret of their authenticator."""
+    totp = await set_up(browser, site)
+    good = await add_good(browser, site, totp, "Main account")
+    await site.services.vault.record_verdict(good, _TRADING)
+    key = await site.services.vault.get_record(good)
+    await _check(site, key)
+    await _other_keys(site, key)
+    await _past(site, key)
+    await _robots(site, key)
+    await _trials(site, key.owner)
+    await _notices(site, key.owner)
+    limits = {"position": "50000", "day_loss": "250", "open_orders": "4"}
+    await site.services.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)
+    return totp
+
+
+async def _check(site: WebSite, key: KeyRecord) -> None:
+    """Let the check of the good key have gone well."""
+    checks = site.services.checks
+    check = (key.id, await checks.begin(key.id))
+    for step in Step:
+        facts = {"status": "enabled", "reason": "", "remarks": []} if step is Step.VERDICT else {}
+        await checks.write(check, step, StepState.OK, "", facts)
+
+
+async def _other_keys(site: WebSite, key: KeyRecord) -> None:
+    """Add a key that may withdraw, one that is off, and one whose check failed."""
+    vault, facts = site.services.vault, {"exchange": "Kraken", "switches": "Withdraw funds"}
+    found = []
+    for letter, name in (("R", "Careless key with a long name"), ("D", "Old"), ("I", "Broken")):
+        fields = {"api_key": letter * 56, "api_secret": SECRET}
+        found.append((await vault.add(key.owner, "kraken", "paper", fields, name)).key.id)
+    await vault.refuse(found[0], "key_can_withdraw", facts)
+    await vault.record_verdict(found[1], replace(_TRADING, expires_ms=key.created_ms + DAY_MS))
+    await vault.disable(key.owner, found[1])
+    await vault.record_verdict(found[2], Standing(KeyStatus.INVALID, "bad_signature"))
+
+
+async def _past(site: WebSite, key: KeyRecord) -> None:
+    """Give the account a worth, and two days of it."""
+    now_ms = site.clock.now_ms()
+    store = SnapshotStore(site.services.database)
+    for hour in range(48):
+        at_ms, worth = now_ms - (48 - hour) * HOUR_MS, Decimal(10_000 + hour * hour)
+        moved = {"USD": Decimal(100)} if hour == 30 else {}
+        await store.keep(key.id, Snapshot(at_ms, "USD", {"USD": Held(worth, worth)}, at_ms, moved))
+    holdings = (
+        Holding("BTC", Decimal("0.51234567"), Decimal("0.25"), Decimal("30123.45"), 4_000),
+        Holding("USD", Decimal("12209.5"), Decimal("1000.25"), Decimal("13209.75"), 0),
+        Holding("NEWCOIN", Decimal(7), Decimal(0), None, None),
+    )
+    total = Decimal("43333.20")
+    await site.services.portfolios.keep(
+        key.id, Portfolio("USD", total, holdings, ("NEWCOIN",), now_ms)
+    )
+
+
+async def _robots(site: WebSite, key: KeyRecord) -> None:
+    """Let one robot have worked for forty days, one wait for signals, and one be paused."""
+    robots = site.services.robots
+    one = await robots.create(key.owner, replace(_WISH, key_id=key.id, guards={"stop_loss": "3"}))
+    listening = replace(_WISH, key_id=key.id, name="Listener", trigger="signal", amount="100")
+    other = await robots.create(key.owner, listening)
+    await site.services.signals.make_hook(key.owner, other.id, other.name)
+    grid = replace(_WISH, key_id=key.id, name="Grid", strategy="grid", amount="1000")
+    await robots.create(key.owner, grid)
+    whose = Whose(key.owner, key.id, key.exchange, key.venue.value, one.origin)
+    await record_trades(site.services.database, whose, *_fills(site.clock.now_ms()))
+    rows = [
+        PastRow(
+            key.owner, f"db{n:018}", site.clock.now_ms() - n * HOUR_MS, key.id, one.origin,
+            state=state,
+        )
+        for n, state in enumerate(_STATES)
+    ]  # fmt: skip
+    await write_orders(site.services.database, *rows)
+    await _candles(site, one)
+    async with site.services.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE robots SET status = 'started', reason = 'insufficient_funds' WHERE id = ?",
+            one.id,
+        )
+
+
+def _fills(now_ms: int) -> Iterator[Fill]:
+    for day, side in enumerate(("buy", "sell") * 20):
+        price = str(60_000 + 37 * day - (700 if day % 8 == 7 else 0))
+        yield trade(side, "0.12345678", price, now_ms - (40 - day) * DAY_MS, "1.23456789 USD")
+
+
+async def _candles(site: WebSite, robot: Robot) -> None:
+    series = series_of(robot.plan)
+    newest = site.clock.now_ms() // series.interval_ms * series.interval_ms
+    candles = []
+    for n in range(_CANDLES):
+        low = Decimal(60_000 + 90 * (n % 17) - 40 * (n % 5))
+        open_ms = newest - (_CANDLES - n) * series.interval_ms
+        candles.append(Candle(open_ms, low + 20, low + 90, low, low + 70 - 9 * (n % 9), Decimal(3)))
+    async with site.services.database.transaction() as tx:
+        await keep_candles(tx, series, candles, _CANDLES)
+
+
+async def _trials(site: WebSite, owner: str) -> None:
+    """Order a backtest, a search, and one that waits."""
+    lab = site.services.lab
+    terms = {"cash": "1000", "amount": "100", "fee": "0.001"}
+    wish = TrialWish("XRP-USDT", last="900", settings={"fast": "5", "slow": "20"}, terms=terms)
+    await lab.order(owner, wish)
+    await lab.order(owner, replace(wish, settings={"slow": "20"}, vary={"fast": "3..9:3"}))
+    await LabWork(site.services.database, lab.shelf, site.clock).run()
+    await lab.order(owner, wish)
+
+
+async def _notices(site: WebSite, owner: str) -> None:
+    now_ms = site.clock.now_ms()
+    paused = {"name": "Grid", "reason": "insufficient_funds", "about": {}}
+    async with site.services.database.transaction() as tx:
+        await tell(tx, Notice(NoticeKind.ROBOT_PAUSED, owner, "robot_1", paused), now_ms)
+        await tell(tx, Notice(NoticeKind.STOP_ON, owner), now_ms + MINUTE_MS)
