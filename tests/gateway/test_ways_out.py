@@ -17,9 +17,12 @@ from drawbridge.core.errors import (
     OutcomeUnknown,
 )
 from drawbridge.core.secret import Secret
+from drawbridge.entrypoints.telegram.screens import Go
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import Call, WebhookPost
+from drawbridge.notices.chat_buttons import button_of
+from drawbridge.notices.model import Kept, Notice, NoticeKind
 from tests.gateway.scripted_server import Behaviour, ScriptedServer, Visit, scripted_server
 
 TOKEN = "123456:planted-token-of-a-bot"
@@ -95,6 +98,30 @@ async def test_a_chat_gets_its_text(egress: Egress) -> None:
     assert told["chat_id"] == "-42"
     assert told["text"].startswith("“A” has paused.\nxxx")
     assert len(told["text"]) == 4_000
+
+
+def kept(notice: Notice) -> Kept:
+    return Kept(1, notice, at_ms=0, last_ms=0, due_ms=0, count=1, is_read=False)
+
+
+async def test_a_button_under_a_notice_is_one_that_the_bot_reads(egress: Egress) -> None:
+    notice = Notice(NoticeKind.ROBOT_PAUSED, "owner", "robot_abcdefghijklmnop")
+    button = button_of([kept(notice), kept(notice)])
+    async with scripted_server(_answering(200)) as server:
+        post = TelegramPost(egress, lambda: Secret(TOKEN), server.address)
+        await post.send("42", "“A” has paused.", button)
+        [visit] = server.visits
+    [[drawn]] = json.loads(visit.body)["reply_markup"]["inline_keyboard"]
+    assert drawn["text"] == "🤖 Show the robot"
+    assert Go.unpack(drawn["callback_data"]) == Go(to="robot", what=notice.subject, how="below")
+
+
+@pytest.mark.parametrize("subject", ["", "kraken", "trial_abc", "robot_" + "x" * 60, "robot_é"])
+def test_notices_about_something_else_have_no_button(subject: str) -> None:
+    about = kept(Notice(NoticeKind.ROBOT_PAUSED, "owner", subject))
+    other = kept(Notice(NoticeKind.ROBOT_PAUSED, "owner", "robot_other"))
+    assert button_of([about]) is None
+    assert button_of([about, other]) is None
 
 
 # ------------------------------------------------------------------------------- webhooks

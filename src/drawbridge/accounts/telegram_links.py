@@ -121,6 +121,13 @@ class TelegramLinks:
         return known.owner
 
 
+async def is_linked_to(database: Database, owner: str, chat: str) -> bool:
+    """Tell whether a chat, by its number as text, is the one that a person has linked."""
+    sql = "SELECT chat FROM telegram_links WHERE owner = ?"
+    row = await database.fetch_one(sql, owner)
+    return row is not None and str(row["chat"]) == chat
+
+
 def link_address(bot_name: str, code: Secret) -> str:
     """Give the address that opens the bot and sends it a code; empty without a bot's name."""
     return f"https://t.me/{bot_name}?start={code.reveal()}" if bot_name else ""

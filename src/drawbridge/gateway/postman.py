@@ -11,12 +11,14 @@ from typing import Final, Protocol
 
 import orjson
 
+from drawbridge.accounts.telegram_links import is_linked_to
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Clock
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError, Forbidden
 from drawbridge.core.secret import Secret
 from drawbridge.gateway.mail import Mail, Mailer
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import Call, WebhookPost
+from drawbridge.notices.chat_buttons import button_of
 from drawbridge.notices.deliveries import Delivery, DeliveryStore, postpone, settle
 from drawbridge.notices.model import Channel, Kept, Notice, NoticeKind
 from drawbridge.notices.outbox import tell
@@ -132,7 +134,10 @@ class Postman:
             case Channel.MAIL if self._ways.mailer is not None:
                 await self._ways.mailer.send(mail_of(way.place, kept))
             case Channel.TELEGRAM if self._ways.telegram is not None:
-                await self._ways.telegram.send(way.place, text_of(kept))
+                # A chat that is not linked would press in vain.
+                is_linked = await is_linked_to(self._database, way.owner, way.place)
+                button = button_of(kept) if is_linked else None
+                await self._ways.telegram.send(way.place, text_of(kept), button)
             case Channel.WEBHOOK:
                 secret = self._seals.open(way.sealed or b"", hook_binding(way.owner))
                 call = call_of(kept[0], self._clock.now_ms())

@@ -13,6 +13,7 @@ from drawbridge.core.errors import ExchangeDown, Forbidden, OutcomeUnknown
 from drawbridge.core.secret import Secret
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.venues import Address
+from drawbridge.notices.chat_buttons import ChatButton
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 TELEGRAM: Final = Address("api.telegram.org", 443, tls=True)
@@ -37,27 +38,28 @@ class TelegramPost:
         self._token = token
         self._address = address
 
-    async def send(self, chat: str, text: str) -> None:
-        """Send a text to a chat.
+    async def send(self, chat: str, text: str, button: ChatButton | None = None) -> None:
+        """Send a text to a chat, with a button under it if there is one.
 
         Raises: `ExchangeDown`, `OutcomeUnknown`: later perhaps; `Forbidden("telegram_refused")`
         when the chat does not exist or has thrown the bot out.
         """
         token = self._token()
-        body = orjson.dumps(
-            {
-                "chat_id": chat,
-                "text": text[:_MOST_LETTERS],
-                # Nothing that stands in a notice is to be fetched by Telegram's machines.
-                "link_preview_options": {"is_disabled": True},
-            }
-        )
+        told: dict[str, object] = {
+            "chat_id": chat,
+            "text": text[:_MOST_LETTERS],
+            # Nothing that stands in a notice is to be fetched by Telegram's machines.
+            "link_preview_options": {"is_disabled": True},
+        }
+        if button is not None:
+            drawn = {"text": button.words, "callback_data": button.data}
+            told["reply_markup"] = {"inline_keyboard": [[drawn]]}
         request = WireRequest(
             "POST",
             f"/bot{token.reveal()}/sendMessage".encode("ascii", "replace"),
             b"",
             ((b"content-type", b"application/json"),),
-            body,
+            orjson.dumps(told),
         )
         _read(await self._egress.send(self._address, request, _TIMEOUT_MS))
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drawbridge.accounts.telegram_links import is_linked_to
 from drawbridge.notices.model import Channel
 from drawbridge.wording.language import speaking
 from drawbridge.wording.say import say
@@ -59,6 +60,9 @@ async def test_linking_brings_the_menu_and_the_notices(bot: BotHouse) -> None:
     assert ada.labels == ["🤖 Robots", "📊 Portfolio", "⚙️ Settings"]
     way = (await bot.house.notices.list_ways(bot.owner))[Channel.TELEGRAM]
     assert (way.place, way.is_on) == (str(CHAT), True)
+    assert await is_linked_to(bot.house.database, bot.owner, str(CHAT))
+    assert not await is_linked_to(bot.house.database, bot.owner, "@channel")
+    assert not await is_linked_to(bot.house.database, "owner_other", str(CHAT))
     await bot.api.until(lambda: bool(bot.api.commands))
     assert await bot.house.telegram.bot_name() == BOT_NAME
     await bot.api.until(lambda: {"", "en", "ru", "ar", "zh", "pt"} <= set(bot.api.commands))

@@ -191,6 +191,19 @@ async def test_a_robot_is_stopped_in_the_way_that_is_pressed(bot: BotHouse, way:
     assert (stopping.status, stopping.will_close) == (RobotStatus.STOPPING, way)
 
 
+async def test_a_button_under_a_notice_shows_the_robot_below_it(bot: BotHouse) -> None:
+    ada = await bot.linked()
+    await good_key(bot, ada)
+    robot = await add_robot(bot, ada)
+    notice = ada.seen[-1]
+    notice.text = "“BTC/USD #1” has paused."
+    notice.buttons = [[{"text": "Show", "callback_data": f"go:robot:{robot}:below"}]]
+    await ada.press("Show")
+    assert notice.text == "“BTC/USD #1” has paused."
+    assert ada.seen[-1] is not notice
+    assert "Crossing averages" in ada.screen
+
+
 @pytest.mark.parametrize("language", ["en", "ru", "ar"])
 async def test_the_portfolio_tells_worth_age_and_what_has_no_price(
     bot: BotHouse, language: str

@@ -24,6 +24,7 @@ from drawbridge.entrypoints.telegram.dialogs import KEEPS_DIALOG
 from drawbridge.entrypoints.telegram.main_menu import main_menu
 from drawbridge.entrypoints.telegram.screens import Go, Screen, home_row
 from drawbridge.entrypoints.telegram.visits import Desk, Visit
+from drawbridge.notices.chat_buttons import BELOW
 from drawbridge.wording.language import find_language, speaking, spoken
 from drawbridge.wording.say import say, say_error
 
@@ -108,7 +109,7 @@ class Entrance:
         except TelegramAPIError as error:
             # Only the little clock on the button turns on; what was pressed is done all the same.
             _log.warning("a press could not be answered: %s", type(error).__name__)
-        if not _keeps_dialog(query) and await visit.state.get_state():
+        if _gone_to(query).to not in KEEPS_DIALOG and await visit.state.get_state():
             await visit.leave_dialog()
         return True
 
@@ -139,6 +140,8 @@ class Entrance:
     def _visit(self, owner: Owner, chat: int, update: Update | None = None) -> Visit:
         query = update.callback_query if update else None
         under = query.message.message_id if query and query.message else None
+        if query is not None and _gone_to(query).how == BELOW:
+            under = None
         key = StorageKey(bot_id=self.bot.id, chat_id=chat, user_id=chat)
         return Visit(self.desk, self.bot, owner, chat, FSMContext(self.storage, key), under)
 
@@ -169,8 +172,9 @@ def _is_private(query: CallbackQuery) -> bool:
     return query.message is not None and query.message.chat.type == ChatType.PRIVATE
 
 
-def _keeps_dialog(query: CallbackQuery) -> bool:
+def _gone_to(query: CallbackQuery) -> Go:
+    """Give where a pressed button leads; what nobody can read leads nowhere."""
     try:
-        return Go.unpack(query.data or "").to in KEEPS_DIALOG
+        return Go.unpack(query.data or "")
     except (TypeError, ValueError):
-        return False
+        return Go(to="")
