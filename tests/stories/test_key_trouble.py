@@ -64,7 +64,12 @@ async def robots_are(crew: Crew, wanted: list[set[tuple[str, str]] | set[str]]) 
             for (status, reason), each in zip(crew.states(), wanted, strict=True)
         )
 
-    await until(are_so, f"robots are {wanted}", WITHIN_S)
+    try:
+        await until(are_so, "robots are as they should be", WITHIN_S)
+    except AssertionError as late:
+        # What they are instead says what went wrong.
+        message = f"robots are {crew.states()} instead of {wanted}"
+        raise AssertionError(message) from late
 
 
 async def finished(crew: Crew, house: House, key: KeyRecord) -> None:
