@@ -73,7 +73,9 @@ class OwnStrategies:
         if described["places_orders"]:
             raise BadInput("own_order_strategy_not_here", field="strategy", strategy=strategy_id)
         parameters = tuple(
-            Parameter(**(it | {"choices": tuple(it["choices"])})) for it in described["parameters"]
+            # JSON knows no tuples.
+            Parameter(**it | {name: tuple(it[name]) for name in ("choices", "members")})
+            for it in described["parameters"]
         )
         return _strategy_of(self, strategy_id, parameters)
 
