@@ -91,7 +91,7 @@ def documents() -> dict[Path, Callable[[], str]]:
     }
     if cli_exists():
         # Imported here, because it imports the whole command line.
-        from tools import api_page, cli_help, draw_strategies  # noqa: PLC0415  see the line above
+        from tools import api_page, cli_help, draw_strategies, make_client  # noqa: PLC0415  see the line above
 
         readme = ROOT / "README.md"
         made[ROOT / "docs/reference/cli.md"] = cli_help.reference
@@ -102,6 +102,7 @@ def documents() -> dict[Path, Callable[[], str]]:
             for name in cli_help.exchange_ids()
         }
         made |= draw_strategies.documents()
+        made |= make_client.documents()
         made[readme] = lambda: with_help(readme.read_text(encoding="utf-8"), cli_help.overview())
     return made
 

@@ -17,6 +17,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/gateway/slots.py": "the event loop counts in float seconds",
     "drawbridge/lab/model.py": "the share of candles that is held back",
     "drawbridge/lab/sheet.py": "charts and scores of a backtest; its figures are exact",
+    "drawbridge/client": "settings are numbers in JSON; no amount is",
     "drawbridge/entrypoints/api/shapes.py": "settings and scores are numbers in JSON; no amount is",
     "drawbridge/entrypoints/web/lab_views.py": "scores of a search, as they stand on its sheet",
     "drawbridge/robots/backtest.py": "arrays of candles",

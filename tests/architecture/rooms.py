@@ -74,6 +74,8 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/gateway/sockets.py": frozenset({"websockets"}),
     # Mails go out by the standard library's client, which brings its own connections: 0021.
     "drawbridge/gateway/mail.py": frozenset({"smtplib", "ssl"}),
+    # People's own programs call our API with it; no process of ours imports it.
+    "drawbridge/client/calling.py": frozenset({"http.client"}),
     # These open sockets to listen on and hand them to the server; `find_network` sees to it that
     # they connect none.
     "drawbridge/app/listening.py": frozenset({"socket"}),

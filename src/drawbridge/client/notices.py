@@ -1,0 +1,84 @@
+"""The operations of the group “notices”."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+
+from drawbridge.client.calling import Calling, Page
+
+NoticeKind = Literal[
+    "robot_started",
+    "robot_stopped",
+    "robot_paused",
+    "robot_resumed",
+    "robot_decided",
+    "order_filled",
+    "order_refused",
+    "order_unknown",
+    "foreign_orders",
+    "key_checked",
+    "key_invalid",
+    "key_refused",
+    "key_expiring",
+    "key_expired",
+    "key_frozen",
+    "exchange_unreachable",
+    "exchange_back",
+    "limit_hit",
+    "stop_on",
+    "stop_off",
+    "signal_refused",
+    "backtest_finished",
+    "delivery_given_up",
+    "daily_summary",
+    "test",
+]
+
+
+class NoticeTold(TypedDict):
+    """A notice; it stands for `count` equal ones."""
+
+    id: int
+    kind: NoticeKind
+    subject: str
+    title: str
+    reason: str
+    facts: Mapping[str, Any]
+    count: int
+    at_ms: int
+    last_ms: int
+    is_read: bool
+
+
+class Unread(TypedDict):
+    """How many notices nobody has seen."""
+
+    unread: int
+
+
+class NoticesOperations:
+    """The operations of the group “notices”."""
+
+    def __init__(self, calling: Calling) -> None:
+        """Call by this."""
+        self._calling = calling
+
+    def list_notices(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Page[NoticeTold]:
+        """List notices, newest first."""
+        told: Page[NoticeTold] = self._calling.ask(
+            "GET", "/notices", {}, query={"limit": limit, "cursor": cursor}
+        )
+        return told
+
+    def count_unread(self) -> Unread:
+        """Count what nobody has seen."""
+        told: Unread = self._calling.ask("GET", "/notices/unread", {})
+        return told
+
+    def mark_read(self, *, idempotency_key: str = "") -> Unread:
+        """Count everything as seen."""
+        told: Unread = self._calling.ask(
+            "POST", "/notices/read", {}, idempotency_key=idempotency_key
+        )
+        return told

@@ -1,0 +1,46 @@
+"""What several groups of operations take and give."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+
+OnStop = Literal["market", "limit", "keep"]
+Scope = Literal[
+    "read",
+    "trade_spot",
+    "trade_margin",
+    "trade_derivatives",
+    "transfer",
+    "withdraw",
+    "manage_keys",
+    "other",
+]
+Side = Literal["buy", "sell"]
+Venue = Literal["live", "paper"]
+
+
+class Reason(TypedDict):
+    """Why something stands as it does: a stable code, and the sentence that a person reads."""
+
+    code: str
+    message: str
+    facts: Mapping[str, Any]
+
+
+class Trade(TypedDict):
+    """An execution of an order; the fee is taken in `fee_currency`."""
+
+    trade_id: str
+    order_id: str
+    client_id: str
+    key_id: str
+    exchange: str
+    venue: Venue
+    origin: str
+    symbol: str
+    side: Side
+    price: str
+    quantity: str
+    fee: str
+    fee_currency: str
+    is_maker: bool
+    time_ms: int
