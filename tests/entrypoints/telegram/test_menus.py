@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from drawbridge.core.operations import Scope
+from drawbridge.notices.model import Channel
 from drawbridge.robots.model import OnStop, RobotStatus
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyStatus, Standing
@@ -189,6 +190,34 @@ async def test_a_robot_is_stopped_in_the_way_that_is_pressed(bot: BotHouse, way:
     await ada.press(say(f"robots_page.on_stop_{way.value}")[:30])
     stopping = await bot.house.robots.get_robot(bot.owner, robot)
     assert (stopping.status, stopping.will_close) == (RobotStatus.STOPPING, way)
+
+
+@pytest.mark.parametrize("how", ["stop_all", "stop_and_cancel"])
+async def test_everything_is_stopped_at_once_and_goes_on(bot: BotHouse, how: str) -> None:
+    ada = await bot.linked()
+    await ada.press("🛑")
+    assert not bot.house.limits.is_stopped(bot.owner)
+    await ada.press(say(f"telegram.button.{how}"))
+    assert bot.house.limits.is_stopped(bot.owner)
+    assert say("risk.band") in ada.screen
+    stop = await bot.house.limits.find_stop(bot.owner)
+    assert stop is not None
+    assert stop.is_cancelling == (how == "stop_and_cancel")
+    assert say("risk.band") in await ada.say("/menu")
+    await ada.press("Let trading go on")
+    assert not bot.house.limits.is_stopped(bot.owner)
+
+
+async def test_notices_are_switched_off_and_the_summary_has_its_hour(bot: BotHouse) -> None:
+    ada = await bot.linked()
+    await ada.press("⚙️")
+    assert say("telegram.notices.here") in await ada.press("🔔")
+    assert say("telegram.notices.not_here") in await ada.press("🔕")
+    assert not (await bot.house.notices.list_ways(bot.owner))[Channel.TELEGRAM].is_on
+    assert "Daily summary at 18:00" in await ada.press("18:00")
+    assert await bot.house.notices.summary_at(bot.owner) == "18:00"
+    assert say("telegram.notices.here") in await ada.press("🔔")
+    assert say("notices.no_summary") in await ada.press("No daily summary")
 
 
 async def test_a_button_under_a_notice_shows_the_robot_below_it(bot: BotHouse) -> None:

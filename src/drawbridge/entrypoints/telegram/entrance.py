@@ -104,7 +104,7 @@ class Entrance:
             await self.bot.answer_callback_query(query.id)
         except TelegramBadRequest:
             # Pressed so long ago that Telegram gave it up: what was meant then may be wrong now.
-            await visit.send(main_menu(visit.owner, say("telegram.late_press")))
+            await visit.send(main_menu(visit, say("telegram.late_press")))
             return False
         except TelegramAPIError as error:
             # Only the little clock on the button turns on; what was pressed is done all the same.
@@ -122,8 +122,8 @@ class Entrance:
             return
         await begin_notices(house.notices, owner.id, user.id)
         with speaking(_language(owner, user)):
-            screen = main_menu(owner, say("telegram.linked", name=owner.name))
-            await self._visit(owner, user.id).send(screen)
+            visit = self._visit(owner, user.id)
+            await visit.send(main_menu(visit, say("telegram.linked", name=owner.name)))
 
     async def _leave(self, chat: int, user: User | None) -> None:
         with speaking(_language(None, user)):
@@ -152,7 +152,7 @@ async def _interrupted(update: Update, visit: Visit) -> None:
     if message is not None and not (message.text or "").startswith("/"):
         await visit.remove(message.message_id)
     await visit.leave_dialog()
-    await visit.send(main_menu(visit.owner, say("telegram.interrupted")))
+    await visit.send(main_menu(visit, say("telegram.interrupted")))
 
 
 def _language(owner: Owner | None, user: User | None) -> str:

@@ -22,7 +22,9 @@ from drawbridge.entrypoints.telegram import (
     key_adding,
     key_menus,
     main_menu,
+    notice_menus,
     portfolio_menus,
+    risk_menus,
     robot_adding,
     robot_menus,
     settings_menus,
@@ -97,6 +99,8 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
         robot_menus.routes(),
         robot_adding.routes(),
         portfolio_menus.routes(),
+        risk_menus.routes(),
+        notice_menus.routes(),
     )
     dispatcher.include_routers(first, *made, last)
     return dispatcher

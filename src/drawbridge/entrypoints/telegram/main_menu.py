@@ -7,7 +7,6 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from drawbridge.accounts.model import Owner
 from drawbridge.accounts.telegram_talks import TelegramTalks
 from drawbridge.entrypoints.telegram.screens import MAIN, Go, Screen, button
 from drawbridge.entrypoints.telegram.visits import Visit
@@ -19,14 +18,17 @@ _LOOKS_SECRET: Final = re.compile(
 )
 
 
-def main_menu(owner: Owner, first: str = "") -> Screen:
+def main_menu(visit: Visit, first: str = "") -> Screen:
     """Draw the main menu, under a sentence of what has just happened."""
-    text = say("telegram.main.lead", name=owner.name)
+    is_stopped = visit.house.limits.is_stopped(visit.owner.id)
+    band = f"🛑 {say('risk.band')}" if is_stopped else ""
+    parts = [first, band, say("telegram.main.lead", name=visit.owner.name)]
     rows = (
         (button("robots", "robots"), button("portfolio", "portfolio")),
         (button("settings", "settings"),),
+        (button("resume_all", "resume_all") if is_stopped else button("stop_all", "stop_all"),),
     )
-    return Screen(f"{first}\n\n{text}" if first else text, rows)
+    return Screen("\n\n".join(part for part in parts if part), rows)
 
 
 def looks_secret(text: str) -> bool:
@@ -43,17 +45,17 @@ def routes(talks: TelegramTalks) -> tuple[Router, Router]:
     @first.message(Command("start", "menu"))
     async def show_main(_message: Message, visit: Visit) -> None:
         await visit.leave_dialog()
-        await visit.send(main_menu(visit.owner))
+        await visit.send(main_menu(visit))
 
     @first.message(Command("cancel"))
     async def cancel(_message: Message, visit: Visit) -> None:
         was = await visit.state.get_state()
         await visit.leave_dialog()
-        await visit.send(main_menu(visit.owner, say("telegram.cancelled") if was else ""))
+        await visit.send(main_menu(visit, say("telegram.cancelled") if was else ""))
 
     @first.callback_query(Go.filter(F.to == MAIN))
     async def go_main(_query: CallbackQuery, visit: Visit) -> None:
-        await visit.show(main_menu(visit.owner))
+        await visit.show(main_menu(visit))
 
     @last.message()
     async def otherwise(message: Message, visit: Visit) -> None:
@@ -61,11 +63,11 @@ def routes(talks: TelegramTalks) -> tuple[Router, Router]:
         if looks_secret(message.text or message.caption or ""):
             gone = await visit.remove(message.message_id)
             told = say("telegram.stray_secret" if gone else "telegram.stray_secret_stays")
-        await visit.send(main_menu(visit.owner, told))
+        await visit.send(main_menu(visit, told))
 
     @last.callback_query()
     async def unknown_button(_query: CallbackQuery, visit: Visit) -> None:
         # Of a message that an earlier version has sent.
-        await visit.show(main_menu(visit.owner))
+        await visit.show(main_menu(visit))
 
     return first, last

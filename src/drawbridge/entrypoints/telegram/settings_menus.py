@@ -37,7 +37,8 @@ def settings_menu() -> Screen:
     """Draw the settings."""
     rows = (
         (button("keys", "keys"),),
-        (button("language", LIST), button("unlink", "unlink")),
+        (button("notices", "notices"), button("language", LIST)),
+        (button("unlink", "unlink"),),
         home_row(),
     )
     return Screen(say("telegram.settings.lead"), rows)
