@@ -26,7 +26,9 @@ _ERRORS_HEAD: Final = """\
 
 Every error has a stable code. Families are named by what the caller does next: the column
 “HTTP” is the status that the API and the pages answer with, “exit” is the command line's exit
-code. With `--json`, the command line prints the code and the facts of the case.
+code. With `--json`, the command line prints the code and the facts of the case. The API says 403
+in place of 401 where the token is good and a code of the authenticator is not, 429 to what is too
+much, and 413 to what is too large.
 
 This page is written by `python -m tools.make_reference` from the code and the wording files.
 

@@ -99,6 +99,14 @@ async def test_a_body_that_does_not_fit_is_told_by_its_field(
     assert (answer.status, answer.code) == (422, code)
 
 
+async def test_a_body_that_is_not_said_to_be_json_is_not_taken_for_it(site: ApiSite) -> None:
+    program = await site.program(await site.owner())
+    form = "application/x-www-form-urlencoded"
+    answer = await program.post("/stop", {}, content_type=form)
+    assert (answer.status, answer.code) == (422, "request_not_json")
+    assert (await program.get("/stop")).told["is_stopped"] is False
+
+
 async def test_an_unknown_address_or_method_is_a_problem_as_well(site: ApiSite) -> None:
     program = await site.program(await site.owner())
     nowhere = await program.get("/nowhere")

@@ -4,6 +4,7 @@ Secrets come in once, are sealed at once, and are in no answer. Where the page a
 authenticator's code, so does this: the right `keys` alone adds and deletes nothing.
 """
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -118,8 +119,9 @@ async def add_key(caller: KeyKeeper, wish: KeyWish) -> KeyAdded:
         raise BadInput("key_fields_unknown", field="fields", exchange=card.name, known=known)
     texts = {name: value.get_secret_value() for name, value in wish.fields.items()}
     try:
-        # Looked at before the code is asked for, because a code counts only once.
-        check_fields(card, texts)
+        # Looked at before the code is asked for, because a code counts only once; in a thread,
+        # because reading an RSA key takes a while.
+        await asyncio.to_thread(check_fields, card, texts)
         await caller.check_code(wish.code)
         added = await caller.house.vault.add(
             caller.owner, card.id, wish.venue, texts, wish.label, proof=wish.proof

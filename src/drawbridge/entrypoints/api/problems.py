@@ -181,6 +181,9 @@ def _proof_asked(error: DrawbridgeError, status: int) -> Mapping[str, str]:
 
 def _field_problem(found: Mapping[str, Any], known: frozenset[str]) -> FieldProblem:
     code = _CODES.get(str(found.get("type", "")), "request_field_wrong")
+    if isinstance(found.get("input"), bytes):
+        # Nobody took it for JSON, because nobody said that it is.
+        code = "request_not_json"
     field = _place(found.get("loc", ()), known)
     title = say_error(BadInput(code, field=field))
     return FieldProblem(code=code, field=field, title=title)
