@@ -57,7 +57,10 @@ async def test_a_code_works_once_and_for_ten_minutes(bot: BotHouse) -> None:
 
 async def test_linking_brings_the_menu_and_the_notices(bot: BotHouse) -> None:
     ada = await bot.linked()
-    assert ada.labels == ["🤖 Robots", "📊 Portfolio", "⚙️ Settings", "🛑 Stop everything"]
+    assert ada.labels == [
+        *("🤖 Robots", "📈 Signals", "📊 Portfolio", "⚙️ Settings"),
+        "🛑 Stop everything",
+    ]
     way = (await bot.house.notices.list_ways(bot.owner))[Channel.TELEGRAM]
     assert (way.place, way.is_on) == (str(CHAT), True)
     assert await is_linked_to(bot.house.database, bot.owner, str(CHAT))

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from drawbridge.core.operations import Scope
+from drawbridge.core.orders import Side
 from drawbridge.notices.model import Channel
-from drawbridge.robots.model import OnStop, RobotStatus
+from drawbridge.robots import decision_store
+from drawbridge.robots.model import Decision, OnStop, RobotStatus
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.verification.store import Step, StepState
@@ -190,6 +192,22 @@ async def test_a_robot_is_stopped_in_the_way_that_is_pressed(bot: BotHouse, way:
     await ada.press(say(f"robots_page.on_stop_{way.value}")[:30])
     stopping = await bot.house.robots.get_robot(bot.owner, robot)
     assert (stopping.status, stopping.will_close) == (RobotStatus.STOPPING, way)
+
+
+async def test_signals_tell_what_was_decided_and_what_came_newest_first(bot: BotHouse) -> None:
+    ada = await bot.linked()
+    assert say("telegram.signals.none") in await ada.press("📈")
+    key = await good_key(bot, ada)
+    robot = await add_robot(bot, ada)
+    now_ms = bot.clock.now_ms()
+    first = Decision(robot, key, "enter:1", now_ms - 60_000, Side.BUY, Decimal("0.5"))
+    last = Decision(robot, key, "leave:2", now_ms, Side.SELL, Decimal("0.5"))
+    async with bot.house.database.transaction() as tx:
+        await decision_store.write(tx, decision_store.Changes(made=[first, last]), now_ms)
+    await ada.say("/menu")
+    told = await ada.press("📈")
+    assert "“BTC/USD #1” decided: Buy 0.5 BTC/USD." in told
+    assert told.index("Sell 0.5") < told.index("Buy 0.5")
 
 
 @pytest.mark.parametrize("how", ["stop_all", "stop_and_cancel"])

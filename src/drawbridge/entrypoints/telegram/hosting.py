@@ -28,6 +28,7 @@ from drawbridge.entrypoints.telegram import (
     robot_adding,
     robot_menus,
     settings_menus,
+    signal_menus,
 )
 from drawbridge.entrypoints.telegram.entrance import Entrance
 from drawbridge.entrypoints.telegram.held import Held
@@ -99,6 +100,7 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
         robot_menus.routes(),
         robot_adding.routes(),
         portfolio_menus.routes(),
+        signal_menus.routes(),
         risk_menus.routes(),
         notice_menus.routes(),
     )

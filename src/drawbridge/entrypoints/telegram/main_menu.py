@@ -24,8 +24,8 @@ def main_menu(visit: Visit, first: str = "") -> Screen:
     band = f"🛑 {say('risk.band')}" if is_stopped else ""
     parts = [first, band, say("telegram.main.lead", name=visit.owner.name)]
     rows = (
-        (button("robots", "robots"), button("portfolio", "portfolio")),
-        (button("settings", "settings"),),
+        (button("robots", "robots"), button("signals", "signals")),
+        (button("portfolio", "portfolio"), button("settings", "settings")),
         (button("resume_all", "resume_all") if is_stopped else button("stop_all", "stop_all"),),
     )
     return Screen("\n\n".join(part for part in parts if part), rows)
