@@ -48,7 +48,9 @@ class Answer:
     def code(self) -> str:
         """Give the code of a problem."""
         assert self.headers["content-type"] == "application/problem+json", self.body
-        return str(self.told["code"])
+        told = self.told
+        assert told["code"] not in told["title"], "the code has no sentence"
+        return str(told["code"])
 
 
 class Program:

@@ -59,6 +59,7 @@ async def test_a_token_has_a_pace_of_its_own(site: ApiSite) -> None:
         assert (await program.get("/notices/unread")).status == 200
     answer = await program.get("/notices/unread")
     assert (answer.status, answer.code) == (429, "too_many_requests")
+    assert answer.told["title"].startswith("Too many requests with this token. Wait ")
     assert 0 < int(answer.headers["retry-after"]) <= 60
     assert (await other.get("/notices/unread")).status == 200
     site.web.clock.advance(MINUTE_MS)

@@ -25,7 +25,7 @@ from drawbridge.core.errors import (
 )
 from drawbridge.entrypoints.api.shapes import Facts, Told, tell_facts
 from drawbridge.wording.language import spoken
-from drawbridge.wording.say import say_error
+from drawbridge.wording.say import say_error, say_reason
 
 MEDIA_TYPE: Final = "application/problem+json"
 _KIND: Final = "urn:drawbridge:error:"
@@ -87,12 +87,14 @@ def answer_problem(
     error: DrawbridgeError, status: int = 0, errors: Sequence[FieldProblem] = ()
 ) -> Response:
     """Answer with a problem."""
-    facts = tell_facts(error.facts)
+    # Some errors keep how long to wait beside their facts; here it is one of them.
+    wait_ms = getattr(error, "retry_after_ms", error.facts.get("retry_after_ms"))
+    given = error.facts if wait_ms is None else {**error.facts, "retry_after_ms": wait_ms}
+    facts = tell_facts(given)
     field = facts.pop("field", None)
-    wait_ms = getattr(error, "retry_after_ms", facts.get("retry_after_ms"))
     told = Problem(
         type=f"{_KIND}{error.code}",
-        title=say_error(error),
+        title=say_reason(error.code, given),
         status=status or status_of(error),
         code=error.code,
         field=None if field is None else str(field),
