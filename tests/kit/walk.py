@@ -20,6 +20,7 @@ from drawbridge.wording.language import LANGUAGES
 from tests.kit.browser import Window, open_window
 
 DESK: Final = 1440
+TABLET: Final = 800
 PHONE: Final = 360
 MOST_BYTES: Final = 300_000
 _HEIGHT: Final = 900
@@ -166,13 +167,13 @@ async def walking(
 
 
 def usual_views(*, axe: bool) -> list[View]:
-    """Give both widths and both lights: all four of them where axe looks, once in each light."""
+    """Give all widths and both lights; where axe looks, it does so once in each light."""
     if not axe:
-        return [View(DESK, DARK), View(PHONE, LIGHT)]
+        return [View(DESK, DARK), View(TABLET, LIGHT), View(PHONE, LIGHT)]
     searched = {(DESK, LIGHT), (PHONE, DARK)}
     return [
         View(width, scheme, axe=(width, scheme) in searched)
-        for width, scheme in product((DESK, PHONE), (LIGHT, DARK))
+        for width, scheme in product((DESK, TABLET, PHONE), (LIGHT, DARK))
     ]
 
 
