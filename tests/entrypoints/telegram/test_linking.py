@@ -21,6 +21,18 @@ async def test_a_stranger_gets_one_sentence_in_their_language(bot: BotHouse, lan
     assert stranger.seen[-1].buttons == []
 
 
+async def test_a_stranger_who_goes_on_writing_is_answered_once(bot: BotHouse) -> None:
+    """Prove scenario 27: nobody waits behind a stranger's hundred messages."""
+    stranger = Person(bot.api, 666, "en", "Mallory")
+    for number in range(8):
+        await stranger.say(f"hello {number}")
+    for number in range(8):
+        await stranger.say(f"/start wrong{number}")
+    told = [message.text for message in stranger.seen]
+    assert told.count(say("telegram.stranger")) == 1
+    assert len(told) == 1 + 5 + 1
+
+
 async def test_a_stranger_cannot_press_what_they_never_got(bot: BotHouse) -> None:
     """Prove scenario 27."""
     ada = await bot.linked()

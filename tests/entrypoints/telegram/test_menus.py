@@ -10,6 +10,8 @@ from drawbridge.notices.model import Channel
 from drawbridge.robots import decision_store
 from drawbridge.robots.model import Decision, OnStop, RobotStatus
 from drawbridge.trading.holdings import Holding, Portfolio
+from drawbridge.trading.signal_words import Action, Message
+from drawbridge.trading.signals import insert_signal
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.verification.store import Step, StepState
 from drawbridge.wording.language import speaking
@@ -208,6 +210,21 @@ async def test_signals_tell_what_was_decided_and_what_came_newest_first(bot: Bot
     told = await ada.press("📈")
     assert "“BTC/USD #1” decided: Buy 0.5 BTC/USD." in told
     assert told.index("Sell 0.5") < told.index("Buy 0.5")
+
+
+async def test_a_signal_from_outside_is_told_with_what_became_of_it(bot: BotHouse) -> None:
+    ada = await bot.linked()
+    await good_key(bot, ada)
+    robot = await add_robot(bot, ada)
+    hook = (await bot.house.signals.make_hook(bot.owner, robot, "BTC/USD #1")).hook
+    now_ms = bot.clock.now_ms()
+    message = Message("alert 1", Action.CLOSE, now_ms)
+    async with bot.house.database.transaction() as tx:
+        await insert_signal(tx, hook, message, now_ms)
+    await ada.say("/menu")
+    told = await ada.press("📈")
+    assert "was told from outside: close" in told
+    assert say("hook.waiting") in told
 
 
 @pytest.mark.parametrize("how", ["stop_all", "stop_and_cancel"])

@@ -6,7 +6,7 @@ Whatever goes wrong is told in words, and nothing that a person wrote is ever lo
 
 import logging
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiogram import Bot, Dispatcher
@@ -23,6 +23,7 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.telegram.dialogs import KEEPS_DIALOG
 from drawbridge.entrypoints.telegram.main_menu import main_menu
 from drawbridge.entrypoints.telegram.screens import Go, Screen, home_row
+from drawbridge.entrypoints.telegram.strangers import Strangers
 from drawbridge.entrypoints.telegram.visits import Desk, Visit
 from drawbridge.notices.chat_buttons import BELOW
 from drawbridge.wording.language import find_language, speaking, spoken
@@ -42,6 +43,8 @@ class Entrance:
     bot: Bot
     dispatcher: Dispatcher
     storage: BaseStorage
+    strangers: Strangers = field(default_factory=Strangers)
+    hasty: Strangers = field(default_factory=Strangers)
 
     async def handle(self, update: Update, coming: Coming) -> None:
         """Handle one update; whatever fails, the next one is handled as well."""
@@ -76,7 +79,8 @@ class Entrance:
             if code:
                 await self._link(user, code)
             elif owner is None:
-                await self._send(user.id, say("telegram.stranger"))
+                if self.strangers.may_answer(user.id):
+                    await self._send(user.id, say("telegram.stranger"))
             else:
                 await self._serve(update, self._visit(owner, user.id, update), coming)
 
@@ -118,8 +122,10 @@ class Entrance:
         try:
             owner = await house.telegram.link(code, user.id, user.full_name)
         except DrawbridgeError as error:
-            await self._send(user.id, say_error(error))
+            if error.code != "too_many_attempts" or self.hasty.may_answer(user.id):
+                await self._send(user.id, say_error(error))
             return
+        self.strangers.forget(user.id)
         await begin_notices(house.notices, owner.id, user.id)
         with speaking(_language(owner, user)):
             visit = self._visit(owner, user.id)

@@ -107,7 +107,7 @@ class Polling:
             if update is not None:
                 chats.setdefault(_chat_of(update), []).append(update)
         await asyncio.gather(*(self._in_turn(updates) for updates in chats.values()))
-        self._offset = max(int(raw["update_id"]) for raw in found) + 1
+        self._offset = max(int(raw.get("update_id", 0)) for raw in found) + 1
 
     def _read(self, raw: Mapping[str, Any]) -> Update | None:
         try:
