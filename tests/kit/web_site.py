@@ -16,6 +16,7 @@ import pyotp
 from drawbridge.accounts.api_tokens import ApiTokens
 from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
+from drawbridge.accounts.passkeys import Passkeys
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.accounts.telegram_links import TelegramLinks
@@ -80,6 +81,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
             passes=KeyPasses(database, clock, os.urandom),
             tokens=ApiTokens(database, AuditLog(clock), clock, os.urandom),
             sessions=OpenSessions(database, AuditLog(clock), clock),
+            passkeys=Passkeys(database, AuditLog(clock), clock, os.urandom),
             accounts=Accounts(database, AuditLog(clock), clock, os.urandom, local_key),
             door=VaultDoor(database, clock, os.urandom),
             vault=vault,

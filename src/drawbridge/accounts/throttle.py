@@ -54,6 +54,11 @@ def limits_of_token(address: str) -> tuple[Limit, ...]:
     return (Limit(_subject("token", address), free=30),)
 
 
+def limits_of_passkey(address: str) -> tuple[Limit, ...]:
+    """Give the limits of log-ins with a passkey, which name nobody before they are proven."""
+    return (Limit(_subject("passkey", address), free=30),)
+
+
 def limits_of_link(chat: int) -> tuple[Limit, ...]:
     """Give the limits of codes that link a Telegram chat, by the chat that sends them."""
     return (Limit(_subject("telegram", str(chat)), free=5),)

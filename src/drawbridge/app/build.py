@@ -14,6 +14,7 @@ from typing import Final
 from drawbridge.accounts.api_tokens import ApiTokens
 from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
+from drawbridge.accounts.passkeys import Passkeys
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.accounts.telegram_links import TelegramLinks
@@ -59,6 +60,7 @@ class House:
     passes: KeyPasses
     tokens: ApiTokens
     sessions: OpenSessions
+    passkeys: Passkeys
     door: VaultDoor
     vault: Vault
     checks: CheckStore
@@ -105,6 +107,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         passes=KeyPasses(database, clock, entropy),
         tokens=ApiTokens(database, AuditLog(clock), clock, entropy),
         sessions=OpenSessions(database, AuditLog(clock), clock),
+        passkeys=Passkeys(database, AuditLog(clock), clock, entropy),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),

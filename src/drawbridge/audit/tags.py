@@ -17,6 +17,8 @@ class Tag(StrEnum):
     ACCOUNT_TELEGRAM_UNLINKED = "account:telegram:unlinked"
     ACCOUNT_TOKEN_MADE = "account:token:made"  # noqa: S105  the name of an event
     ACCOUNT_TOKEN_REVOKED = "account:token:revoked"  # noqa: S105  the name of an event
+    ACCOUNT_PASSKEY_ADDED = "account:passkey:added"
+    ACCOUNT_PASSKEY_REMOVED = "account:passkey:removed"
     ACCOUNT_SESSION_STARTED = "account:session:started"
     ACCOUNT_SESSION_REFUSED = "account:session:refused"
     ACCOUNT_SESSION_ENDED = "account:session:ended"

@@ -27,6 +27,7 @@ from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.order_pages import OrderPages
 from drawbridge.entrypoints.web.pass_pages import PassPages
+from drawbridge.entrypoints.web.passkey_pages import PasskeyPages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
@@ -52,6 +53,7 @@ def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
         assets.route(),
         *_account_routes(site, services),
         *_security_routes(site, SecurityPages(site, services)),
+        *_passkey_routes(site, PasskeyPages(site, services)),
         *_token_routes(site, TokenPages(site, services)),
         *_key_routes(site, KeyPages(site, services)),
         *_performance_routes(site, PerformancePages(site, services)),
@@ -111,6 +113,18 @@ def _security_routes(site: Site, pages: SecurityPages) -> list[Route]:
         Route("/security/recovery-codes", site.takes(pages.renew_recovery_codes), methods=_POST),
         Route("/security/sessions/end", site.takes(pages.end_session), methods=_POST),
         Route("/security/sessions/end-others", site.takes(pages.end_others), methods=_POST),
+    ]
+
+
+def _passkey_routes(site: Site, pages: PasskeyPages) -> list[Route]:
+    begin = site.takes(pages.begin_log_in, public=True)
+    return [
+        Route("/security/passkeys", site.shows(pages.show)),
+        Route("/security/passkeys/begin", site.takes(pages.begin), methods=_POST),
+        Route("/security/passkeys", site.takes(pages.add), methods=_POST),
+        Route("/security/passkeys/remove", site.takes(pages.remove), methods=_POST),
+        Route("/log-in/passkey/begin", begin, methods=_POST),
+        Route("/log-in/passkey", site.takes(pages.log_in, public=True), methods=_POST),
     ]
 
 

@@ -42,6 +42,7 @@ def services_of(house: House) -> Services:
         passes=house.passes,
         tokens=house.tokens,
         sessions=house.sessions,
+        passkeys=house.passkeys,
         door=house.door,
         vault=house.vault,
         checks=house.checks,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from drawbridge.accounts.api_tokens import ApiTokens
 from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
+from drawbridge.accounts.passkeys import Passkeys
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.accounts.telegram_links import TelegramLinks
@@ -42,6 +43,7 @@ class Services:
     passes: KeyPasses
     tokens: ApiTokens
     sessions: OpenSessions
+    passkeys: Passkeys
     door: VaultDoor
     vault: Vault
     checks: CheckStore
