@@ -19,7 +19,8 @@ from tests.kit.owner import (
 )
 from tests.kit.web_site import WebSite
 
-PUBLIC = {"/log-in", "/welcome", "/static/{name:path}"}
+# `/add/…` is opened by a pass that is good for one form: see test_telegram_pages.py.
+PUBLIC = {"/log-in", "/welcome", "/static/{name:path}", "/add/{token}"}
 # For programs, which prove themselves by a secret in each message: see test_hooks.py.
 PROGRAMS = {"/hooks/{hook}"}
 
