@@ -7,7 +7,7 @@ from drawbridge.catalogue.registry import get_card
 from drawbridge.entrypoints.telegram.dialogs import FOR, KEY, ask_code
 from drawbridge.entrypoints.telegram.key_views import key_screen, mark_of
 from drawbridge.entrypoints.telegram.key_watch import watch
-from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, button, named
+from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, button, listed, named
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.wording.say import say
 
@@ -28,10 +28,10 @@ def routes() -> Router:
 async def show_keys(_query: CallbackQuery, visit: Visit) -> None:
     """List the person's keys."""
     keys = await visit.house.vault.list_keys(visit.owner.id)
-    listed = tuple((named(f"{mark_of(key)} {key.label}", "key", key.id),) for key in keys)
-    lead = say("keys.lead") if keys else say("keys.none_lead")
-    rows = (*listed, (button("add_key", "add"),), back_to("settings"))
-    await visit.show(Screen(f"{say('keys.title')}\n\n{lead}", rows))
+    buttons = [named(f"{mark_of(key)} {key.label}", "key", key.id) for key in keys]
+    lead, rows = listed(buttons, say("keys.lead") if keys else say("keys.none_lead"))
+    onward = ((button("add_key", "add"),), back_to("settings"))
+    await visit.show(Screen(f"{say('keys.title')}\n\n{lead}", (*rows, *onward)))
 
 
 async def show_key(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:

@@ -22,7 +22,15 @@ from drawbridge.entrypoints.telegram.dialogs import (
     confirm_robot,
 )
 from drawbridge.entrypoints.telegram.robot_menus import show
-from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, button, in_rows, named
+from drawbridge.entrypoints.telegram.screens import (
+    Go,
+    Screen,
+    back_to,
+    button,
+    in_rows,
+    listed,
+    named,
+)
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.robots.strategies import STRATEGIES
 from drawbridge.robots.wishes import Wish, read_amount
@@ -48,17 +56,18 @@ def routes() -> Router:
 async def choose_key(_query: CallbackQuery, visit: Visit) -> None:
     """Ask with which key; without one that trades, lead to adding it first."""
     keys = await visit.house.vault.list_keys(visit.owner.id)
-    listed = tuple(
-        (named(f"{key.label} ({say(f'venue.{key.venue.value}')})", "robot_with", key.id),)
+    buttons = [
+        named(f"{key.label} ({say(f'venue.{key.venue.value}')})", "robot_with", key.id)
         for key in keys
         if key.status is KeyStatus.ENABLED
-    )
-    if listed:
-        screen = Screen(say("telegram.robot.which_key"), (*listed, back_to("robots")))
+    ]
+    if buttons:
+        text, rows = listed(buttons, say("telegram.robot.which_key"))
+        screen = Screen(text, (*rows, back_to("robots")))
     else:
         # The check of the new key ends with a button that comes back here with it chosen.
-        rows = ((button("add_key", "add"),), back_to("robots"))
-        screen = Screen(say("telegram.robot.no_key"), rows)
+        onward = ((button("add_key", "add"),), back_to("robots"))
+        screen = Screen(say("telegram.robot.no_key"), onward)
     await visit.show(screen)
 
 

@@ -14,6 +14,7 @@ from drawbridge.entrypoints.telegram.screens import (
     back_to,
     button,
     home_row,
+    listed,
     named,
 )
 from drawbridge.entrypoints.telegram.visits import Visit
@@ -54,12 +55,10 @@ def routes() -> Router:
 async def show_robots(_query: CallbackQuery, visit: Visit) -> None:
     """List the person's robots."""
     robots = await visit.house.robots.list_robots(visit.owner.id)
-    listed = tuple(
-        (named(f"{_MARKS[robot.status]} {robot.name}", "robot", robot.id),) for robot in robots
-    )
-    lead = say("robots_page.lead") if robots else say("robots_page.none_lead")
-    rows = (*listed, (button("add_robot", "new_robot"),), home_row())
-    await visit.show(Screen(f"{say('robots_page.title')}\n\n{lead}", rows))
+    buttons = [named(f"{_MARKS[it.status]} {it.name}", "robot", it.id) for it in robots]
+    lead, rows = listed(buttons, say(f"robots_page.{'lead' if robots else 'none_lead'}"))
+    onward = ((button("add_robot", "new_robot"),), home_row())
+    await visit.show(Screen(f"{say('robots_page.title')}\n\n{lead}", (*rows, *onward)))
 
 
 async def show_robot(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
@@ -77,7 +76,7 @@ async def choose_stop(_query: CallbackQuery, callback_data: Go, visit: Visit) ->
     """Ask what is to become of what a robot holds; what was chosen beforehand stands first."""
     robot = await visit.house.robots.get_robot(visit.owner.id, callback_data.what)
     ways = sorted(OnStop, key=lambda way: way is not robot.will_close)
-    listed = tuple(
+    rows = tuple(
         (
             named(
                 f"{_tick(way, robot)}{say(f'robots_page.on_stop_{way.value}')}", *_stop(robot, way)
@@ -85,8 +84,11 @@ async def choose_stop(_query: CallbackQuery, callback_data: Go, visit: Visit) ->
         )
         for way in ways
     )
-    lines = [say("robots_page.stop_title", name=robot.name), say("robots_page.stop_way")]
-    await visit.show(Screen("\n\n".join(lines), (*listed, back_to("robot", robot.id))))
+    # Whole in the text, because the words of a button are cut where they are long.
+    whole = "\n".join(f"• {say(f'robots_page.on_stop_{way.value}')}" for way in ways)
+    way_words = f"{say('robots_page.stop_way')}:\n{whole}"
+    lines = [say("robots_page.stop_title", name=robot.name), way_words]
+    await visit.show(Screen("\n\n".join(lines), (*rows, back_to("robot", robot.id))))
 
 
 async def stop(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:

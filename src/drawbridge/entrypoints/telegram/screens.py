@@ -15,6 +15,7 @@ from drawbridge.wording.say import say
 
 _MOST_LETTERS: Final = 4_000
 _LONGEST_WORDS: Final = 60
+_MOST_LISTED: Final = 50
 MAIN: Final = "main"
 
 
@@ -46,8 +47,11 @@ class Screen:
 
     @property
     def told(self) -> str:
-        """Give the text as a message may hold it."""
-        return self.text if len(self.text) <= _MOST_LETTERS else self.text[:_MOST_LETTERS] + "…"
+        """Give the text as a message may hold it; Telegram counts a sign beyond 16 bits twice."""
+        if len(self.text.encode("utf-16-le")) <= 2 * _MOST_LETTERS:
+            return self.text
+        cut = self.text.encode("utf-16-le")[: 2 * _MOST_LETTERS]
+        return cut.decode("utf-16-le", "ignore") + "…"
 
     @property
     def keyboard(self) -> InlineKeyboardMarkup | None:
@@ -74,6 +78,16 @@ def back_to(to: str, what: str = "") -> tuple[Button, ...]:
 def home_row() -> tuple[Button, ...]:
     """Give the row that leads to the main menu alone."""
     return (button("main", MAIN),)
+
+
+def listed(buttons: Sequence[Button], lead: str) -> tuple[str, Rows]:
+    """Put one button into each row; of too many, the text tells how many more there are.
+
+    Why: Telegram takes a hundred buttons; whoever has more looks at the page.
+    """
+    rows = tuple((made,) for made in buttons[:_MOST_LISTED])
+    more = len(buttons) - len(rows)
+    return (f"{lead}\n\n{say('holdings.more', count=more)}" if more else lead), rows
 
 
 def in_rows(buttons: Sequence[Button], width: int) -> Rows:
