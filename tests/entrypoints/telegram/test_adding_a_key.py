@@ -188,7 +188,7 @@ async def test_the_steps_of_the_check_are_shown_live_in_one_message(bot: BotHous
     await bot.api.until(lambda: "✅ Ready to trade" in message.text)
     assert ada.seen[-1] is message
     await ada.press("Look again")
-    assert "Read balances and orders; Trade spot" in ada.screen
+    assert "Read balances and orders, Trade spot" in ada.screen
 
 
 async def test_the_page_that_opens_once_is_offered_first(bot: BotHouse) -> None:

@@ -10,6 +10,7 @@ from drawbridge.entrypoints.telegram.screens import Screen, back_to, button, in_
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
 from drawbridge.wording.formats import day, moment
+from drawbridge.wording.language import spoken
 from drawbridge.wording.say import has_words, say, say_reason
 
 _MARKS: Final[Mapping[KeyStatus, str]] = {
@@ -56,11 +57,11 @@ def key_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
     """Draw one key: where it stands, and what can be done with it."""
     place = f"{get_card(key.exchange).name}, {say(f'venue.{key.venue.value}')}"
     lines = [
-        first,
+        *([first, ""] if first else []),
         f"{mark_of(key)} {key.label} ({place})",
         "",
         f"{say('keys.status')}: {say(f'key_status.{key.status.value}')}",
-        say_reason(key.reason, key.facts) if key.reason else "",
+        *([say_reason(key.reason, key.facts)] if key.reason else []),
         f"{say('keys.rights')}: {_rights(key)}",
         f"{say('keys.key_shown')}: {masked(key.public_key)}",
         f"{say('keys.expiry')}: {day(key.expires_ms) if key.expires_ms else say('keys.no_expiry')}",
@@ -68,7 +69,7 @@ def key_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
         *(_remarks(check)),
     ]
     acts = [button(act, act, key.id) for act in _ACTS[key.status]]
-    return Screen(_joined(lines), (*in_rows(acts, 2), back_to("keys")))
+    return Screen("\n".join(lines), (*in_rows(acts, 2), back_to("keys")))
 
 
 def check_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
@@ -86,7 +87,8 @@ def check_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen
     acts = [button("look", "key", key.id)]
     if key.status is KeyStatus.ENABLED and not is_awaited(key, check):
         acts.append(named(say("check.start_robot"), "robot_with", key.id))
-    return Screen(_joined([first, title, "", *steps, "", told]), (tuple(acts), back_to("keys")))
+    lines = [*([first, ""] if first else []), title, "", *steps, "", told]
+    return Screen("\n".join(lines), (tuple(acts), back_to("keys")))
 
 
 def _verdict(key: KeyRecord) -> str:
@@ -97,7 +99,7 @@ def _verdict(key: KeyRecord) -> str:
 
 def _rights(key: KeyRecord) -> str:
     held = [say(f"scope.{scope.value}") for scope in Scope if scope in key.scopes]
-    return "; ".join(held) if held else say("keys.rights_unknown")
+    return spoken().comma.join(held) if held else say("keys.rights_unknown")
 
 
 def _remarks(check: Check | None) -> list[str]:
@@ -128,11 +130,3 @@ def _found(step: CheckStep) -> str:
 
 def _name(step: Step) -> str:
     return say(f"check.step_{step.value}")
-
-
-def _joined(lines: list[str]) -> str:
-    """Put lines together; nothing begins with an empty one, and no two empty ones meet."""
-    text = "\n".join(lines).strip("\n")
-    while "\n\n\n" in text:
-        text = text.replace("\n\n\n", "\n\n")
-    return text
