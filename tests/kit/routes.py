@@ -5,6 +5,7 @@ whole page (fragments, files, JSON) is left out.
 """
 
 import re
+from dataclasses import dataclass
 from html import unescape
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 from drawbridge.entrypoints.pages.manners import Manners
 from tests.kit.browserling import Browserling, Page
 
-_LINK: Final = re.compile(r'(?:href|hx-get|data-src)="(/[^"#]*)')
+_LINK: Final = re.compile(r'(?:href|src|hx-get|data-src)="(/[^"#]*)')
 _SHAPE: Final = re.compile(r'<([a-z]+[0-9]?)(?: [^>]*?class="([^"]*)")?')
 # Of one route, pages are kept while they look different from each other, but not more than these.
 _MOST_OF_A_ROUTE: Final = 4
@@ -33,12 +34,24 @@ def routes_of(app: Starlette) -> list[Route]:
     ]
 
 
-async def find_pages(app: ASGIApp, browser: Browserling) -> list[str]:
-    """Give the addresses of all pages that this browser can get to, each kind of page once."""
+@dataclass(frozen=True)
+class SiteMap:
+    """The addresses of pages, and the routes to which no link led."""
+
+    pages: list[str]
+    unreached: set[str]
+
+
+async def find_pages(app: ASGIApp, browser: Browserling, *more: str) -> SiteMap:
+    """Find the addresses of all pages that this browser can get to, each kind of page once.
+
+    `more` are addresses to which no page leads, such as those of passes.
+    """
     inner = app.site if isinstance(app, Manners) else app
     assert isinstance(inner, Starlette)
     routes = routes_of(inner)
-    waiting = [route.path for route in routes if "{" not in route.path]
+    waiting = [*more, *(route.path for route in routes if "{" not in route.path)]
+    unreached = {route.path for route in routes}
     asked: set[tuple[str, str]] = set()
     kept: dict[str, set[frozenset[tuple[str, str]]]] = {}
     pages = []
@@ -48,6 +61,7 @@ async def find_pages(app: ASGIApp, browser: Browserling) -> list[str]:
         if route is None or (kind := _kind(address)) in asked:
             continue
         asked.add(kind)
+        unreached.discard(route.path)
         page = await browser.get(address)
         if not _is_whole(page, address):
             continue
@@ -57,7 +71,7 @@ async def find_pages(app: ASGIApp, browser: Browserling) -> list[str]:
         if shape not in shapes and len(shapes) < _MOST_OF_A_ROUTE:
             shapes.add(shape)
             pages.append(address)
-    return pages
+    return SiteMap(pages, unreached)
 
 
 def _is_whole(page: Page, address: str) -> bool:

@@ -34,7 +34,7 @@ async def test_every_page_says_the_same_without_scripts(tmp_path: Path, browser_
     async with open_web_site(tmp_path) as site:
         browser = Browserling(site.app)
         await furnish(browser, site)
-        pages = await find_pages(site.app, browser)
+        pages = (await find_pages(site.app, browser)).pages
         async with (
             served(site.app) as address,
             open_browser(browser_path) as chromium,
@@ -54,7 +54,7 @@ async def test_every_form_is_taken_without_scripts(tmp_path: Path) -> None:
         browser = Browserling(site.app)
         await furnish(browser, site)
         forms: dict[str, HtmlForm] = {}
-        for path in await find_pages(site.app, browser):
+        for path in (await find_pages(site.app, browser)).pages:
             for form in forms_of(await browser.get(path)):
                 forms.setdefault(form.action, form)
         assert len(forms) > 20
