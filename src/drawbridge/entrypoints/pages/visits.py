@@ -121,9 +121,14 @@ class Cookies:
         return Visit(request, token, await sessions.session(token))
 
     def put(self, response: Response, token: str) -> None:
-        """Let the browser carry a token until it is closed or the session ends."""
+        """Let the browser carry a token until it is closed or the session ends.
+
+        Why not SameSite=Strict: whoever follows a link to us, in a mail or a chat, would come
+        without their cookie and be given a fresh one in its place, which ends their session. No
+        page changes anything when it is only opened, and forms carry a token of their own.
+        """
         response.set_cookie(
-            self._name, token, httponly=True, samesite="strict", secure=self._secure, path="/"
+            self._name, token, httponly=True, samesite="lax", secure=self._secure, path="/"
         )
 
     def remember_language(self, response: Response, tag: str) -> None:
@@ -141,7 +146,7 @@ class Cookies:
     def drop(self, response: Response) -> None:
         """Let the browser forget the token."""
         response.delete_cookie(
-            self._name, httponly=True, samesite="strict", secure=self._secure, path="/"
+            self._name, httponly=True, samesite="lax", secure=self._secure, path="/"
         )
 
 
