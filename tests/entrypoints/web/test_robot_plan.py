@@ -101,8 +101,8 @@ async def test_another_robot_like_this_is_ordered_by_the_form_as_it_is_shown(
 
     await browser.post("/robots/new", sent_by(form, "/robots/new"))
 
-    other = (await site.services.robots.list_robots(robot.owner))[-1]
-    assert other.id != robot.id
+    robots = await site.services.robots.list_robots(robot.owner)
+    [other] = [it for it in robots if it.id != robot.id]
     assert other.plan == robot.plan
 
 
