@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from drawbridge.app.narrowing import key_and_origin
 from drawbridge.core.errors import BadInput
 from drawbridge.core.money import plain
 from drawbridge.core.orders import OrderType, Side, TimeInForce
@@ -120,10 +121,8 @@ async def page_of_trades(
 
 
 async def _found(caller: Caller, key: str, robot: str) -> tuple[str, str]:
-    """Find the key and the robot that a list is asked of, empty for all."""
-    key_id = (await caller.house.vault.get_key(caller.owner, key)).id if key else ""
-    origin = (await caller.house.robots.get_robot(caller.owner, robot)).origin if robot else ""
-    return key_id, origin
+    house = caller.house
+    return await key_and_origin(house.vault, house.robots, caller.owner, key, robot)
 
 
 def _cursor(paging: Paging) -> Cursor | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from drawbridge.app.narrowing import key_and_origin
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Form, refused
@@ -51,11 +52,9 @@ class ExportPages:
     async def _written(self, owner: str, asked: dict[str, str], *, simulated: bool) -> str:
         wish = read_wish(asked["format"], asked["year"], simulated=simulated)
         robots = await self.services.robots.list_robots(owner)
-        key_id, origin = "", ""
-        if asked["key"]:
-            key_id = (await self.services.vault.get_key(owner, asked["key"])).id
-        if asked["robot"]:
-            origin = (await self.services.robots.get_robot(owner, asked["robot"])).origin
+        key_id, origin = await key_and_origin(
+            self.services.vault, self.services.robots, owner, asked["key"], asked["robot"]
+        )
         store = TradeStore(self.services.database)
         trades = await store.trades_of(owner, key_id=key_id, origin=origin)
         return export_trades(trades, wish, {robot.origin: robot.name for robot in robots}).text

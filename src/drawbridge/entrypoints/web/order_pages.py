@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from drawbridge.app.narrowing import key_and_origin
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Form, refused
@@ -87,11 +88,9 @@ class OrderPages:
         return Response(write_orders(found, labels), media_type="text/csv", headers=headers)
 
     async def _query(self, owner: str, asked: Mapping[str, str]) -> Query:
-        key_id, origin = "", ""
-        if asked["key"]:
-            key_id = (await self.services.vault.get_key(owner, asked["key"])).id
-        if asked["robot"]:
-            origin = (await self.services.robots.get_robot(owner, asked["robot"])).origin
+        key_id, origin = await key_and_origin(
+            self.services.vault, self.services.robots, owner, asked["key"], asked["robot"]
+        )
         return Query(
             key_id,
             origin,
