@@ -11,7 +11,7 @@ from pathlib import Path
 
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.core.errors import BadInput
-from drawbridge.wording.language import ENGLISH, LANGUAGES, Language, find_language, speak
+from drawbridge.wording.language import ENGLISH, Language, find_language, speak, unknown_language
 
 _PORTS = range(1, 65_536)
 # Ours first, then in the order in which systems look.
@@ -147,8 +147,7 @@ def speak_as_asked() -> None:
 def _language(given: Mapping[str, str]) -> str:
     chosen = given.get(_LANGUAGE_NAMES[0], "")
     if chosen and find_language(chosen) is None:
-        known = ", ".join(LANGUAGES)
-        raise BadInput("unknown_language", field=_LANGUAGE_NAMES[0], given=chosen, known=known)
+        raise unknown_language(_LANGUAGE_NAMES[0], chosen)
     return _language_of(given).tag
 
 

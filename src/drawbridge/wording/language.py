@@ -87,9 +87,13 @@ def get_language(tag: str) -> Language:
     """Give a language by its tag. Raises: `BadInput("unknown_language")`, listing ours."""
     language = _BY_FOLDED.get(tag.strip().casefold())
     if language is None:
-        known = ", ".join(LANGUAGES)
-        raise BadInput("unknown_language", field="language", given=tag, known=known)
+        raise unknown_language("language", tag)
     return language
+
+
+def unknown_language(field: str, given: str) -> BadInput:
+    """Give the error about a language that we do not speak, listing those that we do."""
+    return BadInput("unknown_language", field=field, given=given, known=", ".join(LANGUAGES))
 
 
 def find_language(wished: str) -> Language | None:
