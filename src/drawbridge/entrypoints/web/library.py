@@ -29,11 +29,12 @@ _WORDS: Final = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document: its address below Help, its title, its text for searching and for reading."""
+    """A document: its address below Help, its title, its text, the same to search in, its page."""
 
     name: str
     title: str
     text: str
+    folded: str
     html: Markup
 
     @property
@@ -56,9 +57,9 @@ def find_documents(text: str) -> list[Found]:
     if not words:
         return []
     found = [
-        Found(document, _around(document.text, words))
+        Found(document, _around(document, words))
         for document in library().values()
-        if all(word in document.text.casefold() for word in words)
+        if all(word in document.folded for word in words)
     ]
     return sorted(found, key=lambda it: -_weight(it.document, words))
 
@@ -97,7 +98,7 @@ def _read(path: Path, root: Path) -> Document | None:
     title, text = _title_of(tokens) or name, " ".join(_texts(tokens))
     # Drawn from files that are shipped with the program, with HTML switched off.
     html = Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704
-    return Document(name, title, text, html)
+    return Document(name, title, text, text.casefold(), html)
 
 
 def _lead_here(tokens: Sequence[Token], folder: PurePosixPath, root: Path) -> None:
@@ -149,14 +150,13 @@ def _texts(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _weight(document: Document, words: Sequence[str]) -> int:
-    title, text = document.title.casefold(), document.text.casefold()
+    title = document.title.casefold()
     in_title = sum(word in title for word in words)
-    often = sum(min(text.count(word), _OFTEN) for word in words)
+    often = sum(min(document.folded.count(word), _OFTEN) for word in words)
     return _OFTEN * (10 * in_title - SHELVES.index(document.shelf)) + often
 
 
-def _around(text: str, words: Sequence[str]) -> str:
-    folded = text.casefold()
-    at = min(folded.find(word) for word in words)
+def _around(document: Document, words: Sequence[str]) -> str:
+    at = min(document.folded.find(word) for word in words)
     begin = max(0, at - _AROUND // 2)
-    return " ".join(text[begin : begin + _AROUND].split())
+    return " ".join(document.text[begin : begin + _AROUND].split())
