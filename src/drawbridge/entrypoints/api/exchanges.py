@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from drawbridge.app.guiding import guide_at
 from drawbridge.catalogue.card import Card, CredentialField, Need, Status
-from drawbridge.catalogue.guide import Guide, Purpose, Switch, Tone, Wanted, build_guide
+from drawbridge.catalogue.guide import Guide, Purpose, Switch, Tone, Wanted
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.api.caller import Reader
@@ -17,8 +18,6 @@ from drawbridge.wording.say import say
 router = APIRouter(tags=["exchanges"])
 
 ExchangeId = Annotated[str, Path(max_length=LONGEST_TEXT)]
-# The paper exchange is on this machine, so that is where its keys are used from.
-_HERE = ("127.0.0.1",)
 
 
 class FieldTold(Told):
@@ -103,9 +102,8 @@ async def get_guide(
     venue: Annotated[Venue, Query(description="Where the key is good.")] = Venue.LIVE,
 ) -> GuideTold:
     """Tell how to make a key there, step by step."""
-    paper = venue is Venue.PAPER
-    addresses = _HERE if paper else caller.house.settings.egress_addresses
-    return _tell_guide(build_guide(get_card(exchange), purpose, addresses))
+    addresses = caller.house.settings.egress_addresses
+    return _tell_guide(guide_at(get_card(exchange), purpose, venue, addresses))
 
 
 def _tell_exchange(card: Card) -> Exchange:

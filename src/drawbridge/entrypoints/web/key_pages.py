@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from drawbridge.app.guiding import guide_at
 from drawbridge.catalogue.card import Card
-from drawbridge.catalogue.guide import Guide, Purpose, build_guide
+from drawbridge.catalogue.guide import Purpose
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import check_fields, exchange_ids, get_card
 from drawbridge.core.errors import DrawbridgeError
@@ -17,14 +18,18 @@ from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.holding_views import AccountView, view_accounts
-from drawbridge.entrypoints.web.key_views import CheckView, view_check, view_key, view_verdict
+from drawbridge.entrypoints.web.key_views import (
+    CheckView,
+    form_facts,
+    view_check,
+    view_key,
+    view_verdict,
+)
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Venue, read_venue
 from drawbridge.wording.say import say
 
-# The paper exchange is on this machine, so that is where its keys are used from.
-_HERE: Final = ("127.0.0.1",)
 _CODE: Final = ("code",)
 # What a person may do with a key in each state; the rest would be refused anyway.
 _ACTIONS: Final[Mapping[KeyStatus, tuple[str, ...]]] = {
@@ -215,10 +220,6 @@ class KeyPages:
         }
         return self.site.page(visit, "keys/confirm.html", facts, status)
 
-    def _guide(self, wanted: _Wanted) -> Guide:
-        paper = wanted.venue is Venue.PAPER
-        return build_guide(wanted.card, wanted.purpose, _HERE if paper else self.services.addresses)
-
     def _new(self, visit: Visit, wanted: _Wanted, form: Form, status: int = 200) -> Response:
         card = wanted.card
         papered = card.level >= Level.PAPERED
@@ -231,9 +232,8 @@ class KeyPages:
             ],
             "purpose": wanted.purpose.value,
             "form": form,
-            "labels": {part.field: part.label for part in card.credentials},
-            "replaceable": {part.either for part in card.credentials if part.either},
-            "guide": self._guide(wanted),
+            **form_facts(card),
+            "guide": guide_at(card, wanted.purpose, wanted.venue, self.services.addresses),
             "proofs": _proofs(card),
             "proof": form.values.get("proof", Proof.ORDER.value),
             "paper_site": self.services.paper_site,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.operations import Scope
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -159,3 +160,11 @@ def _remarks(check: Check | None) -> tuple[str, ...]:
     """Say what is worth knowing beside the verdict."""
     remarks = check.remarks if check else ()
     return tuple(say_reason(remark.code, remark.facts) for remark in remarks)
+
+
+def form_facts(card: Card) -> dict[str, object]:
+    """Give what the fields of a new key name: their labels, and which another one may replace."""
+    return {
+        "labels": {part.field: part.label for part in card.credentials},
+        "replaceable": {part.either for part in card.credentials if part.either},
+    }

@@ -5,22 +5,21 @@ It shows nothing of the account, and nothing is stored without the authenticator
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final
 
 from starlette.responses import Response
 
 from drawbridge.accounts.key_passes import KeyPass
-from drawbridge.catalogue.guide import Purpose, build_guide
+from drawbridge.app.guiding import guide_at
+from drawbridge.catalogue.guide import Purpose
 from drawbridge.catalogue.registry import check_fields, get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.key_views import form_facts
 from drawbridge.entrypoints.web.services import Services
 from drawbridge.vault.model import Venue
 from drawbridge.wording.language import speaking
-
-_HERE: Final = ("127.0.0.1",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class PassPages:
 
     def _form(self, visit: Visit, opened: KeyPass, form: Form, status: int = 200) -> Response:
         card = get_card(opened.exchange)
-        addresses = _HERE if opened.venue == Venue.PAPER else self.services.addresses
+        venue = Venue(opened.venue)
         facts = {
             "card": card,
             "venue": opened.venue,
@@ -68,9 +67,8 @@ class PassPages:
             "can_add": True,
             "token": _token(visit),
             "form": form,
-            "labels": {part.field: part.label for part in card.credentials},
-            "replaceable": {part.either for part in card.credentials if part.either},
-            "guide": build_guide(card, Purpose.TRADING, addresses),
+            **form_facts(card),
+            "guide": guide_at(card, Purpose.TRADING, venue, self.services.addresses),
             "paper_site": self.services.paper_site,
         }
         with speaking(opened.owner.language):
