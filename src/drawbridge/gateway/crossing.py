@@ -22,6 +22,7 @@ from drawbridge.core.errors import (
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetOrder, GetOwnName, Operation, Placed, PlaceOrder
 from drawbridge.core.orders import Order
+from drawbridge.core.refusals import Refused
 from drawbridge.core.secret import Secret
 from drawbridge.core.values import light_value
 from drawbridge.gateway import outcome
@@ -29,7 +30,7 @@ from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
-from drawbridge.gateway.policy import Purpose, Refused, judge, judge_listening, judge_order
+from drawbridge.gateway.policy import Purpose, judge, judge_listening, judge_order
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Venues
 from drawbridge.gateway.witness import NOBODY, Witness, as_heard

@@ -5,7 +5,6 @@ purpose all allow it. Nothing lets a withdrawal, a transfer or the making of key
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
@@ -21,6 +20,7 @@ from drawbridge.core.operations import (
     Scope,
 )
 from drawbridge.core.orders import OrderType
+from drawbridge.core.refusals import Refused
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wire.endpoints import Endpoint
 
@@ -36,14 +36,6 @@ class Purpose(StrEnum):
     READ = "read"
     CLEAN_UP = "clean_up"
     LISTEN = "listen"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A no: the code of the error and the facts of the case."""
-
-    code: str
-    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 # Where a status is not named for a purpose, nothing passes.

@@ -13,7 +13,7 @@ from drawbridge.core.markets import Level, currencies_of
 from drawbridge.core.money import ZERO, plain
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Side
-from drawbridge.gateway.policy import Refused
+from drawbridge.core.refusals import Refused
 
 RULE: Final = "limit"
 _PERCENT: Final = Decimal(100)
