@@ -12,7 +12,12 @@ from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import NotFound
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.library import SHELVES, find_documents, library, picture
+from drawbridge.entrypoints.web.library import (
+    find_documents,
+    library,
+    picture,
+    readers,
+)
 
 _MOST_TEXT: Final = 100
 _DAY: Final = "private, max-age=86400"
@@ -27,11 +32,12 @@ class HelpPages:
     async def show(self, visit: Visit) -> Response:
         """Show what there is to read, or what was found."""
         text = visit.request.query_params.get("text", "")[:_MOST_TEXT].strip()
-        documents = (await run_in_threadpool(library)).values()
+        shelves = await run_in_threadpool(readers)
         facts = {
             "text": text,
             "found": find_documents(text),
-            "shelves": [(it, [one for one in documents if one.shelf == it]) for it in SHELVES],
+            "readers": shelves,
+            "address_of": "/help/{}".format,
             "exchanges": [(name, get_card(name).name) for name in exchange_ids()],
         }
         return self.site.page(visit, "help/all.html", facts)

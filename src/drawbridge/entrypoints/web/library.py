@@ -1,25 +1,26 @@
-"""The documents of the project as pages: which there are, what they say, where words stand.
+"""The documents of the project: which there are, for whom, and where words stand in them.
 
-Read once, at the first visit to Help. They are our own files, so their Markdown is trusted as far
-as templates are; HTML in it is shown as text all the same.
+Help in the app and the site that `make docs` builds are both drawn from here. `docs/readers.toml`
+tells who reads what; read once, at the first visit to Help.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from markupsafe import Markup
+from drawbridge.entrypoints.web.documents import Document, Lead, Source, read_document
 
-SHELVES: Final = ("tutorial", "howto", "explain", "reference", "decisions")
+SHELVES: Final = ("tutorial", "howto", "explain", "reference", "project", "decisions")
 """The folders of documents, in the order in which people need them."""
 
+_OF_THE_PROJECT: Final = ("ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG")
+_PICTURES: Final = "pictures"
 _MOST_WORDS: Final = 8
 _MOST_TEXT: Final = 100
 _AROUND: Final = 120
@@ -28,27 +29,27 @@ _WORDS: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A document: its address below Help, its title, its text, the same to search in, its page."""
-
-    name: str
-    title: str
-    text: str
-    folded: str
-    html: Markup
-
-    @property
-    def shelf(self) -> str:
-        """Give the folder that it stands in."""
-        return self.name.partition("/")[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """A document in which all words were found, and the first place where one of them stands."""
 
     document: Document
     around: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Documents of one kind, in the order in which they are read."""
+
+    kind: str
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """People who come for the same, and what there is for them to read."""
+
+    name: str
+    shelves: tuple[Shelf, ...]
 
 
 def find_documents(text: str) -> list[Found]:
@@ -66,19 +67,74 @@ def find_documents(text: str) -> list[Found]:
 
 @cache
 def library() -> Mapping[str, Document]:
-    """Read all documents, by name, shelf after shelf."""
-    root = _root()
+    """Give all documents as pages of Help, by name, shelf after shelf."""
+    return read_library(lambda _, to: f"/help/{to}")
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """Give the documents of Help by who reads them."""
+    return sorted_for_readers(library())
+
+
+def read_library(lead: Lead) -> Mapping[str, Document]:
+    """Read all documents, with links as `lead` gives them."""
+    sources = dict(_sources())
+    names = {source.path.as_posix(): name for name, source in sources.items()}
+    names |= {f"docs/pictures/{name}": f"pictures/{name}" for name in pictures()}
     return {
-        document.name: document
+        name: read_document(name, source, names, lead)
         for shelf in SHELVES
-        for path in sorted((root / shelf).rglob("*.md"))
-        if (document := _read(path, root)) is not None
+        for name, source in sources.items()
+        if name.startswith(f"{shelf}/")
     }
+
+
+def sorted_for_readers(documents: Mapping[str, Document]) -> tuple[Reader, ...]:
+    """Sort documents by who reads them, as `docs/readers.toml` tells."""
+    table = tomllib.loads((_root() / "readers.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Reader(
+            name,
+            tuple(Shelf(kind, tuple(_named(documents, names))) for kind, names in kinds.items()),
+        )
+        for name, kinds in table.items()
+    )
 
 
 def picture(name: str) -> Path | None:
     """Give the file of a picture that documents show, None where there is none."""
-    return {path.name: path for path in (_root() / "pictures").iterdir()}.get(name)
+    return pictures().get(name)
+
+
+def pictures() -> dict[str, Path]:
+    """Give the files of all pictures, by name."""
+    return {path.name: path for path in sorted((_root() / _PICTURES).iterdir())}
+
+
+def _named(documents: Mapping[str, Document], names: Iterable[str]) -> Iterator[Document]:
+    for name in names:
+        fitting = [document for at, document in documents.items() if fnmatchcase(at, name)]
+        if not fitting:
+            raise KeyError(name)
+        yield from fitting
+
+
+def _sources() -> Iterator[tuple[str, Source]]:
+    """Give every file that is a document, under the name of its page."""
+    root = _root()
+    for shelf in ("tutorial", "howto", "explain", "reference", "decisions"):
+        for path in sorted((root / shelf).rglob("*.md")):
+            if not path.name.startswith("0000-"):  # a form to fill in, no document
+                inside = PurePosixPath(path.relative_to(root).as_posix())
+                source = Source("docs" / inside, path.read_text(encoding="utf-8"))
+                yield inside.with_suffix("").as_posix(), source
+    for title in _OF_THE_PROJECT:
+        # In a checkout these stand at its top; in the wheel, on a shelf of their own.
+        found = [root / "project" / f"{title}.md", root.parent / f"{title}.md"]
+        path = next(path for path in found if path.is_file())
+        text = path.read_text(encoding="utf-8")
+        yield f"project/{title.lower()}", Source(PurePosixPath(f"{title}.md"), text)
 
 
 def _root() -> Path:
@@ -86,67 +142,6 @@ def _root() -> Path:
     # In the wheel they lie inside the package; in a checkout, beside `src`.
     inside = package / "docs"
     return inside if inside.is_dir() else package.parents[1] / "docs"
-
-
-def _read(path: Path, root: Path) -> Document | None:
-    name = path.relative_to(root).with_suffix("").as_posix()
-    if path.name.startswith("0000-"):
-        return None  # a form to fill in, no document
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = parser.parse(path.read_text(encoding="utf-8"))
-    _lead_here(tokens, PurePosixPath(name).parent, root)
-    title, text = _title_of(tokens) or name, " ".join(_texts(tokens))
-    # Drawn from files that are shipped with the program, with HTML switched off.
-    html = Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704
-    return Document(name, title, text, text.casefold(), html)
-
-
-def _lead_here(tokens: Sequence[Token], folder: PurePosixPath, root: Path) -> None:
-    """Let links between documents, and their pictures, lead to pages of Help.
-
-    What leads to a file of the project that is no document is read as words.
-    """
-    for token in _all(tokens):
-        if token.type == "table_open":
-            token.attrSet("tabindex", "0")  # A wide one scrolls, also for whoever has only keys.
-        for attribute in ("href", "src"):
-            target = token.attrGet(attribute)
-            if not isinstance(target, str) or "://" in target or target.startswith("#"):
-                continue
-            inside = _normal(folder / target.partition("#")[0])
-            if inside.partition("/")[0] in {*SHELVES, "pictures"} and (root / inside).is_file():
-                token.attrSet(attribute, f"/help/{inside.removesuffix('.md')}")
-            else:
-                del token.attrs[attribute]
-
-
-def _normal(path: PurePosixPath) -> str:
-    parts: list[str] = []
-    for part in path.parts:
-        if part == "..":
-            parts = parts[:-1]
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
-
-
-def _all(tokens: Sequence[Token]) -> Iterator[Token]:
-    for token in tokens:
-        yield token
-        yield from token.children or ()
-
-
-def _title_of(tokens: Sequence[Token]) -> str:
-    for before, token in pairwise(tokens):
-        if before.type == "heading_open" and before.tag == "h1":
-            return token.content.replace("`", "")
-    return ""
-
-
-def _texts(tokens: Sequence[Token]) -> Iterator[str]:
-    for token in _all(tokens):
-        if token.type in {"text", "code_inline", "fence", "code_block"}:
-            yield token.content
 
 
 def _weight(document: Document, words: Sequence[str]) -> int:
