@@ -41,8 +41,8 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     """Let an owner move in with all they have; give the secret of their authenticator."""
     totp = await set_up(browser, site)
     good = await add_good(browser, site, totp, "Main account")
-    await site.services.vault.record_verdict(good, _TRADING)
-    key = await site.services.vault.get_record(good)
+    await site.house.vault.record_verdict(good, _TRADING)
+    key = await site.house.vault.get_record(good)
     await _check(site, key)
     await _other_keys(site, key)
     await _past(site, key)
@@ -50,13 +50,13 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _trials(site, key.owner)
     await _notices(site, key.owner)
     limits = {"position": "50000", "day_loss": "250", "open_orders": "4"}
-    await site.services.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)
+    await site.house.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)
     return totp
 
 
 async def _check(site: WebSite, key: KeyRecord) -> None:
     """Let the check of the good key have gone well."""
-    checks = site.services.checks
+    checks = site.house.checks
     check = (key.id, await checks.begin(key.id))
     for step in Step:
         facts = {"status": "enabled", "reason": "", "remarks": []} if step is Step.VERDICT else {}
@@ -65,7 +65,7 @@ async def _check(site: WebSite, key: KeyRecord) -> None:
 
 async def _other_keys(site: WebSite, key: KeyRecord) -> None:
     """Add a key that may withdraw, one that is off, and one whose check failed."""
-    vault, facts = site.services.vault, {"exchange": "Kraken", "switches": "Withdraw funds"}
+    vault, facts = site.house.vault, {"exchange": "Kraken", "switches": "Withdraw funds"}
     found = []
     for letter, name in (("R", "Careless key with a long name"), ("D", "Old"), ("I", "Broken")):
         fields = {"api_key": letter * 56, "api_secret": SECRET}
@@ -79,7 +79,7 @@ async def _other_keys(site: WebSite, key: KeyRecord) -> None:
 async def _past(site: WebSite, key: KeyRecord) -> None:
     """Give the account a worth, and two days of it."""
     now_ms = site.clock.now_ms()
-    store = SnapshotStore(site.services.database)
+    store = SnapshotStore(site.house.database)
     for hour in range(48):
         at_ms, worth = now_ms - (48 - hour) * HOUR_MS, Decimal(10_000 + hour * hour)
         moved = {"USD": Decimal(100)} if hour == 30 else {}
@@ -90,22 +90,22 @@ async def _past(site: WebSite, key: KeyRecord) -> None:
         Holding("NEWCOIN", Decimal(7), Decimal(0), None, None),
     )
     total = Decimal("43333.20")
-    await site.services.portfolios.keep(
+    await site.house.portfolios.keep(
         key.id, Portfolio("USD", total, holdings, ("NEWCOIN",), now_ms)
     )
 
 
 async def _robots(site: WebSite, key: KeyRecord) -> None:
     """Let one robot have worked for forty days, one wait for signals, and one be paused."""
-    robots = site.services.robots
+    robots = site.house.robots
     one = await robots.create(key.owner, replace(_WISH, key_id=key.id, guards={"stop_loss": "3"}))
     listening = replace(_WISH, key_id=key.id, name="Listener", trigger="signal", amount="100")
     other = await robots.create(key.owner, listening)
-    await site.services.signals.make_hook(key.owner, other.id, other.name)
+    await site.house.signals.make_hook(key.owner, other.id, other.name)
     grid = replace(_WISH, key_id=key.id, name="Grid", strategy="grid", amount="1000")
     await robots.create(key.owner, grid)
     whose = Whose(key.owner, key.id, key.exchange, key.venue.value, one.origin)
-    await record_trades(site.services.database, whose, *_fills(site.clock.now_ms()))
+    await record_trades(site.house.database, whose, *_fills(site.clock.now_ms()))
     rows = [
         PastRow(
             key.owner, f"db{n:018}", site.clock.now_ms() - n * HOUR_MS, key.id, one.origin,
@@ -113,9 +113,9 @@ async def _robots(site: WebSite, key: KeyRecord) -> None:
         )
         for n, state in enumerate(_STATES)
     ]  # fmt: skip
-    await write_orders(site.services.database, *rows)
+    await write_orders(site.house.database, *rows)
     await _candles(site, one)
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         await tx.execute(
             "UPDATE robots SET status = 'started', reason = 'insufficient_funds' WHERE id = ?",
             one.id,
@@ -136,24 +136,24 @@ async def _candles(site: WebSite, robot: Robot) -> None:
         low = Decimal(60_000 + 90 * (n % 17) - 40 * (n % 5))
         open_ms = newest - (_CANDLES - n) * series.interval_ms
         candles.append(Candle(open_ms, low + 20, low + 90, low, low + 70 - 9 * (n % 9), Decimal(3)))
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         await keep_candles(tx, series, candles, _CANDLES)
 
 
 async def _trials(site: WebSite, owner: str) -> None:
     """Order a backtest, a search, and one that waits."""
-    lab = site.services.lab
+    lab = site.house.lab
     terms = {"cash": "1000", "amount": "100", "fee": "0.001"}
     wish = TrialWish("XRP-USDT", last="900", settings={"fast": "5", "slow": "20"}, terms=terms)
     await lab.order(owner, wish)
     await lab.order(owner, replace(wish, settings={"slow": "20"}, vary={"fast": "3..9:3"}))
-    await LabWork(site.services.database, lab.shelf, site.clock).run()
+    await LabWork(site.house.database, lab.shelf, site.clock).run()
     await lab.order(owner, wish)
 
 
 async def _notices(site: WebSite, owner: str) -> None:
     now_ms = site.clock.now_ms()
     paused = {"name": "Grid", "reason": "insufficient_funds", "about": {}}
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         await tell(tx, Notice(NoticeKind.ROBOT_PAUSED, owner, "robot_1", paused), now_ms)
         await tell(tx, Notice(NoticeKind.STOP_ON, owner), now_ms + MINUTE_MS)

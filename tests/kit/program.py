@@ -7,7 +7,7 @@ folder are the test's.
 import json
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,11 +16,9 @@ from starlette.types import ASGIApp
 
 from drawbridge.accounts.api_tokens import TokenScope
 from drawbridge.app.build import House
-from drawbridge.app.settings import Settings
 from drawbridge.core.clock import DAY_MS
 from drawbridge.entrypoints.api.door import ApiDoor
 from drawbridge.entrypoints.web.app import build_app
-from drawbridge.sealing.local import LocalKey
 from drawbridge.vault.unlock import Wish
 from tests.kit.web_site import WebSite, open_web_site
 
@@ -153,9 +151,4 @@ class ApiSite:
 async def open_api_site(folder: Path) -> AsyncIterator[ApiSite]:
     """Open the site with its API."""
     async with open_web_site(folder) as web:
-        known: dict[str, Any] = {
-            it.name: getattr(web.services, it.name, None) for it in fields(House)
-        }
-        own = {"settings": Settings(data=folder), "local_key": LocalKey.fresh()}
-        house = House(**(known | own))
-        yield ApiSite(web, house, build_app(web.services, ApiDoor(house)))
+        yield ApiSite(web, web.house, build_app(web.house, ApiDoor(web.house)))

@@ -49,8 +49,8 @@ async def test_every_page_of_a_house_that_is_lived_in_looks_right(
     async with open_web_site(tmp_path) as site:
         browser = Browserling(site.app)
         await furnish(browser, site)
-        owner = (await site.services.accounts.list_owners())[0].id
-        one_time = await site.services.passes.draw(owner, "kraken", "paper")
+        owner = (await site.house.accounts.list_owners())[0].id
+        one_time = await site.house.passes.draw(owner, "kraken", "paper")
         found = await find_pages(site.app, browser, f"/add/{one_time.reveal()}")
         assert found.unreached <= NO_PAGES
         hook = next(path for path in found.pages if path.endswith("/hook"))

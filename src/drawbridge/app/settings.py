@@ -95,6 +95,11 @@ class Settings:
         port = f":{self.port}" if self.tls_certificate else ""
         return f"https://{self.names[0]}{port}"
 
+    @property
+    def has_tls(self) -> bool:
+        """Tell whether browsers speak TLS, with us or with the proxy before us."""
+        return bool(self.tls_certificate or self.trusted_proxy)
+
     def environment(self) -> dict[str, str]:
         """Write the settings as the environment of a child process."""
         return {

@@ -10,10 +10,10 @@ from tests.kit.web_site import START_MS, WebSite
 
 
 async def record(site: WebSite, key_id: str, venue: str = "live") -> None:
-    owner = (await site.services.vault.get_record(key_id)).owner
+    owner = (await site.house.vault.get_record(key_id)).owner
     whose = Whose(owner, key_id, "kraken", venue)
     bought = trade("buy", "1", "100", START_MS, "0.1 USD")
-    await record_trades(site.services.database, whose, bought)
+    await record_trades(site.house.database, whose, bought)
 
 
 async def test_nobody_gets_a_file_without_logging_in(site: WebSite, browser: Browserling) -> None:

@@ -24,21 +24,21 @@ _WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 async def _furnish(site: WebSite, key_id: str) -> str:
     """Give an account a past and a robot its trades; give the robot's id."""
-    store = SnapshotStore(site.services.database)
+    store = SnapshotStore(site.house.database)
     for hour in range(48):
         at_ms, worth = START_MS + hour * HOUR_MS, Decimal(10_000 + hour * hour)
         moved = {"USD": Decimal(100)} if hour == 30 else {}
         held = {"USD": Held(worth, worth)}
         await store.keep(key_id, Snapshot(at_ms, "USD", held, at_ms, moved))
-    key = await site.services.vault.get_record(key_id)
+    key = await site.house.vault.get_record(key_id)
     wish = Wish(key_id=key_id, symbol="BTC/USD", amount="100000", name="Ace")
-    robot = await site.services.robots.create(key.owner, wish)
+    robot = await site.house.robots.create(key.owner, wish)
     whose = Whose(key.owner, key_id, key.exchange, key.venue.value, robot.origin)
     fills = [
         trade(side, "0.12345678", str(60_000 + day), START_MS + day * DAY_MS, "1.23456789 USD")
         for day, side in enumerate(("buy", "sell") * 20)
     ]
-    await record_trades(site.services.database, whose, *fills)
+    await record_trades(site.house.database, whose, *fills)
     return robot.id
 
 

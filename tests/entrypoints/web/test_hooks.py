@@ -22,9 +22,9 @@ async def _send(site: WebSite, path: str, body: bytes) -> Page:
 
 async def _robot(site: WebSite, browser: Browserling) -> str:
     key = await add_good(browser, site, await set_up(browser, site))
-    owner = (await site.services.accounts.list_owners())[0].id
+    owner = (await site.house.accounts.list_owners())[0].id
     wish = Wish(key_id=key, symbol="BTC/USD", amount="100", trigger="signal")
-    return (await site.services.robots.create(owner, wish)).id
+    return (await site.house.robots.create(owner, wish)).id
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ async def test_a_key_that_robots_use_is_not_deleted_and_they_are_named(
     """Scenario 41."""
     totp = await set_up(browser, site)
     key = await add_good(browser, site, totp)
-    await site.services.vault.record_verdict(key, _ENABLED)
-    owner = (await site.services.vault.get_record(key)).owner
-    robots = site.services.robots
+    await site.house.vault.record_verdict(key, _ENABLED)
+    owner = (await site.house.vault.get_record(key)).owner
+    robots = site.house.robots
     robot = await robots.create(owner, Wish(key, "BTC/USD", "100", name="Dawn"))
     await robots.start(owner, robot.id)
     page = await browser.get(f"/keys/{key}/delete")
@@ -41,7 +41,7 @@ async def test_a_key_that_robots_use_is_not_deleted_and_they_are_named(
     page = await browser.post(f"/keys/{key}/delete", {"code": site.code(totp)})
     assert page.status == 409
     assert "in use by robots: Dawn" in page.words
-    assert (await site.services.vault.get_record(key)).status is KeyStatus.ENABLED
+    assert (await site.house.vault.get_record(key)).status is KeyStatus.ENABLED
 
 
 @pytest.mark.parametrize("proof", list(Proof))
@@ -56,10 +56,10 @@ async def test_the_proof_is_chosen_when_a_key_is_added_and_when_it_is_checked_ag
         assert f'name="proof" value="{choice.value}"' in form.html
     page = await add(browser, site.code(totp), {**_GOOD, "proof": proof.value})
     key = page.path.rpartition("/")[2]
-    assert (await site.services.vault.get_record(key)).check_proof is proof
-    await site.services.vault.record_verdict(key, _ENABLED)
+    assert (await site.house.vault.get_record(key)).check_proof is proof
+    await site.house.vault.record_verdict(key, _ENABLED)
     await browser.post(f"/keys/{key}/check", {"proof": proof.value})
-    asked = await site.services.vault.get_record(key)
+    asked = await site.house.vault.get_record(key)
     assert asked.check_proof is proof
     assert asked.check_requested_ms is not None
 
@@ -80,13 +80,13 @@ async def test_a_remark_that_arose_after_the_verdict_is_shown(
     site: WebSite, browser: Browserling
 ) -> None:
     key = await add_good(browser, site, await set_up(browser, site))
-    checks = site.services.checks
+    checks = site.house.checks
     check = (key, await checks.begin(key))
     early = {"code": "trading_proven_by_order", "facts": {"exchange": "Kraken"}}
     late = {"code": "balances_changed", "facts": {"changes": "-2 ETH"}}
     await checks.write(check, Step.VERDICT, StepState.OK, "", {"remarks": [early]})
     await checks.write(check, Step.DONE, StepState.OK, "", {"remarks": [early, late]})
-    await site.services.vault.record_verdict(key, _ENABLED)
+    await site.house.vault.record_verdict(key, _ENABLED)
     page = await browser.get(f"/keys/{key}")
     assert "The balances changed during the check: -2 ETH" in page.words
     assert page.words.count("was proven by a test order") == 1

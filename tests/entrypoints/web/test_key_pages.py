@@ -80,7 +80,7 @@ async def test_another_persons_key_is_as_unknown_as_none(
     site: WebSite, browser: Browserling
 ) -> None:
     key = await add_good(browser, site, await set_up(browser, site))
-    await site.services.accounts.create_owner("Eve", Secret(PASSWORD))
+    await site.house.accounts.create_owner("Eve", Secret(PASSWORD))
     stranger = Browserling(site.app)
     await stranger.get("/log-in")
     await stranger.post("/log-in", {"name": "Eve", "password": PASSWORD})
@@ -148,7 +148,7 @@ async def test_the_check_of_a_key_is_shown_while_it_runs(
     key = await add_good(browser, site, await set_up(browser, site))
     page = await browser.get(f"/keys/{key}/check")
     assert 'hx-trigger="every' in page.html
-    await site.services.vault.record_verdict(
+    await site.house.vault.record_verdict(
         key, Standing(KeyStatus.INVALID, "bad_signature", {}, frozenset())
     )
     page = await browser.get(f"/keys/{key}/check")
@@ -161,13 +161,13 @@ async def test_a_refused_key_is_told_with_the_switch_to_turn_off(
 ) -> None:
     """Scenarios 11 and 12, for the pages."""
     key = await add_good(browser, site, await set_up(browser, site))
-    checks, facts = site.services.checks, {"exchange": "Kraken", "switches": "Withdraw"}
+    checks, facts = site.house.checks, {"exchange": "Kraken", "switches": "Withdraw"}
     check = (key, await checks.begin(key))
     remark = {"code": "needless_right", "facts": {"switch": "Earn", "exchange": "Kraken"}}
     told = {"status": "refused", "reason": "key_can_withdraw", "remarks": [remark]}
     await checks.write(check, Step.VERDICT, StepState.OK, "", told)
     await checks.write(check, Step.DONE, StepState.OK, "key_can_withdraw", facts)
-    await site.services.vault.refuse(key, "key_can_withdraw", facts)
+    await site.house.vault.refuse(key, "key_can_withdraw", facts)
     page = await browser.get(f"/keys/{key}")
     assert "Refused" in page.words
     assert "At Kraken, turn off Withdraw" in page.words

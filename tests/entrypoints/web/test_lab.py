@@ -26,8 +26,8 @@ GOOD = {
 
 async def work(site: WebSite) -> None:
     """Do what the lab's process does."""
-    services = site.services
-    await LabWork(services.database, services.lab.shelf, services.clock).run()
+    house = site.house
+    await LabWork(house.database, house.lab.shelf, house.clock).run()
 
 
 @pytest.mark.parametrize(

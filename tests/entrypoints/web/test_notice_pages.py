@@ -16,11 +16,11 @@ _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{44}")
 
 
 async def _owner(site: WebSite) -> str:
-    return (await site.services.accounts.list_owners())[0].id
+    return (await site.house.accounts.list_owners())[0].id
 
 
 async def _tell(site: WebSite, notice: Notice) -> None:
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         await tell(tx, notice, site.clock.now_ms())
 
 
@@ -46,7 +46,7 @@ async def test_a_bad_way_is_refused_and_stays_off(
     assert page.status == status
     if status == 422:
         assert f'id="{channel}-place-problem"' in page.html
-    ways = await site.services.notices.list_ways(await _owner(site))
+    ways = await site.house.notices.list_ways(await _owner(site))
     assert not any(way.is_on for way in ways.values())
 
 
@@ -100,7 +100,7 @@ async def test_a_webhooks_secret_is_shown_once(site: WebSite, browser: Browserli
     page = await browser.post("/notices/ways/webhook/test")
     assert "on its way" in page.words
     page = await browser.post("/notices/ways/webhook", {"place": "https://a.example/hook"})
-    assert not (await site.services.notices.list_ways(await _owner(site)))[Channel.WEBHOOK].is_on
+    assert not (await site.house.notices.list_ways(await _owner(site)))[Channel.WEBHOOK].is_on
 
 
 async def test_kinds_and_the_summarys_hour_are_chosen(site: WebSite, browser: Browserling) -> None:
@@ -109,7 +109,7 @@ async def test_kinds_and_the_summarys_hour_are_chosen(site: WebSite, browser: Br
     chosen = [("mail", "order_filled"), ("mail", "stop_on"), ("page", "robot_paused")]
     page = await browser.post("/notices/kinds", chosen)
     assert page.status == 200
-    owner, notices = await _owner(site), site.services.notices
+    owner, notices = await _owner(site), site.house.notices
     assert await notices.kinds_of(owner, Channel.MAIL) == {
         NoticeKind.ORDER_FILLED,
         NoticeKind.STOP_ON,
@@ -127,10 +127,10 @@ async def test_a_trial_that_has_ended_is_told_although_no_page_was_open(
 ) -> None:
     """Scenario 20."""
     await become_owner(browser, site)
-    owner, services = await _owner(site), site.services
+    owner, house = await _owner(site), site.house
     wish = TrialWish(candles="XRP-USDT", last="1500")
-    ordered = await services.lab.order(owner, wish)
-    await LabWork(services.database, services.lab.shelf, services.clock).run()
+    ordered = await house.lab.order(owner, wish)
+    await LabWork(house.database, house.lab.shelf, house.clock).run()
     page = await browser.get("/notices")
     assert "The backtest “ema_cross, XRP-USDT” has finished." in page.words
     assert f'href="/lab/{ordered.id}"' in page.html

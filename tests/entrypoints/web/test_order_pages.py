@@ -13,12 +13,12 @@ from tests.kit.web_site import START_MS, WebSite
 
 async def _orders(site: WebSite, browser: Browserling, count: int) -> None:
     await become_owner(browser, site)
-    [owner] = await site.services.accounts.list_owners()
+    [owner] = await site.house.accounts.list_owners()
     rows = [
         PastRow(owner.id, f"db{number}", START_MS + number, origin="check:7")
         for number in range(count)
     ]
-    await write_orders(site.services.database, *rows)
+    await write_orders(site.house.database, *rows)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ async def test_a_bad_first_run_names_its_field_and_creates_nobody(
     page = await browser.post("/welcome", fields)
     assert page.status == 422
     assert f'id="{field}-problem"' in page.html
-    assert not await site.services.accounts.has_owner()
+    assert not await site.house.accounts.has_owner()
 
 
 async def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(
@@ -138,7 +138,7 @@ async def test_a_robot_is_made_started_and_stopped(site: WebSite, browser: Brows
     key = await add_good(browser, site, await set_up(browser, site))
     assert "no key that is ready" in (await browser.get("/robots/new")).words
     rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
-    await site.services.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
+    await site.house.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
     good = {
         "key": key,
         "symbol": "BTC/USD",
@@ -178,7 +178,7 @@ async def test_a_form_asks_only_what_its_strategy_takes_and_is_accepted_as_it_st
 ) -> None:
     key = await add_good(browser, site, await set_up(browser, site))
     rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
-    await site.services.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
+    await site.house.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
     only_signals = ("guard.stop_loss", "direction", "trigger", "confirm", "joins")
     for strategy, has in (("ema_cross", True), ("grid", False), ("dca", False)):
         form = (await browser.get(f"/robots/new?strategy={strategy}")).html
@@ -196,7 +196,7 @@ async def test_guards_are_shown_again_as_they_were_chosen_with_their_own_problem
 ) -> None:
     key = await add_good(browser, site, await set_up(browser, site))
     rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
-    await site.services.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
+    await site.house.vault.record_verdict(key, Standing(KeyStatus.ENABLED, "", {}, rights))
     chosen = [("guard.days", "mon"), ("guard.days", "wed")]
     filled = [("key", key), ("symbol", "BTC/USD"), ("interval", "1m"), ("on_stop", "keep")]
     filled += [("strategy", "ema_cross"), *chosen]
@@ -226,7 +226,7 @@ async def test_the_audit_page_tells_what_happened_and_that_the_chain_is_whole(
     assert "vault:key:added" in page.words
     page = await browser.get("/audit?verify=1")
     assert "The chain is whole" in page.words
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         await tx.execute("DROP TRIGGER audit_events_are_not_changed")
         await tx.execute("UPDATE audit_events SET facts = '{}' WHERE n = 2")
     page = await browser.get("/audit?verify=1")

@@ -15,7 +15,7 @@ from tests.kit.web_site import START_MS, WebSite
 
 async def keep(site: WebSite, key: str, *worths: tuple[int, int], unpriced: str = "") -> None:
     """Keep a snapshot an hour; the second number is what came in before it."""
-    store = SnapshotStore(site.services.database)
+    store = SnapshotStore(site.house.database)
     for hour, (worth, paid) in enumerate(worths):
         at_ms = START_MS + hour * HOUR_MS
         held = {"USD": Held(Decimal(worth), Decimal(worth))}

@@ -51,7 +51,7 @@ async def test_limits_are_set_changed_and_taken_off(site: WebSite, browser: Brow
     page = await browser.get(f"/risk/limits?of=key:{key}")
     assert 'value="1000.5"' in page.html
     await browser.post("/risk/limits", {"of": f"key:{key}"})
-    assert await site.services.limits.list_limits(await _owner(site)) == ()
+    assert await site.house.limits.list_limits(await _owner(site)) == ()
 
 
 async def test_a_stop_is_seen_on_every_page_until_trading_goes_on(
@@ -77,7 +77,7 @@ async def test_a_stop_for_everybody_is_not_ended_by_a_page(
     site: WebSite, browser: Browserling
 ) -> None:
     await become_owner(browser, site)
-    await site.services.limits.stop(await _owner(site), of="")
+    await site.house.limits.stop(await _owner(site), of="")
     page = await browser.get("/risk")
     assert "--everybody" in page.words
     assert 'action="/risk/resume"' not in page.html
@@ -86,4 +86,4 @@ async def test_a_stop_for_everybody_is_not_ended_by_a_page(
 
 
 async def _owner(site: WebSite) -> str:
-    return (await site.services.accounts.list_owners())[0].id
+    return (await site.house.accounts.list_owners())[0].id

@@ -12,9 +12,9 @@ DASH = "\N{EN DASH}"
 
 
 async def make_robot(site: WebSite, key_id: str) -> tuple[str, Whose]:
-    key = await site.services.vault.get_record(key_id)
+    key = await site.house.vault.get_record(key_id)
     wish = Wish(key_id=key_id, symbol="BTC/USD", amount="1000", name="Ace")
-    robot = await site.services.robots.create(key.owner, wish)
+    robot = await site.house.robots.create(key.owner, wish)
     return robot.id, Whose(key.owner, key_id, key.exchange, key.venue.value, robot.origin)
 
 
@@ -37,7 +37,7 @@ async def test_a_robot_that_has_traded_shows_every_group_and_its_months(
         site, await add_good(browser, site, await set_up(browser, site))
     )
     await record_trades(
-        site.services.database,
+        site.house.database,
         whose,
         trade("buy", "1", "100", START_MS, "1 USD"),
         trade("sell", "1", "110", START_MS + HOUR_MS, "1 USD"),

@@ -19,13 +19,13 @@ WISH = Wish(key_id="", symbol="BTC/USD", amount="1000", name="Ace")
 
 async def _robot(site: WebSite, browser: Browserling, wish: Wish) -> Robot:
     key = await add_good(browser, site, await set_up(browser, site))
-    owner = (await site.services.accounts.list_owners())[0].id
-    return await site.services.robots.create(owner, replace(wish, key_id=key))
+    owner = (await site.house.accounts.list_owners())[0].id
+    return await site.house.robots.create(owner, replace(wish, key_id=key))
 
 
 async def _set_to_work(site: WebSite) -> None:
     """Let the robot be at work, as its runner does once the key is proven."""
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         await tx.execute("UPDATE robot_accounts SET status = 'started'")
         await tx.execute("UPDATE robots SET status = 'started'")
 
@@ -39,7 +39,7 @@ async def test_a_hook_is_made_only_for_a_robot_that_listens(
     page = await browser.post(f"{path}/hook")
     assert page.status == 409
     assert "was not made to act on signals" in page.words
-    assert await site.services.signals.find_hook(robot.owner, robot.id) is None
+    assert await site.house.signals.find_hook(robot.owner, robot.id) is None
 
 
 async def test_a_robot_of_signals_tells_all_that_was_chosen(
@@ -93,7 +93,7 @@ async def test_another_robot_like_this_is_ordered_by_the_form_as_it_is_shown(
     robot = await _robot(site, browser, wish)
     rights = frozenset({Scope.READ, Scope.TRADE_SPOT})
     standing = Standing(KeyStatus.ENABLED, "", {}, rights)
-    await site.services.vault.record_verdict(robot.plan.key_id, standing)
+    await site.house.vault.record_verdict(robot.plan.key_id, standing)
     html = (await browser.get(f"/robots/{robot.id}")).html
     address = unescape(re.findall(r'href="(/robots/new\?[^"]+)"', html)[0])
     form = (await browser.get(address)).html
@@ -101,7 +101,7 @@ async def test_another_robot_like_this_is_ordered_by_the_form_as_it_is_shown(
 
     await browser.post("/robots/new", sent_by(form, "/robots/new"))
 
-    robots = await site.services.robots.list_robots(robot.owner)
+    robots = await site.house.robots.list_robots(robot.owner)
     [other] = [it for it in robots if it.id != robot.id]
     assert other.plan == robot.plan
 
@@ -145,7 +145,7 @@ async def test_open_orders_of_others_are_shown_while_a_robot_works(
 ) -> None:
     """Scenario 61: reported, not adopted."""
     robot = await _robot(site, browser, WISH)
-    async with site.services.database.transaction() as tx:
+    async with site.house.database.transaction() as tx:
         row = (robot.plan.key_id, "BTC/USD", "x1", "sell", "0.5", "99999")
         await tx.execute("INSERT INTO foreign_orders VALUES (?, ?, ?, ?, ?, ?, 1)", *row)
     assert "were not placed here" not in (await browser.get(f"/robots/{robot.id}")).words
@@ -166,10 +166,10 @@ async def test_a_robot_is_stopped_in_another_way_when_that_is_wished(
     assert "Keep what it holds" in (await browser.get(path)).words
     refused = await browser.post(path, {"on_stop": "burn"})
     assert refused.status == 422
-    still = await site.services.robots.get_robot(robot.owner, robot.id)
+    still = await site.house.robots.get_robot(robot.owner, robot.id)
     assert still.status is RobotStatus.STARTED
     await browser.post(path, {"on_stop": "keep"})
-    stopped = await site.services.robots.get_robot(robot.owner, robot.id)
+    stopped = await site.house.robots.get_robot(robot.owner, robot.id)
     assert (stopped.status, stopped.closing) == (RobotStatus.STOPPING, OnStop.KEEP)
     assert stopped.plan.on_stop is OnStop.MARKET
     assert (

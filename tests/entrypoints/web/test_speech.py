@@ -50,5 +50,5 @@ async def test_a_choice_goes_with_the_person_to_another_browser(
     assert _language(await another.get("/log-in")) == "en"
     page = await another.post("/log-in", {"name": "Ada", "password": PASSWORD})
     assert _language(page) == "ar"
-    told = await site.services.database.fetch_all("SELECT tag FROM audit_events ORDER BY n")
+    told = await site.house.database.fetch_all("SELECT tag FROM audit_events ORDER BY n")
     assert "account:language:chosen" in {event["tag"] for event in told}

@@ -52,7 +52,7 @@ async def test_a_token_is_made_shown_once_works_and_is_revoked(
     page = await browser.post(PAGE, fields)
     found = _TEXT.search(page.html)
     assert found
-    token = await site.services.tokens.prove(found[1], "127.0.0.1")
+    token = await site.house.tokens.prove(found[1], "127.0.0.1")
     assert (token.name, sorted(token.scopes)) == ("Night bot", ["read", "robots"])
     assert token.expires_ms - token.created_ms == 30 * DAY_MS
     page = await browser.get(PAGE)
@@ -67,13 +67,13 @@ async def test_a_token_is_made_shown_once_works_and_is_revoked(
 
 async def test_nobody_revokes_anothers_token(site: WebSite, browser: Browserling) -> None:
     await become_owner(browser, site)
-    accounts, password = site.services.accounts, Secret(PASSWORD)
+    accounts, password = site.house.accounts, Secret(PASSWORD)
     other = await accounts.create_owner("Bob", password)
-    token, _ = await site.services.tokens.make(other.id, "Bob's", [], DAY_MS)
+    token, _ = await site.house.tokens.make(other.id, "Bob's", [], DAY_MS)
     page = await browser.get(PAGE)
     assert "Bob" not in page.words
     assert (await browser.post(f"{PAGE}/revoke", {"token": token.id})).status == 404
-    assert len(await site.services.tokens.list_tokens(other.id)) == 1
+    assert len(await site.house.tokens.list_tokens(other.id)) == 1
 
 
 async def test_without_an_authenticator_no_code_is_asked_for(

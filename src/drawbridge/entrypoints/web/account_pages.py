@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.audit.store import ToldEvent, list_events, verify
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.core.secret import Secret
@@ -15,7 +16,6 @@ from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.holding_views import sum_up, view_accounts
 from drawbridge.entrypoints.web.key_views import view_key
 from drawbridge.entrypoints.web.robot_views import view_robot
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.unlock import VaultState, VaultStatus, Wish, read_vault_state
 from drawbridge.wording.say import has_words, say, say_error, say_reason
@@ -49,12 +49,12 @@ class AccountPages:
     """The pages of the account."""
 
     site: Site
-    services: Services
+    house: House
     entrance: Entrance
 
     async def show_welcome(self, visit: Visit) -> Response:
         """Show the form that creates the owner; once there is one, the log-in instead."""
-        if await self.services.accounts.has_owner():
+        if await self.house.accounts.has_owner():
             return go(LOG_IN)
         return self._welcome(visit, Form())
 
@@ -63,7 +63,7 @@ class AccountPages:
         name = fields.line("name")
         try:
             password = read_new_password(fields)
-            await self.services.accounts.create_owner(name, password, first=True)
+            await self.house.accounts.create_owner(name, password, first=True)
             return await self.entrance.open_for(visit, name, password, "", "/vault")
         except DrawbridgeError as error:
             form = refused(error, _WELCOME, fields.keep("name"))
@@ -71,18 +71,18 @@ class AccountPages:
 
     async def show_log_in(self, visit: Visit) -> Response:
         """Show the log-in; before there is anybody, lead to the first run."""
-        if not await self.services.accounts.has_owner():
+        if not await self.house.accounts.has_owner():
             return go("/welcome")
         return await self.entrance.show(visit)
 
     async def show_home(self, visit: Visit) -> Response:
         """Show what is next, and how keys and robots stand."""
         owner = visit.person
-        keys = await self.services.vault.list_keys(owner.id)
-        robots = await self.services.robots.list_robots(owner.id)
-        vault = await read_vault_state(self.services.database)
-        now_ms = self.services.clock.now_ms()
-        accounts = await view_accounts(self.services.portfolios, keys, now_ms)
+        keys = await self.house.vault.list_keys(owner.id)
+        robots = await self.house.robots.list_robots(owner.id)
+        vault = await read_vault_state(self.house.database)
+        now_ms = self.house.clock.now_ms()
+        accounts = await view_accounts(self.house.portfolios, keys, now_ms)
         stages = (
             Stage("vault", "/vault", vault.status is VaultStatus.OPEN),
             Stage("authenticator", "/authenticator", owner.second_factor),
@@ -102,8 +102,8 @@ class AccountPages:
 
     async def show_profile(self, visit: Visit) -> Response:
         """Show the account."""
-        keys = await self.services.vault.list_keys(visit.person.id)
-        state = await read_vault_state(self.services.database)
+        keys = await self.house.vault.list_keys(visit.person.id)
+        state = await read_vault_state(self.house.database)
         facts = {"key_count": len(keys), "vault_state": _word_of(state)}
         return self.site.page(visit, "account/profile.html", facts)
 
@@ -114,9 +114,9 @@ class AccountPages:
     async def open_vault(self, visit: Visit, fields: Fields) -> Response:
         """Ask for the vault to be made or unlocked."""
         try:
-            state = await read_vault_state(self.services.database)
+            state = await read_vault_state(self.house.database)
             wish = Wish.CREATE if state.status is VaultStatus.ABSENT else Wish.UNLOCK
-            await self.services.door.ask(visit.person.id, wish, _read_passphrase(wish, fields))
+            await self.house.door.ask(visit.person.id, wish, _read_passphrase(wish, fields))
         except DrawbridgeError as error:
             form = refused(error, ("passphrase",), fields.keep("how"))
             return await self._vault(visit, form, error.http_status)
@@ -126,7 +126,7 @@ class AccountPages:
         """Show the log; whether its chain is whole is found out when asked, it may be long."""
         asked = visit.request.query_params
         found = await list_events(
-            self.services.database,
+            self.house.database,
             visit.person.id,
             before=_read_number(asked.get("before", "")),
             limit=_EVENTS + 1,
@@ -143,7 +143,7 @@ class AccountPages:
 
     async def _verified(self) -> dict[str, object]:
         try:
-            return {"verified": await verify(self.services.database)}
+            return {"verified": await verify(self.house.database)}
         except Corrupted as error:
             return {"problem": say_error(error)}
 
@@ -152,7 +152,7 @@ class AccountPages:
         return self.site.page(visit, "account/welcome.html", facts, status)
 
     async def _vault(self, visit: Visit, form: Form, status: int = 200) -> Response:
-        state = await read_vault_state(self.services.database)
+        state = await read_vault_state(self.house.database)
         word = _word_of(state)
         problem = say_reason(state.error, state.error_facts) if state.error else ""
         facts = {"state": word, "problem": "" if word == "working" else problem, "form": form}

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from drawbridge.app.build import House
 from drawbridge.entrypoints.pages.assets import Assets, packaged
 from drawbridge.entrypoints.pages.entrance import Entrance
 from drawbridge.entrypoints.pages.look import Look
@@ -32,7 +33,6 @@ from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.security_pages import SecurityPages
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.entrypoints.web.telegram_pages import TelegramPages
 from drawbridge.entrypoints.web.token_pages import TokenPages
 
@@ -43,50 +43,51 @@ _POST: Final = ["POST"]
 _API: Final = "/api/v1"
 
 
-def build_app(services: Services, api: ASGIApp | None = None) -> Manners:
-    """Build the website over these services, with the API for programs beside it."""
+def build_app(house: House, api: ASGIApp | None = None) -> Manners:
+    """Build the website over this house, with the API for programs beside it."""
     assets = Assets([packaged(_OWN, "static"), packaged(_SHARED, "static")])
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
-    cookies = Cookies(_COOKIE, services.entropy, secure=services.secure)
-    site = Site(look, cookies, services.accounts, partial(_around, services))
+    cookies = Cookies(_COOKIE, house.entropy, secure=house.settings.has_tls)
+    site = Site(look, cookies, house.accounts, partial(_around, house))
     routes = [
         assets.route(),
-        *_account_routes(site, services),
-        *_security_routes(site, SecurityPages(site, services)),
-        *_passkey_routes(site, PasskeyPages(site, services)),
-        *_token_routes(site, TokenPages(site, services)),
-        *_key_routes(site, KeyPages(site, services)),
-        *_performance_routes(site, PerformancePages(site, services)),
-        *_export_routes(site, ExportPages(site, services)),
-        *_order_routes(site, OrderPages(site, services)),
-        *_robot_routes(site, RobotPages(site, services)),
-        *_lab_routes(site, LabPages(site, services)),
+        *_account_routes(site, house),
+        *_security_routes(site, SecurityPages(site, house)),
+        *_passkey_routes(site, PasskeyPages(site, house)),
+        *_token_routes(site, TokenPages(site, house)),
+        *_key_routes(site, KeyPages(site, house)),
+        *_performance_routes(site, PerformancePages(site, house)),
+        *_export_routes(site, ExportPages(site, house)),
+        *_order_routes(site, OrderPages(site, house)),
+        *_robot_routes(site, RobotPages(site, house)),
+        *_lab_routes(site, LabPages(site, house)),
         *_help_routes(HelpPages(site), site),
-        *_risk_routes(site, RiskPages(site, services)),
-        *_hook_routes(site, HookPages(site, services)),
-        *_notice_routes(site, NoticePages(site, services)),
-        *_telegram_routes(site, services),
-        Route("/hooks/{hook}", Hooks(services).receive, methods=_POST),
+        *_risk_routes(site, RiskPages(site, house)),
+        *_hook_routes(site, HookPages(site, house)),
+        *_notice_routes(site, NoticePages(site, house)),
+        *_telegram_routes(site, house),
+        Route("/hooks/{hook}", Hooks(house).receive, methods=_POST),
     ]
     app: ASGIApp = Starlette(routes=routes, exception_handlers=site.handlers())
     if api is not None:
         app = Fork(app, _API, api)
-    return Manners(app, services.hosts, secure=services.secure)
+    settings = house.settings
+    return Manners(app, (settings.host, *settings.names), secure=settings.has_tls)
 
 
-def _around(services: Services, person: Person) -> Mapping[str, object]:
+def _around(house: House, person: Person) -> Mapping[str, object]:
     """Give what every page shows: whether trading has stopped, how many notices are new."""
     return {
-        "stopped": services.limits.is_stopped(person.id),
-        "unread": services.notices.count_unread(person.id),
+        "stopped": house.limits.is_stopped(person.id),
+        "unread": house.notices.count_unread(person.id),
     }
 
 
-def _account_routes(site: Site, services: Services) -> list[Route]:
-    entrance = Entrance(site, services.accounts)
-    pages = AccountPages(site, services, entrance)
-    factor = SecondFactorPages(site, services.accounts, onward="/")
-    speech = Speech(site, services.languages)
+def _account_routes(site: Site, house: House) -> list[Route]:
+    entrance = Entrance(site, house.accounts)
+    pages = AccountPages(site, house, entrance)
+    factor = SecondFactorPages(site, house.accounts, onward="/")
+    speech = Speech(site, house.languages)
     return [
         Route("/", site.shows(pages.show_home)),
         Route("/welcome", site.shows(pages.show_welcome, public=True)),
@@ -231,8 +232,8 @@ def _hook_routes(site: Site, pages: HookPages) -> list[Route]:
     ]
 
 
-def _telegram_routes(site: Site, services: Services) -> list[Route]:
-    pages, passes = TelegramPages(site, services), PassPages(site, services)
+def _telegram_routes(site: Site, house: House) -> list[Route]:
+    pages, passes = TelegramPages(site, house), PassPages(site, house)
     return [
         Route("/telegram", site.shows(pages.show)),
         Route("/telegram/code", site.takes(pages.draw), methods=_POST),

@@ -6,13 +6,13 @@ from typing import Final
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.app.narrowing import key_and_origin
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.robots.model import Robot
 from drawbridge.statistics.export import Tool, export_trades, read_wish
 from drawbridge.trading.trades import TradeStore
@@ -28,7 +28,7 @@ class ExportPages:
     """The page that offers files, and the files."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show the form."""
@@ -51,11 +51,11 @@ class ExportPages:
 
     async def _written(self, owner: str, asked: dict[str, str], *, simulated: bool) -> str:
         wish = read_wish(asked["format"], asked["year"], simulated=simulated)
-        robots = await self.services.robots.list_robots(owner)
+        robots = await self.house.robots.list_robots(owner)
         key_id, origin = await key_and_origin(
-            self.services.vault, self.services.robots, owner, asked["key"], asked["robot"]
+            self.house.vault, self.house.robots, owner, asked["key"], asked["robot"]
         )
-        store = TradeStore(self.services.database)
+        store = TradeStore(self.house.database)
         trades = await store.trades_of(owner, key_id=key_id, origin=origin)
         return export_trades(trades, wish, {robot.origin: robot.name for robot in robots}).text
 
@@ -65,8 +65,8 @@ class ExportPages:
         facts = {
             "form": form,
             "formats": [(tool.value, say(f"export.tool.{tool.value}")) for tool in Tool],
-            "keys": [everything, *_named_keys(await self.services.vault.list_keys(owner))],
-            "robots": [everything, *_named_robots(await self.services.robots.list_robots(owner))],
+            "keys": [everything, *_named_keys(await self.house.vault.list_keys(owner))],
+            "robots": [everything, *_named_robots(await self.house.robots.list_robots(owner))],
         }
         return self.site.page(visit, "export.html", facts, status)
 

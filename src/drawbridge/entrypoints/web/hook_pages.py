@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.entrypoints.pages.fields import Fields
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.robots.model import Robot
 from drawbridge.robots.wishes import check_listens
 from drawbridge.trading.hook_message import hook_address, hook_message
@@ -20,17 +20,17 @@ class HookPages:
     """The pages of hooks."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show whether there is a hook, and what came by it."""
         robot = await self._robot(visit)
-        hook = await self.services.signals.find_hook(robot.owner, robot.id)
-        signals = await self.services.signals.list_signals(robot.owner, robot.id)
+        hook = await self.house.signals.find_hook(robot.owner, robot.id)
+        signals = await self.house.signals.list_signals(robot.owner, robot.id)
         facts = {
             "robot": robot,
             "hook": hook,
-            "address": hook_address(self.services.address, hook.id) if hook else "",
+            "address": hook_address(self.house.settings.public_address, hook.id) if hook else "",
             "signals": [_row(signal) for signal in signals],
         }
         return self.site.page(visit, "robots/hook.html", facts)
@@ -39,10 +39,10 @@ class HookPages:
         """Make a hook, and show its address and its message this one time."""
         robot = await self._robot(visit)
         check_listens(robot)
-        made = await self.services.signals.make_hook(robot.owner, robot.id, robot.name)
+        made = await self.house.signals.make_hook(robot.owner, robot.id, robot.name)
         facts = {
             "robot": robot,
-            "address": hook_address(self.services.address, made.hook.id),
+            "address": hook_address(self.house.settings.public_address, made.hook.id),
             # The one moment at which the secret is shown: it stands in the message to paste.
             "message": hook_message(made.secret.reveal()),
         }
@@ -51,12 +51,12 @@ class HookPages:
     async def remove(self, visit: Visit, _fields: Fields) -> Response:
         """Take the hook away: what still comes by it is refused."""
         robot = await self._robot(visit)
-        await self.services.signals.remove_hook(robot.owner, robot.id)
+        await self.house.signals.remove_hook(robot.owner, robot.id)
         return go(f"/robots/{robot.id}/hook", "hook_removed")
 
     async def _robot(self, visit: Visit) -> Robot:
         robot_id = str(visit.request.path_params["robot"])
-        return await self.services.robots.get_robot(visit.person.id, robot_id)
+        return await self.house.robots.get_robot(visit.person.id, robot_id)
 
 
 def _row(signal: Signal) -> dict[str, object]:

@@ -10,8 +10,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from drawbridge.app.build import House
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown, NotProven
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.trading.pace import Pace
 from drawbridge.trading.signal_words import MAX_BODY_BYTES
 from drawbridge.wording.say import say_error
@@ -27,21 +27,21 @@ _MOST_LETTERS: Final = 64
 class _Targets:
     """The markets of robots, for signals that name theirs."""
 
-    services: Services
+    house: House
 
     async def symbol_of(self, owner: str, robot_id: str) -> str:
-        return (await self.services.robots.get_robot(owner, robot_id)).plan.symbol
+        return (await self.house.robots.get_robot(owner, robot_id)).plan.symbol
 
 
 class Hooks:
     """The address of all hooks."""
 
-    def __init__(self, services: Services) -> None:
-        """Receive for these services."""
-        self._services = services
-        self._targets = _Targets(services)
-        self._by_hook = Pace(services.clock, PER_HOOK)
-        self._by_address = Pace(services.clock, PER_ADDRESS)
+    def __init__(self, house: House) -> None:
+        """Receive for this house."""
+        self._house = house
+        self._targets = _Targets(house)
+        self._by_hook = Pace(house.clock, PER_HOOK)
+        self._by_address = Pace(house.clock, PER_ADDRESS)
 
     async def receive(self, request: Request) -> JSONResponse:
         """Take one message.
@@ -54,7 +54,7 @@ class Hooks:
             self._by_address.count(request.client.host if request.client else "")
             self._by_hook.count(hook_id)
             body = await _read(request)
-            await self._services.signals.receive(hook_id, body, self._targets)
+            await self._house.signals.receive(hook_id, body, self._targets)
         except ExchangeDown as error:
             wait = str(error.retry_after_ms // 1_000)
             return JSONResponse({"accepted": False}, _TOO_MANY, {"retry-after": wait})

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.app.guiding import guide_at
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose
@@ -26,7 +27,6 @@ from drawbridge.entrypoints.web.key_views import (
     view_verdict,
 )
 from drawbridge.entrypoints.web.robot_views import view_robot
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Venue, read_venue
 from drawbridge.wording.say import say
 
@@ -58,11 +58,11 @@ class KeyPages:
     """The pages of keys."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show_all(self, visit: Visit) -> Response:
         """List the person's keys."""
-        keys = await self.services.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.id)
         return self.site.page(visit, "keys/list.html", {"keys": [view_key(key) for key in keys]})
 
     async def show_new(self, visit: Visit) -> Response:
@@ -83,8 +83,8 @@ class KeyPages:
         try:
             # Looked at before the code is asked for, because a code counts only once.
             await asyncio.to_thread(check_fields, wanted.card, texts)
-            await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
-            added = await self.services.vault.add(
+            await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            added = await self.house.vault.add(
                 visit.person.id,
                 wanted.card.id,
                 wanted.venue,
@@ -132,7 +132,7 @@ class KeyPages:
         """Ask for what the account holds, told in another currency."""
         key = await self._key(visit)
         try:
-            await self.services.portfolios.ask(key.id, fields.text("currency"))
+            await self.house.portfolios.ask(key.id, fields.text("currency"))
         except DrawbridgeError as error:
             form = refused(error, ("currency",), fields.keep("currency"))
             return await self._show(visit, form, error.http_status)
@@ -140,14 +140,14 @@ class KeyPages:
 
     async def check(self, visit: Visit, fields: Fields) -> Response:
         """Ask for a check, with the proof that was chosen."""
-        key = await self.services.vault.request_check(
+        key = await self.house.vault.request_check(
             visit.person.id, _id(visit), proof=_proof_in(fields)
         )
         return go(f"/keys/{key.id}")
 
     async def disable(self, visit: Visit, _fields: Fields) -> Response:
         """Switch a key off."""
-        key = await self.services.vault.disable(visit.person.id, _id(visit))
+        key = await self.house.vault.disable(visit.person.id, _id(visit))
         return go(f"/keys/{key.id}", "key_disabled")
 
     async def confirm(self, visit: Visit) -> Response:
@@ -157,8 +157,8 @@ class KeyPages:
     async def enable(self, visit: Visit, fields: Fields) -> Response:
         """Switch a key on, on a code."""
         try:
-            await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
-            key = await self.services.vault.enable(visit.person.id, _id(visit))
+            await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            key = await self.house.vault.enable(visit.person.id, _id(visit))
         except DrawbridgeError as error:
             return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
         return go(f"/keys/{key.id}")
@@ -166,14 +166,14 @@ class KeyPages:
     async def delete(self, visit: Visit, fields: Fields) -> Response:
         """Delete a key, on a code."""
         try:
-            await self.services.accounts.check_second_factor(visit.person.id, fields.line("code"))
-            await self.services.vault.delete(visit.person.id, _id(visit))
+            await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            await self.house.vault.delete(visit.person.id, _id(visit))
         except DrawbridgeError as error:
             return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
         return go("/keys", "key_deleted")
 
     async def _key(self, visit: Visit) -> KeyRecord:
-        return await self.services.vault.get_key(visit.person.id, _id(visit))
+        return await self.house.vault.get_key(visit.person.id, _id(visit))
 
     async def _show(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key, asked = await self._key(visit), visit.request.query_params
@@ -197,11 +197,11 @@ class KeyPages:
         return self.site.page(visit, "keys/show.html", facts, status)
 
     async def _account(self, key: KeyRecord) -> AccountView | None:
-        found = await view_accounts(self.services.portfolios, [key], self.services.clock.now_ms())
+        found = await view_accounts(self.house.portfolios, [key], self.house.clock.now_ms())
         return found[0] if found else None
 
     async def _check_facts(self, key: KeyRecord) -> dict[str, object]:
-        check = await self.services.checks.find_latest(key.id)
+        check = await self.house.checks.find_latest(key.id)
         return {
             "key": view_key(key),
             "check": view_check(key, check),
@@ -211,7 +211,7 @@ class KeyPages:
     async def _confirm(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key = view_key(await self._key(visit))
         action = visit.request.url.path.rpartition("/")[2]
-        used_by = await self.services.robots.robots_of_key(visit.person.id, key.id)
+        used_by = await self.house.robots.robots_of_key(visit.person.id, key.id)
         facts = {
             "key": key,
             "action": action,
@@ -233,10 +233,12 @@ class KeyPages:
             "purpose": wanted.purpose.value,
             "form": form,
             **form_facts(card),
-            "guide": guide_at(card, wanted.purpose, wanted.venue, self.services.addresses),
+            "guide": guide_at(
+                card, wanted.purpose, wanted.venue, self.house.settings.egress_addresses
+            ),
             "proofs": _proofs(card),
             "proof": form.values.get("proof", Proof.ORDER.value),
-            "paper_site": self.services.paper_site,
+            "paper_site": self.house.settings.paper_url(),
         }
         return self.site.page(visit, "keys/new.html", facts, status)
 

@@ -5,11 +5,11 @@ from typing import Final
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError, NotFound
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.notices.model import SWITCHABLE, Channel, Kept
 from drawbridge.notices.words import words_of
 from drawbridge.wording.say import say
@@ -45,11 +45,11 @@ class NoticePages:
     """The pages of notices."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show the newest notices; what is shown counts as seen by the next page."""
-        owner, notices = visit.person.id, self.services.notices
+        owner, notices = visit.person.id, self.house.notices
         asked = visit.request.query_params.get("before", "")
         is_number = asked.isascii() and asked.isdigit() and len(asked) < _MOST_DIGITS
         before = int(asked) if is_number else None
@@ -62,7 +62,7 @@ class NoticePages:
 
     async def mark_read(self, visit: Visit, _fields: Fields) -> Response:
         """Count everything as seen."""
-        await self.services.notices.mark_read(visit.person.id)
+        await self.house.notices.mark_read(visit.person.id)
         return go("/notices")
 
     async def show_ways(self, visit: Visit) -> Response:
@@ -74,9 +74,7 @@ class NoticePages:
         channel = _channel(visit)
         place, is_on = fields.line("place"), bool(fields.line("on"))
         try:
-            secret = await self.services.notices.set_way(
-                visit.person.id, channel, place, is_on=is_on
-            )
+            secret = await self.house.notices.set_way(visit.person.id, channel, place, is_on=is_on)
         except DrawbridgeError as error:
             form = refused(error, ("place",), fields.keep("place"))
             shown = _Shown(channel.value, form, error.http_status)
@@ -88,32 +86,32 @@ class NoticePages:
 
     async def renew_secret(self, visit: Visit, _fields: Fields) -> Response:
         """Give the webhook another secret and show it this one time."""
-        secret = await self.services.notices.renew_secret(visit.person.id)
+        secret = await self.house.notices.renew_secret(visit.person.id)
         return self.site.page(visit, "notices/secret.html", {"secret": secret.reveal()})
 
     async def test(self, visit: Visit, _fields: Fields) -> Response:
         """Send a test by one way; what becomes of it is seen where it leads."""
-        await self.services.notices.test(visit.person.id, _channel(visit))
+        await self.house.notices.test(visit.person.id, _channel(visit))
         return go("/notices/ways", "test_sent")
 
     async def choose(self, visit: Visit, fields: Fields) -> Response:
         """Choose which kinds go by which way, all at once."""
         for channel in Channel:
             kinds = fields.chosen(channel.value)
-            await self.services.notices.choose(visit.person.id, channel, kinds)
+            await self.house.notices.choose(visit.person.id, channel, kinds)
         return go("/notices/ways", "kinds_set")
 
     async def set_summary(self, visit: Visit, fields: Fields) -> Response:
         """Choose when the daily summary is told."""
         try:
-            await self.services.notices.set_summary(visit.person.id, fields.line("summary"))
+            await self.house.notices.set_summary(visit.person.id, fields.line("summary"))
         except DrawbridgeError as error:
             form = refused(error, ("summary",), fields.keep("summary"))
             return await self._ways(visit, _Shown("summary", form, error.http_status))
         return go("/notices/ways", "summary_set")
 
     async def _ways(self, visit: Visit, shown: _Shown) -> Response:
-        owner, notices = visit.person.id, self.services.notices
+        owner, notices = visit.person.id, self.house.notices
         ways = await notices.list_ways(owner)
         kinds = {it: await notices.kinds_of(owner, it) for it in Channel}
         facts = {

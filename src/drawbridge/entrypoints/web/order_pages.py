@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.app.narrowing import key_and_origin
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.statistics.order_file import write_orders
 from drawbridge.trading.history import (
     PastOrder,
@@ -56,7 +56,7 @@ class OrderPages:
     """The page of orders, and its file."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show the orders that were looked for, the newest first."""
@@ -82,14 +82,14 @@ class OrderPages:
         except DrawbridgeError as error:
             form = refused(error, _FIELDS, asked)
             return await self._page(visit, form, (), "", error.http_status)
-        keys = await self.services.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.id)
         labels = {str(key.id): key.label for key in keys}
         headers = {"content-disposition": 'attachment; filename="drawbridge-orders.csv"'}
         return Response(write_orders(found, labels), media_type="text/csv", headers=headers)
 
     async def _query(self, owner: str, asked: Mapping[str, str]) -> Query:
         key_id, origin = await key_and_origin(
-            self.services.vault, self.services.robots, owner, asked["key"], asked["robot"]
+            self.house.vault, self.house.robots, owner, asked["key"], asked["robot"]
         )
         return Query(
             key_id,
@@ -100,7 +100,7 @@ class OrderPages:
         )
 
     async def _find(self, visit: Visit, query: Query, limit: int) -> tuple[PastOrder, ...]:
-        return await self.services.history.find(visit.person.id, query, limit)
+        return await self.house.history.find(visit.person.id, query, limit)
 
     async def _page(
         self,
@@ -111,8 +111,8 @@ class OrderPages:
         status: int = 200,
     ) -> Response:
         owner = visit.person.id
-        keys = await self.services.vault.list_keys(owner)
-        robots = await self.services.robots.list_robots(owner)
+        keys = await self.house.vault.list_keys(owner)
+        robots = await self.house.robots.list_robots(owner)
         names = {robot.origin: robot.name for robot in robots}
         everything = ("", say("orders.everything"))
         facts = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from drawbridge.accounts.key_passes import KeyPass
+from drawbridge.app.build import House
 from drawbridge.app.guiding import guide_at
 from drawbridge.catalogue.guide import Purpose
 from drawbridge.catalogue.registry import check_fields, get_card
@@ -17,7 +18,6 @@ from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.key_views import form_facts
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.vault.model import Venue
 from drawbridge.wording.language import speaking
 
@@ -27,31 +27,31 @@ class PassPages:
     """The pages behind a pass."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show the form beside its guide; looking uses nothing up."""
-        opened = await self.services.passes.get(_token(visit))
+        opened = await self.house.passes.get(_token(visit))
         return self._form(visit, opened, Form())
 
     async def add(self, visit: Visit, fields: Fields) -> Response:
         """Store the key, on the code of whoever asked for the pass."""
-        opened = await self.services.passes.get(_token(visit))
+        opened = await self.house.passes.get(_token(visit))
         card, owner = get_card(opened.exchange), opened.owner.id
         names = [part.field for part in card.credentials]
         texts = {name: fields.text(name) for name in names}
         try:
             # Looked at before the code is asked for, because a code counts only once.
             await asyncio.to_thread(check_fields, card, texts)
-            await self.services.accounts.check_second_factor(owner, fields.line("code"))
+            await self.house.accounts.check_second_factor(owner, fields.line("code"))
         except DrawbridgeError as error:
             texts.clear()
             form = refused(error, ("code", *names), {})
             return self._form(visit, opened, form, error.http_status)
         try:
             # Used up before anything is stored: two who hold the same pass are not both served.
-            await self.services.passes.use(_token(visit))
-            added = await self.services.vault.add(owner, card.id, opened.venue, texts)
+            await self.house.passes.use(_token(visit))
+            added = await self.house.vault.add(owner, card.id, opened.venue, texts)
         finally:
             texts.clear()
         with speaking(opened.owner.language):
@@ -68,8 +68,8 @@ class PassPages:
             "token": _token(visit),
             "form": form,
             **form_facts(card),
-            "guide": guide_at(card, Purpose.TRADING, venue, self.services.addresses),
-            "paper_site": self.services.paper_site,
+            "guide": guide_at(card, Purpose.TRADING, venue, self.house.settings.egress_addresses),
+            "paper_site": self.house.settings.paper_url(),
         }
         with speaking(opened.owner.language):
             return self.site.page(visit, "telegram/add.html", facts, status)

@@ -11,11 +11,11 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 
 from drawbridge.accounts.passkey_proof import Place
+from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError, Forbidden
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go, local_path
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.wording.say import say_error
 
 _HERE: Final = "/security/passkeys"
@@ -28,7 +28,7 @@ class PasskeyPages:
     """The page of passkeys, its forms, and the log-in by one."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """List the passkeys beside the form that adds one."""
@@ -43,8 +43,8 @@ class PasskeyPages:
         try:
             place = self._place(visit)
             if person.second_factor:
-                await self.services.accounts.check_second_factor(person.id, fields.line("code"))
-            options = await self.services.passkeys.begin_adding(person.id, visit.token, name, place)
+                await self.house.accounts.check_second_factor(person.id, fields.line("code"))
+            options = await self.house.passkeys.begin_adding(person.id, visit.token, name, place)
         except DrawbridgeError as error:
             form = refused(error, _SHOWN, fields.keep("name"))
             return await self._page(visit, form, error.http_status)
@@ -56,7 +56,7 @@ class PasskeyPages:
         name, answer = fields.line("name"), fields.text("answer")
         try:
             place, owner = self._place(visit), visit.person.id
-            await self.services.passkeys.add(owner, visit.token, name, place, answer)
+            await self.house.passkeys.add(owner, visit.token, name, place, answer)
         except DrawbridgeError as error:
             form = refused(error, _SHOWN, fields.keep("name"))
             return await self._page(visit, form, error.http_status)
@@ -64,13 +64,13 @@ class PasskeyPages:
 
     async def remove(self, visit: Visit, fields: Fields) -> Response:
         """Let a passkey log nobody in any more."""
-        await self.services.passkeys.remove(visit.person.id, fields.text("passkey"))
+        await self.house.passkeys.remove(visit.person.id, fields.text("passkey"))
         return go(_HERE, "passkey_removed")
 
     async def begin_log_in(self, visit: Visit, _fields: Fields) -> Response:
         """Tell the page's script what to ask the device, or the sentence that says why not."""
         try:
-            options = await self.services.passkeys.begin_log_in(
+            options = await self.house.passkeys.begin_log_in(
                 visit.token, self._place(visit), visit.address
             )
         except DrawbridgeError as error:
@@ -81,7 +81,7 @@ class PasskeyPages:
         """Log in with the device's answer and lead on."""
         onward = local_path(fields.text("next"))
         try:
-            token = await self.services.passkeys.log_in(
+            token = await self.house.passkeys.log_in(
                 visit.token, self._place(visit), fields.text("answer"), visit.address
             )
         except DrawbridgeError as error:
@@ -93,26 +93,26 @@ class PasskeyPages:
 
     def _place(self, visit: Visit) -> Place:
         host = _host_of(visit)
-        place = find_place(host, secure=self.services.secure)
+        place = find_place(host, secure=self.house.settings.has_tls)
         if place is None:
             raise Forbidden("passkeys_need_a_name", rule="name", address=self._named(host))
         return place
 
     def _named(self, host: str) -> str:
         """Give an address of this site at which passkeys work."""
-        public = self.services.address
+        public = self.house.settings.public_address
         scheme, _, rest = public.partition("://")
         if find_place(rest, secure=scheme == "https"):
             return public
         _, colon, port = host.rpartition(":")
         at = f"{_THIS_MACHINE}:{port}" if colon and port.isdigit() else _THIS_MACHINE
-        return f"{'https' if self.services.secure else 'http'}://{at}"
+        return f"{'https' if self.house.settings.has_tls else 'http'}://{at}"
 
     async def _page(self, visit: Visit, form: Form, status: int = 200) -> Response:
         host = _host_of(visit)
-        works = find_place(host, secure=self.services.secure) is not None
+        works = find_place(host, secure=self.house.settings.has_tls) is not None
         facts = {
-            "passkeys": await self.services.passkeys.list_passkeys(visit.person.id),
+            "passkeys": await self.house.passkeys.list_passkeys(visit.person.id),
             "form": form,
             "elsewhere": "" if works else self._named(host),
         }

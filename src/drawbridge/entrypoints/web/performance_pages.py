@@ -8,12 +8,12 @@ from typing import Final
 import orjson
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.core.money import plain
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.figure_views import title
 from drawbridge.entrypoints.web.key_views import view_key
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.statistics.account import AccountPeriod, AccountReport
 from drawbridge.statistics.account_telling import (
     AccountFigure,
@@ -39,7 +39,7 @@ class PerformancePages:
     """The pages of accounts' past."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show how a key's account did."""
@@ -65,11 +65,11 @@ class PerformancePages:
 
     async def _key(self, visit: Visit) -> KeyRecord:
         key_id = str(visit.request.path_params["key"])
-        return await self.services.vault.get_key(visit.person.id, key_id)
+        return await self.house.vault.get_key(visit.person.id, key_id)
 
     async def _report(self, key: KeyRecord) -> AccountReport | None:
-        shown = await self.services.portfolios.find(key.id)
-        return await self.services.statistics.account(key.id, shown.wished if shown else "")
+        shown = await self.house.portfolios.find(key.id)
+        return await self.house.statistics.account(key.id, shown.wished if shown else "")
 
 
 def _facts(report: AccountReport) -> dict[str, object]:

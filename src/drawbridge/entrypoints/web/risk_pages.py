@@ -6,11 +6,11 @@ from typing import Final
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.core.errors import Conflict, DrawbridgeError, NotFound
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.robots.model import OnStop, RobotStatus
 from drawbridge.trading.limit_service import LIMIT_FIELDS, limit_texts
 from drawbridge.trading.limit_store import EVERYBODY, key_subject
@@ -42,12 +42,12 @@ class RiskPages:
     """The pages of limits and of the stop."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show the stop, and what is limited."""
         owner = visit.person.id
-        stop = await self.services.limits.find_stop(owner)
+        stop = await self.house.limits.find_stop(owner)
         facts = {
             "stop": stop,
             "is_everybodys": stop is not None and stop.owner == EVERYBODY,
@@ -59,7 +59,7 @@ class RiskPages:
         """Keep everything from entering, at once."""
         owner = visit.person.id
         cancel = bool(fields.line("cancel"))
-        await self.services.limits.stop(owner, of=owner, cancel=cancel)
+        await self.house.limits.stop(owner, of=owner, cancel=cancel)
         close = bool(fields.line("close"))
         if fields.line("robots") or close:
             await self._stop_robots(owner, OnStop.MARKET if close else None)
@@ -67,7 +67,7 @@ class RiskPages:
 
     async def resume(self, visit: Visit, _fields: Fields) -> Response:
         """Let trading go on."""
-        await self.services.limits.resume(visit.person.id, of=visit.person.id)
+        await self.house.limits.resume(visit.person.id, of=visit.person.id)
         return go("/risk", "resumed_all")
 
     async def show_limits(self, visit: Visit) -> Response:
@@ -80,7 +80,7 @@ class RiskPages:
         subject = await self._subject(visit, fields.line("of"))
         texts = {name: fields.line(name) for name in LIMIT_FIELDS}
         try:
-            await self.services.limits.set_limits(
+            await self.house.limits.set_limits(
                 visit.person.id, subject.subject, subject.name, texts
             )
         except DrawbridgeError as error:
@@ -100,10 +100,10 @@ class RiskPages:
 
     async def _subjects(self, owner: str) -> list[SubjectView]:
         """List every key and robot, and whatever else has limits."""
-        limited = {it.subject: it for it in await self.services.limits.list_limits(owner)}
+        limited = {it.subject: it for it in await self.house.limits.list_limits(owner)}
         there = [
-            *((key_subject(it.id), it.label) for it in await self.services.vault.list_keys(owner)),
-            *((it.origin, it.name) for it in await self.services.robots.list_robots(owner)),
+            *((key_subject(it.id), it.label) for it in await self.house.vault.list_keys(owner)),
+            *((it.origin, it.name) for it in await self.house.robots.list_robots(owner)),
         ]
         found = [
             _view(subject, name, limited[subject].limits if subject in limited else Limits())
@@ -117,12 +117,12 @@ class RiskPages:
         ]
 
     async def _stop_robots(self, owner: str, on_stop: OnStop | None) -> None:
-        for robot in await self.services.robots.list_robots(owner):
+        for robot in await self.house.robots.list_robots(owner):
             if robot.status not in _AT_REST:
                 # The runner may move it at this very moment; the stop keeps it from entering
                 # all the same, and the page shows it still at work.
                 with contextlib.suppress(Conflict):
-                    await self.services.robots.stop(owner, robot.id, on_stop=on_stop)
+                    await self.house.robots.stop(owner, robot.id, on_stop=on_stop)
 
 
 def _view(subject: str, name: str, limits: Limits, *, is_gone: bool = False) -> SubjectView:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import orjson
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.app.reports import ground_of, is_simulated
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
@@ -32,7 +33,6 @@ from drawbridge.entrypoints.web.robot_form import (
     refused_wish,
 )
 from drawbridge.entrypoints.web.robot_views import view_robot
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.entrypoints.web.strategy_fields import gallery
 from drawbridge.robots.model import OnStop, Robot
 from drawbridge.robots.strategies import get_strategy
@@ -52,12 +52,12 @@ class RobotPages:
     """The pages of robots."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show_all(self, visit: Visit) -> Response:
         """List the person's robots."""
         owner = visit.person.id
-        robots = await self.services.robots.list_robots(owner)
+        robots = await self.house.robots.list_robots(owner)
         facts = {
             "robots": [view_robot(robot) for robot in robots],
             "has_keys": bool(await self._trading_keys(owner)),
@@ -78,11 +78,11 @@ class RobotPages:
         strategy = get_strategy(fields.line("strategy"))
         wish = read_wish(fields, strategy)
         try:
-            robot = await self.services.robots.create(visit.person.id, wish)
+            robot = await self.house.robots.create(visit.person.id, wish)
         except DrawbridgeError as error:
             form = refused_wish(error, fields, strategy)
             return await self._new(visit, strategy, form, error.http_status)
-        await self.services.robots.start(visit.person.id, robot.id)
+        await self.house.robots.start(visit.person.id, robot.id)
         return go(f"/robots/{robot.id}", "robot_started")
 
     async def show(self, visit: Visit) -> Response:
@@ -97,7 +97,7 @@ class RobotPages:
     async def show_chart(self, visit: Visit) -> Response:
         """Give candles, trades and equity as JSON; amounts as text, because they are exact."""
         robot = await self._robot(visit)
-        candles = await self.services.robots.list_candles(visit.person.id, robot.id)
+        candles = await self.house.robots.list_candles(visit.person.id, robot.id)
         report = await self._report(robot, candles)
         told = {
             "candles": [_bar(candle) for candle in candles],
@@ -108,7 +108,7 @@ class RobotPages:
 
     async def start(self, visit: Visit, _fields: Fields) -> Response:
         """Ask for a robot to run again."""
-        robot = await self.services.robots.start(visit.person.id, _id(visit))
+        robot = await self.house.robots.start(visit.person.id, _id(visit))
         return go(f"/robots/{robot.id}", "robot_started")
 
     async def show_stop(self, visit: Visit) -> Response:
@@ -125,24 +125,24 @@ class RobotPages:
         """Ask for a robot to stop, as chosen when it was made or in the way named now."""
         way = fields.line("on_stop")
         on_stop = read_on_stop(way) if way else None
-        robot = await self.services.robots.stop(visit.person.id, _id(visit), on_stop=on_stop)
+        robot = await self.house.robots.stop(visit.person.id, _id(visit), on_stop=on_stop)
         return go(f"/robots/{robot.id}", "robot_stopping")
 
     async def delete(self, visit: Visit, _fields: Fields) -> Response:
         """Delete a stopped robot."""
-        await self.services.robots.delete(visit.person.id, _id(visit))
+        await self.house.robots.delete(visit.person.id, _id(visit))
         return go("/robots", "robot_deleted")
 
     async def _live_facts(self, visit: Visit) -> dict[str, object]:
         robot = await self._robot(visit)
-        candles = await self.services.robots.list_candles(visit.person.id, robot.id)
+        candles = await self.house.robots.list_candles(visit.person.id, robot.id)
         report = await self._report(robot, candles)
         newest = [_row(fill) for fill in reversed(report.fills[-_TRADES:])]
         groups = view_groups(values_of(report), robot.plan.quote)
-        keys = await self.services.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.id)
         labels = {str(key.id): key.label for key in keys}
-        orders = await self.services.orders.unsettled_of(robot.origin)
-        foreign = await self.services.robots.list_foreign_orders(visit.person.id, robot.id)
+        orders = await self.house.orders.unsettled_of(robot.origin)
+        foreign = await self.house.robots.list_foreign_orders(visit.person.id, robot.id)
         return {
             "robot": view_robot(robot),
             "listens": robot.plan.listens,
@@ -161,13 +161,13 @@ class RobotPages:
         }
 
     async def _robot(self, visit: Visit) -> Robot:
-        return await self.services.robots.get_robot(visit.person.id, _id(visit))
+        return await self.house.robots.get_robot(visit.person.id, _id(visit))
 
     async def _report(self, robot: Robot, candles: Sequence[Candle]) -> Report:
-        return await self.services.statistics.report(robot.origin, ground_of(robot, candles))
+        return await self.house.statistics.report(robot.origin, ground_of(robot, candles))
 
     async def _trading_keys(self, owner: str) -> list[KeyRecord]:
-        keys = await self.services.vault.list_keys(owner)
+        keys = await self.house.vault.list_keys(owner)
         return [key for key in keys if key.status is KeyStatus.ENABLED]
 
     async def _new(

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.entrance import read_new_password
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import LOG_IN, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.services import Services
 
 _PASSWORDS = ("old_password", "password", "password_again")
 _HERE = "/security"
@@ -21,7 +21,7 @@ class SecurityPages:
     """The page of security and its forms."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """Show all of it."""
@@ -32,7 +32,7 @@ class SecurityPages:
         old = Secret(fields.text("old_password"))
         try:
             new = read_new_password(fields)
-            await self.services.accounts.change_password(visit.person.id, old, new)
+            await self.house.accounts.change_password(visit.person.id, old, new)
         except DrawbridgeError as error:
             form = refused(error, _PASSWORDS, {})
             return await self._page(visit, form, Form(), error.http_status)
@@ -41,7 +41,7 @@ class SecurityPages:
     async def renew_recovery_codes(self, visit: Visit, fields: Fields) -> Response:
         """Draw new recovery codes, on a code; the old ones end. Shown this one time."""
         try:
-            codes = await self.services.accounts.renew_recovery_codes(
+            codes = await self.house.accounts.renew_recovery_codes(
                 visit.person.id, fields.line("code")
             )
         except DrawbridgeError as error:
@@ -52,17 +52,17 @@ class SecurityPages:
 
     async def end_session(self, visit: Visit, fields: Fields) -> Response:
         """End one session; one's own is ended by logging out."""
-        await self.services.sessions.end(visit.person.id, fields.text("session"))
+        await self.house.sessions.end(visit.person.id, fields.text("session"))
         return go(_HERE, "session_ended")
 
     async def end_others(self, visit: Visit, _fields: Fields) -> Response:
         """End every session but this one."""
-        await self.services.sessions.end_others(visit.person.id, visit.token)
+        await self.house.sessions.end_others(visit.person.id, visit.token)
         return go(_HERE, "sessions_ended")
 
     async def _page(
         self, visit: Visit, passwords: Form, codes: Form, status: int = 200
     ) -> Response:
-        sessions = await self.services.sessions.list_open(visit.person.id, visit.token)
+        sessions = await self.house.sessions.list_open(visit.person.id, visit.token)
         facts = {"form": passwords, "codes_form": codes, "sessions": sessions}
         return self.site.page(visit, "account/security.html", facts, status)

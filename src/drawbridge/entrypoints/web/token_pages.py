@@ -6,13 +6,13 @@ from typing import Final
 from starlette.responses import Response
 
 from drawbridge.accounts.api_tokens import ApiToken, TokenScope
+from drawbridge.app.build import House
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Person, Visit
-from drawbridge.entrypoints.web.services import Services
 from drawbridge.wording.say import say
 
 _HERE: Final = "/security/tokens"
@@ -41,7 +41,7 @@ class TokenPages:
     """The page of tokens and its forms."""
 
     site: Site
-    services: Services
+    house: House
 
     async def show(self, visit: Visit) -> Response:
         """List the tokens beside the form that makes one."""
@@ -60,7 +60,7 @@ class TokenPages:
 
     async def revoke(self, visit: Visit, fields: Fields) -> Response:
         """End a token at once."""
-        await self.services.tokens.revoke(visit.person.id, fields.text("token"))
+        await self.house.tokens.revoke(visit.person.id, fields.text("token"))
         return go(_HERE, "token_revoked")
 
     async def _made(self, person: Person, fields: Fields) -> tuple[ApiToken, Secret]:
@@ -69,21 +69,21 @@ class TokenPages:
         if person.second_factor:
             # A session alone makes no token: it would outlive the session by months.
             code = fields.line("code")
-            await self.services.accounts.check_second_factor(person.id, code)
-        return await self.services.tokens.make(
+            await self.house.accounts.check_second_factor(person.id, code)
+        return await self.house.tokens.make(
             person.id, fields.line("name"), fields.chosen("scopes"), lives_ms
         )
 
     async def _page(self, visit: Visit, form: Form, status: int = 200) -> Response:
-        now_ms = self.services.clock.now_ms()
-        tokens = await self.services.tokens.list_tokens(visit.person.id)
+        now_ms = self.house.clock.now_ms()
+        tokens = await self.house.tokens.list_tokens(visit.person.id)
         facts = {
             "tokens": [_view(token, now_ms) for token in tokens],
             "form": form,
             "scopes": [(it.value, say(f"token_scope.{it.value}")) for it in _CHOICES],
             "lives": [(days, say("span.days", count=int(days))) for days in _DAYS],
             "usual": _USUAL_DAYS,
-            "address": f"{self.services.address}/api/v1",
+            "address": f"{self.house.settings.public_address}/api/v1",
         }
         return self.site.page(visit, "tokens/list.html", facts, status)
 
