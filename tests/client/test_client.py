@@ -49,12 +49,64 @@ def test_an_address_that_is_none_is_refused_at_once(address: str) -> None:
         Calling(address, "dbr_x")
 
 
-def test_where_nobody_listens_nothing_is_known() -> None:
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://bridge.example.com", "begins with https"),
+        ("http://10.0.0.7:8420", "begins with https"),
+        ("https://bridge.example.com/api/v1", "ends behind"),
+        ("https://ada:dbr_x@bridge.example.com", "ends behind"),
+        ("https://bridge.example.com?token=dbr_x", "ends behind"),
+        ("https://bridge.example.com:port", "Port"),
+    ],
+)
+def test_an_address_where_a_token_could_be_read_is_refused(address: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Calling(address, "dbr_x")
+
+
+@pytest.mark.parametrize("token", ["", "dbr_x\nHost: elsewhere", "dbr_x dbr_y", "x" * 600])
+def test_a_token_that_is_none_is_refused_and_not_told(token: str) -> None:
+    with pytest.raises(ValueError, match="one line") as caught:
+        Calling("http://127.0.0.1", token)
+    assert "dbr_" not in str(caught.value)
+
+
+def test_where_nobody_listens_nothing_happened() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(Unreachable, match="ConnectionRefusedError"):
+    with pytest.raises(Unreachable, match="ConnectionRefusedError") as caught:
         Client(Calling(f"http://127.0.0.1:{port}", "dbr_x")).me.get_me()
+    assert not caught.value.was_sent
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
+        "hello",
+        "",
+    ],
+)
+async def test_nobody_is_followed_and_no_other_site_believed(answer: str) -> None:
+    asked = []
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer.encode())
+        writer.close()
+
+    server = await asyncio.start_server(answering, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        client = Client(Calling(f"http://127.0.0.1:{port}", "dbr_x"))
+        with pytest.raises(Unreachable) as caught:
+            await _in_thread(client.me.get_me)
+    assert caught.value.was_sent
+    assert len(asked) == 1
 
 
 def test_a_token_is_in_no_repr() -> None:

@@ -39,6 +39,7 @@ class Account(TypedDict):
     exchange: str
     venue: Venue
     wished: str
+    asked_ms: int | None
     currency: str | None
     total: str | None
     as_of_ms: int | None

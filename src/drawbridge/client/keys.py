@@ -1,7 +1,7 @@
 """The operations of the group “keys”."""
 
 from collections.abc import Mapping
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from drawbridge.client.calling import Calling, Page
 from drawbridge.client.shapes import Reason, Scope, Venue
@@ -24,11 +24,12 @@ StepState = Literal["running", "ok", "failed", "skipped"]
 
 
 class CheckStepTold(TypedDict):
-    """One step of a check."""
+    """One step of a check; `facts` tell how it ended, also where there is no `reason`."""
 
     step: Step
     state: StepState
     reason: Reason | None
+    facts: Mapping[str, Any]
     at_ms: int
 
 
@@ -58,6 +59,7 @@ class Key(TypedDict):
     created_ms: int
     checked_ms: int | None
     expires_ms: int | None
+    check_requested_ms: int | None
 
 
 class KeyWish(TypedDict):

@@ -3,7 +3,7 @@
 from typing import Literal, TypedDict
 
 from drawbridge.client.calling import Calling, Page
-from drawbridge.client.shapes import Reason, Side, Trade, Venue
+from drawbridge.client.shapes import OrderType, Reason, Side, Trade, Venue
 
 OrderState = Literal[
     "intended",
@@ -17,7 +17,6 @@ OrderState = Literal[
     "refused",
     "never_arrived",
 ]
-OrderType = Literal["market", "limit"]
 Standing = Literal["all", "open", "filled", "ended"]
 TimeInForce = Literal["gtc", "ioc", "fok"]
 

@@ -85,6 +85,7 @@ class RobotTold(TypedDict):
     status: RobotStatus
     reason: Reason | None
     accounts: list[AccountTold]
+    quantity_step: str
     last_candle_ms: int | None
     created_ms: int
     changed_ms: int

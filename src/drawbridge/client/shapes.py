@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 OnStop = Literal["market", "limit", "keep"]
+OrderType = Literal["market", "limit"]
+PositionSide = Literal["both", "long", "short"]
 Scope = Literal[
     "read",
     "trade_spot",
@@ -38,9 +40,12 @@ class Trade(TypedDict):
     origin: str
     symbol: str
     side: Side
+    type: OrderType
     price: str
     quantity: str
     fee: str
     fee_currency: str
     is_maker: bool
     time_ms: int
+    realised: str
+    position_side: PositionSide

@@ -51,7 +51,8 @@ class HoldingTold(Told):
 class Account(Told):
     """What a key's account holds; `total` and `currency` are null until it was read once.
 
-    `unpriced` names what is not in the total, `wished` the currency that was asked for.
+    `unpriced` names what is not in the total, `wished` the currency that was asked for at
+    `asked_ms`; both are empty as long as nothing was.
     """
 
     key_id: str
@@ -59,6 +60,7 @@ class Account(Told):
     exchange: str
     venue: Venue
     wished: str
+    asked_ms: Moment | None
     currency: str | None
     total: Amount | None
     as_of_ms: Moment | None
@@ -135,6 +137,7 @@ def _tell_account(key: KeyRecord, shown: Shown | None) -> Account:
         exchange=key.exchange,
         venue=key.venue,
         wished=shown.wished if shown else "",
+        asked_ms=shown.asked_ms if shown else None,
         currency=portfolio.currency if portfolio else None,
         total=tell_amount(portfolio.total) if portfolio else None,
         as_of_ms=portfolio.as_of_ms if portfolio else None,

@@ -18,6 +18,7 @@ from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.shapes import (
     LONGEST_TEXT,
     Asked,
+    Facts,
     Moment,
     Name,
     Reason,
@@ -37,7 +38,10 @@ _CODE = "Six digits of the authenticator, or a recovery code; each counts once."
 
 
 class Key(Told):
-    """A key without its secrets; `public_key` is its name at the exchange."""
+    """A key without its secrets; `public_key` is its name at the exchange.
+
+    `check_requested_ms` is when a check was asked for that has not ended.
+    """
 
     id: str
     label: str
@@ -50,6 +54,7 @@ class Key(Told):
     created_ms: Moment
     checked_ms: Moment | None
     expires_ms: Moment | None
+    check_requested_ms: Moment | None
 
 
 class KeyWish(Asked):
@@ -86,11 +91,12 @@ class CodeGiven(Asked):
 
 
 class CheckStepTold(Told):
-    """One step of a check."""
+    """One step of a check; `facts` tell how it ended, also where there is no `reason`."""
 
     step: Step
     state: StepState
     reason: Reason | None
+    facts: Facts
     at_ms: Moment
 
 
@@ -190,6 +196,7 @@ def _tell_key(key: KeyRecord) -> Key:
         created_ms=key.created_ms,
         checked_ms=key.checked_ms,
         expires_ms=key.expires_ms,
+        check_requested_ms=key.check_requested_ms,
     )
 
 
@@ -216,5 +223,6 @@ def _tell_step(step: CheckStep) -> CheckStepTold:
         step=step.step,
         state=step.state,
         reason=tell_reason(step.code, tell_facts(step.facts)),
+        facts=tell_facts(step.facts),
         at_ms=step.at_ms,
     )

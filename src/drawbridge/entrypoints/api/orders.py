@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from drawbridge.app.narrowing import key_and_origin
 from drawbridge.core.errors import BadInput
 from drawbridge.core.money import plain
-from drawbridge.core.orders import OrderType, Side, TimeInForce
+from drawbridge.core.orders import OrderType, PositionSide, Side, TimeInForce
 from drawbridge.entrypoints.api.caller import Caller, Reader
 from drawbridge.entrypoints.api.paging import AskedPage, Page, Paging, bad_cursor, page_of
 from drawbridge.entrypoints.api.shapes import (
@@ -62,7 +62,10 @@ class Order(Told):
 
 
 class Trade(Told):
-    """An execution of an order; the fee is taken in `fee_currency`."""
+    """An execution of an order; the fee is taken in `fee_currency`.
+
+    `realised` is the profit that it closed of a position of contracts.
+    """
 
     trade_id: str
     order_id: str
@@ -73,12 +76,15 @@ class Trade(Told):
     origin: str
     symbol: str
     side: Side
+    type: OrderType
     price: Amount
     quantity: Amount
     fee: Amount
     fee_currency: str
     is_maker: bool
     time_ms: Moment
+    realised: Amount
+    position_side: PositionSide
 
 
 @router.get("/orders")
@@ -172,10 +178,13 @@ def _tell_trade(trade: OwnTrade) -> Trade:
         origin=trade.origin,
         symbol=fill.symbol,
         side=fill.side,
+        type=fill.type,
         price=plain(fill.price),
         quantity=plain(fill.quantity),
         fee=plain(fill.fee),
         fee_currency=fill.fee_currency,
         is_maker=fill.is_maker,
         time_ms=fill.time_ms,
+        realised=plain(fill.realised),
+        position_side=fill.position_side,
     )

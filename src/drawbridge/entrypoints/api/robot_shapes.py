@@ -72,7 +72,10 @@ class AccountTold(Told):
 
 
 class RobotTold(Told):
-    """A robot as it stands. `amount` is what one entry spends on the first account."""
+    """A robot as it stands. `amount` is what one entry spends on the first account.
+
+    `quantity_step` is its market's lot step, zero until it was first started.
+    """
 
     id: str
     name: str
@@ -92,6 +95,7 @@ class RobotTold(Told):
     status: RobotStatus
     reason: Reason | None
     accounts: list[AccountTold]
+    quantity_step: Amount
     last_candle_ms: Moment | None
     created_ms: Moment
     changed_ms: Moment
@@ -212,6 +216,7 @@ def tell_robot(robot: Robot) -> RobotTold:
         status=robot.status,
         reason=tell_reason(robot.reason, robot.facts),
         accounts=[_tell_account(it) for it in robot.accounts],
+        quantity_step=plain(robot.quantity_step),
         last_candle_ms=robot.last_candle_ms,
         created_ms=robot.created_ms,
         changed_ms=robot.changed_ms,
