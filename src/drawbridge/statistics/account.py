@@ -77,10 +77,12 @@ class Step:
     """What happened between two snapshots.
 
     `growth` is the factor by which the account grew without transfers, None where it had nothing
-    to grow from; `unpriced` names what is left out at both ends.
+    to grow from; `began` is what it was worth before, without what `unpriced` names: that is left
+    out at both ends.
     """
 
     until_ms: int
+    began: Decimal
     gain: Decimal
     growth: Decimal | None
     transfers: tuple[Transfer, ...]
@@ -160,11 +162,19 @@ def step_between(before: Snapshot, after: Snapshot) -> Step:
     paid = sum((it.value or ZERO for it in counted), ZERO)
     began, ended = _worth(before, unpriced), _worth(after, unpriced)
     gain = ended - began - paid
+    growth = growth_of(began, gain, paid)
+    return Step(after.at_ms, began, gain, growth, transfers, tuple(sorted(unpriced)))
+
+
+def growth_of(began: Decimal, gain: Decimal, paid: Decimal) -> Decimal | None:
+    """Give the factor by which something grew, None where it had nothing to grow from.
+
+    What came in or went out counts as if half of it had been there from the beginning.
+    """
+    if not began and not gain and not paid:
+        return ONE
     grew_from = began + paid / 2
-    growth = max(ZERO, ONE + gain / grew_from) if grew_from > 0 else None
-    if not began and not ended and not paid:
-        growth = ONE
-    return Step(after.at_ms, gain, growth, transfers, tuple(sorted(unpriced)))
+    return max(ZERO, ONE + gain / grew_from) if grew_from > 0 else None
 
 
 def report_account(
@@ -173,16 +183,49 @@ def report_account(
     """Report on an account by its snapshots, oldest first."""
     told = [it for it in (told_in(one, currency) for one in snapshots) if it is not None]
     settled = [it for it in told if it.settled_ms is not None]
-    steps = [step_between(before, after) for before, after in pairwise(settled)]
-    growth = _grown(settled[:1], steps)
+    seen = Seen(
+        worth=tuple((it.at_ms, it.total) for it in told),
+        began_ms=settled[0].at_ms if settled else None,
+        unpriced=unpriced_now(told),
+        other_snapshots=len(snapshots) - len(told),
+        waits_since_ms=waits_since(told),
+    )
+    return report_steps(currency, seen, steps_of(settled), risk_free_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is told of an account beside its steps, as `AccountReport` has it.
+
+    `began_ms` is the moment before the first step, None where nothing was settled yet.
+    """
+
+    worth: tuple[tuple[int, Decimal], ...]
+    began_ms: int | None
+    unpriced: frozenset[str]
+    other_snapshots: int
+    waits_since_ms: int | None
+
+
+def steps_of(settled: Sequence[Snapshot]) -> list[Step]:
+    """Reckon all steps between settled snapshots, told in one currency."""
+    return [step_between(before, after) for before, after in pairwise(settled)]
+
+
+def report_steps(
+    currency: str, seen: Seen, steps: Sequence[Step], risk_free_rate: Decimal = ZERO
+) -> AccountReport:
+    """Report on steps that follow each other."""
+    growth = _grown(seen.began_ms, steps)
     curve = Curve(ONE, [at_ms for at_ms, _ in growth], [size for _, size in growth])
     drawdown = drawdown_of(curve)
     defined = [it.growth for it in steps if it.growth is not None]
     transfers = [it for step in steps for it in step.transfers]
     values = [it.value for it in transfers if it.value is not None]
+    left_out = seen.unpriced.union(*(step.unpriced for step in steps))
     return AccountReport(
         currency=currency,
-        worth=tuple((it.at_ms, it.total) for it in told),
+        worth=seen.worth,
         growth=growth,
         gain=sum((it.gain for it in steps), ZERO),
         paid_in=sum((value for value in values if value > 0), ZERO),
@@ -193,10 +236,10 @@ def report_account(
         months=_periods(steps, month_name),
         years=_periods(steps, year_name),
         transfers=tuple(transfers),
-        unpriced=_unpriced(told, steps),
+        unpriced=tuple(sorted(left_out)),
         undefined_steps=len(steps) - len(defined),
-        other_snapshots=len(snapshots) - len(told),
-        waits_since_ms=_waits_since(told),
+        other_snapshots=seen.other_snapshots,
+        waits_since_ms=seen.waits_since_ms,
     )
 
 
@@ -213,9 +256,9 @@ def _worth(snapshot: Snapshot, unpriced: set[str]) -> Decimal:
     return sum(values, ZERO)
 
 
-def _grown(first: Iterable[Snapshot], steps: Iterable[Step]) -> tuple[tuple[int, Decimal], ...]:
+def _grown(began_ms: int | None, steps: Iterable[Step]) -> tuple[tuple[int, Decimal], ...]:
     size = ONE
-    points = [(it.at_ms, size) for it in first]
+    points = [] if began_ms is None else [(began_ms, size)]
     for step in steps:
         size *= ONE if step.growth is None else step.growth
         points.append((step.until_ms, size))
@@ -239,15 +282,13 @@ def _periods(steps: Iterable[Step], name_of: Callable[[date], str]) -> tuple[Acc
     return tuple(periods)
 
 
-def _unpriced(snapshots: Sequence[Snapshot], steps: Iterable[Step]) -> tuple[str, ...]:
-    """Name what is left out of any step, and of what the account is worth now."""
-    names = {name for step in steps for name in step.unpriced}
-    for snapshot in snapshots[-1:]:
-        names |= {name for name, held in snapshot.held.items() if held.value is None}
-    return tuple(sorted(names))
+def unpriced_now(snapshots: Sequence[Snapshot]) -> frozenset[str]:
+    """Name what is left out of what the account is worth now."""
+    held = snapshots[-1].held if snapshots else {}
+    return frozenset(name for name, it in held.items() if it.value is None)
 
 
-def _waits_since(snapshots: Sequence[Snapshot]) -> int | None:
+def waits_since(snapshots: Sequence[Snapshot]) -> int | None:
     """Tell since when the newest snapshots have not been settled."""
     since = None
     for snapshot in reversed(snapshots):

@@ -1,0 +1,150 @@
+"""How several accounts did together, although each was read at hours of its own. Pure.
+
+What an account brings along when it is first seen is neither a gain nor a deposit: all grow on
+from there. How a single account's step is reckoned stands in `account.py`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import groupby
+
+from drawbridge.core.clock import HOUR_MS
+from drawbridge.core.money import ONE, ZERO
+from drawbridge.statistics.account import (
+    AccountReport,
+    Seen,
+    Snapshot,
+    Step,
+    growth_of,
+    report_steps,
+    step_between,
+    told_in,
+    unpriced_now,
+    waits_since,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An account that was first seen later than the first one, and what it brought along."""
+
+    key_id: str
+    at_ms: int
+    worth: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How accounts did in sum, with one point for every hour in which one of them was read.
+
+    `left_out` are those of which nothing could be told in the report's currency.
+    """
+
+    report: AccountReport
+    arrivals: tuple[Arrival, ...]
+    left_out: tuple[str, ...]
+
+
+def report_together(
+    pasts: Mapping[str, Sequence[Snapshot]], currency: str, risk_free_rate: Decimal = ZERO
+) -> Together:
+    """Report on accounts by the snapshots of each, oldest first, by the ids of their keys."""
+    told = {key_id: _told(snapshots, currency) for key_id, snapshots in pasts.items()}
+    settled = {
+        key_id: [it for it in snapshots if it.settled_ms is not None]
+        for key_id, snapshots in told.items()
+    }
+    arrivals = _arrivals(settled)
+    waits = [since for since in map(waits_since, told.values()) if since is not None]
+    seen = Seen(
+        worth=_worth(told),
+        began_ms=arrivals[0].at_ms if arrivals else None,
+        unpriced=frozenset().union(*map(unpriced_now, told.values())),
+        other_snapshots=sum(len(pasts[key_id]) - len(kept) for key_id, kept in told.items()),
+        waits_since_ms=min(waits, default=None),
+    )
+    report = report_steps(currency, seen, _steps(settled), risk_free_rate)
+    first_hour = _hour_of(arrivals[0].at_ms) if arrivals else 0
+    later = tuple(it for it in arrivals if _hour_of(it.at_ms) > first_hour)
+    return Together(report, later, tuple(sorted(key for key, kept in told.items() if not kept)))
+
+
+def _told(snapshots: Iterable[Snapshot], currency: str) -> list[Snapshot]:
+    return [it for it in (told_in(one, currency) for one in snapshots) if it is not None]
+
+
+def _arrivals(settled: Mapping[str, Sequence[Snapshot]]) -> list[Arrival]:
+    """Give when each account was first seen, the first one first."""
+    found = [
+        Arrival(key_id, snapshots[0].at_ms, snapshots[0].total)
+        for key_id, snapshots in settled.items()
+        if snapshots
+    ]
+    return sorted(found, key=lambda it: (it.at_ms, it.key_id))
+
+
+def _worth(told: Mapping[str, Sequence[Snapshot]]) -> tuple[tuple[int, Decimal], ...]:
+    """Add up what each account was last known to be worth, at the end of every hour."""
+    read = sorted(
+        (it.at_ms, key_id, it.total) for key_id, snapshots in told.items() for it in snapshots
+    )
+    latest: dict[str, Decimal] = {}
+    points = []
+    for _, group in groupby(read, key=lambda it: _hour_of(it[0])):
+        within = list(group)
+        latest |= {key_id: total for _, key_id, total in within}
+        points.append((within[-1][0], sum(latest.values(), ZERO)))
+    return tuple(points)
+
+
+def _steps(settled: Mapping[str, Sequence[Snapshot]]) -> list[Step]:
+    """Put the steps of all accounts behind each other, and those of one hour together.
+
+    Why: within an hour one account has been read and the next not yet; a fall of the first
+    beside a rise of the second would look like a fall of both.
+    """
+    read = sorted(
+        ((it.at_ms, key_id, it) for key_id, snapshots in settled.items() for it in snapshots),
+        key=lambda it: it[:2],
+    )
+    latest: dict[str, Snapshot] = {}
+    totals: dict[str, Decimal] = {}
+    steps = []
+    for _, key_id, snapshot in read:
+        before = latest.get(key_id)
+        if before is not None:
+            others = (total for other, total in totals.items() if other != key_id)
+            steps.append(_among(step_between(before, snapshot), sum(others, ZERO)))
+        latest[key_id], totals[key_id] = snapshot, snapshot.total
+    by_hour = groupby(steps, key=lambda it: _hour_of(it.until_ms))
+    return [_one(list(within)) for _, within in by_hour]
+
+
+def _among(step: Step, others: Decimal) -> Step:
+    """Give an account's step as one of all accounts, while the others stood still."""
+    began = step.began + others
+    counted = sum(
+        (it.value or ZERO for it in step.transfers if it.currency not in step.unpriced), ZERO
+    )
+    return replace(step, began=began, growth=growth_of(began, step.gain, counted))
+
+
+def _one(steps: Sequence[Step]) -> Step:
+    """Make one step of several that follow each other."""
+    size, defined = ONE, False
+    for step in steps:
+        if step.growth is not None:
+            size, defined = size * step.growth, True
+    return Step(
+        until_ms=steps[-1].until_ms,
+        began=steps[0].began,
+        gain=sum((step.gain for step in steps), ZERO),
+        growth=size if defined else None,
+        transfers=tuple(it for step in steps for it in step.transfers),
+        unpriced=tuple(sorted({name for step in steps for name in step.unpriced})),
+    )
+
+
+def _hour_of(at_ms: int) -> int:
+    return at_ms // HOUR_MS
