@@ -84,7 +84,8 @@ class SwitchGroup:
 class Guide:
     """How to make a key.
 
-    `addresses` are ours, to be put on the key's list; empty where the exchange has no such list.
+    `addresses` are ours, to be put on the key's list, which the exchange calls `address_list`;
+    both are empty where the exchange has no such list.
     `differences` (from older guides) and `not_established` (what nobody could find out) are remarks
     in the card's own words. Of an
     exchange that is gone, the steps tell how it was; the first remark says so.
@@ -94,6 +95,7 @@ class Guide:
     purpose: Purpose
     steps: tuple[Step, ...]
     groups: tuple[SwitchGroup, ...]
+    address_list: str = ""
     addresses: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     differences: tuple[str, ...] = ()
@@ -113,6 +115,7 @@ def build_guide(card: Card, purpose: Purpose, addresses: Sequence[str] = ()) -> 
         purpose=purpose,
         steps=tuple(_steps(card, groups, listed)),
         groups=groups,
+        address_list=card.ip_list.label if card.ip_list.supported else "",
         addresses=listed,
         remarks=tuple(_remarks(card, purpose)),
         differences=card.differences,

@@ -6,7 +6,7 @@ import typer
 
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.cli.options import Json, settings_for
-from drawbridge.entrypoints.cli.output import print_json, print_line, print_table
+from drawbridge.entrypoints.cli.output import cells_of, padded, print_json, print_line, print_table
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
@@ -95,9 +95,11 @@ def _show(made: "Guide") -> None:
     for group in made.groups:
         print_line()
         _show_group(group)
-    if made.addresses:
+    if made.address_list:
         print_line()
-        print_line(say("cli.guide.addresses"))
+        print_line(made.address_list)
+        words = "cli.guide.addresses" if made.addresses else "guide.step.addresses_unknown"
+        print_line(f"  {say(words)}")
     for address in made.addresses:
         print_line(f"  {address}")
     print_line()
@@ -114,10 +116,14 @@ def _show_remarks(made: "Guide") -> None:
 
 
 def _show_group(group: "SwitchGroup") -> None:
+    from drawbridge.catalogue.guide import Wanted
+
     if group.name:
         print_line(group.name)
+    words = {wanted: say(f"cli.guide.wanted.{wanted.value}") for wanted in Wanted}
+    width = max(map(cells_of, words.values()))
     for switch in group.switches:
-        print_line(f"  [{say(f'cli.guide.wanted.{switch.wanted.value}')}] {switch.label}")
+        print_line(f"  [{padded(words[switch.wanted], width)}] {switch.label}")
 
 
 def _told(made: "Guide") -> dict[str, object]:

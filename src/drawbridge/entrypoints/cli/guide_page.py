@@ -25,10 +25,13 @@ def _lines(made: Guide) -> Iterator[str]:
     if made.groups:
         yield from ("", f"## {say('cli.guide.page.switches')}", "")
         yield say("cli.guide.page.marks")
-    for group in made.groups:
+    for place, group in enumerate(made.groups):
+        # What stands under no heading would be read as part of the group before it.
+        yield from ("", "---") if place and not group.name else ()
         yield from _group(group)
-    if made.addresses:
-        yield from ("", say("cli.guide.addresses"), "")
+    if made.address_list:
+        words = "cli.guide.addresses" if made.addresses else "guide.step.addresses_unknown"
+        yield from ("", f"**{made.address_list}**", "", say(words), "")
         yield from (f"- `{address}`" for address in made.addresses)
     yield from ("", f"## {say('cli.guide.page.remarks')}", "")
     yield from (f"- {say(remark.key, **remark.facts)}" for remark in made.remarks)

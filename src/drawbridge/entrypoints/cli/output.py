@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Final
+from unicodedata import category, east_asian_width
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.money import plain
@@ -75,17 +76,34 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         _draw(columns, rows)
         return
     lines = [list(columns), *map(list, rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
+    widths = [max(cells_of(line[place]) for line in lines) for place in range(len(columns))]
     for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        cells = (padded(cell, width) for cell, width in zip(line, widths, strict=True))
         print_line(_GAP.join(cells).rstrip())
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
     """Print names and values below each other."""
-    width = max(map(len, fields), default=0)
+    width = max(map(cells_of, fields), default=0)
     for name, value in fields.items():
-        print_line(f"{name.ljust(width)}{_GAP}{value}".rstrip())
+        print_line(f"{padded(name, width)}{_GAP}{value}".rstrip())
+
+
+def padded(text: str, width: int) -> str:
+    """Fill a text up with blanks to a width in cells of a terminal."""
+    return text + " " * (width - cells_of(text))
+
+
+def cells_of(text: str) -> int:
+    """Count the cells that a text takes on a terminal: Chinese and Japanese signs take two."""
+    return sum(_cells(sign) for sign in text)
+
+
+def _cells(sign: str) -> int:
+    # Marks above a letter and isolates (Unicode's Mn, Cf) take no room of their own.
+    if category(sign) in {"Mn", "Cf"}:
+        return 0
+    return 2 if east_asian_width(sign) in {"W", "F"} else 1
 
 
 def print_qr(text: str) -> None:
