@@ -1,0 +1,132 @@
+"""What a virtual key is, and the one judgement whether it may do what it asks for. Pure.
+
+No secret is ever among these values; what a bot's signature is held against stands sealed in
+the database and is opened by `opening.py`, in the gateway's process alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NewType
+
+from drawbridge.core.ids import KeyId, OwnerId
+from drawbridge.core.operations import FORBIDDEN_SCOPES, Scope
+from drawbridge.core.refusals import Refused
+from drawbridge.vault.model import Venue
+from drawbridge.virtual_keys.amounts import Collar, DayTurnover, LargestOrder, OpenExposure
+from drawbridge.virtual_keys.asked import Act, Asked
+from drawbridge.virtual_keys.restrictions import Expiry, Rate, Restriction, Scopes
+
+VirtualKeyId = NewType("VirtualKeyId", str)
+
+MOST_RESTRICTIONS: Final = 40
+_ORIGIN: Final = "virtual:"
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualKey:
+    """A key that a bot has in place of a real one.
+
+    `key_id` is the real key that signs what passes; `public` is what the bot sends as its key.
+    A restriction may stand there twice: the narrower one then decides.
+    """
+
+    id: VirtualKeyId
+    owner: OwnerId
+    key_id: KeyId
+    exchange: str
+    venue: Venue
+    label: str
+    public: str
+    restrictions: tuple[Restriction, ...]
+    created_ms: int
+    revoked_ms: int | None = None
+
+    @property
+    def expires_ms(self) -> int | None:
+        """Give the time at which it ends by itself, None where it does not."""
+        return min(
+            (it.until_ms for it in self.restrictions if isinstance(it, Expiry)), default=None
+        )
+
+    @property
+    def origin(self) -> str:
+        """Give whom the order journal names for its orders."""
+        return origin_of(self.id)
+
+    @property
+    def wants_prices(self) -> bool:
+        """Tell whether orders are judged by the market's last price."""
+        return any(isinstance(it, _BY_PRICE) for it in self.restrictions)
+
+    @property
+    def wants_book(self) -> bool:
+        """Tell whether orders at market are judged by what they would trade at."""
+        return any(isinstance(it, Collar) for it in self.restrictions)
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether orders are counted against something that earlier ones used up."""
+        return any(isinstance(it, _COUNTED) for it in self.restrictions)
+
+    @property
+    def is_paced(self) -> bool:
+        """Tell whether requests are counted."""
+        return any(isinstance(it, Rate) for it in self.restrictions)
+
+    def is_live(self, now_ms: int) -> bool:
+        """Tell whether it has neither been revoked nor ended."""
+        return self.revoked_ms is None and (self.expires_ms is None or now_ms < self.expires_ms)
+
+
+_COUNTED: Final = (OpenExposure, DayTurnover)
+_BY_PRICE: Final = (LargestOrder, Collar, *_COUNTED)
+
+# What an exchange would say in its own words for each of our reasons, where it has none for them.
+_SPOKEN: Final[Mapping[str, str]] = {
+    "virtual_revoked": "bad_key",
+    "virtual_unknown_restriction": "bad_key",
+    "virtual_expired": "key_expired",
+    "virtual_address": "ip_not_allowed",
+    "virtual_rate": "rate_limited",
+    "virtual_order_too_large": "too_large",
+    "virtual_collar": "price_out_of_range",
+    "virtual_without_price": "overloaded",
+    "virtual_pair": "market_closed",
+    "virtual_hours": "market_closed",
+}
+
+
+def origin_of(virtual_id: str) -> str:
+    """Give whom the order journal names for orders of this virtual key."""
+    return f"{_ORIGIN}{virtual_id}"
+
+
+def judge(virtual: VirtualKey, asked: Asked) -> Refused | None:
+    """Tell what speaks against a request, None when nothing does. Refuse by default.
+
+    No restriction is asked about withdrawals, transfers and the making of keys: these never
+    pass. Neither does what cannot be read, because it could not be written down either, nor a
+    token that would let the bot speak to the exchange past us.
+    """
+    if virtual.revoked_ms is not None:
+        return Refused("virtual_revoked", {"rule": "revoked"})
+    if asked.scope in FORBIDDEN_SCOPES or asked.scope is Scope.OTHER:
+        return Refused("scope_never_allowed", {"rule": "scopes", "scope": asked.scope})
+    if asked.act in {Act.CHANGE, Act.TOKEN}:
+        return Refused("virtual_not_carried", {"rule": "carried", "act": asked.act.value})
+    if not any(isinstance(it, Scopes) for it in virtual.restrictions):
+        return Refused("virtual_right_missing", {"rule": "scopes", "scope": str(asked.scope)})
+    for restriction in virtual.restrictions:
+        refused = restriction.verify(asked)
+        if refused is not None:
+            return refused
+    return None
+
+
+def spoken_reason(code: str) -> str:
+    """Give the reason of `catalogue/reasons.py` nearest to one of our own refusals.
+
+    Why: a bot knows its exchange's refusals and no others. Ours of rights and of amounts are
+    told as a missing right, which no client takes for a reason to try again at once.
+    """
+    return _SPOKEN.get(code, "right_missing")

@@ -1,0 +1,57 @@
+"""A house with one person, their real keys, and a database of its own."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from drawbridge.accounts.model import Owner
+from drawbridge.accounts.service import Accounts
+from drawbridge.audit.store import AuditLog
+from drawbridge.core.clock import SteppedClock
+from drawbridge.core.secret import Secret
+from drawbridge.sealing.envelope import VaultPublicKey
+from drawbridge.sealing.keyring import Keyring
+from drawbridge.sealing.local import LocalKey
+from drawbridge.storage.database import Database
+from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.service import Vault
+from tests.kit.credentials import binance_fields
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock(1_790_000_000_000)
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring.create()
+
+
+@pytest.fixture
+def vault(database: Database, clock: SteppedClock, keyring: Keyring) -> Vault:
+    async def public_key() -> VaultPublicKey:
+        return keyring.public
+
+    return Vault(database, clock, os.urandom, public_key)
+
+
+@pytest_asyncio.fixture
+async def ann(database: Database, clock: SteppedClock) -> Owner:
+    accounts = Accounts(database, AuditLog(clock), clock, os.urandom, LocalKey.fresh())
+    return await accounts.create_owner("Ann", Secret("walnut ferry 9 orbit"))
+
+
+@pytest_asyncio.fixture
+async def key(vault: Vault, ann: Owner) -> KeyRecord:
+    return (await vault.add(ann.id, "binance", "paper", binance_fields())).key
