@@ -33,7 +33,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := 1
 endif
 
-.PHONY: help run test check bench fuzz conformance referees format reference browser clean
+.PHONY: help run test check bench fuzz conformance referees format reference docs browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,8 +68,11 @@ format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
 reference: $(VENV)/.ready-to-develop ## write the generated documents and README's CLI help
 	@$(PY) -m tools.make_reference
 
+docs: $(VENV)/.ready-to-develop ## build the documentation as pages in build/docs, readable without a server
+	@$(PY) -m tools.make_docs
+
 clean: ## remove everything that make made
-	rm -rf $(VENV) $(TOOLS) .referees .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .referees .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build
 
 referees: $(REFEREES)
 
