@@ -89,3 +89,21 @@ async def test_a_settled_snapshot_does_not_give_way_to_one_that_waits(
     await store.keep(KEY, snapshot(BEGAN_MS + ALL_KEPT_MS + DAY_MS, 4))
 
     assert [it.at_ms - BEGAN_MS for it in (await store.list_of(KEY))[:-1]] == [1, 2, 3]
+
+
+async def test_several_accounts_are_read_at_once_from_the_snapshot_before_a_moment_on(
+    store: SnapshotStore,
+) -> None:
+    for key_id, hours in (("key_a", (1, 2, 3, 4)), ("key_b", (3, 4)), ("key_c", (1,))):
+        for hour in hours:
+            await store.keep(key_id, snapshot(BEGAN_MS + hour * HOUR_MS, hour))
+    keys = ("key_a", "key_b", "key_d")
+    found = await store.list_of_all(keys, BEGAN_MS + 2 * HOUR_MS + 1)
+    assert {key: [it.total for it in past] for key, past in found.items()} == {
+        "key_a": [2, 3, 4],
+        "key_b": [3, 4],
+        "key_d": [],
+    }
+    found = await store.list_of_all(("key_a", "key_c"))
+    assert [len(past) for past in found.values()] == [4, 1]
+    assert await store.list_of_all(()) == {}

@@ -1,6 +1,6 @@
 """All SQL about accounts' past: their snapshots, kept and thinned out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -28,6 +28,27 @@ class SnapshotStore:
             "SELECT * FROM account_snapshots WHERE key_id = ? ORDER BY at_ms", key_id
         )
         return tuple(_snapshot(row) for row in rows)
+
+    async def list_of_all(
+        self, key_ids: Collection[str], since_ms: int = 0
+    ) -> Mapping[str, tuple[Snapshot, ...]]:
+        """Give the snapshots of several keys' accounts since a moment, each oldest first.
+
+        Every account's last snapshot before that moment is among them: what came after it began
+        there.
+        """
+        rows = await self._database.fetch_all(
+            "SELECT account_snapshots.* FROM json_each(?) AS keys JOIN account_snapshots"
+            " ON key_id = keys.value WHERE at_ms >= coalesce((SELECT max(at_ms)"
+            " FROM account_snapshots AS before WHERE before.key_id = keys.value"
+            " AND before.at_ms <= ?), 0) ORDER BY key_id, at_ms",
+            orjson.dumps(list(key_ids)).decode(),
+            since_ms,
+        )
+        found: dict[str, list[Snapshot]] = {key_id: [] for key_id in key_ids}
+        for row in rows:
+            found[row["key_id"]].append(_snapshot(row))
+        return {key_id: tuple(snapshots) for key_id, snapshots in found.items()}
 
     async def find_last_ms(self, key_id: str) -> int | None:
         """Give when the newest snapshot was taken."""

@@ -4,7 +4,7 @@ Pages and commands read from here; asking the exchanges is the business of `port
 gateway's process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -93,6 +93,14 @@ class PortfolioStore:
         """Give what was last read of a key's account, None when it never was."""
         row = await self._database.fetch_one("SELECT * FROM portfolios WHERE key_id = ?", key_id)
         return None if row is None else _shown(row)
+
+    async def find_all(self, key_ids: Collection[str]) -> Mapping[str, Shown]:
+        """Give what was last read of several keys' accounts, of those that ever were."""
+        rows = await self._database.fetch_all(
+            "SELECT * FROM portfolios WHERE key_id IN (SELECT value FROM json_each(?))",
+            orjson.dumps(list(key_ids)).decode(),
+        )
+        return {row["key_id"]: _shown(row) for row in rows}
 
     async def ask(self, key_id: str, currency: str) -> None:
         """Wish for a key's portfolio in this currency, read anew.

@@ -1,11 +1,23 @@
 """Reading what was traded, over all keys and robots of a person: for their books."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import groupby
+
+import orjson
 
 from drawbridge.core.orders import Fill
 from drawbridge.storage.database import Database
 from drawbridge.trading.model import OwnTrade
 from drawbridge.trading.store import read_fill
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far an origin's executions have come: where it is the same, nothing was added."""
+
+    count: int
+    newest_ms: int
 
 
 class TradeStore:
@@ -24,6 +36,16 @@ class TradeStore:
         )
         accounts = groupby(rows, key=lambda row: row["key_id"])
         return tuple(tuple(read_fill(row) for row in group) for _, group in accounts)
+
+    async def marks_of(self, origins: Collection[str]) -> Mapping[str, Mark]:
+        """Tell how far the executions of each origin have come; one without any is left out."""
+        rows = await self._database.fetch_all(
+            "SELECT orders.origin, count(*) AS many, max(fills.time_ms) AS newest_ms"
+            " FROM orders JOIN fills USING (key_id, client_order_id)"
+            " WHERE orders.origin IN (SELECT value FROM json_each(?)) GROUP BY orders.origin",
+            orjson.dumps(list(origins)).decode(),
+        )
+        return {row["origin"]: Mark(row["many"], row["newest_ms"]) for row in rows}
 
     async def trades_of(
         self, owner: str, *, key_id: str = "", origin: str = ""
