@@ -9,7 +9,7 @@ from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import Forbidden, NotFound
 from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.policy import Purpose
-from drawbridge.vault.freezing import freeze_exchange
+from drawbridge.vault.freezing import freeze_exchange, halt_key, halt_keys_of
 from drawbridge.vault.model import KeyStatus
 from tests.gateway.setting import OWNER, Setting, setting
 
@@ -60,3 +60,29 @@ async def test_a_thousand_keys_are_frozen_in_one_transaction(house: Setting) -> 
     rows = await house.rows("keys")
     assert {row["status"] for row in rows} == {"disabled"}
     await verify(house.database)
+
+
+async def test_one_key_is_switched_off_by_anothers_word_and_its_owner_is_told_by_whose(
+    house: Setting,
+) -> None:
+    with pytest.raises(NotFound, match="unknown_key"):
+        await halt_key(house.database, "key_nobodys", "Bob", house.clock.now_ms())
+    await halt_key(house.database, house.key, "Bob", house.clock.now_ms())
+    with pytest.raises(Forbidden, match="key_not_usable"):
+        await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
+    await halt_key(house.database, house.key, "Bob", house.clock.now_ms())
+    [told] = await house.rows("notices")
+    assert (told["kind"], told["owner"], told["subject"]) == ("key_halted", OWNER, house.key)
+    event = (await list_events(house.database, OWNER, limit=1))[0]
+    assert (event.tag, event.facts) == ("vault:key:disabled", {"by": "Bob"})
+
+
+async def test_all_keys_of_who_trades_no_more_are_switched_off_and_nobody_elses(
+    house: Setting,
+) -> None:
+    async with house.database.transaction() as tx:
+        await halt_keys_of(tx, "owner_of_nothing", "Bob", 1)
+    assert (await house.vault.get_record(house.key)).status is KeyStatus.ENABLED
+    async with house.database.transaction() as tx:
+        await halt_keys_of(tx, OWNER, "Bob", 1)
+    assert (await house.vault.get_record(house.key)).status is KeyStatus.DISABLED

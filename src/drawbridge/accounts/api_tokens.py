@@ -5,13 +5,14 @@ what its scopes say. Whoever makes tokens decides which proof to ask for first.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from drawbridge.accounts import store
 from drawbridge.accounts.model import clean_name
+from drawbridge.accounts.roles import Act, Role, may
 from drawbridge.accounts.service import Audit
 from drawbridge.accounts.throttle import check_attempts, limits_of_token
 from drawbridge.accounts.tokens import MAX_TOKEN_LENGTH, Entropy, draw_token, hash_api_token
@@ -19,7 +20,7 @@ from drawbridge.core.clock import DAY_MS, MINUTE_MS, Clock
 from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotProven
 from drawbridge.core.ids import id_from
 from drawbridge.core.secret import Secret
-from drawbridge.storage.database import Database, Row
+from drawbridge.storage.database import Database, Row, Transaction
 
 PREFIX: Final = "dbr_"
 """How every token begins, so that people, scanners and logs can tell what it is."""
@@ -38,6 +39,21 @@ class TokenScope(StrEnum):
     ROBOTS = "robots"
     KEYS = "keys"
     LIMITS = "limits"
+    PEOPLE = "people"
+
+
+_NEEDS: Final[Mapping[TokenScope, Act]] = {
+    TokenScope.READ: Act.PERSONAL,
+    TokenScope.ROBOTS: Act.CHANGE,
+    TokenScope.KEYS: Act.CHANGE,
+    TokenScope.LIMITS: Act.CHANGE,
+    TokenScope.PEOPLE: Act.HALT,
+}
+
+
+def scopes_of(role: Role) -> tuple[TokenScope, ...]:
+    """Give the scopes that a token of somebody with this role can have."""
+    return tuple(scope for scope in TokenScope if may(role, _NEEDS[scope]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,7 @@ class ApiTokens:
         """Make a token and give it with its text, shown this one time.
 
         Raises: `BadInput` naming the field; `Conflict("token_name_taken")`,
-        `Conflict("too_many_tokens")`.
+        `Conflict("too_many_tokens")`; `Forbidden("role_lacks_scope")`.
         """
         kept, now_ms = clean_name(name), self._clock.now_ms()
         chosen = frozenset({TokenScope.READ, *(_scope(scope) for scope in scopes)})
@@ -86,6 +102,7 @@ class ApiTokens:
             *(owner, kept, chosen, now_ms, now_ms + lives_ms),
         )
         async with self._database.transaction() as tx:
+            await _check_role(tx, owner, chosen)
             rows = await tx.fetch_all("SELECT name FROM api_tokens WHERE owner = ?", owner)
             if len(rows) >= MOST_TOKENS:
                 raise Conflict("too_many_tokens", most=MOST_TOKENS)
@@ -149,6 +166,15 @@ class ApiTokens:
         async with self._database.transaction() as tx:
             check_attempts(limits, await store.read_tried(tx, limits, now_ms), now_ms)
             await store.insert_attempts(tx, limits, now_ms)
+
+
+async def _check_role(tx: Transaction, owner: str, scopes: frozenset[TokenScope]) -> None:
+    known = await store.find_by_id(tx, owner)
+    if known is None or known.owner.ended_ms is not None:
+        raise NotFound("unknown_owner")
+    role = known.owner.role
+    if beyond := sorted(scopes - frozenset(scopes_of(role))):
+        raise Forbidden("role_lacks_scope", rule="role", field="scopes", scope=beyond[0].value)
 
 
 def _scope(text: str) -> TokenScope:

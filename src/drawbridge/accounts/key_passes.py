@@ -9,6 +9,7 @@ from typing import Final
 
 from drawbridge.accounts import store
 from drawbridge.accounts.model import Owner
+from drawbridge.accounts.roles import Act, may
 from drawbridge.accounts.tokens import MAX_TOKEN_LENGTH, Entropy, draw_token, hash_token
 from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.core.errors import NotFound
@@ -55,7 +56,7 @@ class KeyPasses:
             sql = "SELECT * FROM key_passes WHERE token_hash = ? AND until_ms > ?"
             row = await self._database.fetch_one(sql, hash_token(token), self._clock.now_ms())
         known = await store.find_by_id(self._database, row["owner"]) if row else None
-        if row is None or known is None:
+        if row is None or known is None or not _may_still(known.owner):
             raise NotFound("pass_ended")
         return KeyPass(known.owner, row["exchange"], row["venue"])
 
@@ -65,3 +66,8 @@ class KeyPasses:
             sql = "DELETE FROM key_passes WHERE token_hash = ?"
             if not await tx.execute(sql, hash_token(token[:MAX_TOKEN_LENGTH])):
                 raise NotFound("pass_ended")
+
+
+def _may_still(owner: Owner) -> bool:
+    """Tell whether whoever drew a pass may add keys yet: it opens without their session."""
+    return owner.ended_ms is None and may(owner.role, Act.CHANGE)

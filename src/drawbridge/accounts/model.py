@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from drawbridge.accounts.roles import Role
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from drawbridge.core.errors import BadInput
 from drawbridge.core.ids import OwnerId
@@ -31,7 +32,8 @@ _LEAST_DIFFERENT: Final = 5
 class Owner:
     """A person who can log in; `second_factor` tells whether an authenticator is set up.
 
-    `language` is the tag of the language that they have chosen, empty before they have.
+    `language` is the tag of the language that they have chosen, empty before they have; `sees` is
+    whose things they are shown when they have none of their own. Who is ended logs in no more.
     """
 
     id: OwnerId
@@ -39,6 +41,14 @@ class Owner:
     created_ms: int
     second_factor: bool = False
     language: str = ""
+    role: Role = Role.MEMBER
+    sees: str = ""
+    ended_ms: int | None = None
+
+    @property
+    def account(self) -> OwnerId:
+        """Give whose keys, robots and orders this person is shown."""
+        return OwnerId(self.sees) if self.sees else self.id
 
 
 @dataclass(frozen=True, slots=True)

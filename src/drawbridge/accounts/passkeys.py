@@ -125,7 +125,8 @@ class Passkeys:
         """Start a session for the owner of the passkey that answered, and give its token.
 
         Raises: `NotProven("passkey_refused")` alike for whatever is wrong;
-        `NotProven("passkey_late")` for an answer that nobody waits for.
+        `NotProven("passkey_late")` for an answer that nobody waits for;
+        `NotProven("person_ended")`.
         """
         challenge = await self._take(visitor, _Purpose.LOG_IN)
         named = find_credential_id(answer)
@@ -140,6 +141,9 @@ class Passkeys:
         except NotProven:
             await self._tell_refusal(kept.passkey.owner, address)
             raise
+        known = await store.find_by_id(self._database, kept.passkey.owner)
+        if known is None or known.owner.ended_ms is not None:
+            raise NotProven("person_ended")
         return await self._start_session(kept, count, address)
 
     async def _start_session(self, kept: Kept, sign_count: int, address: str) -> Secret:

@@ -3,7 +3,7 @@
 Whoever calls decides which actions ask for a code; here is how it is checked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -17,6 +17,7 @@ from drawbridge.accounts.model import (
     fold_name,
 )
 from drawbridge.accounts.passwords import SALT_LENGTH, STAND_IN_HASH, Passwords
+from drawbridge.accounts.roles import Role
 from drawbridge.accounts.second_factor import (
     clean_code,
     draw_enrolment,
@@ -45,6 +46,8 @@ from drawbridge.sealing.envelope import Binding
 from drawbridge.storage.database import Database, Transaction
 
 Fact: TypeAlias = str | int | bool | None
+# Asked in the transaction that makes a person: gives them as what they come in, or raises.
+Admission: TypeAlias = Callable[[Transaction, Owner], Awaitable[Owner]]
 
 _ID_BYTES: Final = 10
 _MAX_TYPED_NAME: Final = 256
@@ -106,25 +109,37 @@ class Accounts:
         """List everybody who can log in, for this machine's own command line."""
         return await store.list_owners(self._database)
 
-    async def create_owner(self, name: str, password: Secret, *, first: bool = False) -> Owner:
-        """Create a person; `first` refuses when there is one already.
+    async def create_owner(
+        self,
+        name: str,
+        password: Secret,
+        *,
+        first: bool = False,
+        admission: Admission | None = None,
+    ) -> Owner:
+        """Create a person: a member, or whatever `admission` makes of them.
 
+        `first` makes the owner, and refuses when there is anybody already.
         Raises: `BadInput` naming the field, `Conflict("name_taken")`,
-        `Conflict("owner_exists")`.
+        `Conflict("owner_exists")`; whatever `admission` raises.
         """
         kept = clean_name(name)
         check_password(password, kept)
         hashed = await self._passwords.hash(password, self._entropy(SALT_LENGTH))
         owner_id = OwnerId(id_from("owner", self._entropy(_ID_BYTES)))
-        owner = Owner(owner_id, kept, self._clock.now_ms())
+        role = Role.OWNER if first else Role.MEMBER
+        owner = Owner(owner_id, kept, self._clock.now_ms(), role=role)
         async with self._database.transaction() as tx:
             # Asked inside: two who open the first page at once must not both become owner.
             if first and await store.count_owners(tx):
                 raise Conflict("owner_exists")
             if await store.find_by_name(tx, fold_name(kept)):
                 raise Conflict("name_taken", field="name")
+            if admission is not None:
+                owner = await admission(tx, owner)
             await store.insert_owner(tx, owner, fold_name(kept), hashed)
-            await self._audit.record(tx, "account:owner:created", owner.id, owner.id)
+            facts = {"role": owner.role.value}
+            await self._audit.record(tx, "account:owner:created", owner.id, owner.id, facts)
         return owner
 
     async def log_in(self, name: str, password: Secret, code: str | None, address: str) -> Secret:
@@ -132,7 +147,7 @@ class Accounts:
 
         Raises: `NotProven("login_refused")` alike for an unknown name and a wrong password;
         `NotProven("code_needed")` when only the code is missing; `NotProven("code_wrong")`;
-        `NotProven("too_many_attempts")` with `retry_after_ms`.
+        `NotProven("too_many_attempts")` with `retry_after_ms`; `NotProven("person_ended")`.
         """
         folded = fold_name(" ".join(name[:_MAX_TYPED_NAME].split()))
         attempt = await self._begin_attempt(limits_of_login(folded, address))
@@ -144,6 +159,9 @@ class Accounts:
             raise NotProven("login_refused")
         if known.owner.second_factor:
             await self._check_login_code(known.owner, code, attempt, address)
+        if known.owner.ended_ms is not None:
+            # Told only to who has proven all that they can.
+            raise NotProven("person_ended")
         return await self._start_session(known.owner, attempt, address)
 
     async def session(self, token: str) -> Owner | None:

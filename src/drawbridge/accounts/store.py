@@ -5,23 +5,27 @@ from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.accounts.model import SESSION_IDLE_MS, SESSION_LONGEST_MS, Owner
+from drawbridge.accounts.roles import Role
 from drawbridge.accounts.throttle import REMEMBERED_MS, Limit, Tried
 from drawbridge.core.ids import OwnerId
 from drawbridge.storage.database import Database, Row, Transaction
 
 _OWNER: Final = """
-SELECT owners.id, owners.name, owners.created_ms, owners.language, owners.password_hash,
+SELECT owners.id, owners.name, owners.created_ms, owners.language, owners.role, owners.sees,
+       owners.ended_ms, owners.password_hash,
        second_factors.confirmed_ms IS NOT NULL AS second_factor
 FROM owners LEFT JOIN second_factors ON second_factors.owner = owners.id
 """
 _OWNER_BY_NAME: Final = _OWNER + "WHERE owners.name_folded = ?"
 _OWNER_BY_ID: Final = _OWNER + "WHERE owners.id = ?"
 _SESSION: Final = """
-SELECT owners.id, owners.name, owners.created_ms, owners.language, sessions.seen_ms,
+SELECT owners.id, owners.name, owners.created_ms, owners.language, owners.role, owners.sees,
+       owners.ended_ms, sessions.seen_ms,
        second_factors.confirmed_ms IS NOT NULL AS second_factor
 FROM sessions JOIN owners ON owners.id = sessions.owner
 LEFT JOIN second_factors ON second_factors.owner = owners.id
 WHERE sessions.token_hash = ? AND sessions.seen_ms > ? AND sessions.created_ms > ?
+  AND owners.ended_ms IS NULL
 """
 _FACTOR: Final = """
 SELECT sealed_secret, started_ms, confirmed_ms IS NOT NULL AS confirmed, last_step
@@ -82,9 +86,9 @@ async def list_owners(source: Database | Transaction) -> tuple[Owner, ...]:
 
 async def insert_owner(tx: Transaction, owner: Owner, folded_name: str, password_hash: str) -> None:
     """Write a new person. Raises: `Conflict("row_exists")` when the name is taken."""
-    sql = "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
+    sql = "INSERT INTO owners (id, name, name_folded, password_hash, created_ms, role, sees)"
     args = (owner.id, owner.name, folded_name, password_hash, owner.created_ms)
-    await tx.execute(f"{sql} VALUES (?, ?, ?, ?, ?)", *args)
+    await tx.execute(f"{sql} VALUES (?, ?, ?, ?, ?, ?, ?)", *args, owner.role, owner.sees)
 
 
 async def set_password(tx: Transaction, owner: str, password_hash: str) -> None:
@@ -218,4 +222,7 @@ def _owner(row: Row) -> Owner:
         row["created_ms"],
         bool(row["second_factor"]),
         row["language"],
+        Role(row["role"]),
+        row["sees"],
+        row["ended_ms"],
     )

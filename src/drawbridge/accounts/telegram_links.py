@@ -98,11 +98,12 @@ class TelegramLinks:
         return TelegramLink(row["chat"], row["name"], row["linked_ms"]) if row else None
 
     async def owner_of(self, chat: int) -> Owner | None:
-        """Find whose chat it is, None for a stranger's."""
+        """Find whose chat it is, None for a stranger's and for that of who is ended."""
         row = await self._database.fetch_one(
             "SELECT owner FROM telegram_links WHERE chat = ?", chat
         )
-        return await self._get_owner(str(row["owner"])) if row else None
+        owner = await self._get_owner(str(row["owner"])) if row else None
+        return owner if owner and owner.ended_ms is None else None
 
     async def bot_name(self) -> str:
         """Give what the bot is called, empty before it has ever run."""

@@ -47,6 +47,11 @@ def hash_link_code(code: str) -> bytes:
     return hashlib.sha256(b"telegram\x1f" + plain.encode(errors="replace")).digest()
 
 
+def hash_invitation(token: str) -> bytes:
+    """Give what is kept of the link of an invitation."""
+    return hashlib.sha256(b"invitation\x1f" + token.encode(errors="replace")).digest()
+
+
 def draw_recovery_codes(entropy: Entropy) -> tuple[Secret, ...]:
     """Draw recovery codes. Shape: `xxxx-xxxx-xxxx-xxxx` of a-z and 2-7."""
     return tuple(Secret(_grouped(entropy(_RECOVERY_BYTES))) for _ in range(RECOVERY_CODES))

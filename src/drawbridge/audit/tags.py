@@ -28,6 +28,14 @@ class Tag(StrEnum):
     ACCOUNT_RECOVERY_CODE_RENEWED = "account:recovery_code:renewed"
     ACCOUNT_RECOVERY_CODE_USED = "account:recovery_code:used"
 
+    PEOPLE_INVITATION_MADE = "people:invitation:made"
+    PEOPLE_INVITATION_WITHDRAWN = "people:invitation:withdrawn"
+    PEOPLE_INVITATION_USED = "people:invitation:used"
+    PEOPLE_ROLE_CHANGED = "people:role:changed"
+    PEOPLE_SESSIONS_ENDED = "people:sessions:ended"
+    PEOPLE_PERSON_ENDED = "people:person:ended"
+    PEOPLE_PERSON_LET_BACK = "people:person:let_back"
+
     VAULT_KEYRING_CREATED = "vault:keyring:created"
     VAULT_KEYRING_UNLOCKED = "vault:keyring:unlocked"
     VAULT_KEYRING_REFUSED = "vault:keyring:refused"

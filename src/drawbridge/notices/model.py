@@ -50,6 +50,7 @@ class NoticeKind(StrEnum):
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
     LIMIT_HIT = "limit_hit"
+    KEY_HALTED = "key_halted"
     STOP_ON = "stop_on"
     STOP_OFF = "stop_off"
     SIGNAL_REFUSED = "signal_refused"
@@ -149,6 +150,7 @@ _URGENT: Final = frozenset(
     }
 )
 _DEFAULTS: Final[Mapping[Channel, frozenset[NoticeKind]]] = {
+        NoticeKind.KEY_HALTED,
     Channel.PAGE: frozenset(NoticeKind) - {NoticeKind.ROBOT_DECIDED, NoticeKind.DAILY_SUMMARY},
     Channel.MAIL: _URGENT,
     Channel.TELEGRAM: _URGENT,
