@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.ids import OwnerId
-from drawbridge.entrypoints.pages.assets import Assets, packaged
+from drawbridge.entrypoints.pages.assets import Assets, media_type_of, packaged
 from drawbridge.entrypoints.pages.fields import Fields, refused
 from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.manners import Manners
@@ -189,6 +190,29 @@ async def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(
     cookie = page.header("set-cookie").lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
+
+
+def test_over_tls_cookies_are_this_hosts_alone() -> None:
+    cookies, response = Cookies("session", _entropy, secure=True), PlainTextResponse()
+    cookies.put(response, "token")
+    cookies.remember_language(response, "uk")
+    for cookie in response.headers.getlist("set-cookie"):
+        assert cookie.startswith("__Host-")
+        assert "secure" in cookie.lower()
+        assert "path=/;" in cookie.lower()
+        assert "domain" not in cookie.lower()
+
+
+async def test_a_session_is_found_again_under_the_name_that_tls_gives_it() -> None:
+    headers = [(b"cookie", b"__Host-session=known; __Host-drawbridge_language=uk")]
+    request = Request({"type": "http", "headers": headers})
+    visit = await Cookies("session", _entropy, secure=True).visit(request, _Sessions())
+    assert (visit.person.name, visit.language.tag) == ("Ada", "uk")
+
+
+def test_a_drawing_says_how_it_is_written() -> None:
+    assert media_type_of("mark.svg") == "image/svg+xml; charset=utf-8"
+    assert media_type_of("a.png") == "image/png"
 
 
 @pytest.mark.parametrize(

@@ -88,4 +88,4 @@ async def test_documents_are_listed_searched_and_read(site: WebSite, browser: Br
     page = await browser.get("/help/project/architecture")
     assert 'href="/help/decisions/0001-architecture"' in page.html
     page = await browser.get("/help/pictures/bridge.svg")
-    assert page.header("content-type") == "image/svg+xml"
+    assert page.header("content-type") == "image/svg+xml; charset=utf-8"

@@ -36,6 +36,19 @@ async def test_new_recovery_codes_need_an_authenticator_and_its_code(
     assert page.path == "/"
 
 
+async def test_who_logs_in_again_leaves_no_session_of_before(
+    site: WebSite, browser: Browserling
+) -> None:
+    await become_owner(browser, site)
+    before = Browserling(site.app)
+    before.cookies = dict(browser.cookies)
+    await browser.get("/log-in")
+    await browser.post("/log-in", {"name": "Ada", "password": PASSWORD})
+    assert browser.cookies != before.cookies
+    assert (await before.get("/profile")).path == "/log-in"
+    assert (await browser.get("/profile")).path == "/profile"
+
+
 async def test_another_session_is_seen_and_ended(site: WebSite, browser: Browserling) -> None:
     await become_owner(browser, site)
     another = Browserling(site.app)

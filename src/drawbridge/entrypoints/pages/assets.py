@@ -23,6 +23,7 @@ from starlette.routing import Route
 _SUM_LENGTH = 12
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _SERVED: Final = frozenset({".css", ".js", ".svg"})
+_SVG: Final = "image/svg+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,13 @@ class _Asset:
     path: Path
     media_type: str
     checksum: str
+
+
+def media_type_of(name: str) -> str:
+    """Give the kind of a file by its name, with its encoding where the kind may have one."""
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    # Text gets its encoding from the framework; SVG is XML, which may be written in any.
+    return f"{kind}; charset=utf-8" if kind == _SVG else kind
 
 
 def packaged(package: str, folder: str) -> Path:
@@ -79,4 +87,4 @@ def _squeezed(path: Path) -> bytes:
 
 def _read(path: Path) -> _Asset:
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()[:_SUM_LENGTH]
-    return _Asset(path, mimetypes.guess_type(path.name)[0] or "text/plain", checksum)
+    return _Asset(path, media_type_of(path.name), checksum)

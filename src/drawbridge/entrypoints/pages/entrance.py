@@ -64,6 +64,8 @@ class Entrance:
     ) -> Response:
         """Log in and lead on, with the new session in the browser's cookie."""
         token = await self.door.log_in(name, password, code or None, visit.address)
+        if visit.owner is not None:
+            await self.door.log_out(visit.token)  # Nobody would ever end the session of before.
         response = go(onward)
         self.site.cookies.put(response, token.reveal())
         return response

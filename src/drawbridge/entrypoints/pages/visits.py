@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from drawbridge.accounts.roles import Act, Role, may
 from drawbridge.core.errors import Forbidden, NotProven
 from drawbridge.core.ids import OwnerId
 from drawbridge.entrypoints.pages.fields import Fields
@@ -19,6 +20,9 @@ from drawbridge.wording.language import LANGUAGES, Language, find_language, spok
 
 CSRF_FIELD: Final = "csrf"
 LANGUAGE_COOKIE: Final = "drawbridge_language"
+# Over TLS, a name that begins so can be set by this very host alone: not by a neighbour below the
+# same domain, and not by anybody who answers for us without TLS.
+_OF_THIS_HOST: Final = "__Host-"
 _YEAR_S: Final = 365 * 86_400
 _TOKEN_BYTES = 32
 _MOST_TOKEN = 256
@@ -34,6 +38,14 @@ class Person(Protocol):
     @property
     def name(self) -> str:
         """Give their name."""
+
+    @property
+    def role(self) -> Role:
+        """Give what they are here."""
+
+    @property
+    def account(self) -> OwnerId:
+        """Give whose keys, robots and orders they are shown; `id` where it is about themselves."""
 
     @property
     def second_factor(self) -> bool:
@@ -76,6 +88,10 @@ class Visit:
             raise NotProven("not_logged_in")
         return self.owner
 
+    def may(self, act: str) -> bool:
+        """Tell whether whoever is logged in may do this, so that pages offer nothing else."""
+        return self.owner is not None and may(self.owner.role, Act(act))
+
     @property
     def language(self) -> Language:
         """Give the language for this visit.
@@ -84,7 +100,9 @@ class Visit:
         browser asks for, and in the end what this process speaks.
         """
         chosen = self.owner.language if self.owner else ""
-        chosen = chosen or self.request.cookies.get(LANGUAGE_COOKIE, "")
+        carried = self.request.cookies
+        chosen = chosen or carried.get(_OF_THIS_HOST + LANGUAGE_COOKIE, "")
+        chosen = chosen or carried.get(LANGUAGE_COOKIE, "")
         asked = self.request.headers.get("accept-language", "")
         return LANGUAGES.get(chosen) or find_language(asked) or spoken()
 
@@ -108,7 +126,9 @@ class Cookies:
 
     def __init__(self, name: str, entropy: Callable[[int], bytes], *, secure: bool) -> None:
         """Keep the cookie's name; each of our sites has its own, because ports share cookies."""
-        self._name = name
+        prefix = _OF_THIS_HOST if secure else ""
+        self._name = prefix + name
+        self._language = prefix + LANGUAGE_COOKIE
         self._entropy = entropy
         self._secure = secure
 
@@ -134,7 +154,7 @@ class Cookies:
     def remember_language(self, response: Response, tag: str) -> None:
         """Let the browser keep a language, also for whoever is not logged in."""
         response.set_cookie(
-            LANGUAGE_COOKIE,
+            self._language,
             tag,
             max_age=_YEAR_S,
             httponly=True,

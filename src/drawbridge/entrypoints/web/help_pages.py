@@ -1,6 +1,5 @@
 """Help: the project's documents to read and to search, and where to find the rest."""
 
-import mimetypes
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import NotFound
+from drawbridge.entrypoints.pages.assets import media_type_of
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.library import (
@@ -54,6 +54,6 @@ class HelpPages:
         path = picture(visit.request.path_params["name"])
         if path is None:
             raise HTTPException(404)
-        kind = mimetypes.guess_type(path.name)[0]
         body = await run_in_threadpool(path.read_bytes)
-        return Response(body, media_type=kind, headers={"cache-control": _DAY})
+        kept = {"cache-control": _DAY}
+        return Response(body, media_type=media_type_of(path.name), headers=kept)

@@ -87,6 +87,8 @@ class PasskeyPages:
         except DrawbridgeError as error:
             facts = {"form": refused(error, (), {}), "next": onward}
             return self.site.page(visit, "log_in.html", facts, error.http_status)
+        if visit.owner is not None:
+            await self.house.accounts.log_out(visit.token)  # As with a password.
         response = go(onward)
         self.site.cookies.put(response, token.reveal())
         return response
