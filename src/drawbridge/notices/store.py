@@ -94,6 +94,26 @@ class NoticeStore:
         )
         return None if row is None else (row["state"], row["problem"])
 
+    async def list_failing(self, owner: str) -> tuple[Channel, ...]:
+        """Give the channels that are on and did not carry the last notice given to them.
+
+        One that was tried once and is tried again in a moment has not failed yet.
+        """
+        rows = await self._database.fetch_all(
+            "SELECT channel, max(notice), state, attempts FROM notice_deliveries"
+            " JOIN notices ON n = notice JOIN notice_channels USING (owner, channel)"
+            " WHERE owner = ? AND is_on AND (attempts OR state <> 'waiting')"
+            " AND n > (SELECT coalesce(max(n), 0) FROM notices WHERE owner = ?) - ?"
+            " GROUP BY channel",
+            *(owner, owner, MOST_LISTED),
+        )
+        failing = {
+            row["channel"]
+            for row in rows
+            if row["state"] == "given_up" or (row["state"] == "waiting" and row["attempts"] > 1)
+        }
+        return tuple(it for it in Channel if it.value in failing)
+
     async def has_told_expiry(
         self, owner: str, key_id: str, step_days: int, expires_ms: int
     ) -> bool:

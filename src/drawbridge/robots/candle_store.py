@@ -1,6 +1,6 @@
 """All SQL of the candles on which robots work: each series once, however many look at it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -47,6 +47,17 @@ class CandleStore:
             Candle(row["open_time_ms"], *(Decimal(row[name]) for name in _PRICES))
             for row in reversed(rows)
         )
+
+    async def last_prices(self, owner: str) -> Mapping[str, Decimal]:
+        """Give the newest close of the series of each of an owner's robots that has one."""
+        rows = await self._database.fetch_all(
+            "SELECT robots.id, (SELECT close FROM robot_series_candles"
+            " WHERE series_id = robot_series.id ORDER BY open_time_ms DESC LIMIT 1) AS price"
+            " FROM robots JOIN robot_series USING (exchange, venue, symbol, interval_ms)"
+            " WHERE owner = ? AND deleted_ms IS NULL",
+            owner,
+        )
+        return {row["id"]: Decimal(row["price"]) for row in rows if row["price"] is not None}
 
 
 async def keep_candles(

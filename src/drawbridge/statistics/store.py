@@ -50,6 +50,15 @@ class SnapshotStore:
             found[row["key_id"]].append(_snapshot(row))
         return {key_id: tuple(snapshots) for key_id, snapshots in found.items()}
 
+    async def newest_of(self, key_ids: Collection[str]) -> tuple[int, int]:
+        """Tell how many snapshots there are of these accounts, and when the newest was taken."""
+        row = await self._database.fetch_one(
+            "SELECT count(*) AS many, coalesce(max(at_ms), 0) AS newest_ms FROM account_snapshots"
+            " WHERE key_id IN (SELECT value FROM json_each(?))",
+            orjson.dumps(list(key_ids)).decode(),
+        )
+        return (0, 0) if row is None else (row["many"], row["newest_ms"])
+
     async def find_last_ms(self, key_id: str) -> int | None:
         """Give when the newest snapshot was taken."""
         row = await self._database.fetch_one(
