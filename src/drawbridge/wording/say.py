@@ -40,6 +40,7 @@ def say(key: str, /, **facts: object) -> str:
     sentence = _sentence(key)
     if not isinstance(sentence, str):
         sentence = sentence.get(_plural(facts[_COUNT]), sentence["other"])
+        facts[_COUNT] = _counted(facts[_COUNT])
     return sentence.format_map({name: _Fact(fact) for name, fact in facts.items()})
 
 
@@ -110,6 +111,11 @@ def _plural(count: object) -> str:
     if language is ENGLISH or not isinstance(count, int | Decimal):
         return "one" if count == 1 else "other"
     return locale_of(language).plural_form(count)
+
+
+def _counted(count: object) -> object:
+    """Write a number that is counted with its thousands set apart, as it is read."""
+    return formats.amount(count) if isinstance(count, int) else count
 
 
 @dataclass(frozen=True, slots=True)
