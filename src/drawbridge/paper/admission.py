@@ -5,14 +5,13 @@ the key known, may it be used from here, is the stamp fresh, is the signature ri
 have the right. What the request then does is not decided here.
 """
 
-import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import TypeVar
 
 from drawbridge.catalogue.registry import Exchange
-from drawbridge.core.errors import BadInput, ExchangeDown, Forbidden, NotProven
+from drawbridge.core.errors import ExchangeDown, Forbidden, NotProven
 from drawbridge.core.operations import Scope
 from drawbridge.core.values import light_value
 from drawbridge.paper.accounts import PaperKey
@@ -21,7 +20,8 @@ from drawbridge.wire.dialect import Claim
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.limits import Count, Limit, LimitPer
-from drawbridge.wire.stamps import StampKind, check_nonce, check_time, read_stamp
+from drawbridge.wire.proving import check_proof, check_stamp
+from drawbridge.wire.stamps import StampKind, check_nonce, read_stamp
 from drawbridge.wire.stream import Ask, Proof
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Admission:
         claim = dialect.claim(request)
         key = self.identify(claim.key, address, now_ms)
         if not endpoint.unsigned:
-            self._check_stamp(claim, now_ms)
+            check_stamp(self._exchange.card.stamp, claim, now_ms)
             self._check_signature(key, claim, dialect.payload(request))
         self._allow(endpoint, key, used, now_ms)
         return Admitted(endpoint, key, used)
@@ -111,7 +111,7 @@ class Admission:
         claim = proof.claim
         key = self.identify(claim.key, address, now_ms)
         if claim.stamp:
-            self._check_stamp(claim, now_ms)
+            check_stamp(self._exchange.card.stamp, claim, now_ms)
         self._check_signature(key, claim, proof.payload)
         return key
 
@@ -155,16 +155,8 @@ class Admission:
         reads = any(it is not None and it.needs in key.switches for it in switches)
         return Forbidden("right_read_only" if reads else "right_missing", rule=rule)
 
-    def _check_stamp(self, claim: Claim, now_ms: int) -> None:
-        if not claim.stamp:
-            raise BadInput("missing_parameter", field="stamp")
-        stamp, rule = read_stamp(claim.stamp), self._exchange.card.stamp
-        if rule.kind is StampKind.TIME:
-            check_time(rule, stamp, claim.window_ms, now_ms)
-
     def _check_signature(self, key: PaperKey, claim: Claim, payload: bytes) -> None:
-        key.verifier.verify(payload, claim.signature)
-        _check_passphrase(key, claim)
+        check_proof(claim, payload, key.verifier, key.passphrase)
         if claim.stamp and self._exchange.card.stamp.kind is StampKind.NONCE:
             # Only a signed nonce counts: else a stranger could burn every later one.
             nonce = read_stamp(claim.stamp)
@@ -201,22 +193,6 @@ class Admission:
         else:
             self._counts.move_to_end(at)
         return count
-
-
-def _check_passphrase(key: PaperKey, claim: Claim) -> None:
-    """Refuse a wrong passphrase. Raises: `NotProven("bad_passphrase")`."""
-    if key.passphrase is None:
-        return
-    known = key.passphrase.encode()
-    if claim.passphrase_signature is not None:
-        try:
-            key.verifier.verify(known, claim.passphrase_signature)
-        except NotProven:
-            raise NotProven("bad_passphrase") from None
-        return
-    # In constant time, as the signature: the time taken must not tell how much was right.
-    if not hmac.compare_digest(known, (claim.passphrase or "").encode()):
-        raise NotProven("bad_passphrase")
 
 
 async def with_new_keys(world: PaperWorld, admit: Callable[[], T]) -> T:
