@@ -5,6 +5,7 @@ import json
 import logging
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine, Mapping
 
 from drawbridge.app.settings import speak_as_asked
@@ -17,7 +18,7 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
 
     What went wrong is said on standard error in words, never as a traceback.
     """
-    logging.basicConfig(format=f"{name}: %(message)s", level=logging.WARNING)
+    logging.basicConfig(handlers=[log_to_stderr(name)], level=logging.WARNING)
     speak_as_asked()
     try:
         asyncio.run(work())
@@ -25,6 +26,15 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
         sys.stderr.write(say_error(error) + "\n")
         return error.exit_code
     return 0
+
+
+def log_to_stderr(name: str) -> logging.Handler:
+    """Give what writes a process's log: lines with the moment in UTC and the process's name."""
+    lines = logging.Formatter(f"%(asctime)sZ {name}: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    lines.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(lines)
+    return handler
 
 
 async def until_stopped(*, with_parent: bool) -> None:
