@@ -137,4 +137,6 @@ def _held_to(most: Amounts, used: Decimal, asked: Asked, rule: str, code: str) -
 
 def _short(value: Decimal) -> str:
     """Write a counted value without the digits that a division leaves behind."""
+    if not value.is_finite():
+        return "∞"  # an order is on its way of which nobody can tell yet what it is worth
     return plain(value.quantize(_PLACES)) if value.adjusted() < 16 else plain(value)  # noqa: PLR2004  beyond that it has no room for eight places
