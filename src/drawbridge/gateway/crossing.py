@@ -4,17 +4,17 @@ Straight from top to bottom, and the only way there is: robots and checks have n
 What is judged, how an answer is read and what is written down stand in the modules beside it.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final, Generic, Protocol, TypeVar
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
-from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
+from drawbridge.catalogue.registry import credential_of, get_exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
     BadInput,
     DrawbridgeError,
-    ExchangeDown,
     Forbidden,
     NotProven,
     OutcomeUnknown,
@@ -23,7 +23,6 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetOrder, GetOwnName, Operation, Placed, PlaceOrder
 from drawbridge.core.orders import Order
 from drawbridge.core.refusals import Refused
-from drawbridge.core.secret import Secret
 from drawbridge.core.values import light_value
 from drawbridge.gateway import outcome
 from drawbridge.gateway.asking import Asking
@@ -31,22 +30,18 @@ from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
 from drawbridge.gateway.policy import Purpose, judge, judge_listening, judge_order
+from drawbridge.gateway.sending import Opening, Outgoing, Sending
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Venues
 from drawbridge.gateway.witness import NOBODY, Witness, as_heard
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.codec import encode_at
-from drawbridge.wire.dialect import Credential, sign
-from drawbridge.wire.endpoints import Endpoint
-from drawbridge.wire.http import WireRequest
-from drawbridge.wire.naming import KEY, has_marks, marks_in, named
-from drawbridge.wire.stamps import StampKind
+from drawbridge.wire.dialect import Credential
+from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.naming import has_marks, marks_in, named
 
 A = TypeVar("A")
 F = TypeVar("F")
-
-# The exchange refused the stamp, so the request was not carried out and may be stamped anew.
-_STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
 
 
 class KeyBook(Protocol):
@@ -61,20 +56,6 @@ class KeptBook(Protocol):
 
     def get(self, key_id: str) -> KeyRecord:
         """Give a key's record. Raises: `NotFound("unknown_key")`."""
-
-
-class Opening(Protocol):
-    """What opens a key's sealed fields for the time of a block."""
-
-    def find_open(
-        self, key_id: str, *, purpose: str
-    ) -> AbstractContextManager[Mapping[str, Secret]] | None:
-        """Open them at once, None where that takes a wait. Raises: as `open_fields`."""
-
-    def open_fields(
-        self, key_id: str, *, purpose: str
-    ) -> AbstractAsyncContextManager[Mapping[str, Secret]]:
-        """Open them. Raises: `Corrupted`, `Forbidden` while the vault is locked."""
 
 
 @light_value
@@ -98,20 +79,12 @@ class Road:
 
 @light_value
 class _Passed(Generic[A]):
-    """A crossing that was judged and paid for, with all that sending it needs."""
+    """A crossing that was judged, with all that paying, sending and reading it needs."""
 
     crossing: Crossing[A]
-    key: KeyRecord
-    exchange: Exchange
+    outgoing: Outgoing
     markets: Markets
-    request: WireRequest
-    endpoint: Endpoint
     payer: Payer
-    has_marks: bool
-
-    @property
-    def place(self) -> Place:
-        return (self.key.exchange, self.key.venue)
 
 
 class Gateway:
@@ -133,6 +106,7 @@ class Gateway:
         self._stamps = stamps
         self._journal = journal
         self._asking = Asking(road.egress, road.venues, stamps, clock)
+        self._sending = Sending(opening, self._asking, stamps)
         self._own_names: dict[tuple[str, str], str] = {}
 
     def call(
@@ -149,16 +123,21 @@ class Gateway:
         happened; `OutcomeUnknown` when nobody knows: then it must be looked up, never repeated.
         """
         passed = self._find_judged(crossing) or await self._judged_later(crossing)
-        if passed.has_marks:
-            passed = replace(passed, request=await self._with_own_names(crossing, passed.request))
-        wait_ms = self._asking.charge(passed.payer, passed.exchange, passed.endpoint)
+        outgoing = passed.outgoing
+        if outgoing.has_marks:
+            request = await self._with_own_names(crossing, outgoing.request)
+            outgoing = replace(outgoing, request=request)
+            passed = replace(passed, outgoing=outgoing)
+        wait_ms = self._asking.charge(passed.payer, outgoing.exchange, outgoing.endpoint)
         if wait_ms:
-            await self._asking.pay_later(passed.payer, passed.exchange, passed.endpoint, wait_ms)
+            await self._asking.pay_later(
+                passed.payer, outgoing.exchange, outgoing.endpoint, wait_ms
+            )
         operation = crossing.operation
         if isinstance(operation, PlaceOrder) and not operation.dry_run:
             return await self._journalled(passed, operation)
         try:
-            answer = await self._answered(passed)
+            answer = await self._sending.carry(passed.outgoing, partial(self._read, passed))
         except DrawbridgeError as error:
             elsewhere = outcome.find_elsewhere(error, operation)
             if elsewhere is not None:
@@ -167,7 +146,7 @@ class Gateway:
         if isinstance(operation, GetOrder) and isinstance(answer, Order):
             # Whoever asked, the journal learns how the order stands; foreign ones have no row.
             client_id = answer.client_id or operation.client_id
-            await self._journal.settle(passed.key.id, client_id, answer)
+            await self._journal.settle(crossing.key_id, client_id, answer)
         return answer
 
     async def call_public(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
@@ -250,9 +229,8 @@ class Gateway:
         if refused:
             raise Forbidden(refused.code, **refused.facts)
         payer = Payer(key.exchange, key.venue, key.account_hint or key.id, key.id)
-        return _Passed(
-            crossing, key, exchange, markets, request, endpoint, payer, has_marks(request)
-        )
+        outgoing = Outgoing(key, exchange, crossing.purpose, request, endpoint, has_marks(request))
+        return _Passed(crossing, outgoing, markets, payer)
 
     async def _judged_later(self, crossing: Crossing[A]) -> _Passed[A]:
         """Judge a crossing once the exchange has told its markets."""
@@ -273,11 +251,11 @@ class Gateway:
         return named(request, names)
 
     async def _journalled(self, passed: _Passed[A], order: PlaceOrder) -> A:
-        key, client_id = passed.key, order.client_id
+        key, client_id = passed.outgoing.key, order.client_id
         # Before the first byte leaves: after a crash this row says that an order may exist.
         await self._journal.intend(key, passed.crossing.origin, order)
         try:
-            answer = await self._answered(passed)
+            answer = await self._sending.carry(passed.outgoing, partial(self._read, passed))
         except OutcomeUnknown as error:
             await self._journal.fail(key.id, client_id, UNKNOWN, error.code)
             raise
@@ -288,57 +266,14 @@ class Gateway:
             await self._journal.settle(key.id, client_id, answer.order, answer.fills)
         return answer
 
-    async def _answered(self, passed: _Passed[A]) -> A:
+    def _read(self, passed: _Passed[A], answer: WireAnswer) -> A:
+        crossing, exchange = passed.crossing, passed.outgoing.exchange
+        operation, markets = crossing.operation, passed.markets
         try:
-            return await self._signed_and_sent(passed)
-        except NotProven as error:
-            if error.code not in _STAMP_TROUBLE:
-                raise
-        # Our clock had drifted from theirs: learn it anew and try this once more.
-        await self._asking.learn_clock(passed.place)
-        try:
-            return await self._signed_and_sent(passed)
-        except NotProven as error:
-            if error.code not in _STAMP_TROUBLE:
-                raise
-            # Nothing happened, and the key is not to blame: later, the clock is learnt once more.
-            self._stamps.forget(passed.place)
-            down = ExchangeDown(error.code)
-            down.facts.update(error.facts)
-            raise down from None
-
-    async def _signed_and_sent(self, passed: _Passed[A]) -> A:
-        place, rule = passed.place, passed.exchange.card.stamp
-        if self._stamps.find_offset(place) is None:
-            await self._asking.know_clock(place)
-        if rule.kind is StampKind.TIME:
-            return await self._sent(passed, self._stamps.time_stamp(place, rule))
-        async with self._stamps.stamped(passed.key.id, place, rule) as stamp:
-            return await self._sent(passed, stamp)
-
-    async def _sent(self, passed: _Passed[A], stamp: str) -> A:
-        key, exchange = passed.key, passed.exchange
-        purpose, operation = passed.crossing.purpose, passed.crossing.operation
-        # The secret is open for the time of one signature and not for that of the answer.
-        opened = self._opening.find_open(key.id, purpose=purpose)
-        if opened is None:
-            async with self._opening.open_fields(key.id, purpose=purpose) as fields:
-                signed = _signed(passed, fields, stamp)
-        else:
-            with opened as fields:
-                signed = _signed(passed, fields, stamp)
-        answer = await self._asking.send(exchange, key.venue, passed.endpoint, signed)
-        try:
-            return self._asking.read(passed.payer, exchange, operation, answer, passed.markets)
+            return self._asking.read(passed.payer, exchange, operation, answer, markets)
         except (NotProven, Forbidden) as error:
-            raise as_heard(self._road.witness, key.id, purpose, error) from None
-
-
-def _signed(passed: _Passed[A], fields: Mapping[str, Secret], stamp: str) -> WireRequest:
-    credential, request = credential_of(passed.exchange, fields), passed.request
-    if passed.has_marks:
-        request = named(request, {KEY: credential.key})
-    return sign(passed.exchange.dialect, request, credential, stamp)
+            heard = as_heard(self._road.witness, crossing.key_id, crossing.purpose, error)
+            raise heard from None
 
 
 def _raise_if_wrong(refused: Refused | None) -> None:

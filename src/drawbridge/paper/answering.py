@@ -4,19 +4,16 @@ Admit, decode, carry out in the world, make durable, encode. Whatever goes wrong
 exchange's own status, code and words. There is no transport here; see entrypoints/paper_server.
 """
 
-from dataclasses import replace
-
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden, NotProven
+from drawbridge.core.errors import DrawbridgeError, Forbidden, NotProven
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.paper.admission import Admitted, once_more
 from drawbridge.paper.post import post_of
 from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
-
-_TOO_MANY = frozenset({418, 429})
+from drawbridge.wire.refusing import write_refusal
 
 
 class Answering:
@@ -53,13 +50,8 @@ class Answering:
 
     def refuse(self, error: DrawbridgeError, path: bytes = b"") -> WireAnswer:
         """Speak one of our errors as this exchange would to a request at that path."""
-        raw = self.post.exchange.errors.speak(error.code, error.facts)
-        answer = self.post.exchange.codec.write_error(replace(raw, path=path))
-        if isinstance(error, ExchangeDown) and answer.status in _TOO_MANY:
-            seconds = -(-error.retry_after_ms // 1_000)
-            wait = (b"retry-after", str(seconds).encode())
-            return WireAnswer(answer.status, answer.body, (*answer.headers, wait))
-        return answer
+        exchange = self.post.exchange
+        return write_refusal(exchange.errors, exchange.codec, error, path)
 
     def _carry_out(self, admitted: Admitted, request: WireRequest, now_ms: int) -> WireAnswer:
         endpoint, key = admitted.endpoint, admitted.key

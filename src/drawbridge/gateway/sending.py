@@ -1,0 +1,121 @@
+"""A judged request's way to the exchange: stamp, open, sign, send, have it read.
+
+For what crosses from inside and for what bots send alike. Whether it may go was decided before,
+and what is written down about it is the business of who sends it.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Final, Protocol, TypeVar
+
+from drawbridge.catalogue.registry import Exchange, credential_of
+from drawbridge.core.errors import ExchangeDown, NotProven
+from drawbridge.core.secret import Secret
+from drawbridge.core.values import light_value
+from drawbridge.gateway.asking import Asking
+from drawbridge.gateway.policy import Purpose
+from drawbridge.gateway.stamps import Place, Stamps
+from drawbridge.vault.model import KeyRecord
+from drawbridge.wire.dialect import sign
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.naming import KEY, named
+from drawbridge.wire.stamps import StampKind
+
+A = TypeVar("A")
+
+# The exchange refused the stamp, so the request was not carried out and may be stamped anew.
+_STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
+
+
+class Opening(Protocol):
+    """What opens a key's sealed fields for the time of a block."""
+
+    def find_open(
+        self, key_id: str, *, purpose: str
+    ) -> AbstractContextManager[Mapping[str, Secret]] | None:
+        """Open them at once, None where that takes a wait. Raises: as `open_fields`."""
+
+    def open_fields(
+        self, key_id: str, *, purpose: str
+    ) -> AbstractAsyncContextManager[Mapping[str, Secret]]:
+        """Open them. Raises: `Corrupted`, `Forbidden` while the vault is locked."""
+
+
+@light_value
+class Outgoing:
+    """A request that was judged and paid for; its key signs it."""
+
+    key: KeyRecord
+    exchange: Exchange
+    purpose: Purpose
+    request: WireRequest
+    endpoint: Endpoint
+    has_marks: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Give the exchange and the venue that it goes to."""
+        return (self.key.exchange, self.key.venue)
+
+
+class Sending:
+    """Signs and sends."""
+
+    def __init__(self, opening: Opening, asking: Asking, stamps: Stamps) -> None:
+        """Join the parts."""
+        self._opening = opening
+        self._asking = asking
+        self._stamps = stamps
+
+    async def carry(self, outgoing: Outgoing, read: Callable[[WireAnswer], A]) -> A:
+        """Sign and send a request, and give what `read` makes of its answer.
+
+        Where `read` raises that the stamp was refused, nothing happened: it is signed once more.
+        Raises: what `read` raises; as `Egress.send` and `Opening.open_fields`.
+        """
+        try:
+            return await self._signed_and_sent(outgoing, read)
+        except NotProven as error:
+            if error.code not in _STAMP_TROUBLE:
+                raise
+        # Our clock had drifted from theirs: learn it anew and try this once more.
+        await self._asking.learn_clock(outgoing.place)
+        try:
+            return await self._signed_and_sent(outgoing, read)
+        except NotProven as error:
+            if error.code not in _STAMP_TROUBLE:
+                raise
+            # Nothing happened, and the key is not to blame: later, the clock is learnt once more.
+            self._stamps.forget(outgoing.place)
+            down = ExchangeDown(error.code)
+            down.facts.update(error.facts)
+            raise down from None
+
+    async def _signed_and_sent(self, outgoing: Outgoing, read: Callable[[WireAnswer], A]) -> A:
+        place, rule = outgoing.place, outgoing.exchange.card.stamp
+        if self._stamps.find_offset(place) is None:
+            await self._asking.know_clock(place)
+        if rule.kind is StampKind.TIME:
+            return read(await self._sent(outgoing, self._stamps.time_stamp(place, rule)))
+        async with self._stamps.stamped(outgoing.key.id, place, rule) as stamp:
+            return read(await self._sent(outgoing, stamp))
+
+    async def _sent(self, outgoing: Outgoing, stamp: str) -> WireAnswer:
+        key, purpose = outgoing.key, outgoing.purpose
+        # The secret is open for the time of one signature and not for that of the answer.
+        opened = self._opening.find_open(key.id, purpose=purpose)
+        if opened is None:
+            async with self._opening.open_fields(key.id, purpose=purpose) as fields:
+                signed = _signed(outgoing, fields, stamp)
+        else:
+            with opened as fields:
+                signed = _signed(outgoing, fields, stamp)
+        return await self._asking.send(outgoing.exchange, key.venue, outgoing.endpoint, signed)
+
+
+def _signed(outgoing: Outgoing, fields: Mapping[str, Secret], stamp: str) -> WireRequest:
+    credential, request = credential_of(outgoing.exchange, fields), outgoing.request
+    if outgoing.has_marks:
+        request = named(request, {KEY: credential.key})
+    return sign(outgoing.exchange.dialect, request, credential, stamp)
