@@ -28,8 +28,10 @@ from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.sealing.local import LocalKey
+from drawbridge.statistics.earnings import Earnings
 from drawbridge.statistics.service import Statistics
 from drawbridge.statistics.store import SnapshotStore
+from drawbridge.statistics.wealth import Wealth
 from drawbridge.storage.database import Database
 from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore
@@ -69,6 +71,8 @@ class House:
     orders: OrderStore
     history: OrderHistory
     statistics: Statistics
+    wealth: Wealth
+    earnings: Earnings
     portfolios: PortfolioStore
     limits: LimitService
     signals: SignalService
@@ -116,6 +120,8 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         orders=OrderStore(database),
         history=OrderHistory(database),
         statistics=Statistics(TradeStore(database), SnapshotStore(database)),
+        wealth=Wealth(SnapshotStore(database)),
+        earnings=Earnings(TradeStore(database)),
         portfolios=PortfolioStore(database, clock),
         limits=LimitService(database, clock),
         signals=SignalService(database, clock, entropy),

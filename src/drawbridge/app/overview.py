@@ -1,0 +1,154 @@
+"""Everything at a glance: what accounts are worth, what robots earned, what needs a person.
+
+Put together here, because it takes from almost every room. No exchange is asked and nothing is
+worked out that was worked out before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Protocol
+
+from drawbridge.accounts.recovery import count_recovery_codes
+from drawbridge.app.attention import Need, Situation, needs_of
+from drawbridge.app.build import House
+from drawbridge.core.clock import DAY_MS, HOUR_MS
+from drawbridge.core.ids import OwnerId
+from drawbridge.notices.store import NoticeStore
+from drawbridge.robots.candle_store import CandleStore
+from drawbridge.robots.model import Robot
+from drawbridge.statistics.earnings import Earned, Trader
+from drawbridge.statistics.together import Together
+from drawbridge.trading.adding_up import Sum, add_up
+from drawbridge.trading.holdings import Portfolio, Shown
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.unlock import VaultState, read_vault_state
+
+IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
+"""Keys in these states are read; of others nothing is told or added."""
+
+
+class Whose(Protocol):
+    """Who looks, and whose things they are shown."""
+
+    @property
+    def id(self) -> OwnerId:
+        """Give their own id."""
+
+    @property
+    def account(self) -> OwnerId:
+        """Give whose things they are shown."""
+
+    @property
+    def second_factor(self) -> bool:
+        """Tell whether they have set up an authenticator."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotSeen:
+    """A robot and its profit, made and not yet made; None where no price is known.
+
+    Units: `profit` in the quote currency of its market.
+    """
+
+    robot: Robot
+    profit: Decimal | None
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A key in use and what was last read of its account, None when it never was."""
+
+    key: KeyRecord
+    shown: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """All accounts of one venue: play money and real money are never added.
+
+    `sum` is None until one of them was read; `today` is how they did in the last day, as far as
+    they were looked at.
+    """
+
+    venue: Venue
+    accounts: tuple[Account, ...]
+    sum: Sum | None
+    today: Together | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How everything of a person stands."""
+
+    vault: VaultState
+    keys: tuple[KeyRecord, ...]
+    purses: tuple[Purse, ...]
+    robots: tuple[RobotSeen, ...]
+    needs: tuple[Need, ...]
+
+
+async def look_over(house: House, whose: Whose) -> Overview:
+    """Look at everything of a person."""
+    vault = await read_vault_state(house.database)
+    keys = await house.vault.list_keys(whose.account)
+    robots = await house.robots.list_robots(whose.account)
+    situation = Situation(
+        now_ms=house.clock.now_ms(),
+        vault=vault,
+        is_stopped=house.limits.is_stopped(whose.account),
+        keys=keys,
+        robots=robots,
+        failing=await NoticeStore(house.database).list_failing(whose.account),
+        has_authenticator=whose.second_factor,
+        codes_left=await count_recovery_codes(house.database, whose.id),
+    )
+    return Overview(
+        vault=vault,
+        keys=keys,
+        purses=await purses_of(house, keys),
+        robots=await _robots_seen(house, whose.account, robots),
+        needs=needs_of(situation),
+    )
+
+
+async def purses_of(house: House, keys: Sequence[KeyRecord]) -> tuple[Purse, ...]:
+    """Put the accounts of keys in use together by venue, real money first."""
+    used = [key for key in keys if key.status in IN_USE]
+    read = await house.portfolios.find_all([key.id for key in used])
+    purses = []
+    for venue in Venue:
+        accounts = tuple(Account(it, read.get(it.id)) for it in used if it.venue is venue)
+        if accounts:
+            purses.append(await _purse(house, venue, accounts))
+    return tuple(purses)
+
+
+async def _purse(house: House, venue: Venue, accounts: tuple[Account, ...]) -> Purse:
+    told: dict[str, Portfolio] = {
+        it.key.id: it.shown.portfolio for it in accounts if it.shown and it.shown.portfolio
+    }
+    total = add_up(told)
+    if total is None:
+        return Purse(venue, accounts, None, None)
+    # By the hour, as snapshots are: what was worked out then holds until the next one.
+    since_ms = (house.clock.now_ms() - DAY_MS) // HOUR_MS * HOUR_MS
+    today = await house.wealth.together(list(told), total.currency, since_ms=since_ms)
+    return Purse(venue, accounts, total, today)
+
+
+async def _robots_seen(
+    house: House, account: str, robots: Sequence[Robot]
+) -> tuple[RobotSeen, ...]:
+    if not robots:
+        return ()
+    traders = [Trader(it.origin, it.plan.symbol, it.quantity_step) for it in robots]
+    earned = await house.earnings.of(traders)
+    prices = await CandleStore(house.database).last_prices(account)
+    return tuple(_seen(robot, earned, prices) for robot in robots)
+
+
+def _seen(robot: Robot, earned: Mapping[str, Earned], prices: Mapping[str, Decimal]) -> RobotSeen:
+    of_robot = earned[robot.origin]
+    return RobotSeen(robot, of_robot.profit_at(prices.get(robot.id)), of_robot.trades)
