@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from drawbridge.accounts import store
-from drawbridge.accounts.model import Owner
+from drawbridge.accounts.model import Doer, Owner
 from drawbridge.accounts.roles import Act, Role, may
 from drawbridge.accounts.service import Accounts, Audit
 from drawbridge.accounts.tokens import MAX_TOKEN_LENGTH, Entropy, draw_token, hash_invitation
@@ -54,7 +54,7 @@ class Invitations:
         self._clock = clock
         self._entropy = entropy
 
-    async def invite(self, by: Owner, role: Role) -> tuple[Invitation, Secret]:
+    async def invite(self, by: Doer, role: Role) -> tuple[Invitation, Secret]:
         """Draw the link of an invitation; whoever calls has asked for the code.
 
         Raises: `Forbidden("role_forbids")`, `Conflict("too_many_invitations")`.
@@ -85,7 +85,7 @@ class Invitations:
         rows = await self._database.fetch_all(sql, self._clock.now_ms())
         return tuple(_invitation(row) for row in rows if _stands(row))
 
-    async def withdraw(self, by: Owner, invitation_id: str) -> None:
+    async def withdraw(self, by: Doer, invitation_id: str) -> None:
         """Let nobody in by this invitation. Raises: `NotFound("unknown_invitation")`."""
         async with self._database.transaction() as tx:
             _check_rules(await store.find_by_id(tx, by.id))
@@ -137,7 +137,7 @@ class Invitations:
 def _check_rules(known: store.Known | None) -> None:
     """Make sure, inside the transaction, that who decides may decide still."""
     if known is None or known.owner.ended_ms is not None or not may(known.owner.role, Act.RULE):
-        raise Forbidden("role_forbids", rule="role", role=known.owner.role.value if known else "")
+        raise Forbidden("role_forbids", rule="role")
 
 
 def _stands(row: Row) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Protocol
 
 from drawbridge.accounts.roles import Role
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
@@ -49,6 +49,18 @@ class Owner:
     def account(self) -> OwnerId:
         """Give whose keys, robots and orders this person is shown."""
         return OwnerId(self.sees) if self.sees else self.id
+
+
+class Doer(Protocol):
+    """Whoever does something to others, as the log names them; what they may is looked up."""
+
+    @property
+    def id(self) -> OwnerId:
+        """Give their id."""
+
+    @property
+    def name(self) -> str:
+        """Give their name."""
 
 
 @dataclass(frozen=True, slots=True)

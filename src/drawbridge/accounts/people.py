@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from drawbridge.accounts import people_store, store
-from drawbridge.accounts.model import SESSION_IDLE_MS, SESSION_LONGEST_MS, Owner
+from drawbridge.accounts.model import SESSION_IDLE_MS, SESSION_LONGEST_MS, Doer, Owner
 from drawbridge.accounts.roles import Act, Role, check_may, may
 from drawbridge.accounts.service import Audit, Fact
 from drawbridge.core.clock import Clock
@@ -70,7 +70,7 @@ class People:
         known = await store.find_by_id(self._database, person_id)
         return known.owner if known and known.owner.ended_ms is None else None
 
-    async def set_role(self, by: Owner, person_id: str, role: Role) -> Owner:
+    async def set_role(self, by: Doer, person_id: str, role: Role) -> Owner:
         """Make somebody something else from now on; whoever calls has asked for the code.
 
         Who may trade no more has their keys switched off; who is to look only looks at the things
@@ -93,7 +93,7 @@ class People:
             await self._audit.record(tx, "people:role:changed", by.id, person.id, facts)
             return await _reread(tx, person.id)
 
-    async def end_sessions(self, by: Owner, person_id: str) -> int:
+    async def end_sessions(self, by: Doer, person_id: str) -> int:
         """Log somebody out everywhere; give how many sessions that were.
 
         Raises: as `end`, but for the last owner.
@@ -105,7 +105,7 @@ class People:
             await self._audit.record(tx, "people:sessions:ended", by.id, person.id, facts)
         return count
 
-    async def end(self, by: Owner, person_id: str) -> tuple[Owner, ...]:
+    async def end(self, by: Doer, person_id: str) -> tuple[Owner, ...]:
         """Let somebody in no more, and with them who only looks at their things; give them all.
 
         No session, token, chat or pass of theirs is left, and their keys are switched off. What
@@ -127,7 +127,7 @@ class People:
                 await self._audit.record(tx, "people:person:ended", by.id, one.id, facts)
         return (person, *lookers)
 
-    async def let_back(self, by: Owner, person_id: str) -> Owner:
+    async def let_back(self, by: Doer, person_id: str) -> Owner:
         """Let somebody in again who was ended; their keys stay off until they switch them on.
 
         Raises: `Forbidden("role_forbids")`, `NotFound("unknown_person")`,
@@ -147,11 +147,11 @@ class People:
             await self._audit.record(tx, "people:person:let_back", by.id, person.id, facts)
             return await _reread(tx, person.id)
 
-    async def _concerned(self, tx: Transaction, by: Owner, person_id: str, act: Act) -> Owner:
+    async def _concerned(self, tx: Transaction, by: Doer, person_id: str, act: Act) -> Owner:
         """Give whom an act is about, once it is judged that this one may do it to them."""
         doer = await store.find_by_id(tx, by.id)
         if doer is None or doer.owner.ended_ms is not None:
-            raise Forbidden("role_forbids", rule="role", role=by.role.value)
+            raise Forbidden("role_forbids", rule="role")
         check_may(doer.owner.role, act)
         known = await store.find_by_id(tx, person_id)
         if known is None:
@@ -163,7 +163,7 @@ class People:
             raise Forbidden("not_over_owner", rule="role")
         return known.owner
 
-    async def _step_down(self, tx: Transaction, by: Owner, person: Owner) -> None:
+    async def _step_down(self, tx: Transaction, by: Doer, person: Owner) -> None:
         """Take what an owner alone may give, from who is to be none any more.
 
         Why the count, although nobody does this to themselves: two owners who end each other at
@@ -177,7 +177,7 @@ class People:
             facts = {"by": by.name}
             await self._audit.record(tx, "people:invitation:withdrawn", by.id, invitation, facts)
 
-    async def _lay_down(self, tx: Transaction, by: Owner, person: Owner) -> None:
+    async def _lay_down(self, tx: Transaction, by: Doer, person: Owner) -> None:
         """End every way in, and what could trade without them."""
         await people_store.delete_ways_in(tx, person.id)
         for leave in self._leaving:

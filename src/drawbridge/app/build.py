@@ -12,9 +12,11 @@ from functools import partial
 from typing import Final
 
 from drawbridge.accounts.api_tokens import ApiTokens
+from drawbridge.accounts.invitations import Invitations
 from drawbridge.accounts.key_passes import KeyPasses
 from drawbridge.accounts.languages import Languages
 from drawbridge.accounts.passkeys import Passkeys
+from drawbridge.accounts.people import People
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.accounts.telegram_links import TelegramLinks
@@ -41,6 +43,7 @@ from drawbridge.trading.store import OrderStore
 from drawbridge.trading.trades import TradeStore
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
+from drawbridge.vault.freezing import halt_keys_of
 from drawbridge.verification.store import CheckStore
 
 _OWNER_ONLY: Final = 0o700
@@ -59,6 +62,8 @@ class House:
     accounts: Accounts
     languages: Languages
     telegram: TelegramLinks
+    people: People
+    invitations: Invitations
     passes: KeyPasses
     tokens: ApiTokens
     sessions: OpenSessions
@@ -115,6 +120,8 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),
+        people=People(database, AuditLog(clock), clock, leaving=(halt_keys_of,)),
+        invitations=Invitations(database, AuditLog(clock), clock, entropy),
         robots=RobotService(database, vault, clock, entropy, PublicWindow(settings)),
         lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),

@@ -1,18 +1,20 @@
 """A website: its pages are shown, its forms are taken, its refusals are told as pages.
 
 A form reaches its handler only through `takes`, which reads it and proves that it is ours, and
-a page that is not marked public only with somebody logged in: neither can be forgotten.
+a page that is not marked public only with somebody logged in whose role may do it: none of these
+can be forgotten. Of what says nothing else, a page is to `LOOK` at and a form is to `CHANGE`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from drawbridge.accounts.roles import Act, check_may
 from drawbridge.core.errors import Corrupted, DrawbridgeError, NotFound, NotProven
 from drawbridge.entrypoints.pages.fields import Fields, read_fields
 from drawbridge.entrypoints.pages.look import Look
@@ -39,38 +41,44 @@ def _nothing(_person: Person) -> Mapping[str, object]:
 class Site:
     """One website: its look, its cookie, and who keeps its sessions.
 
-    `around` gives what the frame of every page shows to somebody who is logged in.
+    `around` gives what the frame of every page shows to somebody who is logged in; `act` is what
+    its pages and forms are, unless they say it themselves.
     """
 
     look: Look
     cookies: Cookies
     sessions: Sessions
     around: Around = _nothing
+    act: Act | None = None
 
-    def shows(self, handler: Shown, *, public: bool = False) -> Endpoint:
-        """Make an endpoint of a page."""
+    def of(self, act: Act) -> Self:
+        """Give this site for pages and forms of another act."""
+        return replace(self, act=act)
+
+    def shows(self, handler: Shown, *, public: bool = False, act: Act | None = None) -> Endpoint:
+        """Make an endpoint of a page, for whose role may do this act."""
 
         async def endpoint(request: Request) -> Response:
             visit = await self.cookies.visit(request, self.sessions)
             with speaking(visit.language.tag):
                 try:
                     if not public:
-                        _ = visit.person
+                        check_may(visit.person.role, act or self.act or Act.LOOK)
                     return await handler(visit)
                 except DrawbridgeError as error:
                     return self.refuse(visit, error)
 
         return endpoint
 
-    def takes(self, handler: Taken, *, public: bool = False) -> Endpoint:
-        """Make an endpoint of a form."""
+    def takes(self, handler: Taken, *, public: bool = False, act: Act | None = None) -> Endpoint:
+        """Make an endpoint of a form, for whose role may do this act."""
 
         async def endpoint(request: Request) -> Response:
             visit = await self.cookies.visit(request, self.sessions)
             with speaking(visit.language.tag):
                 try:
                     if not public:
-                        _ = visit.person
+                        check_may(visit.person.role, act or self.act or Act.CHANGE)
                     fields = await read_fields(request)
                     visit.check_form(fields)
                     return await handler(visit, fields)

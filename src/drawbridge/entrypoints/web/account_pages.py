@@ -78,8 +78,8 @@ class AccountPages:
     async def show_home(self, visit: Visit) -> Response:
         """Show what is next, and how keys and robots stand."""
         owner = visit.person
-        keys = await self.house.vault.list_keys(owner.id)
-        robots = await self.house.robots.list_robots(owner.id)
+        keys = await self.house.vault.list_keys(owner.account)
+        robots = await self.house.robots.list_robots(owner.account)
         vault = await read_vault_state(self.house.database)
         now_ms = self.house.clock.now_ms()
         accounts = await view_accounts(self.house.portfolios, keys, now_ms)
@@ -102,7 +102,7 @@ class AccountPages:
 
     async def show_profile(self, visit: Visit) -> Response:
         """Show the account."""
-        keys = await self.house.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.account)
         state = await read_vault_state(self.house.database)
         facts = {"key_count": len(keys), "vault_state": _word_of(state)}
         return self.site.page(visit, "account/profile.html", facts)
@@ -127,7 +127,7 @@ class AccountPages:
         asked = visit.request.query_params
         found = await list_events(
             self.house.database,
-            visit.person.id,
+            visit.person.account,
             before=_read_number(asked.get("before", "")),
             limit=_EVENTS + 1,
         )

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from drawbridge.accounts.roles import Act
 from drawbridge.app.build import House
 from drawbridge.entrypoints.pages.assets import Assets, packaged
 from drawbridge.entrypoints.pages.entrance import Entrance
@@ -49,23 +50,24 @@ def build_app(house: House, api: ASGIApp | None = None) -> Manners:
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
     cookies = Cookies(_COOKIE, house.entropy, secure=house.settings.has_tls)
     site = Site(look, cookies, house.accounts, partial(_around, house))
+    mine = site.of(Act.PERSONAL)
     routes = [
         assets.route(),
         *_account_routes(site, house),
-        *_security_routes(site, SecurityPages(site, house)),
-        *_passkey_routes(site, PasskeyPages(site, house)),
-        *_token_routes(site, TokenPages(site, house)),
+        *_security_routes(mine, SecurityPages(site, house)),
+        *_passkey_routes(mine, PasskeyPages(site, house)),
+        *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
         *_performance_routes(site, PerformancePages(site, house)),
         *_export_routes(site, ExportPages(site, house)),
         *_order_routes(site, OrderPages(site, house)),
         *_robot_routes(site, RobotPages(site, house)),
         *_lab_routes(site, LabPages(site, house)),
-        *_help_routes(HelpPages(site), site),
+        *_help_routes(HelpPages(site), mine),
         *_risk_routes(site, RiskPages(site, house)),
         *_hook_routes(site, HookPages(site, house)),
         *_notice_routes(site, NoticePages(site, house)),
-        *_telegram_routes(site, house),
+        *_telegram_routes(mine, house),
         Route("/hooks/{hook}", Hooks(house).receive, methods=_POST),
     ]
     app: ASGIApp = Starlette(routes=routes, exception_handlers=site.handlers())
@@ -78,8 +80,8 @@ def build_app(house: House, api: ASGIApp | None = None) -> Manners:
 def _around(house: House, person: Person) -> Mapping[str, object]:
     """Give what every page shows: whether trading has stopped, how many notices are new."""
     return {
-        "stopped": house.limits.is_stopped(person.id),
-        "unread": house.notices.count_unread(person.id),
+        "stopped": house.limits.is_stopped(person.account),
+        "unread": house.notices.count_unread(person.account),
     }
 
 
@@ -88,22 +90,23 @@ def _account_routes(site: Site, house: House) -> list[Route]:
     pages = AccountPages(site, house, entrance)
     factor = SecondFactorPages(site, house.accounts, onward="/")
     speech = Speech(site, house.languages)
+    mine = site.of(Act.PERSONAL)
     return [
         Route("/", site.shows(pages.show_home)),
         Route("/welcome", site.shows(pages.show_welcome, public=True)),
         Route("/welcome", site.takes(pages.welcome, public=True), methods=_POST),
         Route("/log-in", site.shows(pages.show_log_in, public=True)),
         Route("/log-in", site.takes(entrance.log_in, public=True), methods=_POST),
-        Route("/log-out", site.takes(entrance.log_out), methods=_POST),
+        Route("/log-out", mine.takes(entrance.log_out), methods=_POST),
         Route("/vault", site.shows(pages.show_vault)),
-        Route("/vault", site.takes(pages.open_vault), methods=_POST),
-        Route("/authenticator", site.shows(factor.show)),
-        Route("/authenticator/begin", site.takes(factor.begin), methods=_POST),
-        Route("/authenticator/confirm", site.takes(factor.confirm), methods=_POST),
-        Route("/authenticator/remove", site.takes(factor.remove), methods=_POST),
+        Route("/vault", site.takes(pages.open_vault, act=Act.VAULT), methods=_POST),
+        Route("/authenticator", mine.shows(factor.show)),
+        Route("/authenticator/begin", mine.takes(factor.begin), methods=_POST),
+        Route("/authenticator/confirm", mine.takes(factor.confirm), methods=_POST),
+        Route("/authenticator/remove", mine.takes(factor.remove), methods=_POST),
         Route("/language", site.takes(speech.choose, public=True), methods=_POST),
-        Route("/profile", site.shows(pages.show_profile)),
-        Route("/audit", site.shows(pages.show_audit)),
+        Route("/profile", mine.shows(pages.show_profile)),
+        Route("/audit", mine.shows(pages.show_audit)),
     ]
 
 
@@ -140,7 +143,7 @@ def _token_routes(site: Site, pages: TokenPages) -> list[Route]:
 def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
     return [
         Route("/keys", site.shows(pages.show_all)),
-        Route("/keys/new", site.shows(pages.show_new)),
+        Route("/keys/new", site.shows(pages.show_new, act=Act.CHANGE)),
         Route("/keys/new", site.takes(pages.add), methods=_POST),
         Route("/keys/{key}", site.shows(pages.show)),
         Route("/keys/{key}/check", site.shows(pages.show_check)),
@@ -148,9 +151,9 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/holdings", site.shows(pages.show_holdings)),
         Route("/keys/{key}/currency", site.takes(pages.choose_currency), methods=_POST),
         Route("/keys/{key}/disable", site.takes(pages.disable), methods=_POST),
-        Route("/keys/{key}/enable", site.shows(pages.confirm)),
+        Route("/keys/{key}/enable", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
-        Route("/keys/{key}/delete", site.shows(pages.confirm)),
+        Route("/keys/{key}/delete", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
     ]
 
@@ -179,13 +182,13 @@ def _order_routes(site: Site, pages: OrderPages) -> list[Route]:
 def _robot_routes(site: Site, pages: RobotPages) -> list[Route]:
     return [
         Route("/robots", site.shows(pages.show_all)),
-        Route("/robots/new", site.shows(pages.show_new)),
+        Route("/robots/new", site.shows(pages.show_new, act=Act.CHANGE)),
         Route("/robots/new", site.takes(pages.create), methods=_POST),
         Route("/robots/{robot}", site.shows(pages.show)),
         Route("/robots/{robot}/live", site.shows(pages.show_live)),
         Route("/robots/{robot}/chart.json", site.shows(pages.show_chart)),
         Route("/robots/{robot}/start", site.takes(pages.start), methods=_POST),
-        Route("/robots/{robot}/stop", site.shows(pages.show_stop)),
+        Route("/robots/{robot}/stop", site.shows(pages.show_stop, act=Act.CHANGE)),
         Route("/robots/{robot}/stop", site.takes(pages.stop), methods=_POST),
         Route("/robots/{robot}/delete", site.takes(pages.delete), methods=_POST),
     ]
@@ -212,7 +215,7 @@ def _risk_routes(site: Site, pages: RiskPages) -> list[Route]:
 def _lab_routes(site: Site, pages: LabPages) -> list[Route]:
     return [
         Route("/lab", site.shows(pages.show_all)),
-        Route("/lab/new", site.shows(pages.show_new)),
+        Route("/lab/new", site.shows(pages.show_new, act=Act.CHANGE)),
         Route("/lab/new", site.takes(pages.order), methods=_POST),
         Route("/lab/{trial}", site.shows(pages.show)),
         Route("/lab/{trial}/progress", site.shows(pages.show_progress)),
@@ -226,7 +229,7 @@ def _lab_routes(site: Site, pages: LabPages) -> list[Route]:
 
 def _hook_routes(site: Site, pages: HookPages) -> list[Route]:
     return [
-        Route("/robots/{robot}/hook", site.shows(pages.show)),
+        Route("/robots/{robot}/hook", site.shows(pages.show, act=Act.CHANGE)),
         Route("/robots/{robot}/hook", site.takes(pages.make), methods=_POST),
         Route("/robots/{robot}/hook/remove", site.takes(pages.remove), methods=_POST),
     ]
@@ -247,7 +250,7 @@ def _notice_routes(site: Site, pages: NoticePages) -> list[Route]:
     return [
         Route("/notices", site.shows(pages.show)),
         Route("/notices/read", site.takes(pages.mark_read), methods=_POST),
-        Route("/notices/ways", site.shows(pages.show_ways)),
+        Route("/notices/ways", site.shows(pages.show_ways, act=Act.CHANGE)),
         Route("/notices/ways/webhook/secret", site.takes(pages.renew_secret), methods=_POST),
         Route("/notices/ways/{channel}", site.takes(pages.set_way), methods=_POST),
         Route("/notices/ways/{channel}/test", site.takes(pages.test), methods=_POST),

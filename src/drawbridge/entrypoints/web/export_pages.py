@@ -39,7 +39,7 @@ class ExportPages:
         asked = {name: _asked(visit, name) for name in _FIELDS}
         simulated = bool(_asked(visit, "simulated"))
         try:
-            text = await self._written(visit.person.id, asked, simulated=simulated)
+            text = await self._written(visit.person.account, asked, simulated=simulated)
         except DrawbridgeError as error:
             ticked = frozenset({"simulated"} if simulated else ())
             form = refused(error, _FIELDS, asked, ticked)
@@ -60,7 +60,7 @@ class ExportPages:
         return export_trades(trades, wish, {robot.origin: robot.name for robot in robots}).text
 
     async def _form(self, visit: Visit, form: Form, status: int = 200) -> Response:
-        owner = visit.person.id
+        owner = visit.person.account
         everything = ("", say("export.everything"))
         facts = {
             "form": form,

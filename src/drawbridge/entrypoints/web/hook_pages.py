@@ -56,7 +56,7 @@ class HookPages:
 
     async def _robot(self, visit: Visit) -> Robot:
         robot_id = str(visit.request.path_params["robot"])
-        return await self.house.robots.get_robot(visit.person.id, robot_id)
+        return await self.house.robots.get_robot(visit.person.account, robot_id)
 
 
 def _row(signal: Signal) -> dict[str, object]:

@@ -62,7 +62,7 @@ class KeyPages:
 
     async def show_all(self, visit: Visit) -> Response:
         """List the person's keys."""
-        keys = await self.house.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.account)
         return self.site.page(visit, "keys/list.html", {"keys": [view_key(key) for key in keys]})
 
     async def show_new(self, visit: Visit) -> Response:
@@ -85,7 +85,7 @@ class KeyPages:
             await asyncio.to_thread(check_fields, wanted.card, texts)
             await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
             added = await self.house.vault.add(
-                visit.person.id,
+                visit.person.account,
                 wanted.card.id,
                 wanted.venue,
                 texts,
@@ -141,13 +141,13 @@ class KeyPages:
     async def check(self, visit: Visit, fields: Fields) -> Response:
         """Ask for a check, with the proof that was chosen."""
         key = await self.house.vault.request_check(
-            visit.person.id, _id(visit), proof=_proof_in(fields)
+            visit.person.account, _id(visit), proof=_proof_in(fields)
         )
         return go(f"/keys/{key.id}")
 
     async def disable(self, visit: Visit, _fields: Fields) -> Response:
         """Switch a key off."""
-        key = await self.house.vault.disable(visit.person.id, _id(visit))
+        key = await self.house.vault.disable(visit.person.account, _id(visit))
         return go(f"/keys/{key.id}", "key_disabled")
 
     async def confirm(self, visit: Visit) -> Response:
@@ -158,7 +158,7 @@ class KeyPages:
         """Switch a key on, on a code."""
         try:
             await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
-            key = await self.house.vault.enable(visit.person.id, _id(visit))
+            key = await self.house.vault.enable(visit.person.account, _id(visit))
         except DrawbridgeError as error:
             return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
         return go(f"/keys/{key.id}")
@@ -167,13 +167,13 @@ class KeyPages:
         """Delete a key, on a code."""
         try:
             await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
-            await self.house.vault.delete(visit.person.id, _id(visit))
+            await self.house.vault.delete(visit.person.account, _id(visit))
         except DrawbridgeError as error:
             return await self._confirm(visit, refused(error, _CODE, {}), error.http_status)
         return go("/keys", "key_deleted")
 
     async def _key(self, visit: Visit) -> KeyRecord:
-        return await self.house.vault.get_key(visit.person.id, _id(visit))
+        return await self.house.vault.get_key(visit.person.account, _id(visit))
 
     async def _show(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key, asked = await self._key(visit), visit.request.query_params
@@ -211,7 +211,7 @@ class KeyPages:
     async def _confirm(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key = view_key(await self._key(visit))
         action = visit.request.url.path.rpartition("/")[2]
-        used_by = await self.house.robots.robots_of_key(visit.person.id, key.id)
+        used_by = await self.house.robots.robots_of_key(visit.person.account, key.id)
         facts = {
             "key": key,
             "action": action,

@@ -55,7 +55,7 @@ class LabPages:
 
     async def show_all(self, visit: Visit) -> Response:
         """List the person's trials."""
-        trials = await self.house.lab.list_trials(visit.person.id)
+        trials = await self.house.lab.list_trials(visit.person.account)
         facts: dict[str, object] = {"trials": [view_trial(trial) for trial in trials]}
         return self.site.page(visit, "lab/list.html", facts)
 
@@ -73,7 +73,7 @@ class LabPages:
         names = (*_TEXTS, *_TERMS, *field_names(strategy), *_vary_names(strategy))
         wish = _wish(fields, strategy)
         try:
-            ordered = await self.house.lab.order(visit.person.id, wish)
+            ordered = await self.house.lab.order(visit.person.account, wish)
         except DrawbridgeError as error:
             form = refused_with_strategy(error, names, keep_fields(fields, names))
             return self._form(visit, strategy, form, error.http_status)
@@ -93,35 +93,35 @@ class LabPages:
 
     async def show_chart(self, visit: Visit) -> Response:
         """Give candles, trades and equity as JSON."""
-        sheet = await self.house.lab.get_sheet(visit.person.id, _id(visit))
+        sheet = await self.house.lab.get_sheet(visit.person.account, _id(visit))
         return Response(orjson.dumps(chart_of(sheet)), media_type="application/json")
 
     async def show_json(self, visit: Visit) -> Response:
         """Give the whole sheet as a script reads it."""
-        sheet = await self.house.lab.get_sheet(visit.person.id, _id(visit))
+        sheet = await self.house.lab.get_sheet(visit.person.account, _id(visit))
         return Response(orjson.dumps(sheet), media_type="application/json")
 
     async def stop(self, visit: Visit, _fields: Fields) -> Response:
         """Stop a trial that is under way."""
-        await self.house.lab.stop(visit.person.id, _id(visit))
+        await self.house.lab.stop(visit.person.account, _id(visit))
         return go(f"/lab/{_id(visit)}", "trial_stopped")
 
     async def delete(self, visit: Visit, _fields: Fields) -> Response:
         """Delete a trial."""
-        await self.house.lab.delete(visit.person.id, _id(visit))
+        await self.house.lab.delete(visit.person.account, _id(visit))
         return go("/lab", "trial_deleted")
 
     async def apply(self, visit: Visit, _fields: Fields) -> Response:
         """Lead to the form of a robot with exactly these settings (scenario 65)."""
         trial = await self._trial(visit)
-        sheet = await self.house.lab.get_sheet(visit.person.id, trial.id)
+        sheet = await self.house.lab.get_sheet(visit.person.account, trial.id)
         if not sheet:
             raise Conflict("trial_not_done")
         return go(f"/robots/new?{urlencode(_applied(trial, sheet))}")
 
     async def _facts(self, visit: Visit) -> dict[str, object]:
         trial = await self._trial(visit)
-        sheet = await self.house.lab.get_sheet(visit.person.id, trial.id)
+        sheet = await self.house.lab.get_sheet(visit.person.account, trial.id)
         return {
             "trial": view_trial(trial),
             "sheet": view_sheet(sheet) if sheet else None,
@@ -129,7 +129,7 @@ class LabPages:
         }
 
     async def _trial(self, visit: Visit) -> Ordered:
-        return await self.house.lab.get_trial(visit.person.id, _id(visit))
+        return await self.house.lab.get_trial(visit.person.account, _id(visit))
 
     def _form(self, visit: Visit, strategy: Strategy, form: Form, status: int = 200) -> Response:
         intervals = [(AS_STORED, say("lab.as_stored")), *((name, name) for name in INTERVALS)]

@@ -49,7 +49,7 @@ class NoticePages:
 
     async def show(self, visit: Visit) -> Response:
         """Show the newest notices; what is shown counts as seen by the next page."""
-        owner, notices = visit.person.id, self.house.notices
+        owner, notices = visit.person.account, self.house.notices
         asked = visit.request.query_params.get("before", "")
         is_number = asked.isascii() and asked.isdigit() and len(asked) < _MOST_DIGITS
         before = int(asked) if is_number else None
@@ -62,7 +62,7 @@ class NoticePages:
 
     async def mark_read(self, visit: Visit, _fields: Fields) -> Response:
         """Count everything as seen."""
-        await self.house.notices.mark_read(visit.person.id)
+        await self.house.notices.mark_read(visit.person.account)
         return go("/notices")
 
     async def show_ways(self, visit: Visit) -> Response:
@@ -74,7 +74,8 @@ class NoticePages:
         channel = _channel(visit)
         place, is_on = fields.line("place"), bool(fields.line("on"))
         try:
-            secret = await self.house.notices.set_way(visit.person.id, channel, place, is_on=is_on)
+            owner = visit.person.account
+            secret = await self.house.notices.set_way(owner, channel, place, is_on=is_on)
         except DrawbridgeError as error:
             form = refused(error, ("place",), fields.keep("place"))
             shown = _Shown(channel.value, form, error.http_status)
@@ -86,32 +87,32 @@ class NoticePages:
 
     async def renew_secret(self, visit: Visit, _fields: Fields) -> Response:
         """Give the webhook another secret and show it this one time."""
-        secret = await self.house.notices.renew_secret(visit.person.id)
+        secret = await self.house.notices.renew_secret(visit.person.account)
         return self.site.page(visit, "notices/secret.html", {"secret": secret.reveal()})
 
     async def test(self, visit: Visit, _fields: Fields) -> Response:
         """Send a test by one way; what becomes of it is seen where it leads."""
-        await self.house.notices.test(visit.person.id, _channel(visit))
+        await self.house.notices.test(visit.person.account, _channel(visit))
         return go("/notices/ways", "test_sent")
 
     async def choose(self, visit: Visit, fields: Fields) -> Response:
         """Choose which kinds go by which way, all at once."""
         for channel in Channel:
             kinds = fields.chosen(channel.value)
-            await self.house.notices.choose(visit.person.id, channel, kinds)
+            await self.house.notices.choose(visit.person.account, channel, kinds)
         return go("/notices/ways", "kinds_set")
 
     async def set_summary(self, visit: Visit, fields: Fields) -> Response:
         """Choose when the daily summary is told."""
         try:
-            await self.house.notices.set_summary(visit.person.id, fields.line("summary"))
+            await self.house.notices.set_summary(visit.person.account, fields.line("summary"))
         except DrawbridgeError as error:
             form = refused(error, ("summary",), fields.keep("summary"))
             return await self._ways(visit, _Shown("summary", form, error.http_status))
         return go("/notices/ways", "summary_set")
 
     async def _ways(self, visit: Visit, shown: _Shown) -> Response:
-        owner, notices = visit.person.id, self.house.notices
+        owner, notices = visit.person.account, self.house.notices
         ways = await notices.list_ways(owner)
         kinds = {it: await notices.kinds_of(owner, it) for it in Channel}
         facts = {

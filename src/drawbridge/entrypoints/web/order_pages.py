@@ -62,7 +62,7 @@ class OrderPages:
         """Show the orders that were looked for, the newest first."""
         asked = {name: _asked(visit, name) for name in (*_FIELDS, "before")}
         try:
-            query = await self._query(visit.person.id, asked)
+            query = await self._query(visit.person.account, asked)
             found = await self._find(visit, query, _ON_A_PAGE + 1)
         except DrawbridgeError as error:
             form = refused(error, _FIELDS, asked)
@@ -77,12 +77,12 @@ class OrderPages:
         """Give the orders that were looked for as a file."""
         asked = {name: _asked(visit, name) for name in _FIELDS}
         try:
-            query = await self._query(visit.person.id, asked)
+            query = await self._query(visit.person.account, asked)
             found = await self._find(visit, query, _IN_A_FILE)
         except DrawbridgeError as error:
             form = refused(error, _FIELDS, asked)
             return await self._page(visit, form, (), "", error.http_status)
-        keys = await self.house.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.account)
         labels = {str(key.id): key.label for key in keys}
         headers = {"content-disposition": 'attachment; filename="drawbridge-orders.csv"'}
         return Response(write_orders(found, labels), media_type="text/csv", headers=headers)
@@ -100,7 +100,7 @@ class OrderPages:
         )
 
     async def _find(self, visit: Visit, query: Query, limit: int) -> tuple[PastOrder, ...]:
-        return await self.house.history.find(visit.person.id, query, limit)
+        return await self.house.history.find(visit.person.account, query, limit)
 
     async def _page(
         self,
@@ -110,7 +110,7 @@ class OrderPages:
         older: str,
         status: int = 200,
     ) -> Response:
-        owner = visit.person.id
+        owner = visit.person.account
         keys = await self.house.vault.list_keys(owner)
         robots = await self.house.robots.list_robots(owner)
         names = {robot.origin: robot.name for robot in robots}

@@ -65,7 +65,7 @@ class PerformancePages:
 
     async def _key(self, visit: Visit) -> KeyRecord:
         key_id = str(visit.request.path_params["key"])
-        return await self.house.vault.get_key(visit.person.id, key_id)
+        return await self.house.vault.get_key(visit.person.account, key_id)
 
     async def _report(self, key: KeyRecord) -> AccountReport | None:
         shown = await self.house.portfolios.find(key.id)

@@ -46,7 +46,7 @@ class RiskPages:
 
     async def show(self, visit: Visit) -> Response:
         """Show the stop, and what is limited."""
-        owner = visit.person.id
+        owner = visit.person.account
         stop = await self.house.limits.find_stop(owner)
         facts = {
             "stop": stop,
@@ -57,7 +57,7 @@ class RiskPages:
 
     async def stop(self, visit: Visit, fields: Fields) -> Response:
         """Keep everything from entering, at once."""
-        owner = visit.person.id
+        owner = visit.person.account
         cancel = bool(fields.line("cancel"))
         await self.house.limits.stop(owner, of=owner, cancel=cancel)
         close = bool(fields.line("close"))
@@ -67,7 +67,7 @@ class RiskPages:
 
     async def resume(self, visit: Visit, _fields: Fields) -> Response:
         """Let trading go on."""
-        await self.house.limits.resume(visit.person.id, of=visit.person.id)
+        await self.house.limits.resume(visit.person.account, of=visit.person.account)
         return go("/risk", "resumed_all")
 
     async def show_limits(self, visit: Visit) -> Response:
@@ -81,7 +81,7 @@ class RiskPages:
         texts = {name: fields.line(name) for name in LIMIT_FIELDS}
         try:
             await self.house.limits.set_limits(
-                visit.person.id, subject.subject, subject.name, texts
+                visit.person.account, subject.subject, subject.name, texts
             )
         except DrawbridgeError as error:
             form = refused(error, LIMIT_FIELDS, fields.keep(*LIMIT_FIELDS))
@@ -93,7 +93,7 @@ class RiskPages:
         return self.site.page(visit, "risk/limits.html", facts, status)
 
     async def _subject(self, visit: Visit, wanted: str) -> SubjectView:
-        for subject in await self._subjects(visit.person.id):
+        for subject in await self._subjects(visit.person.account):
             if subject.subject == wanted:
                 return subject
         raise NotFound("no_limits")

@@ -56,7 +56,7 @@ class RobotPages:
 
     async def show_all(self, visit: Visit) -> Response:
         """List the person's robots."""
-        owner = visit.person.id
+        owner = visit.person.account
         robots = await self.house.robots.list_robots(owner)
         facts = {
             "robots": [view_robot(robot) for robot in robots],
@@ -68,7 +68,7 @@ class RobotPages:
         """Show all strategies, or the form for the one that was chosen."""
         query = visit.request.query_params
         if "strategy" not in query:
-            keys = await self._trading_keys(visit.person.id)
+            keys = await self._trading_keys(visit.person.account)
             facts = {"gallery": gallery(), "has_keys": bool(keys), "onward": _onward(query)}
             return self.site.page(visit, "robots/choose.html", facts)
         return await self._new(visit, get_strategy(query["strategy"]), asked_again(query))
@@ -78,11 +78,11 @@ class RobotPages:
         strategy = get_strategy(fields.line("strategy"))
         wish = read_wish(fields, strategy)
         try:
-            robot = await self.house.robots.create(visit.person.id, wish)
+            robot = await self.house.robots.create(visit.person.account, wish)
         except DrawbridgeError as error:
             form = refused_wish(error, fields, strategy)
             return await self._new(visit, strategy, form, error.http_status)
-        await self.house.robots.start(visit.person.id, robot.id)
+        await self.house.robots.start(visit.person.account, robot.id)
         return go(f"/robots/{robot.id}", "robot_started")
 
     async def show(self, visit: Visit) -> Response:
@@ -97,7 +97,7 @@ class RobotPages:
     async def show_chart(self, visit: Visit) -> Response:
         """Give candles, trades and equity as JSON; amounts as text, because they are exact."""
         robot = await self._robot(visit)
-        candles = await self.house.robots.list_candles(visit.person.id, robot.id)
+        candles = await self.house.robots.list_candles(visit.person.account, robot.id)
         report = await self._report(robot, candles)
         told = {
             "candles": [_bar(candle) for candle in candles],
@@ -108,7 +108,7 @@ class RobotPages:
 
     async def start(self, visit: Visit, _fields: Fields) -> Response:
         """Ask for a robot to run again."""
-        robot = await self.house.robots.start(visit.person.id, _id(visit))
+        robot = await self.house.robots.start(visit.person.account, _id(visit))
         return go(f"/robots/{robot.id}", "robot_started")
 
     async def show_stop(self, visit: Visit) -> Response:
@@ -125,24 +125,24 @@ class RobotPages:
         """Ask for a robot to stop, as chosen when it was made or in the way named now."""
         way = fields.line("on_stop")
         on_stop = read_on_stop(way) if way else None
-        robot = await self.house.robots.stop(visit.person.id, _id(visit), on_stop=on_stop)
+        robot = await self.house.robots.stop(visit.person.account, _id(visit), on_stop=on_stop)
         return go(f"/robots/{robot.id}", "robot_stopping")
 
     async def delete(self, visit: Visit, _fields: Fields) -> Response:
         """Delete a stopped robot."""
-        await self.house.robots.delete(visit.person.id, _id(visit))
+        await self.house.robots.delete(visit.person.account, _id(visit))
         return go("/robots", "robot_deleted")
 
     async def _live_facts(self, visit: Visit) -> dict[str, object]:
         robot = await self._robot(visit)
-        candles = await self.house.robots.list_candles(visit.person.id, robot.id)
+        candles = await self.house.robots.list_candles(visit.person.account, robot.id)
         report = await self._report(robot, candles)
         newest = [_row(fill) for fill in reversed(report.fills[-_TRADES:])]
         groups = view_groups(values_of(report), robot.plan.quote)
-        keys = await self.house.vault.list_keys(visit.person.id)
+        keys = await self.house.vault.list_keys(visit.person.account)
         labels = {str(key.id): key.label for key in keys}
         orders = await self.house.orders.unsettled_of(robot.origin)
-        foreign = await self.house.robots.list_foreign_orders(visit.person.id, robot.id)
+        foreign = await self.house.robots.list_foreign_orders(visit.person.account, robot.id)
         return {
             "robot": view_robot(robot),
             "listens": robot.plan.listens,
@@ -161,7 +161,7 @@ class RobotPages:
         }
 
     async def _robot(self, visit: Visit) -> Robot:
-        return await self.house.robots.get_robot(visit.person.id, _id(visit))
+        return await self.house.robots.get_robot(visit.person.account, _id(visit))
 
     async def _report(self, robot: Robot, candles: Sequence[Candle]) -> Report:
         return await self.house.statistics.report(robot.origin, ground_of(robot, candles))
@@ -173,7 +173,7 @@ class RobotPages:
     async def _new(
         self, visit: Visit, strategy: Strategy, form: Form, status: int = 200
     ) -> Response:
-        keys = await self._trading_keys(visit.person.id)
+        keys = await self._trading_keys(visit.person.account)
         facts = {
             "keys": [(key.id, _name_of(key)) for key in keys],
             "markets": _known_symbols(keys),
