@@ -21,7 +21,7 @@ from drawbridge.entrypoints.telegram.screens import Go
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import Call, WebhookPost
-from drawbridge.notices.chat_buttons import button_of
+from drawbridge.notices.chat_buttons import buttons_of
 from drawbridge.notices.model import Kept, Notice, NoticeKind
 from tests.gateway.scripted_server import Behaviour, ScriptedServer, Visit, scripted_server
 
@@ -106,10 +106,10 @@ def kept(notice: Notice) -> Kept:
 
 async def test_a_button_under_a_notice_is_one_that_the_bot_reads(egress: Egress) -> None:
     notice = Notice(NoticeKind.ROBOT_PAUSED, "owner", "robot_abcdefghijklmnop")
-    button = button_of([kept(notice), kept(notice)])
+    (button,) = buttons_of([kept(notice), kept(notice)])
     async with scripted_server(_answering(200)) as server:
         post = TelegramPost(egress, lambda: Secret(TOKEN), server.address)
-        await post.send("42", "“A” has paused.", button)
+        await post.send("42", "“A” has paused.", [button])
         [visit] = server.visits
     [[drawn]] = json.loads(visit.body)["reply_markup"]["inline_keyboard"]
     assert drawn["text"] == "🤖 Show the robot"
@@ -120,8 +120,8 @@ async def test_a_button_under_a_notice_is_one_that_the_bot_reads(egress: Egress)
 def test_notices_about_something_else_have_no_button(subject: str) -> None:
     about = kept(Notice(NoticeKind.ROBOT_PAUSED, "owner", subject))
     other = kept(Notice(NoticeKind.ROBOT_PAUSED, "owner", "robot_other"))
-    assert button_of([about]) is None
-    assert button_of([about, other]) is None
+    assert buttons_of([about]) == ()
+    assert buttons_of([about, other]) == ()
 
 
 # ------------------------------------------------------------------------------- webhooks

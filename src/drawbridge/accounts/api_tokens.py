@@ -40,6 +40,7 @@ class TokenScope(StrEnum):
     KEYS = "keys"
     LIMITS = "limits"
     PEOPLE = "people"
+    APPROVALS = "approvals"
 
 
 _NEEDS: Final[Mapping[TokenScope, Act]] = {
@@ -48,6 +49,7 @@ _NEEDS: Final[Mapping[TokenScope, Act]] = {
     TokenScope.KEYS: Act.CHANGE,
     TokenScope.LIMITS: Act.CHANGE,
     TokenScope.PEOPLE: Act.HALT,
+    TokenScope.APPROVALS: Act.CHANGE,
 }
 
 

@@ -20,9 +20,11 @@ from drawbridge.accounts.people import People
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.accounts.telegram_links import TelegramLinks
+from drawbridge.app.answering import Answering, Proposals
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.app.window import PublicWindow
+from drawbridge.approvals.service import Approvals
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
 from drawbridge.lab.service import Lab
@@ -41,9 +43,9 @@ from drawbridge.trading.limit_service import LimitService
 from drawbridge.trading.signal_service import SignalService
 from drawbridge.trading.store import OrderStore
 from drawbridge.trading.trades import TradeStore
+from drawbridge.vault.freezing import halt_keys_of
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
-from drawbridge.vault.freezing import halt_keys_of
 from drawbridge.verification.store import CheckStore
 
 _OWNER_ONLY: Final = 0o700
@@ -60,10 +62,10 @@ class House:
     clock: Clock
     entropy: Callable[[int], bytes]
     accounts: Accounts
-    languages: Languages
-    telegram: TelegramLinks
     people: People
     invitations: Invitations
+    languages: Languages
+    telegram: TelegramLinks
     passes: KeyPasses
     tokens: ApiTokens
     sessions: OpenSessions
@@ -82,6 +84,9 @@ class House:
     limits: LimitService
     signals: SignalService
     notices: NoticeService
+    approvals: Approvals
+    answering: Answering
+    proposals: Proposals
     local_key: LocalKey
 
 
@@ -105,24 +110,28 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
     local_key = LocalKey.load_or_create(settings.data / _LOCAL_KEY)
     public_key = partial(read_vault_key, database)
     vault = Vault(database, clock, entropy, public_key, needs=(check_unused,))
+    robots = RobotService(database, vault, clock, entropy, PublicWindow(settings))
+    tokens = ApiTokens(database, AuditLog(clock), clock, entropy)
+    limits = LimitService(database, clock)
+    approvals = Approvals(database, clock, entropy)
     return House(
         settings=settings,
         database=database,
         clock=clock,
         entropy=entropy,
         accounts=Accounts(database, AuditLog(clock), clock, entropy, local_key),
+        people=People(database, AuditLog(clock), clock, leaving=(halt_keys_of,)),
+        invitations=Invitations(database, AuditLog(clock), clock, entropy),
         languages=Languages(database, AuditLog(clock)),
         telegram=TelegramLinks(database, AuditLog(clock), clock, entropy),
         passes=KeyPasses(database, clock, entropy),
-        tokens=ApiTokens(database, AuditLog(clock), clock, entropy),
+        tokens=tokens,
         sessions=OpenSessions(database, AuditLog(clock), clock),
         passkeys=Passkeys(database, AuditLog(clock), clock, entropy),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         checks=CheckStore(database, clock),
-        people=People(database, AuditLog(clock), clock, leaving=(halt_keys_of,)),
-        invitations=Invitations(database, AuditLog(clock), clock, entropy),
-        robots=RobotService(database, vault, clock, entropy, PublicWindow(settings)),
+        robots=robots,
         lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),
         history=OrderHistory(database),
@@ -130,10 +139,13 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         wealth=Wealth(SnapshotStore(database)),
         earnings=Earnings(TradeStore(database)),
         portfolios=PortfolioStore(database, clock),
-        limits=LimitService(database, clock),
+        limits=limits,
         signals=SignalService(database, clock, entropy),
         notices=NoticeService(
             database, AuditLog(clock), local_key, clock, entropy, reach=settings.notices.reach
         ),
+        approvals=approvals,
+        answering=Answering(approvals, robots, limits, vault),
+        proposals=Proposals(tokens, approvals, robots, vault),
         local_key=local_key,
     )

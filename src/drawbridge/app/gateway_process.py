@@ -106,6 +106,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             strangers=Strangers(database, gateway, house.vault, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
+            approvals=house.approvals,
             reachability=Reachability(database, house.portfolios, house.vault, clock),
         )
     finally:

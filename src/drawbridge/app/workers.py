@@ -13,6 +13,7 @@ from typing import Final
 
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
+from drawbridge.approvals.service import Approvals
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
@@ -56,6 +57,7 @@ class Work:
     strangers: Strangers
     postman: Postman
     reminders: Reminders
+    approvals: Approvals
     reachability: Reachability
 
 
@@ -91,6 +93,7 @@ class Workers:
         # Also while the vault is locked: that it is may be just what is to be told.
         self._begin("notices", work.postman.step)
         self._begin("reminders", work.reminders.step)
+        self._begin("approvals", work.approvals.end_unanswered)
         if not work.holder.is_open:
             return
         for key in await work.vault.list_asked():

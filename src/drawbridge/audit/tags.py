@@ -68,4 +68,9 @@ class Tag(StrEnum):
     TRADING_HOOK_MADE = "trading:hook:made"
     TRADING_HOOK_REMOVED = "trading:hook:removed"
 
+    APPROVALS_APPROVAL_ASKED = "approvals:approval:asked"
+    APPROVALS_APPROVAL_GIVEN = "approvals:approval:given"
+    APPROVALS_APPROVAL_DECLINED = "approvals:approval:declined"
+    APPROVALS_APPROVAL_ENDED = "approvals:approval:ended"
+
     NOTICES_CHANNEL_SET = "notices:channel:set"

@@ -18,9 +18,9 @@ from drawbridge.core.secret import Secret
 from drawbridge.gateway.mail import Mail, Mailer
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import Call, WebhookPost
-from drawbridge.notices.chat_buttons import button_of
+from drawbridge.notices.chat_buttons import buttons_of
 from drawbridge.notices.deliveries import Delivery, DeliveryStore, postpone, settle
-from drawbridge.notices.model import Channel, Kept, Notice, NoticeKind
+from drawbridge.notices.model import QUESTIONS, Channel, Kept, Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.notices.service import hook_binding
 from drawbridge.notices.words import words_of
@@ -108,14 +108,23 @@ class Postman:
         async with turn:
             if group[1] is Channel.WEBHOOK:
                 await self._deliver_each(group, deliveries)
-            elif await self._tried(group, deliveries):
-                self._rests[group] = self._clock.now_ms() + _SPARING_MS
+            else:
+                await self._deliver_together(group, deliveries)
 
     async def _deliver_each(self, group: _Group, deliveries: Sequence[Delivery]) -> None:
         # One after the other and in order; when one fails, the rest waits with it.
         for delivery in deliveries:
             if not await self._tried(group, [delivery]):
                 return
+
+    async def _deliver_together(self, group: _Group, deliveries: Sequence[Delivery]) -> None:
+        # A question goes by itself and first: its buttons stand under it alone, and time runs.
+        asks = [it for it in deliveries if it.kept.notice.kind in QUESTIONS]
+        rest = [it for it in deliveries if it.kept.notice.kind not in QUESTIONS]
+        for batch in (*([it] for it in asks), rest):
+            if batch and not await self._tried(group, batch):
+                return
+        self._rests[group] = self._clock.now_ms() + _SPARING_MS
 
     async def _tried(self, group: _Group, deliveries: Sequence[Delivery]) -> bool:
         try:
@@ -136,8 +145,8 @@ class Postman:
             case Channel.TELEGRAM if self._ways.telegram is not None:
                 # A chat that is not linked would press in vain.
                 is_linked = await is_linked_to(self._database, way.owner, way.place)
-                button = button_of(kept) if is_linked else None
-                await self._ways.telegram.send(way.place, text_of(kept), button)
+                buttons = buttons_of(kept) if is_linked else ()
+                await self._ways.telegram.send(way.place, text_of(kept), buttons)
             case Channel.WEBHOOK:
                 secret = self._seals.open(way.sealed or b"", hook_binding(way.owner))
                 call = call_of(kept[0], self._clock.now_ms())

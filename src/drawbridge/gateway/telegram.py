@@ -4,7 +4,7 @@ The bot's token stands in the address of the request, as the API wants it. Nothi
 address into an error or a log, and the egress names hosts only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
@@ -38,8 +38,8 @@ class TelegramPost:
         self._token = token
         self._address = address
 
-    async def send(self, chat: str, text: str, button: ChatButton | None = None) -> None:
-        """Send a text to a chat, with a button under it if there is one.
+    async def send(self, chat: str, text: str, buttons: Sequence[ChatButton] = ()) -> None:
+        """Send a text to a chat, with buttons side by side under it if there are any.
 
         Raises: `ExchangeDown`, `OutcomeUnknown`: later perhaps; `Forbidden("telegram_refused")`
         when the chat does not exist or has thrown the bot out.
@@ -51,9 +51,9 @@ class TelegramPost:
             # Nothing that stands in a notice is to be fetched by Telegram's machines.
             "link_preview_options": {"is_disabled": True},
         }
-        if button is not None:
-            drawn = {"text": button.words, "callback_data": button.data}
-            told["reply_markup"] = {"inline_keyboard": [[drawn]]}
+        if buttons:
+            drawn = [{"text": it.words, "callback_data": it.data} for it in buttons]
+            told["reply_markup"] = {"inline_keyboard": [drawn]}
         request = WireRequest(
             "POST",
             f"/bot{token.reveal()}/sendMessage".encode("ascii", "replace"),

@@ -1,7 +1,7 @@
-"""The button under notices in a linked chat: it leads to the robot or key that they are about.
+"""The buttons under notices in a linked chat: they answer, or lead to the robot or key.
 
 What stands in a button is read by the bot (`entrypoints/telegram/screens.py`), which shows the
-robot or key in a message below, so that the notice stays.
+robot or key in a message below, so that the notice stays; an answer stands in place of a question.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from drawbridge.wording.say import say
 
 BELOW: Final = "below"
 _KINDS: Final = frozenset({"robot", "key"})
+_APPROVAL: Final = "approval"
+_ANSWERS: Final = ("approve", "decline")
 _MOST_BYTES: Final = 64
 
 
@@ -24,12 +26,18 @@ class ChatButton:
     data: str
 
 
-def button_of(kept: Sequence[Kept]) -> ChatButton | None:
-    """Give the button under notices that are all about one robot or one key, None otherwise."""
+def buttons_of(kept: Sequence[Kept]) -> tuple[ChatButton, ...]:
+    """Give the buttons under notices that are all about one thing, none otherwise."""
     subjects = {it.notice.subject for it in kept}
     subject = subjects.pop() if len(subjects) == 1 else ""
+    if not subject.isascii():
+        return ()
     kind = subject.partition("_")[0]
-    data = f"go:{kind}:{subject}:{BELOW}"
-    if kind not in _KINDS or not subject.isascii() or len(data) > _MOST_BYTES:
-        return None
-    return ChatButton(say(f"telegram.button.open_{kind}"), data)
+    if kind == _APPROVAL:
+        made = [ChatButton(say(f"approval.{act}"), f"go:{act}:{subject}:") for act in _ANSWERS]
+    elif kind in _KINDS:
+        words = say(f"telegram.button.open_{kind}")
+        made = [ChatButton(words, f"go:{kind}:{subject}:{BELOW}")]
+    else:
+        made = []
+    return tuple(it for it in made if len(it.data) <= _MOST_BYTES)

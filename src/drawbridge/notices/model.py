@@ -28,6 +28,9 @@ class NoticeKind(StrEnum):
     `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
     stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
     `BACKTEST_FINISHED`: `name`; subject: the report's id.
+    `ORDER_ASKED`: `name`, `symbol`, `price`, `orders` (each with `side`, `quantity`, `why`),
+    `until_ms`. `ACT_PROPOSED`: `asked` (what), `asked_by`, `until_ms`, [`name`]; subject of both:
+    the approval's id.
 
     `reason` is a code of the errors' wording, `about` the mapping of that code's facts.
     """
@@ -47,16 +50,18 @@ class NoticeKind(StrEnum):
     KEY_EXPIRING = "key_expiring"
     KEY_EXPIRED = "key_expired"
     KEY_FROZEN = "key_frozen"
+    KEY_HALTED = "key_halted"
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
     LIMIT_HIT = "limit_hit"
-    KEY_HALTED = "key_halted"
     STOP_ON = "stop_on"
     STOP_OFF = "stop_off"
     SIGNAL_REFUSED = "signal_refused"
     BACKTEST_FINISHED = "backtest_finished"
     DELIVERY_GIVEN_UP = "delivery_given_up"
     DAILY_SUMMARY = "daily_summary"
+    ORDER_ASKED = "order_asked"
+    ACT_PROPOSED = "act_proposed"
     TEST = "test"
 
 
@@ -69,8 +74,15 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
-EACH_ALONE: Final = frozenset({NoticeKind.ROBOT_DECIDED, NoticeKind.ORDER_FILLED, NoticeKind.TEST})
-"""Never folded together: signals for programs, each of which is one event, and tests."""
+QUESTIONS: Final = frozenset({NoticeKind.ORDER_ASKED, NoticeKind.ACT_PROPOSED})
+"""These ask for an answer, and each needs one of its own."""
+
+EACH_ALONE: Final = QUESTIONS | {
+    NoticeKind.ROBOT_DECIDED,
+    NoticeKind.ORDER_FILLED,
+    NoticeKind.TEST,
+}
+"""Never folded together: questions, signals for programs, each of which is one event, and tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +150,7 @@ _URGENT: Final = frozenset(
         NoticeKind.KEY_EXPIRING,
         NoticeKind.KEY_EXPIRED,
         NoticeKind.KEY_FROZEN,
+        NoticeKind.KEY_HALTED,
         NoticeKind.EXCHANGE_UNREACHABLE,
         NoticeKind.EXCHANGE_BACK,
         NoticeKind.LIMIT_HIT,
@@ -147,10 +160,11 @@ _URGENT: Final = frozenset(
         NoticeKind.BACKTEST_FINISHED,
         NoticeKind.DELIVERY_GIVEN_UP,
         NoticeKind.DAILY_SUMMARY,
+        NoticeKind.ORDER_ASKED,
+        NoticeKind.ACT_PROPOSED,
     }
 )
 _DEFAULTS: Final[Mapping[Channel, frozenset[NoticeKind]]] = {
-        NoticeKind.KEY_HALTED,
     Channel.PAGE: frozenset(NoticeKind) - {NoticeKind.ROBOT_DECIDED, NoticeKind.DAILY_SUMMARY},
     Channel.MAIL: _URGENT,
     Channel.TELEGRAM: _URGENT,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from drawbridge.notices.model import Kept, Notice
+from drawbridge.notices.model import Kept, Notice, NoticeKind
 from drawbridge.wording.say import has_words, say, say_reason
 
 NOTHING: Final = "\u2013"
@@ -44,10 +44,21 @@ def said(notice: Notice) -> Words:
         if has_words(f"{name}.{facts.get(name)}"):
             facts[name] = say(f"{name}.{facts[name]}")
     try:
+        orders = facts.get("orders")
+        if isinstance(orders, list):
+            facts["orders"] = [_order(it) for it in orders]
+        if notice.kind is NoticeKind.ACT_PROPOSED:
+            facts["act"] = say(f"approval.act.{facts['asked']}", **facts)
         title = say(f"notice.kind.{notice.kind.value}", **facts)
     except KeyError:
         title = say("notice.unworded", kind=say(f"notice.name.{notice.kind.value}"))
     return Words(title, _reason(notice.facts))
+
+
+def _order(facts: Mapping[str, object]) -> str:
+    """Put an order that is asked for into words."""
+    side, why = say(f"side.{facts['side']}"), say(f"approval.why.{facts['why']}")
+    return say("approval.order", side=side, quantity=facts["quantity"], why=why)
 
 
 def _reason(facts: Mapping[str, object]) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Final
 
+from drawbridge.approvals import asking
+from drawbridge.approvals.model import Approval, ApprovalState
+from drawbridge.approvals.store import list_by_id, set_outcome
 from drawbridge.core.money import plain
 from drawbridge.core.orders import Side
 from drawbridge.notices.model import Notice
@@ -16,7 +19,7 @@ from drawbridge.robots.strategy import Memory
 from drawbridge.storage.database import Database, Row, Transaction
 
 _MOST: Final = 1_000
-_OPEN: Final = "state IN ('open', 'leaving')"
+_OPEN: Final = "state IN ('asked', 'open', 'leaving')"
 
 
 @dataclass(slots=True)
@@ -24,7 +27,8 @@ class Changes:
     """What is to be written together or not at all.
 
     `made` are new decisions, `moved` known ones with what became of them; standings and memories
-    are by robot and key.
+    are by robot and key. `questions` are asked, `withdrawn` need no answer any more, and
+    `outcomes` tell by approval what came of a yes.
     """
 
     made: list[Decision] = field(default_factory=list)
@@ -33,6 +37,9 @@ class Changes:
     memories: list[tuple[str, str, Memory]] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    questions: list[Approval] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    outcomes: list[tuple[str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
@@ -85,7 +92,8 @@ async def write(tx: Transaction, changes: Changes, now_ms: int) -> None:
     """Write changes down. A decision whose tag is there already stays as it is."""
     await tx.execute_many(
         "INSERT OR IGNORE INTO robot_decisions (robot_id, key_id, tag, moment_ms, side, quantity,"
-        " price, reduces, attempt, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " price, reduces, attempt, state, reason, approval, until_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_row(decision) for decision in changes.made],
     )
     await tx.execute_many(
@@ -110,7 +118,17 @@ async def write(tx: Transaction, changes: Changes, now_ms: int) -> None:
     if changes.reasons:
         await set_reasons(tx, changes.reasons)
         await sum_up(tx, (it.robot_id for it in changes.reasons))
+    await _write_approvals(tx, changes, now_ms)
     await tell_all(tx, changes.notices, now_ms)
+
+
+async def _write_approvals(tx: Transaction, changes: Changes, now_ms: int) -> None:
+    for question in changes.questions:
+        await asking.ask(tx, question)
+    withdrawn = await list_by_id(tx, changes.withdrawn) if changes.withdrawn else ()
+    await asking.end(tx, withdrawn, ApprovalState.WITHDRAWN, now_ms)
+    for approval_id, outcome in changes.outcomes:
+        await set_outcome(tx, approval_id, outcome)
 
 
 def _row(decision: Decision) -> tuple[str | int | None, ...]:
@@ -118,6 +136,7 @@ def _row(decision: Decision) -> tuple[str | int | None, ...]:
         *(decision.robot_id, decision.key_id, decision.tag, decision.moment_ms),
         *(decision.side.value, plain(decision.quantity), _price(decision), int(decision.reduces)),
         *(decision.attempt, decision.state.value, decision.reason),
+        *(decision.approval, decision.until_ms),
     )
 
 
@@ -138,4 +157,6 @@ def _decision(row: Row) -> Decision:
         attempt=row["attempt"],
         state=DecisionState(row["state"]),
         reason=row["reason"],
+        approval=row["approval"],
+        until_ms=row["until_ms"],
     )

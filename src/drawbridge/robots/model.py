@@ -86,10 +86,12 @@ class Trigger(StrEnum):
 class DecisionState(StrEnum):
     """What became of a decision.
 
-    `LEAVING`: its order is not wanted any more and is being cancelled. `DROPPED`: too late to
-    carry out, and nothing was sent.
+    `ASKED`: it waits for its owner's answer, and nothing was sent. `LEAVING`: its order is not
+    wanted any more and is being cancelled. `DROPPED`: too late to carry out, or not allowed, and
+    nothing was sent.
     """
 
+    ASKED = "asked"
     OPEN = "open"
     LEAVING = "leaving"
     DONE = "done"
@@ -128,6 +130,7 @@ class Plan:
 
     `joins`: it enters at once when its strategy is in already, instead of at the next turn.
     `guards` holds only those that a person chose, by the names of guards.PARAMETERS.
+    `asks`: its owner is asked before each order, but those that protect a position.
     """
 
     stakes: tuple[Stake, ...]
@@ -143,6 +146,7 @@ class Plan:
     confirm: tuple[Confirmation, ...] = ()
     direction: Direction = Direction.LONG
     trigger: Trigger = Trigger.CANDLE
+    asks: bool = False
 
     @property
     def key_id(self) -> str:
@@ -270,6 +274,7 @@ class Decision:
 
     A tag names one decision for ever within a robot and account. Without a `price` it is carried
     out at market, with one its order rests. `reduces`: it may only make a position smaller.
+    `approval` is the answer that it waits for or has; from `until_ms` on it is not sent any more.
     """
 
     robot_id: str
@@ -283,6 +288,8 @@ class Decision:
     attempt: int = 1
     state: DecisionState = DecisionState.OPEN
     reason: str = ""
+    approval: str = ""
+    until_ms: int | None = None
 
     @property
     def client_id(self) -> ClientOrderId:

@@ -145,14 +145,15 @@ async def insert(tx: Transaction, robot: Robot) -> None:
     plan = robot.plan
     await tx.execute(
         "INSERT INTO robots (id, owner, name, name_folded, exchange, venue, symbol, interval_ms,"
-        " strategy, settings, guards, confirm, direction, acts_on, on_stop, joins, status,"
+        " strategy, settings, guards, confirm, direction, acts_on, on_stop, joins, asks, status,"
         " created_ms, changed_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(robot.id, robot.owner, robot.name, robot.name.casefold()),
         *(plan.exchange, plan.venue, plan.symbol, plan.interval_ms, plan.strategy),
         *(json.dumps(dict(plan.settings)), json.dumps(dict(plan.guards))),
         json.dumps([[it.strategy, dict(it.settings)] for it in plan.confirm]),
-        *(plan.direction.value, plan.trigger.value, plan.on_stop.value, int(plan.joins)),
+        *(plan.direction.value, plan.trigger.value, plan.on_stop.value),
+        *(int(plan.joins), int(plan.asks)),
         *(robot.status.value, robot.created_ms, robot.changed_ms),
     )
     for place, account in enumerate(robot.accounts):
@@ -334,6 +335,7 @@ def _robot(row: Row, accounts: tuple[Account, ...]) -> Robot:
             confirm=tuple(Confirmation(*pair) for pair in json.loads(row["confirm"])),
             direction=Direction(row["direction"]),
             trigger=Trigger(row["acts_on"]),
+            asks=bool(row["asks"]),
         ),
         status=RobotStatus(row["status"]),
         created_ms=row["created_ms"],

@@ -49,6 +49,7 @@ class Wish:
     confirm: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     direction: str = Direction.LONG.value
     trigger: str = Trigger.CANDLE.value
+    asks: bool = False
 
 
 def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
@@ -75,6 +76,7 @@ def read_plan(wish: Wish, exchange: str, venue: str) -> Plan:
         confirm=_confirmations_of(wish),
         direction=_direction_of(wish, symbol),
         trigger=_trigger_of(wish),
+        asks=wish.asks,
     )
     _check_order_strategy(strategy, plan)
     return plan
@@ -181,6 +183,7 @@ def _check_order_strategy(strategy: Strategy, plan: Plan) -> None:
         "direction": plan.direction is not Direction.LONG,
         "trigger": plan.trigger is Trigger.SIGNAL,
         "symbol": plan.is_contract,
+        "asks": plan.asks,
     }
     for field_name, is_chosen in refused.items():
         if is_chosen:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from drawbridge.approvals.model import Approval
 from drawbridge.core.markets import Candle
 from drawbridge.robots import guards as guard
 from drawbridge.robots.columns import columns_from
@@ -48,6 +49,7 @@ candles after that would buy at a price that is gone."""
 TOO_LATE: Final = "robot_entry_too_late"
 """Why such an entry was left out."""
 
+_STOPPING: Final = frozenset({guard.BY_STOP, guard.BY_TRAIL})
 _LEAVES: Final = {
     BY_SIGNAL: "leave",
     guard.BY_STOP: "stop",
@@ -61,13 +63,17 @@ class Verdict:
     """What a seat decided: where it stands then, and its decisions, or why it may not.
 
     `is_news`: the standing is to be written down, because something was said or has ended.
-    `missed` are entries that came too late to be made.
+    `missed` are entries that came too late to be made; `asked` waits for the answer to
+    `question`, and `withdrawn` needs no answer any more (questions.py).
     """
 
     standing: Standing
     is_news: bool = False
     decisions: tuple[Decision, ...] = ()
     missed: tuple[Decision, ...] = ()
+    asked: tuple[Decision, ...] = ()
+    question: Approval | None = None
+    withdrawn: tuple[Decision, ...] = ()
     refusal: Refusal | None = None
 
 
@@ -226,7 +232,12 @@ def _chosen(seat: Seat, standing: Standing, chart: Chart, at: int) -> Choice:
     if not held.quantity and steer(turn, direction, guards.confirm, held.quantity) == STAY:
         return STAYING  # what nearly all robots do at nearly all candles
     close, ended = _close(seat, standing, chart, at), _ended(seat, standing)
-    return choose(guards, turn, direction, held, close, ended)
+    choice = choose(guards, turn, direction, held, close, ended)
+    if seat.plan.asks and choice.order != STAY and close.at_closes:
+        # A stop is due here as well: it goes out at once, where the signal would have to ask.
+        stop = guarded(guards, held, price)
+        return stop if stop.why in _STOPPING else choice
+    return choice
 
 
 def _missed(seat: Seat, choice: Choice, moment: _Moment) -> tuple[Decision, ...]:

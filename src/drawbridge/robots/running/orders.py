@@ -108,7 +108,8 @@ class OrderChains:
         order = await self._desk.look_up(seat.key_id, decision.client_id)
         if order is None:
             if self.is_too_late(seat, decision):
-                await self.close(seat, decision, DecisionState.DROPPED, too_late(seat))
+                why = too_late(seat, decision, self._clock.now_ms())
+                await self.close(seat, decision, DecisionState.DROPPED, why)
                 return True
             order = await self.place(seat, decision)
             if order is not None and not order.status.is_final:
@@ -184,11 +185,14 @@ class OrderChains:
 
     def is_too_late(self, seat: Seat, decision: Decision) -> bool:
         """Tell whether a decision that was not sent yet is to be sent no more."""
+        now_ms = self._clock.now_ms()
+        if is_answer_over(decision, now_ms):
+            return True
         if not is_entry(decision):
             return False
         if seat.status is RobotStatus.STOPPING:
             return True
-        return is_too_late(seat.plan, decision.moment_ms, self._clock.now_ms())
+        return is_too_late(seat.plan, decision.moment_ms, now_ms)
 
     async def _try_again(self, seat: Seat, decision: Decision) -> None:
         again = replace(decision, attempt=decision.attempt + 1)
@@ -220,14 +224,22 @@ def decided_notice(seat: Seat, decision: Decision) -> Notice:
     return _notice(NoticeKind.ROBOT_DECIDED, seat, decision, {})
 
 
-def too_late(seat: Seat) -> DrawbridgeError:
-    """Give why an entry was left out that came too late."""
+def is_answer_over(decision: Decision, now_ms: int) -> bool:
+    """Tell whether the time has ended for which a person allowed an order."""
+    return decision.until_ms is not None and now_ms >= decision.until_ms
+
+
+def too_late(seat: Seat, decision: Decision, now_ms: int) -> DrawbridgeError:
+    """Give why an order was left out that came too late."""
+    if is_answer_over(decision, now_ms):
+        return ExchangeDown("approval_too_late", name=seat.robot.name)
     return ExchangeDown(TOO_LATE, symbol=seat.plan.symbol)
 
 
 def missed_notice(seat: Seat, decision: Decision) -> Notice:
     """Tell of an entry that came too late to be made."""
-    return _notice(NoticeKind.ORDER_REFUSED, seat, decision, _why(too_late(seat)))
+    why = _why(ExchangeDown(TOO_LATE, symbol=seat.plan.symbol))
+    return _notice(NoticeKind.ORDER_REFUSED, seat, decision, why)
 
 
 def filled_notice(seat: Seat, decision: Decision, fills: Sequence[Fill]) -> Notice:

@@ -19,6 +19,7 @@ from drawbridge.robots.risk import Refusal
 from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.deciding import Verdict, judge_candles
 from drawbridge.robots.running.orders import decided_notice, missed_notice
+from drawbridge.robots.running.questions import asked_first, take_up, write_down
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.strategy import OWN
@@ -56,9 +57,17 @@ class Rounds:
         seats = tuple(seats)
         await _let_own_look(chart, seats)
         now_ms = self._clock.now_ms()
-        judged = [(seat, _judged(seat, chart, now_ms)) for seat in seats]
+        judged = [
+            (seat, self.asked_first(seat, _judged(seat, chart, now_ms), chart)) for seat in seats
+        ]
         await self.keep(chart, judged)
         return [pair for pair in judged if pair[1].decisions or pair[1].refusal]
+
+    def asked_first(self, seat: Seat, verdict: Verdict, chart: Chart) -> Verdict:
+        """Turn into a question what a person wants to be asked before."""
+        if chart.newest is None:
+            return verdict
+        return asked_first(seat, verdict, chart.newest.close, self._clock.now_ms())
 
     async def keep(self, chart: Chart, judged: Judged) -> None:
         """Write verdicts down together with the candles that they came from."""
@@ -69,6 +78,7 @@ class Rounds:
             changes.made += (*verdict.decisions, *verdict.missed)
             changes.notices += [decided_notice(seat, it) for it in verdict.decisions]
             changes.notices += [missed_notice(seat, it) for it in verdict.missed]
+            write_down(changes, verdict)
         candles, chart.unstored = chart.unstored, []
         try:
             if changes or candles:
@@ -80,7 +90,7 @@ class Rounds:
             seat.standing = verdict.standing
             if verdict.is_news:
                 seat.written_ms = verdict.standing.at_ms
-            seat.open |= {decision.tag: decision for decision in verdict.decisions}
+            take_up(seat, verdict)
 
 
 async def _let_own_look(chart: Chart, seats: Sequence[Seat]) -> None:

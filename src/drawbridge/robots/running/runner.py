@@ -30,6 +30,7 @@ from drawbridge.robots.running.listening import Listening, Place
 from drawbridge.robots.running.moves import Moves
 from drawbridge.robots.running.orders import OrderChains
 from drawbridge.robots.running.prices import Prices
+from drawbridge.robots.running.questions import Questions
 from drawbridge.robots.running.resting import Resting
 from drawbridge.robots.running.rounds import Judged, Rounds
 from drawbridge.robots.running.seat import Seat
@@ -169,10 +170,12 @@ class Robots:
         if seat.places_orders:
             seat.is_told = self._listening.tells_orders(seat.key_id)
             return self._hands.resting.is_due(seat, chart)
-        return bool(seat.open) or seat.standing.at_ms < chart.last_ms
+        return bool(seat.open or seat.asked) or seat.standing.at_ms < chart.last_ms
 
     def _may_go_on(self, seat: Seat) -> bool:
-        return seat.account.reason in KEY_REASONS or (bool(seat.open) and not seat.places_orders)
+        if seat.asked or seat.account.reason in KEY_REASONS:
+            return True
+        return bool(seat.open) and not seat.places_orders
 
     async def _act_on(self, signal: Signal) -> None:
         await self._place_all(await self._signalling.act(signal))
@@ -355,6 +358,7 @@ def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
         roads=outside.roads,
         charts=charts,
         checks=checks,
+        questions=Questions(database, pen, clock),
         rounds=Rounds(charts, pen, clock),
         chains=chains,
         resting=Resting(outside, chains, DecisionStore(database), pen, clock),

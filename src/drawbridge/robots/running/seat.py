@@ -31,6 +31,7 @@ from drawbridge.robots.wishes import guards_of
 _MOST_TRIPS: Final = 200
 _STOPS: Final = frozenset({"stop", "trail"})
 _SAFETY: Final = "safety"
+_PROTECTING: Final = _STOPS | {"close"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Seat:
     """A robot on one account.
 
     `open` are the decisions that are not settled, by tag, in the order in which they are to be;
+    `asked` those that wait for a person's answer, which keep nothing else waiting;
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
     were looked at, `written_ms` the candle of the standing that is on disk,
@@ -80,6 +82,7 @@ class Seat:
     standing: Standing
     memory: Memory
     open: dict[str, Decision] = field(default_factory=dict)
+    asked: dict[str, Decision] = field(default_factory=dict)
     order_ids: dict[str, str] = field(default_factory=dict)
     market: Market | None = None
     failures: int = 0
@@ -190,6 +193,14 @@ class Seat:
 def is_entry(decision: Decision) -> bool:
     """Tell whether a decision of a signal strategy may add to a position."""
     return decision.tag.partition(":")[0] in {"enter", "buy", _SAFETY}
+
+
+def protects(decision: Decision) -> bool:
+    """Tell whether a decision ends a position to keep it from worse, or because a person said so.
+
+    Why: a stop that waits for an answer is none.
+    """
+    return decision.tag.partition(":")[0] in _PROTECTING
 
 
 def side_into(side: int) -> Side:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.robots.candle_store import SeriesId, series_of
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.model import Account, Robot, RobotStatus
+from drawbridge.robots.model import Account, DecisionState, Robot, RobotStatus
 from drawbridge.robots.running.book import Book
 from drawbridge.robots.running.charts import Chart
 from drawbridge.robots.running.moves import Moves
@@ -99,7 +99,8 @@ class Seating:
             book=book,
             standing=account.standing,
             memory=dict(account.memory),
-            open=opened,
+            open={tag: it for tag, it in opened.items() if it.state is not DecisionState.ASKED},
+            asked={tag: it for tag, it in opened.items() if it.state is DecisionState.ASKED},
             written_ms=account.standing.at_ms,
         )
 

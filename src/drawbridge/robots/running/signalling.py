@@ -13,8 +13,9 @@ from drawbridge.core.operations import GetTicker
 from drawbridge.robots import steering
 from drawbridge.robots.decision_store import Changes, write
 from drawbridge.robots.model import Direction, Trigger
-from drawbridge.robots.running.deciding import judge_signal
+from drawbridge.robots.running.deciding import Verdict, judge_signal
 from drawbridge.robots.running.orders import decided_notice
+from drawbridge.robots.running.questions import asked_first, take_up, write_down
 from drawbridge.robots.running.rounds import Judged
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
@@ -87,13 +88,14 @@ class Signalling:
         judged = []
         for seat in seats:
             side = _side_of(signal.action, seat)
-            judged.append((seat, judge_signal(seat, chart, side, ticker.last, (name, now_ms))))
-        acting = [pair for pair in judged if pair[1].decisions or pair[1].refusal]
+            verdict = judge_signal(seat, chart, side, ticker.last, (name, now_ms))
+            judged.append((seat, asked_first(seat, verdict, ticker.last, now_ms)))
+        acting = [pair for pair in judged if _acts(pair[1])]
         if not await self._write(signal, acting, "" if acting else _NOTHING_TO_DO):
             return ()
         for seat, verdict in acting:
-            seat.open |= {decision.tag: decision for decision in verdict.decisions}
-        return acting
+            take_up(seat, verdict)
+        return [pair for pair in acting if pair[1].decisions or pair[1].refusal]
 
     async def _write(self, signal: Signal, judged: Judged, outcome: str) -> bool:
         """Mark a signal together with what comes of it; False when somebody was faster."""
@@ -101,6 +103,7 @@ class Signalling:
         for seat, verdict in judged:
             changes.made += verdict.decisions
             changes.notices += [decided_notice(seat, it) for it in verdict.decisions]
+            write_down(changes, verdict)
         try:
             async with self._database.transaction() as tx:
                 await mark_acted(tx, signal.n, now_ms, outcome)
@@ -123,6 +126,10 @@ def _side_of(action: Action, seat: Seat) -> int:
     if side == steering.SHORT and seat.plan.direction is Direction.LONG:
         return steering.LEAVE
     return side
+
+
+def _acts(verdict: Verdict) -> bool:
+    return bool(verdict.decisions or verdict.asked or verdict.refusal)
 
 
 def _listens(seat: Seat, signal: Signal) -> bool:

@@ -14,6 +14,7 @@ from drawbridge.robots.running.closing import Closing
 from drawbridge.robots.running.deciding import Verdict
 from drawbridge.robots.running.moves import Moves
 from drawbridge.robots.running.orders import OrderChains
+from drawbridge.robots.running.questions import Questions
 from drawbridge.robots.running.resting import Resting
 from drawbridge.robots.running.rounds import Judged, Rounds
 from drawbridge.robots.running.seat import Seat
@@ -32,6 +33,7 @@ class Hands:
     roads: Roads
     charts: Charts
     checks: Checks
+    questions: Questions
     rounds: Rounds
     chains: OrderChains
     resting: Resting
@@ -56,6 +58,7 @@ class Tending:
             case RobotStatus.STARTED:
                 await self._work(seat)
             case RobotStatus.STOPPING:
+                await self._hands.questions.withdraw(seat)
                 await self._know_market(seat)
                 if await self._hands.closing.close(seat):
                     await self._hands.moves.move(seat, RobotStatus.STOPPED)
@@ -68,6 +71,7 @@ class Tending:
 
     async def _start(self, seat: Seat) -> None:
         """Check all that can be checked, warm the strategy up, and act at the newest candle."""
+        await self._hands.questions.withdraw(seat)
         await self._hands.checks.check_key(seat)
         await self._know_market(seat)
         if not seat.places_orders and not await self._hands.chains.settle(seat):
@@ -93,6 +97,7 @@ class Tending:
     async def _work(self, seat: Seat) -> None:
         """Settle what is open; then decide, if a candle has closed meanwhile."""
         chart = self._seating.chart_of(seat)
+        await self._hands.questions.hear(seat)
         # First of all: who does not know the market would take what it holds for nothing.
         await self._know_market(seat)
         if seat.places_orders:
@@ -107,6 +112,8 @@ class Tending:
                 await self._check_position(seat)
             # Else what it was paused for is to stay told.
             await self._hands.moves.note([seat], "", {})
+        if seat.asked:
+            self._wait(seat)
 
     def is_to_be_checked(self, seat: Seat) -> bool:
         """Tell whether a position is to be held against the account once more."""
@@ -131,6 +138,7 @@ class Tending:
 
     async def _rest(self, seat: Seat) -> None:
         """Settle what is open; go on by itself only when the reason was the key and is gone."""
+        await self._hands.questions.withdraw(seat)
         if not seat.places_orders and not await self._hands.chains.settle(seat):
             self._wait(seat)
         elif seat.account.reason in KEY_REASONS:
@@ -150,6 +158,7 @@ class Tending:
     async def act_between(self, seat: Seat, verdict: Verdict) -> None:
         """Write down and carry out what was decided between candles."""
         chart = self._seating.chart_of(seat)
+        verdict = self._hands.rounds.asked_first(seat, verdict, chart)
         await self._hands.rounds.keep(chart, [(seat, replace(verdict, is_news=True))])
         await self.act(seat, [(seat, verdict)])
 
