@@ -7,7 +7,7 @@ from drawbridge.client.calling import Calling, Page
 from drawbridge.client.shapes import Reason, Side, Trade
 
 Action = Literal["buy", "sell", "close"]
-DecisionState = Literal["open", "leaving", "done", "refused", "dropped"]
+DecisionState = Literal["asked", "open", "leaving", "done", "refused", "dropped"]
 
 
 class CandleTold(TypedDict):
@@ -58,6 +58,7 @@ class ForeignOrderTold(TypedDict):
     """An open order of the account that was not placed here."""
 
     key_id: str
+    symbol: str
     order_id: str
     side: Side
     quantity: str

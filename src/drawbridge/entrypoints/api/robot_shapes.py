@@ -121,6 +121,7 @@ class ForeignOrderTold(Told):
     """An open order of the account that was not placed here."""
 
     key_id: str
+    symbol: str
     order_id: str
     side: Side
     quantity: Amount
@@ -244,6 +245,7 @@ def tell_foreign(order: ForeignOrder) -> ForeignOrderTold:
     """Tell an order that others placed."""
     return ForeignOrderTold(
         key_id=order.key_id,
+        symbol=order.symbol,
         order_id=order.order_id,
         side=order.side,
         quantity=plain(order.quantity),

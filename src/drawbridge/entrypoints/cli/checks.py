@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from drawbridge.app.build import House
-from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.core.errors import (
     Corrupted,
     DrawbridgeError,
@@ -14,14 +12,14 @@ from drawbridge.core.errors import (
     NotProven,
     OutcomeUnknown,
 )
+from drawbridge.entrypoints.cli.house import Place, has_gateway, look_every_s, vault_status
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.vault.model import KeyRecord, KeyStatus
-from drawbridge.vault.unlock import VaultStatus, read_vault_state
+from drawbridge.vault.unlock import VaultStatus
 from drawbridge.verification.store import Check, Step, StepState
 from drawbridge.wire.errors import FAMILIES
 from drawbridge.wording.say import has_words, say, say_reason
 
-_LOOK_EVERY_S: Final = 0.1
 _LONGEST_S: Final = 90
 # How a script learns what a check found: by the exit code of the family that fits.
 _EXIT: Final[Mapping[KeyStatus, int]] = {
@@ -43,12 +41,12 @@ _MARKS: Final[Mapping[StepState, str]] = {
 }
 
 
-async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) -> int:
+async def see_check(place: Place, key: KeyRecord, *, wait: bool, as_json: bool) -> int:
     """Print a key's check as it goes on, and give the exit code for what it found."""
-    wait = wait and await _can_be_checked(house)
-    check = await _follow(house, key, quiet=as_json) if wait else None
-    found = await house.vault.get_record(key.id)
-    remarks = await latest_remarks(house, found)
+    wait = wait and await _can_be_checked(place)
+    check = await _follow(place, key, quiet=as_json) if wait else None
+    found = await place.vault.get_record(key.id)
+    remarks = await latest_remarks(place, found)
     if as_json:
         print_json(
             {
@@ -58,7 +56,7 @@ async def see_check(house: House, key: KeyRecord, *, wait: bool, as_json: bool) 
                 "reason": found.reason,
                 "facts": found.facts,
                 "scopes": found.scopes,
-                "check": await latest_check(house, found),
+                "check": await latest_check(place, found),
                 "remarks": remarks,
             }
         )
@@ -85,9 +83,9 @@ def _exit_code(check: Check | None, status: KeyStatus) -> int:
     return next((_FAULTS[str(name)] for name in families if name in _FAULTS), _OTHER_FAULT)
 
 
-async def latest_check(house: House, key: KeyRecord) -> list[dict[str, object]]:
+async def latest_check(place: Place, key: KeyRecord) -> list[dict[str, object]]:
     """Give the steps of a key's last check, as scripts read them."""
-    check = await house.checks.find_latest(key.id)
+    check = await place.checks.find_latest(key.id)
     return [
         {
             "step": step.step.value,
@@ -100,9 +98,9 @@ async def latest_check(house: House, key: KeyRecord) -> list[dict[str, object]]:
     ]
 
 
-async def latest_remarks(house: House, key: KeyRecord) -> list[dict[str, object]]:
+async def latest_remarks(place: Place, key: KeyRecord) -> list[dict[str, object]]:
     """Give what a key's last check found beside its verdict, as scripts read it."""
-    check = await house.checks.find_latest(key.id)
+    check = await place.checks.find_latest(key.id)
     return [
         {
             "code": remark.code,
@@ -127,18 +125,18 @@ def print_steps(steps: list[dict[str, object]]) -> None:
         _print_step(str(step["step"]), StepState(str(step["state"])), end)
 
 
-async def _can_be_checked(house: House) -> bool:
+async def _can_be_checked(place: Place) -> bool:
     """Tell whether somebody is there to check, and say what to do if not."""
-    if not is_gateway_running(house.settings.gateway_lock):
+    if not await has_gateway(place):
         print_hint(say("cli.key.no_gateway"))
         return False
-    if (await read_vault_state(house.database)).status is not VaultStatus.OPEN:
+    if await vault_status(place) is not VaultStatus.OPEN:
         print_hint(say("cli.key.vault_closed"))
         return False
     return True
 
 
-async def _follow(house: House, key: KeyRecord, *, quiet: bool) -> Check | None:
+async def _follow(place: Place, key: KeyRecord, *, quiet: bool) -> Check | None:
     """Look at the rows of the check until it has ended, and give it; None if that takes long.
 
     Why: it is our check if anything of it happened after it was wished for, whether it was begun
@@ -146,14 +144,14 @@ async def _follow(house: House, key: KeyRecord, *, quiet: bool) -> Check | None:
     """
     since_ms = key.check_requested_ms or 0
     shown: set[tuple[str, StepState]] = set()
-    for _ in range(int(_LONGEST_S / _LOOK_EVERY_S)):
-        check = await house.checks.find_latest(key.id)
+    for _ in range(int(_LONGEST_S / look_every_s(place))):
+        check = await place.checks.find_latest(key.id)
         if check is not None and any(step.at_ms >= since_ms for step in check.steps):
             if not quiet:
                 _show_news(check, shown)
             if any(step.step is Step.DONE and step.at_ms >= since_ms for step in check.steps):
                 return check
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(look_every_s(place))
     print_hint(say("cli.key.still_checking"))
     return None
 

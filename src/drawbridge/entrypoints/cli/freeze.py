@@ -28,9 +28,11 @@ def freeze(
     """Switch off every key of an exchange, and report what each was used for."""
     from drawbridge.catalogue.registry import get_card
     from drawbridge.entrypoints.cli.house import in_house
+    from drawbridge.entrypoints.cli.remote_choice import stay_here
     from drawbridge.entrypoints.cli.typing_in import confirm
     from drawbridge.vault.freezing import freeze_exchange
 
+    stay_here(data)
     card = get_card(exchange.strip().lower())
     confirm(say("cli.key.freeze.confirm", exchange=card.name), yes=yes)
 

@@ -7,6 +7,7 @@ import typer
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.cli.options import Json, settings_for
 from drawbridge.entrypoints.cli.output import cells_of, padded, print_json, print_line, print_table
+from drawbridge.entrypoints.cli.remote_choice import chosen_remote
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def guide(
         return
     if purpose not in set(Purpose):
         raise BadInput("bad_purpose", field="purpose", known=[it.value for it in Purpose])
-    addresses = settings_for(None).egress_addresses
-    made = build_guide(_get_card(exchange), Purpose(purpose), addresses)
+    card = _get_card(exchange)
+    made = build_guide(card, Purpose(purpose), _addresses(card.id))
     if json:
         print_json(_told(made))
     elif markdown:
@@ -45,6 +46,18 @@ def guide(
         print_line(guide_page(made).rstrip())
     else:
         _show(made)
+
+
+def _addresses(exchange: str) -> tuple[str, ...]:
+    """Give the addresses from which the Drawbridge that is meant speaks to an exchange."""
+    remote = chosen_remote(None)
+    if remote is None:
+        return settings_for(None).egress_addresses
+    import asyncio
+
+    from drawbridge.entrypoints.cli.remote_place import Elsewhere
+
+    return asyncio.run(Elsewhere(remote).egress_addresses(exchange))
 
 
 def _get_card(name: str) -> "Card":

@@ -3,8 +3,7 @@
 import asyncio
 from typing import Final
 
-from drawbridge.app.build import House
-from drawbridge.app.gateway_lock import is_gateway_running
+from drawbridge.entrypoints.cli.house import Place, has_gateway, look_every_s
 from drawbridge.entrypoints.cli.output import or_dash, print_hint, print_line, print_table
 from drawbridge.trading.holdings import Shown
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -13,19 +12,18 @@ from drawbridge.wording.say import say, say_reason
 
 _USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _COLUMNS: Final = ("currency", "free", "held", "worth")
-_LOOK_EVERY_S: Final = 0.1
 _LONGEST_S: Final = 15
 
 
-async def find_holdings(house: House, key: KeyRecord, currency: str) -> Shown | None:
+async def find_holdings(place: Place, key: KeyRecord, currency: str) -> Shown | None:
     """Give what was last read of a key's account; with a currency, have it read anew in it.
 
     Raises: `BadInput("bad_currency")`.
     """
     if currency:
-        await house.portfolios.ask(key.id, currency)
-        await _wait(house, key)
-    return await house.portfolios.find(key.id) if key.status in _USABLE else None
+        await place.portfolios.ask(key.id, currency)
+        await _wait(place, key)
+    return await place.portfolios.find(key.id) if key.status in _USABLE else None
 
 
 def tell_holdings(key: KeyRecord, shown: Shown | None) -> dict[str, object] | None:
@@ -79,12 +77,12 @@ def _problem(key: KeyRecord, shown: Shown) -> str:
     return say_reason(shown.problem, {"exchange": key.exchange, **shown.problem_facts})
 
 
-async def _wait(house: House, key: KeyRecord) -> None:
+async def _wait(place: Place, key: KeyRecord) -> None:
     """Wait until what was asked for is there, if there is anybody who reads it."""
-    if key.status in _USABLE and is_gateway_running(house.settings.gateway_lock):
-        for _ in range(int(_LONGEST_S / _LOOK_EVERY_S)):
-            shown = await house.portfolios.find(key.id)
+    if key.status in _USABLE and await has_gateway(place):
+        for _ in range(int(_LONGEST_S / look_every_s(place))):
+            shown = await place.portfolios.find(key.id)
             if shown is not None and not shown.is_awaited:
                 return
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(look_every_s(place))
     print_hint(say("holdings.not_read_now"))

@@ -1,25 +1,41 @@
-"""Opening the data folder for one command, and finding who and what it is about.
+"""Opening the data folder for one command, or the line to one elsewhere, and finding things there.
 
 Whoever may read the data folder may use this command line: the operating system's account is
-the proof here, as the password is in the browser.
+the proof here, as the password is in the browser. Elsewhere the proof is a token.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from drawbridge.app.build import House, open_house
+from drawbridge.audit.chain import Verified
+from drawbridge.audit.store import ToldEvent
 from drawbridge.core.errors import BadInput, Conflict, NotFound
 from drawbridge.entrypoints.cli.options import settings_for
+from drawbridge.entrypoints.cli.remote_choice import chosen_remote
 from drawbridge.robots.model import Robot
 from drawbridge.vault.model import KeyRecord, fold_label
+from drawbridge.vault.unlock import VaultStatus
+
+if TYPE_CHECKING:
+    from drawbridge.entrypoints.cli.remote_place import Elsewhere
 
 A = TypeVar("A")
+Place: TypeAlias = "House | Elsewhere"
+"""Where a command works that makes sense from elsewhere too: both have rooms of the same names."""
+
+_LOOK_EVERY_S: Final = 0.1
+# Each look is a request there, and a token has so many a minute.
+_LOOK_ELSEWHERE_EVERY_S: Final = 0.5
 
 
 def in_house(data: Path | None, work: Callable[[House], Awaitable[A]]) -> A:
-    """Open the house, do the work, close the house."""
+    """Open the house on this machine, do the work, close the house.
+
+    Raises: `Conflict("only_on_its_machine")` where one elsewhere is chosen.
+    """
 
     async def opened() -> A:
         async with open_house(settings_for(data)) as house:
@@ -28,12 +44,31 @@ def in_house(data: Path | None, work: Callable[[House], Awaitable[A]]) -> A:
     return asyncio.run(opened())
 
 
-async def owner_of(house: House, name: str) -> str:
-    """Give the id of the named owner, or of the only one there is.
+def in_place(data: Path | None, work: Callable[[Place], Awaitable[A]]) -> A:
+    """Do the work in the house on this machine, or in the one elsewhere that is chosen."""
+    remote = chosen_remote(data)
+    if remote is None:
+        return in_house(data, work)
 
-    Raises: `Conflict("no_owner_yet")`, `BadInput("which_owner")`, `NotFound("no_such_owner")`.
+    async def spoken() -> A:
+        from drawbridge.entrypoints.cli.remote_place import Elsewhere
+
+        return await work(Elsewhere(remote))
+
+    return asyncio.run(spoken())
+
+
+async def owner_of(place: Place, name: str) -> str:
+    """Give the id of the named owner, or of the only one there is; elsewhere, the token's.
+
+    Raises: `Conflict("no_owner_yet")`, `BadInput("which_owner")`, `NotFound("no_such_owner")`,
+    `BadInput("owner_elsewhere")`.
     """
-    owners = await house.accounts.list_owners()
+    if not isinstance(place, House):
+        if name:
+            raise BadInput("owner_elsewhere", field="--owner")
+        return place.owner
+    owners = await place.accounts.list_owners()
     if not owners:
         raise Conflict("no_owner_yet")
     if not name and len(owners) == 1:
@@ -46,17 +81,65 @@ async def owner_of(house: House, name: str) -> str:
     raise NotFound("no_such_owner", field="owner")
 
 
-async def key_named(house: House, owner: str, name: str) -> KeyRecord:
+async def owners_of(place: Place) -> list[str]:
+    """Give the ids of all whose things there are; elsewhere there is only the token's owner."""
+    if not isinstance(place, House):
+        return [place.owner]
+    return [owner.id for owner in await place.accounts.list_owners()]
+
+
+async def key_named(place: Place, owner: str, name: str) -> KeyRecord:
     """Find a key by its id or its name. Raises: `NotFound("unknown_key")`."""
-    for key in await house.vault.list_keys(owner):
+    for key in await place.vault.list_keys(owner):
         if name in {key.id, key.label} or fold_label(name.strip()) == fold_label(key.label):
             return key
     raise NotFound("unknown_key")
 
 
-async def robot_named(house: House, owner: str, name: str) -> Robot:
+async def robot_named(place: Place, owner: str, name: str) -> Robot:
     """Find a robot by its id or its name. Raises: `NotFound("unknown_robot")`."""
-    for robot in await house.robots.list_robots(owner):
+    for robot in await place.robots.list_robots(owner):
         if name in {robot.id, robot.name} or fold_label(name.strip()) == fold_label(robot.name):
             return robot
     raise NotFound("unknown_robot")
+
+
+async def has_gateway(place: Place) -> bool:
+    """Tell whether a gateway is there, which carries out what is wished."""
+    if not isinstance(place, House):
+        return await place.has_gateway()
+    from drawbridge.app.gateway_lock import is_gateway_running
+
+    return is_gateway_running(place.settings.gateway_lock)
+
+
+async def vault_status(place: Place) -> VaultStatus:
+    """Tell how the vault stands."""
+    if not isinstance(place, House):
+        return await place.vault_status()
+    from drawbridge.vault.unlock import read_vault_state
+
+    return (await read_vault_state(place.database)).status
+
+
+async def list_events(place: Place, owner: str, limit: int) -> tuple[ToldEvent, ...]:
+    """List at most so many events of the audit log, the newest first."""
+    if not isinstance(place, House):
+        return await place.list_events(limit)
+    from drawbridge.audit.store import list_events as listed
+
+    return await listed(place.database, owner, limit=limit)
+
+
+async def verify_audit(place: Place) -> Verified:
+    """Follow the whole chain of the audit log. Raises: `Corrupted("audit_chain_broken")`."""
+    if not isinstance(place, House):
+        return await place.verify_audit()
+    from drawbridge.audit.store import verify
+
+    return await verify(place.database)
+
+
+def look_every_s(place: Place) -> float:
+    """Tell how long to wait between two looks at something that is under way."""
+    return _LOOK_EVERY_S if isinstance(place, House) else _LOOK_ELSEWHERE_EVERY_S

@@ -19,6 +19,7 @@ from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.vault.model import KeyRecord
 
 app = typer.Typer(help=say("cli.key.help"), no_args_is_help=True)
@@ -49,8 +50,11 @@ def add(
     from drawbridge.catalogue.registry import get_card
     from drawbridge.entrypoints.cli.checks import see_check
     from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.remote_choice import stay_here
     from drawbridge.entrypoints.cli.typing_in import read_fields
 
+    # Before a secret is typed that could not be taken.
+    stay_here(data)
     # The fields are read before anything is opened: a person may take their time.
     fields = read_fields(get_card(exchange.strip().lower()))
 
@@ -71,10 +75,10 @@ def add(
 @app.command("list", help=say("cli.key.list.help"))
 def list_keys(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """List the keys with their status, rights and expiry."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        keys = await house.vault.list_keys(await owner_of(house, owner))
+    async def work(place: "Place") -> None:
+        keys = await place.vault.list_keys(await owner_of(place, owner))
         if json:
             print_json([_told(key) for key in keys])
             return
@@ -84,7 +88,7 @@ def list_keys(*, owner: Owner = "", data: Data = None, json: Json = False) -> No
         columns = [say(f"cli.key.column.{name}") for name in _COLUMNS]
         print_table(columns, [_row(key) for key in keys])
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.key.show.help"))
@@ -106,12 +110,12 @@ def show(
         print_steps,
     )
     from drawbridge.entrypoints.cli.holdings import find_holdings, print_holdings, tell_holdings
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
 
-    async def work(house: "House") -> None:
-        found = await key_named(house, await owner_of(house, owner), key)
-        held = await find_holdings(house, found, currency)
-        steps, remarks = await latest_check(house, found), await latest_remarks(house, found)
+    async def work(place: "Place") -> None:
+        found = await key_named(place, await owner_of(place, owner), key)
+        held = await find_holdings(place, found, currency)
+        steps, remarks = await latest_check(place, found), await latest_remarks(place, found)
         if json:
             told = {"check": steps, "remarks": remarks, "holdings": tell_holdings(found, held)}
             print_json({**_told(found), **told})
@@ -122,9 +126,9 @@ def show(
         if found.reason:
             print_line(say_reason(found.reason, found.facts))
         print_remarks(remarks)
-        print_holdings(found, held, house.clock.now_ms())
+        print_holdings(found, held, place.clock.now_ms())
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.key.stats.help"))
@@ -140,7 +144,7 @@ def stats(
     json: Json = False,
 ) -> None:
     """Show how a key's account did, deposits and withdrawals apart."""
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
     from drawbridge.entrypoints.cli.performance import print_performance
     from drawbridge.statistics.account_telling import account_facts
     from drawbridge.statistics.ratios import read_rate
@@ -149,9 +153,9 @@ def stats(
 
     told_in, rate = read_currency(currency), read_rate(risk_free)
 
-    async def work(house: "House") -> None:
-        found = await key_named(house, await owner_of(house, owner), key)
-        report = await house.statistics.account(found.id, told_in, rate)
+    async def work(place: "Place") -> None:
+        found = await key_named(place, await owner_of(place, owner), key)
+        report = await place.statistics.account(found.id, told_in, rate)
         simulated = found.venue is Venue.PAPER
         if json:
             told = account_facts(report) if report else None
@@ -164,7 +168,7 @@ def stats(
         else:
             print_performance(report)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.key.verify.help"))
@@ -179,27 +183,27 @@ def verify(
 ) -> None:
     """Have a key checked anew."""
     from drawbridge.entrypoints.cli.checks import see_check
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
 
-    async def work(house: "House") -> int:
-        person = await owner_of(house, owner)
-        found = await key_named(house, person, key)
-        asked = await house.vault.request_check(person, found.id, proof=proof)
-        return await see_check(house, asked, wait=not no_wait, as_json=json)
+    async def work(place: "Place") -> int:
+        person = await owner_of(place, owner)
+        found = await key_named(place, person, key)
+        asked = await place.vault.request_check(person, found.id, proof=proof)
+        return await see_check(place, asked, wait=not no_wait, as_json=json)
 
-    raise typer.Exit(in_house(data, work))
+    raise typer.Exit(in_place(data, work))
 
 
 @app.command(help=say("cli.key.disable.help"))
 def disable(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Switch a key off."""
-    _change(key, owner, data, lambda house: house.vault.disable, as_json=json)
+    _change(key, owner, data, lambda place: place.vault.disable, as_json=json)
 
 
 @app.command(help=say("cli.key.enable.help"))
 def enable(key: KeyName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Switch a key on again; it is checked anew."""
-    _change(key, owner, data, lambda house: house.vault.enable, as_json=json)
+    _change(key, owner, data, lambda place: place.vault.enable, as_json=json)
 
 
 @app.command(help=say("cli.key.delete.help"))
@@ -212,20 +216,20 @@ def delete(
     json: Json = False,
 ) -> None:
     """Erase a key's secret and take it out of every list."""
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
     from drawbridge.entrypoints.cli.typing_in import confirm
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await key_named(house, person, key)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await key_named(place, person, key)
         confirm(say("cli.key.delete.sure", label=found.label), yes=yes)
-        await house.vault.delete(person, found.id)
+        await place.vault.delete(person, found.id)
         if json:
             print_json({"id": found.id, "deleted": True})
         else:
             print_line(say("cli.key.delete.done", label=found.label))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 Change = Callable[[str, str], Awaitable["KeyRecord"]]
@@ -235,23 +239,23 @@ def _change(
     name: str,
     owner: str,
     data: Path | None,
-    choose: Callable[["House"], Change],
+    choose: Callable[["Place"], Change],
     *,
     as_json: bool,
 ) -> None:
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await key_named(house, person, name)
-        changed = await choose(house)(person, found.id)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await key_named(place, person, name)
+        changed = await choose(place)(person, found.id)
         if as_json:
             print_json(_told(changed))
         else:
             status = say(f"cli.key.status.{changed.status.value}")
             print_line(say("cli.key.changed", label=changed.label, status=status))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 _COLUMNS = ("label", "exchange", "venue", "key", "status", "rights", "expires", "id")

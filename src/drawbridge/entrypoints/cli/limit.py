@@ -11,7 +11,7 @@ from drawbridge.entrypoints.cli.output import or_dash, print_json, print_line, p
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.trading.limit_store import Limited
 
 app = typer.Typer(help=say("cli.limit.help"), no_args_is_help=True)
@@ -53,7 +53,7 @@ def set_limits(
     json: Json = False,
 ) -> None:
     """Change the limits that are named; the others stay, and an empty one is taken off."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.trading.limit_service import limit_texts
 
     given = {
@@ -67,29 +67,29 @@ def set_limits(
     if not changes:
         raise BadInput("limit_none_given", field="position")
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        subject = await _subject(house, person, key, robot)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        subject = await _subject(place, person, key, robot)
         known = {
-            it.subject: limit_texts(it.limits) for it in await house.limits.list_limits(person)
+            it.subject: limit_texts(it.limits) for it in await place.limits.list_limits(person)
         }
         texts = {**known.get(subject.id, {}), **changes}
-        limits = await house.limits.set_limits(person, subject.id, subject.name, texts)
+        limits = await place.limits.set_limits(person, subject.id, subject.name, texts)
         if json:
             print_json({"subject": subject.id, "name": subject.name, "limits": limits})
         else:
             print_line(say("cli.limit.set.done", name=subject.name))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command("list", help=say("cli.limit.list.help"))
 def list_limits(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """List the limits."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        found = await house.limits.list_limits(await owner_of(house, owner))
+    async def work(place: "Place") -> None:
+        found = await place.limits.list_limits(await owner_of(place, owner))
         if json:
             print_json([_told(it) for it in found])
         elif not found:
@@ -97,7 +97,7 @@ def list_limits(*, owner: Owner = "", data: Data = None, json: Json = False) -> 
         else:
             print_table(*_table(found))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.limit.clear.help"))
@@ -110,36 +110,36 @@ def clear(
     json: Json = False,
 ) -> None:
     """Take all limits off a key or a robot, also off one that is gone."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
         kind, wanted = ("key", key) if key else ("robot", robot)
         named = [
             _Subject(it.subject, it.name)
-            for it in await house.limits.list_limits(person)
+            for it in await place.limits.list_limits(person)
             if it.subject.startswith(f"{kind}:") and wanted in {it.name, it.subject}
         ]
-        subject = named[0] if named else await _subject(house, person, key, robot)
-        await house.limits.clear_limits(person, subject.id)
+        subject = named[0] if named else await _subject(place, person, key, robot)
+        await place.limits.clear_limits(person, subject.id)
         if json:
             print_json({"subject": subject.id, "cleared": True})
         else:
             print_line(say("cli.limit.clear.done", name=subject.name))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
-async def _subject(house: "House", person: str, key: str, robot: str) -> _Subject:
+async def _subject(place: "Place", person: str, key: str, robot: str) -> _Subject:
     from drawbridge.entrypoints.cli.house import key_named, robot_named
     from drawbridge.trading.limit_store import key_subject
 
     if bool(key) == bool(robot):
         raise BadInput("limit_of_what", field="key")
     if key:
-        record = await key_named(house, person, key)
+        record = await key_named(place, person, key)
         return _Subject(key_subject(record.id), record.label)
-    found = await robot_named(house, person, robot)
+    found = await robot_named(place, person, robot)
     return _Subject(found.origin, found.name)
 
 

@@ -29,12 +29,14 @@ from drawbridge.entrypoints.cli import (
     notice,
     owner,
     paper,
+    remote,
     robot,
     stop,
     up,
     vault,
 )
 from drawbridge.entrypoints.cli.output import print_error, print_hint, print_line
+from drawbridge.entrypoints.cli.remote_choice import name_remote
 from drawbridge.wording.say import say
 
 _INTERRUPTED = 130
@@ -66,6 +68,7 @@ app.command("guide", help=say("cli.guide.help"))(guide.guide)
 app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
 app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
+app.add_typer(remote.app, name="remote")
 app.command("mcp", help=say("cli.mcp.help"))(mcp.mcp)
 app.command("doctor", help=say("cli.doctor.help"))(doctor.doctor)
 app.command("completion", help=say("cli.completion.help"))(completion.completion)
@@ -83,6 +86,7 @@ def _print_version(*, wanted: bool) -> None:
 @app.callback()
 def begin(
     *,
+    at: Annotated[str, typer.Option("--at", metavar="NAME|URL", help=say("cli.option.at"))] = "",
     version: Annotated[
         bool,
         typer.Option(
@@ -95,6 +99,7 @@ def begin(
 ) -> None:
     """Take the options that stand before every command."""
     del version
+    name_remote(at)
 
 
 def main(arguments: Sequence[str]) -> int:

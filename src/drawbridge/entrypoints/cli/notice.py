@@ -19,6 +19,7 @@ from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.notices.model import Channel, Kept
 
 app = typer.Typer(help=say("cli.notice.help"), no_args_is_help=True)
@@ -39,15 +40,15 @@ def list_notices(
     json: Json = False,
 ) -> None:
     """List the newest notices, newest first."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.notices.words import words_of
     from drawbridge.wording.formats import moment
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await house.notices.list_notices(person)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await place.notices.list_notices(person)
         if read:
-            await house.notices.mark_read(person)
+            await place.notices.mark_read(person)
         if json:
             print_json([_told(kept) for kept in found])
         elif not found:
@@ -57,7 +58,7 @@ def list_notices(
             rows = [[moment(it.last_ms), words_of(it).line] for it in found]
             print_table(columns, rows)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.notice.ways.help"))

@@ -10,6 +10,7 @@ import typer
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from drawbridge.core.errors import BadInput
+from drawbridge.entrypoints.cli.remote_choice import stay_here
 from drawbridge.wording.say import say
 
 Json = Annotated[bool, typer.Option("--json", help=say("cli.option.json"))]
@@ -33,7 +34,11 @@ _UNITS: Final = {"d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS}
 
 
 def settings_for(data: Path | None) -> Settings:
-    """Read the settings, with the data folder of this call if one was named."""
+    """Read the settings, with the data folder of this call if one was named.
+
+    Raises: `Conflict("only_on_its_machine")` where a Drawbridge elsewhere is chosen.
+    """
+    stay_here(data)
     settings = read_settings()
     if data is None:
         return settings

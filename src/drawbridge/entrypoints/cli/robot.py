@@ -34,7 +34,7 @@ from drawbridge.entrypoints.cli.robot_words import (
 from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
-    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.robots.model import Robot
     from drawbridge.statistics.service import Report
 
@@ -48,10 +48,10 @@ app.command("check", help=say("cli.robot.check.help"))(strategies.check)
 @app.command("list", help=say("cli.robot.list.help"))
 def list_robots(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """List the robots with their status."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        robots = await house.robots.list_robots(await owner_of(house, owner))
+    async def work(place: "Place") -> None:
+        robots = await place.robots.list_robots(await owner_of(place, owner))
         if json:
             print_json([told_robot(robot) for robot in robots])
         elif not robots:
@@ -60,7 +60,7 @@ def list_robots(*, owner: Owner = "", data: Data = None, json: Json = False) -> 
             columns = [say(f"cli.robot.column.{name}") for name in COLUMNS]
             print_table(columns, [row_of(robot) for robot in robots])
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.robot.start.help"))
@@ -73,7 +73,7 @@ def start(
     json: Json = False,
 ) -> None:
     """Start a robot."""
-    _wish(robot, owner, data, lambda house: house.robots.start, _Manner(not no_wait, json))
+    _wish(robot, owner, data, lambda place: place.robots.start, _Manner(not no_wait, json))
 
 
 @app.command(help=say("cli.robot.stop.help"))
@@ -94,8 +94,8 @@ def stop(
 
     on_stop = read_on_stop(close) if close else None
 
-    def choose(house: "House") -> Change:
-        return partial(house.robots.stop, on_stop=on_stop)
+    def choose(place: "Place") -> Change:
+        return partial(place.robots.stop, on_stop=on_stop)
 
     _wish(robot, owner, data, choose, _Manner(not no_wait, json))
 
@@ -110,18 +110,18 @@ def status(
     json: Json = False,
 ) -> None:
     """Show a robot, what it holds, and its figures."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of, robot_named
+    from drawbridge.entrypoints.cli.house import in_place, owner_of, robot_named
     from drawbridge.statistics.ratios import read_rate
 
     rate = read_rate(risk_free)
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await robot_named(house, person, robot)
-        report = await _report(house, person, found, rate)
-        decisions = await house.robots.list_decisions(person, found.id)
-        orders = await house.orders.unsettled_of(found.origin)
-        foreign = await house.robots.list_foreign_orders(person, found.id)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await robot_named(place, person, robot)
+        report = await _report(place, person, found, rate)
+        decisions = await place.robots.list_decisions(person, found.id)
+        orders = await place.orders.unsettled_of(found.origin)
+        foreign = await place.robots.list_foreign_orders(person, found.id)
         if json:
             from drawbridge.app.reports import is_simulated
             from drawbridge.entrypoints.cli.figures import told_report
@@ -139,7 +139,7 @@ def status(
                 }
             )
             return
-        labels = {str(key.id): key.label for key in await house.vault.list_keys(person)}
+        labels = {str(key.id): key.label for key in await place.vault.list_keys(person)}
         print_robot(found, f"{or_dash(report.position.quantity)} {found.plan.base}")
         print_accounts(found, labels)
         print_orders(orders, labels)
@@ -147,24 +147,24 @@ def status(
         print_foreign(foreign, labels)
         _print_figures(found, report)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.robot.delete.help"))
 def delete(robot: RobotName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Delete a stopped robot; its orders stay on record."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of, robot_named
+    from drawbridge.entrypoints.cli.house import in_place, owner_of, robot_named
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await robot_named(house, person, robot)
-        await house.robots.delete(person, found.id)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await robot_named(place, person, robot)
+        await place.robots.delete(person, found.id)
         if json:
             print_json({"id": found.id, "deleted": True})
         else:
             print_line(say("cli.robot.delete.done", name=found.name))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 Change = Callable[[str, str], Awaitable["Robot"]]
@@ -182,17 +182,17 @@ def _wish(
     name: str,
     owner: str,
     data: Path | None,
-    choose: Callable[["House"], Change],
+    choose: Callable[["Place"], Change],
     manner: _Manner,
 ) -> None:
-    from drawbridge.entrypoints.cli.house import in_house, owner_of, robot_named
+    from drawbridge.entrypoints.cli.house import in_place, owner_of, robot_named
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await robot_named(house, person, name)
-        robot = await choose(house)(person, found.id)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await robot_named(place, person, name)
+        robot = await choose(place)(person, found.id)
         if manner.wait:
-            robot = await _settled(house, robot)
+            robot = await _settled(place, robot)
         if manner.as_json:
             print_json(told_robot(robot))
             return
@@ -201,39 +201,38 @@ def _wish(
         if robot.reason:
             print_line(say_reason(robot.reason, robot.facts))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
-async def _settled(house: "House", robot: "Robot") -> "Robot":
+async def _settled(place: "Place", robot: "Robot") -> "Robot":
     """Wait until the runner has taken the wish up; what it waits for is told meanwhile."""
-    from drawbridge.app.gateway_lock import is_gateway_running
+    from drawbridge.entrypoints.cli.house import has_gateway, look_every_s
     from drawbridge.robots.model import RobotStatus
 
     moving = {RobotStatus.STARTING, RobotStatus.STOPPING}
-    if not is_gateway_running(house.settings.gateway_lock):
+    if not await has_gateway(place):
         print_hint(say("cli.robot.no_gateway"))
         return robot
     told = ""
-    for _ in range(int(_LONGEST_S / _LOOK_EVERY_S)):
-        robot = await house.robots.get_robot(robot.owner, robot.id)
+    for _ in range(int(_LONGEST_S / look_every_s(place))):
+        robot = await place.robots.get_robot(robot.owner, robot.id)
         if robot.status not in moving:
             return robot
         if robot.reason and robot.reason != told:
             told = robot.reason
             print_hint(say_reason(robot.reason, robot.facts))
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(look_every_s(place))
     print_hint(say("cli.robot.still_moving"))
     return robot
 
 
-async def _report(house: "House", person: str, robot: "Robot", rate: Decimal) -> "Report":
+async def _report(place: "Place", person: str, robot: "Robot", rate: Decimal) -> "Report":
     from drawbridge.app.reports import ground_of
 
-    ground = ground_of(robot, await house.robots.list_candles(person, robot.id), rate)
-    return await house.statistics.report(robot.origin, ground)
+    ground = ground_of(robot, await place.robots.list_candles(person, robot.id), rate)
+    return await place.statistics.report(robot.origin, ground)
 
 
-_LOOK_EVERY_S = 0.1
 _LONGEST_S = 60
 
 

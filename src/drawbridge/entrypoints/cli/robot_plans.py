@@ -21,6 +21,7 @@ from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
 
 accounts = typer.Typer(help=say("cli.robot.account.help"), no_args_is_help=True)
 
@@ -130,19 +131,19 @@ def add_account(
     json: Json = False,
 ) -> None:
     """Let a robot trade on one account more."""
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of, robot_named
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of, robot_named
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await robot_named(house, person, robot)
-        chosen = await key_named(house, person, key)
-        changed = await house.robots.add_account(person, found.id, chosen.id, amount)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await robot_named(place, person, robot)
+        chosen = await key_named(place, person, key)
+        changed = await place.robots.add_account(person, found.id, chosen.id, amount)
         if json:
             print_json(told_robot(changed))
         else:
             print_line(say("cli.robot.account.add.done", name=found.name, key=chosen.label))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @accounts.command("remove", help=say("cli.robot.account.remove.help"))
@@ -150,19 +151,19 @@ def remove_account(
     robot: RobotName, *, key: Key, owner: Owner = "", data: Data = None, json: Json = False
 ) -> None:
     """Take an account off a robot."""
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of, robot_named
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of, robot_named
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await robot_named(house, person, robot)
-        chosen = await key_named(house, person, key)
-        changed = await house.robots.remove_account(person, found.id, chosen.id)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await robot_named(place, person, robot)
+        chosen = await key_named(place, person, key)
+        changed = await place.robots.remove_account(person, found.id, chosen.id)
         if json:
             print_json(told_robot(changed))
         else:
             print_line(say("cli.robot.account.remove.done", name=found.name, key=chosen.label))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 def read_confirmations(texts: list[str]) -> dict[str, Mapping[str, object]]:

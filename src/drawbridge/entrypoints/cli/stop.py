@@ -10,7 +10,7 @@ from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
 
 Everybody = Annotated[bool, typer.Option("--everybody", help=say("cli.stop.everybody"))]
 
@@ -30,50 +30,50 @@ def stop(
     json: Json = False,
 ) -> None:
     """Keep everything from entering, at once; the rest is done in the way that was wished."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of, owners_of
     from drawbridge.trading.limit_store import EVERYBODY
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
         of = EVERYBODY if everybody else person
         # The stop first: what robots do while they are stopped may not enter either.
-        await house.limits.stop(person, of=of, cancel=cancel_orders)
+        await place.limits.stop(person, of=of, cancel=cancel_orders)
         stopped: list[str] = []
         if all_robots or close:
-            owners = [it.id for it in await house.accounts.list_owners()] if everybody else [person]
-            stopped = await _stop_robots(house, owners, close=close)
+            owners = await owners_of(place) if everybody else [person]
+            stopped = await _stop_robots(place, owners, close=close)
         if json:
             print_json({"stopped": True, "everybody": everybody, "robots": stopped})
             return
         print_line(say("cli.stop.done"))
         if all_robots or close:
             print_line(say("cli.stop.robots", count=len(stopped)))
-        _hint_without_gateway(house, needed=all_robots or close or cancel_orders)
+        await _hint_without_gateway(place, needed=all_robots or close or cancel_orders)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 def resume(
     *, everybody: Everybody = False, owner: Owner = "", data: Data = None, json: Json = False
 ) -> None:
     """Let trading go on; robots that were stopped stay so."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.trading.limit_store import EVERYBODY
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        await house.limits.resume(person, of=EVERYBODY if everybody else person)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        await place.limits.resume(person, of=EVERYBODY if everybody else person)
         if json:
-            print_json({"stopped": await house.limits.find_stop(person) is not None})
+            print_json({"stopped": await place.limits.find_stop(person) is not None})
             return
         print_line(say("cli.resume.done"))
-        if await house.limits.find_stop(person):
+        if await place.limits.find_stop(person):
             print_hint(say("cli.resume.other"))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
-async def _stop_robots(house: "House", owners: Sequence[str], *, close: bool) -> list[str]:
+async def _stop_robots(place: "Place", owners: Sequence[str], *, close: bool) -> list[str]:
     """Ask every robot that works to stop, and give their names."""
     from drawbridge.robots.model import OnStop, RobotStatus
 
@@ -81,16 +81,16 @@ async def _stop_robots(house: "House", owners: Sequence[str], *, close: bool) ->
     at_rest = {RobotStatus.STOPPED, RobotStatus.STOPPING}
     stopped = []
     for owner in owners:
-        for robot in await house.robots.list_robots(owner):
+        for robot in await place.robots.list_robots(owner):
             if robot.status in at_rest:
                 continue
-            await house.robots.stop(owner, robot.id, on_stop=on_stop)
+            await place.robots.stop(owner, robot.id, on_stop=on_stop)
             stopped.append(robot.name)
     return stopped
 
 
-def _hint_without_gateway(house: "House", *, needed: bool) -> None:
-    from drawbridge.app.gateway_lock import is_gateway_running
+async def _hint_without_gateway(place: "Place", *, needed: bool) -> None:
+    from drawbridge.entrypoints.cli.house import has_gateway
 
-    if needed and not is_gateway_running(house.settings.gateway_lock):
+    if needed and not await has_gateway(place):
         print_hint(say("cli.stop.no_gateway"))
