@@ -1,6 +1,5 @@
 """Following a key's check while it runs, step by step."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,7 +11,7 @@ from drawbridge.core.errors import (
     NotProven,
     OutcomeUnknown,
 )
-from drawbridge.entrypoints.cli.house import Place, has_gateway, look_every_s, vault_status
+from drawbridge.entrypoints.cli.house import Place, has_gateway, looks, vault_status
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.unlock import VaultStatus
@@ -144,14 +143,13 @@ async def _follow(place: Place, key: KeyRecord, *, quiet: bool) -> Check | None:
     """
     since_ms = key.check_requested_ms or 0
     shown: set[tuple[str, StepState]] = set()
-    for _ in range(int(_LONGEST_S / look_every_s(place))):
+    async for _ in looks(place, _LONGEST_S):
         check = await place.checks.find_latest(key.id)
         if check is not None and any(step.at_ms >= since_ms for step in check.steps):
             if not quiet:
                 _show_news(check, shown)
             if any(step.step is Step.DONE and step.at_ms >= since_ms for step in check.steps):
                 return check
-        await asyncio.sleep(look_every_s(place))
     print_hint(say("cli.key.still_checking"))
     return None
 

@@ -1,9 +1,8 @@
 """What a key's account holds, on the command line: asked for, waited for, printed."""
 
-import asyncio
 from typing import Final
 
-from drawbridge.entrypoints.cli.house import Place, has_gateway, look_every_s
+from drawbridge.entrypoints.cli.house import Place, has_gateway, looks
 from drawbridge.entrypoints.cli.output import or_dash, print_hint, print_line, print_table
 from drawbridge.trading.holdings import Shown
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -80,9 +79,8 @@ def _problem(key: KeyRecord, shown: Shown) -> str:
 async def _wait(place: Place, key: KeyRecord) -> None:
     """Wait until what was asked for is there, if there is anybody who reads it."""
     if key.status in _USABLE and await has_gateway(place):
-        for _ in range(int(_LONGEST_S / look_every_s(place))):
+        async for _ in looks(place, _LONGEST_S):
             shown = await place.portfolios.find(key.id)
             if shown is not None and not shown.is_awaited:
                 return
-            await asyncio.sleep(look_every_s(place))
     print_hint(say("holdings.not_read_now"))

@@ -5,7 +5,7 @@ the proof here, as the password is in the browser. Elsewhere the proof is a toke
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -140,6 +140,9 @@ async def verify_audit(place: Place) -> Verified:
     return await verify(place.database)
 
 
-def look_every_s(place: Place) -> float:
-    """Tell how long to wait between two looks at something that is under way."""
-    return _LOOK_EVERY_S if isinstance(place, House) else _LOOK_ELSEWHERE_EVERY_S
+async def looks(place: Place, longest_s: int) -> AsyncIterator[None]:
+    """Let somebody look again and again at what is under way, at most for so long."""
+    every_s = _LOOK_EVERY_S if isinstance(place, House) else _LOOK_ELSEWHERE_EVERY_S
+    for _ in range(int(longest_s / every_s)):
+        yield
+        await asyncio.sleep(every_s)

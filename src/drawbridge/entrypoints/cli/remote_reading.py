@@ -28,7 +28,7 @@ def read_as(kind: type[T], told: Mapping[str, Any], known: Mapping[str, object] 
     return kind(**given)
 
 
-def _read(hint: Any, told: Any) -> Any:  # noqa: ANN401  types and JSON of whatever kind
+def _read(hint: Any, told: Any) -> Any:  # noqa: ANN401  types, and JSON of any kind
     origin, inner = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         return _read_union(inner, told)
@@ -40,7 +40,7 @@ def _read(hint: Any, told: Any) -> Any:  # noqa: ANN401  types and JSON of whate
     return _read_single(getattr(hint, "__supertype__", hint), told)
 
 
-def _read_single(hint: Any, told: Any) -> Any:  # noqa: ANN401  as above
+def _read_single(hint: Any, told: Any) -> Any:  # noqa: ANN401  types, and JSON of any kind
     if hint is Decimal:
         return _amount(told)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -50,14 +50,14 @@ def _read_single(hint: Any, told: Any) -> Any:  # noqa: ANN401  as above
     return told if hint is object else _expect(hint, told)
 
 
-def _read_union(inner: tuple[Any, ...], told: Any) -> Any:  # noqa: ANN401  as above
+def _read_union(inner: tuple[Any, ...], told: Any) -> Any:  # noqa: ANN401  types, and JSON of any kind
     if told is None and NoneType in inner:
         return None
     kinds = [it for it in inner if it is not NoneType]
     return _read(kinds[0], told) if len(kinds) == 1 else told
 
 
-def _read_many(origin: type, inner: tuple[Any, ...], told: Sequence[Any]) -> Any:  # noqa: ANN401  as above
+def _read_many(origin: type, inner: tuple[Any, ...], told: Sequence[Any]) -> Any:  # noqa: ANN401  types, and JSON of any kind
     if origin is tuple and len(inner) > 1 and inner[-1] is not Ellipsis:
         return tuple(_read(kind, it) for kind, it in zip(inner, told, strict=True))
     return origin(_read(inner[0], it) for it in told)

@@ -1,6 +1,5 @@
 """Commands about robots: create, list, start, stop, status, delete."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -206,7 +205,7 @@ def _wish(
 
 async def _settled(place: "Place", robot: "Robot") -> "Robot":
     """Wait until the runner has taken the wish up; what it waits for is told meanwhile."""
-    from drawbridge.entrypoints.cli.house import has_gateway, look_every_s
+    from drawbridge.entrypoints.cli.house import has_gateway, looks
     from drawbridge.robots.model import RobotStatus
 
     moving = {RobotStatus.STARTING, RobotStatus.STOPPING}
@@ -214,14 +213,13 @@ async def _settled(place: "Place", robot: "Robot") -> "Robot":
         print_hint(say("cli.robot.no_gateway"))
         return robot
     told = ""
-    for _ in range(int(_LONGEST_S / look_every_s(place))):
+    async for _ in looks(place, _LONGEST_S):
         robot = await place.robots.get_robot(robot.owner, robot.id)
         if robot.status not in moving:
             return robot
         if robot.reason and robot.reason != told:
             told = robot.reason
             print_hint(say_reason(robot.reason, robot.facts))
-        await asyncio.sleep(look_every_s(place))
     print_hint(say("cli.robot.still_moving"))
     return robot
 
