@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from drawbridge.catalogue.card import Card
+from drawbridge.catalogue.drawing import draw_secrets
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput
 from drawbridge.core.markets import (
@@ -44,7 +45,6 @@ from drawbridge.core.operations import (
     ServerTime,
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
-from drawbridge.paper.accounts import draw_secrets
 from tests.exchanges.contract_samples import RESULTS as CONTRACT_RESULTS
 from tests.exchanges.contract_samples import contract_operations, contracts_of
 from tests.exchanges.market_samples import (
@@ -79,7 +79,7 @@ def fields_of(card: Card) -> st.SearchStrategy[dict[str, str]]:
 
 
 def _issued(card: Card, seed: int) -> dict[str, str]:
-    drawn = draw_secrets(card, Random(seed).randbytes)
+    drawn = draw_secrets(card.paper_key, Random(seed).randbytes)
     secrets = {"api_secret": drawn.api_secret, "passphrase": drawn.passphrase}
     told = {name: secret.reveal() for name, secret in secrets.items() if secret is not None}
     return {"api_key": drawn.api_key, **told}

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drawbridge.catalogue.drawing import draw_secrets
 from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import DrawbridgeError
@@ -35,7 +36,6 @@ from drawbridge.core.streams import (
     TopicKind,
     TradesTold,
 )
-from drawbridge.paper.accounts import draw_secrets
 from drawbridge.wire.stream import (
     Ask,
     Close,
@@ -266,7 +266,7 @@ async def test_an_own_order_is_told_when_it_rests_and_when_it_is_cancelled(
 
 @every
 async def test_nobody_logs_in_without_the_secret(bench: StreamBench) -> None:
-    drawn = draw_secrets(bench.exchange.card, lambda count: b"\x07" * count)
+    drawn = draw_secrets(bench.exchange.card.paper_key, lambda count: b"\x07" * count)
     assert drawn.api_secret is not None
     connection = await log_in(bench, drawn.api_secret.reveal())
     assert connection.key is None

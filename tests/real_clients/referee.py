@@ -13,11 +13,11 @@ from typing import Any
 
 import ccxt
 
+from drawbridge.catalogue.drawing import draw_secrets
 from drawbridge.catalogue.registry import Exchange, credential_of, get_card, get_exchange
 from drawbridge.core.operations import Operation
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.paper_server.hosting import client_urls
-from drawbridge.paper.accounts import draw_secrets
 from drawbridge.wire.codec import ServerView, encode_at
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -194,7 +194,7 @@ def _always(value: int) -> Callable[[], int]:
 
 @cache
 def _drawn(exchange_id: str) -> Mapping[str, str]:
-    drawn = draw_secrets(get_card(exchange_id), Random(7).randbytes)
+    drawn = draw_secrets(get_card(exchange_id).paper_key, Random(7).randbytes)
     secrets = {"api_secret": drawn.api_secret, "passphrase": drawn.passphrase}
     told = {name: secret.reveal() for name, secret in secrets.items() if secret is not None}
     return {"api_key": drawn.api_key, **told}

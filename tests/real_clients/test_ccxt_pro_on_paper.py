@@ -16,8 +16,8 @@ import ccxt
 import ccxt.pro
 import pytest
 
+from drawbridge.catalogue.drawing import draw_secrets
 from drawbridge.catalogue.registry import get_card
-from drawbridge.paper.accounts import draw_secrets
 from tests.real_clients.bench import Bench, Key
 from tests.real_clients.pro import Watched, pro_of, streaming_ids
 
@@ -252,7 +252,7 @@ async def test_a_watched_balance_is_what_the_ledger_holds(bench: Bench) -> None:
 )
 async def test_nobody_watches_a_balance_with_a_wrong_secret(bench: Bench) -> None:
     good = await asyncio.to_thread(bench.key)
-    drawn = draw_secrets(get_card(bench.exchange_id), lambda count: b"\x07" * count)
+    drawn = draw_secrets(get_card(bench.exchange_id).paper_key, lambda count: b"\x07" * count)
     assert drawn.api_secret is not None
     name = pro_of(bench.exchange_id).bad_secret_raises
     async with watching(bench, good) as client:

@@ -50,6 +50,10 @@ class Tag(StrEnum):
     VAULT_SECRET_OPENED = "vault:secret:opened"  # noqa: S105  the name of an event
     VAULT_SECRET_DAMAGED = "vault:secret:damaged"  # noqa: S105  the name of an event
 
+    VIRTUAL_KEYS_KEY_MADE = "virtual_keys:key:made"
+    VIRTUAL_KEYS_KEY_NARROWED = "virtual_keys:key:narrowed"
+    VIRTUAL_KEYS_KEY_REVOKED = "virtual_keys:key:revoked"
+
     ROBOTS_ROBOT_CREATED = "robots:robot:created"
     ROBOTS_ROBOT_START_WISHED = "robots:robot:start_wished"
     ROBOTS_ROBOT_STARTED = "robots:robot:started"

@@ -4,30 +4,26 @@ Who the people are and how they log in is the accounts package's business; here 
 ids. Pure: randomness is passed in, and storing is `store.py`'s.
 """
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from drawbridge.catalogue.card import Card, Need
-from drawbridge.catalogue.forms import Entropy, draw_text, fill_form
-from drawbridge.catalogue.paper_facts import PaperKeyRule, SecretEncoding
+from drawbridge.catalogue.drawing import draw_secrets
+from drawbridge.catalogue.forms import Entropy
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
-from drawbridge.wire.algorithms import Verifier, ec_pem, ed25519_pair
+from drawbridge.wire.algorithms import Verifier
 
 Network = IPv4Network | IPv6Network
 
 _MOST_LABEL: Final = 60
 _MOST_ADDRESSES: Final = 30
 _MOST_PUBLIC_KEY: Final = 8_192
-_ALPHANUMERIC: Final = "A-Za-z0-9"
-_PASSPHRASE_LENGTH: Final = 20
-_SEED_BYTES: Final = 32
 # Numbers of accounts have eight digits or more, as on real exchanges.
 _LEAST_NUMBER: Final = 10_000_000
 _NUMBER_BYTES: Final = 3
@@ -136,46 +132,17 @@ def own_name(account: str, of: str) -> str:
     return str(_LEAST_NUMBER + int.from_bytes(digest[:_NUMBER_BYTES], "big"))
 
 
-def draw_secrets(card: Card, entropy: Entropy) -> NewPaperKey:
-    """Draw key, secret and passphrase as the exchange issues them."""
-    rule = card.paper_key
-    api_key = (
-        fill_form(rule.key_form, entropy)
-        if rule.key_form
-        else draw_text(rule.key_alphabet, rule.key_length, entropy)
-    )
-    passphrase = None
-    if rule.passphrase:
-        passphrase = Secret(draw_text(_ALPHANUMERIC, _PASSPHRASE_LENGTH, entropy))
-    return NewPaperKey(api_key, _secret(rule, entropy), passphrase)
-
-
 def _draw(exchange: Exchange, public_key: str, entropy: Entropy) -> tuple[NewPaperKey, Secret]:
-    drawn = draw_secrets(exchange.card, entropy)
-    if not public_key.strip() and drawn.api_secret is not None:
-        return drawn, drawn.api_secret
+    drawn = draw_secrets(exchange.card.paper_key, entropy)
+    if not public_key.strip():
+        shown = NewPaperKey(drawn.api_key, drawn.api_secret, drawn.passphrase)
+        return shown, drawn.api_secret
     if not exchange.card.paper_key.public_key_upload:
         raise BadInput("public_key_not_taken", field="public_key", exchange=exchange.card.name)
     if len(public_key) > _MOST_PUBLIC_KEY or "PRIVATE" in public_key:
         # Whoever pastes the private half by mistake must not have it stored.
         raise BadInput("bad_public_key", field="public_key")
     return NewPaperKey(drawn.api_key, None, drawn.passphrase), Secret(public_key)
-
-
-def _secret(rule: PaperKeyRule, entropy: Entropy) -> Secret:
-    match rule.secret_encoding:
-        case SecretEncoding.BASE64:
-            # The fewest bytes that are written with so many characters, padding included.
-            size = (rule.secret_length // 4 - 1) * 3 + 1
-            return Secret(base64.b64encode(entropy(size)).decode("ascii"))
-        case SecretEncoding.FORM:
-            return Secret(fill_form(rule.secret_form, entropy))
-        case SecretEncoding.EC_PEM:
-            return Secret(ec_pem(entropy(_SEED_BYTES)))
-        case SecretEncoding.ED25519:
-            return Secret(ed25519_pair(entropy(_SEED_BYTES)))
-        case _:
-            return Secret(draw_text(_ALPHANUMERIC, rule.secret_length, entropy))
 
 
 def _read_ip_list(card: Card, wish: KeyWish) -> tuple[Network, ...]:

@@ -228,6 +228,24 @@ def ed25519_pair(seed: bytes) -> str:
     return base64.b64encode(seed + public).decode("ascii")
 
 
+def public_half(secret: Secret) -> str:
+    """Give the public key of what `ec_pem` or `ed25519_pair` made, as PEM.
+
+    Why: whoever only checks signatures keeps nothing that could make one.
+    """
+    text = secret.reveal()
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    if text.startswith(_PEM_BEGIN):
+        parsed = _parse_pem(text, "api_secret")
+        if not isinstance(parsed, ec.EllipticCurvePrivateKey):
+            raise BadInput("wrong_key_kind", field="api_secret", wanted="P-256")
+        key = parsed
+    else:
+        key = _seeded(text, "api_secret")
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(encoding, form).decode("ascii").strip()
+
+
 def sha256(data: bytes) -> bytes:
     """Give the SHA-256 digest."""
     return hashlib.sha256(data).digest()
