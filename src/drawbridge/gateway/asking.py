@@ -142,8 +142,14 @@ class Asking:
         markets: Markets,
     ) -> A:
         """Read an answer, and stay away from an exchange that says so. Raises: `outcome.read`'s."""
+        self.read_error(payer, exchange, answer)
+        result: A = exchange.codec.decode_answer(operation, answer, markets)
+        return result
+
+    def read_error(self, payer: Payer, exchange: Exchange, answer: WireAnswer) -> None:
+        """Stay away from an exchange that says so in an answer. Raises: what the answer says."""
         try:
-            return outcome.read(exchange, operation, answer, markets)
+            outcome.read_error(exchange, answer)
         except ExchangeDown as error:
             if error.code in _STAY_AWAY:
                 self._budgets.stay_away(payer, error.retry_after_ms)

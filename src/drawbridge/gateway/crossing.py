@@ -28,8 +28,10 @@ from drawbridge.gateway import outcome
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.forwarding import Forwarder
 from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
 from drawbridge.gateway.policy import Purpose, judge, judge_listening, judge_order
+from drawbridge.gateway.relaying import Relay
 from drawbridge.gateway.sending import Opening, Outgoing, Sending
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Venues
@@ -99,7 +101,10 @@ class Gateway:
         journal: OrderJournal,
         clock: Clock,
     ) -> None:
-        """Join the parts; nothing is sent yet."""
+        """Join the parts; nothing is sent yet.
+
+        `forwarder` and `relay` take what bots send over the same road.
+        """
         self._keys = keys
         self._opening = opening
         self._road = road
@@ -108,6 +113,10 @@ class Gateway:
         self._asking = Asking(road.egress, road.venues, stamps, clock)
         self._sending = Sending(opening, self._asking, stamps)
         self._own_names: dict[tuple[str, str], str] = {}
+        self.forwarder = Forwarder(
+            keys.get, self._asking, self._sending, journal, road.witness, self._with_own_names
+        )
+        self.relay = Relay(self._asking, clock)
 
     def call(
         self, key_id: str, operation: Operation[A], *, purpose: Purpose, origin: str = "person"
@@ -125,7 +134,9 @@ class Gateway:
         passed = self._find_judged(crossing) or await self._judged_later(crossing)
         outgoing = passed.outgoing
         if outgoing.has_marks:
-            request = await self._with_own_names(crossing, outgoing.request)
+            request = await self._with_own_names(
+                crossing.key_id, crossing.purpose, outgoing.request
+            )
             outgoing = replace(outgoing, request=request)
             passed = replace(passed, outgoing=outgoing)
         wait_ms = self._asking.charge(passed.payer, outgoing.exchange, outgoing.endpoint)
@@ -238,15 +249,15 @@ class Gateway:
             await self.markets(*await self.place_of(crossing.key_id))
         return passed
 
-    async def _with_own_names(self, crossing: Crossing[A], request: WireRequest) -> WireRequest:
+    async def _with_own_names(
+        self, key_id: str, purpose: Purpose, request: WireRequest
+    ) -> WireRequest:
         """Put in what the exchange calls the key's account and owner, asked for once."""
         names = {}
         for of in marks_in(request):
-            at = (crossing.key_id, of)
+            at = (key_id, of)
             if at not in self._own_names:
-                operation = GetOwnName(of)
-                told = await self.call(crossing.key_id, operation, purpose=crossing.purpose)
-                self._own_names[at] = told
+                self._own_names[at] = await self.call(key_id, GetOwnName(of), purpose=purpose)
             names[of] = self._own_names[at]
         return named(request, names)
 

@@ -25,11 +25,19 @@ def read(exchange: Exchange, operation: Operation[A], answer: WireAnswer, market
 
     Raises: what the exchange's error table says; `OutcomeUnknown("unreadable_answer")`.
     """
+    read_error(exchange, answer)
+    result: A = exchange.codec.decode_answer(operation, answer, markets)
+    return result
+
+
+def read_error(exchange: Exchange, answer: WireAnswer) -> None:
+    """Look whether an answer says that something went wrong.
+
+    Raises: what the exchange's error table says.
+    """
     raw = exchange.codec.read_error(answer)
     if raw is not None:
         raise _with_wait(exchange.errors.read(raw), answer)
-    result: A = exchange.codec.decode_answer(operation, answer, markets)
-    return result
 
 
 def _with_wait(error: DrawbridgeError, answer: WireAnswer) -> DrawbridgeError:
@@ -65,7 +73,12 @@ def as_caller_needs(error: DrawbridgeError, operation: Operation[Any]) -> Drawbr
     only for what changes something is an unknown outcome one that must be looked up.
     """
     if isinstance(error, OutcomeUnknown) and not changes_something(operation):
-        down = ExchangeDown(error.code)
-        down.facts.update(error.facts)
-        return down
+        return as_nothing_happened(error)
     return error
+
+
+def as_nothing_happened(error: OutcomeUnknown) -> ExchangeDown:
+    """Give the error for a question whose answer was lost."""
+    down = ExchangeDown(error.code)
+    down.facts.update(error.facts)
+    return down

@@ -60,12 +60,14 @@ _GOOD_FOR: Final[Mapping[Purpose, frozenset[KeyStatus]]] = {
 def judge(
     key: KeyRecord,
     purpose: Purpose,
-    operation: Operation[Any],
+    operation: Operation[Any] | None,
     endpoint: Endpoint,
     *,
     has_post_only: bool = True,
 ) -> Refused | None:
     """Give the reason against it, None when there is none.
+
+    No operation stands for what a bot asks and nobody here can read.
 
     Where an exchange has no orders that may only rest, a check's limit order must do without.
     """
@@ -109,7 +111,9 @@ def judge_order(order: PlaceOrder, market: Market) -> Refused | None:
     return _judge_price(order, market) or _judge_quantity(order, market)
 
 
-def _judge_token(key: KeyRecord, operation: Operation[Any], scope: Scope | None) -> Refused | None:
+def _judge_token(
+    key: KeyRecord, operation: Operation[Any] | None, scope: Scope | None
+) -> Refused | None:
     # With some exchanges' tokens one could trade as well; ours listens, and goes nowhere else.
     if scope in FORBIDDEN_SCOPES or not isinstance(operation, GetStreamToken):
         facts = {"rule": "scope", "scope": scope}
@@ -119,7 +123,7 @@ def _judge_token(key: KeyRecord, operation: Operation[Any], scope: Scope | None)
 
 
 def _judge_change(
-    key: KeyRecord, purpose: Purpose, operation: Operation[Any], scope: Scope | None
+    key: KeyRecord, purpose: Purpose, operation: Operation[Any] | None, scope: Scope | None
 ) -> Refused | None:
     if purpose is Purpose.READ:
         return Refused("purpose_only_reads", {"rule": "purpose"})
@@ -163,6 +167,6 @@ def _on_step(value: Decimal, step: Decimal) -> bool:
     return not step or is_on_step(value, step)
 
 
-def _scope_of(operation: Operation[Any], endpoint: Endpoint) -> Scope | None:
+def _scope_of(operation: Operation[Any] | None, endpoint: Endpoint) -> Scope | None:
     # A margin order and a spot order may share one endpoint; the order knows which it is.
     return operation.scope if isinstance(operation, PlaceOrder) else endpoint.scope

@@ -25,7 +25,7 @@ from drawbridge.wire.stamps import StampKind
 A = TypeVar("A")
 
 # The exchange refused the stamp, so the request was not carried out and may be stamped anew.
-_STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
+STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
 
 
 class Opening(Protocol):
@@ -77,14 +77,14 @@ class Sending:
         try:
             return await self._signed_and_sent(outgoing, read)
         except NotProven as error:
-            if error.code not in _STAMP_TROUBLE:
+            if error.code not in STAMP_TROUBLE:
                 raise
         # Our clock had drifted from theirs: learn it anew and try this once more.
         await self._asking.learn_clock(outgoing.place)
         try:
             return await self._signed_and_sent(outgoing, read)
         except NotProven as error:
-            if error.code not in _STAMP_TROUBLE:
+            if error.code not in STAMP_TROUBLE:
                 raise
             # Nothing happened, and the key is not to blame: later, the clock is learnt once more.
             self._stamps.forget(outgoing.place)

@@ -17,6 +17,14 @@ _UNSAFE_TARGET = re.compile(rb"[\x00-\x20\x7f-\xff]")
 # smuggle a second request.
 _OURS = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
 
+# Ours to say, about one connection and not about the answer; or for browsers, which we are none.
+_NOT_PASSED_BACK: Final = frozenset(
+    {
+        *(b"connection", b"content-length", b"keep-alive", b"set-cookie", b"transfer-encoding"),
+        *(b"alt-svc", b"proxy-authenticate", b"strict-transport-security", b"trailer", b"upgrade"),
+    }
+)
+
 
 def written(prefix: bytes, base_path: bytes, request: WireRequest) -> bytes:
     """Write a request as it travels. Raises: `BadInput("unsafe_request")`."""
@@ -43,3 +51,9 @@ def checked(answer: WireAnswer) -> WireAnswer:
     if (answer.header(b"content-encoding") or b"identity") != b"identity":
         raise OutcomeUnknown("answer_malformed")
     return answer
+
+
+def passed_back(answer: WireAnswer) -> WireAnswer:
+    """Give an answer as it goes on to who asked: without what was about our own connection."""
+    kept = tuple([pair for pair in answer.headers if pair[0] not in _NOT_PASSED_BACK])
+    return WireAnswer(answer.status, answer.body, kept)

@@ -1,0 +1,111 @@
+"""Market data for bots, without a key: asked for once and given to all who ask within a moment.
+
+Only what the endpoint table calls public passes here. Who asks shares the exchange's limits for
+this machine's address with everybody else in the house.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from drawbridge.catalogue.registry import get_exchange
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import DrawbridgeError, Forbidden, OutcomeUnknown
+from drawbridge.core.operations import FORBIDDEN_SCOPES
+from drawbridge.gateway.asking import Asking
+from drawbridge.gateway.budgets import Payer
+from drawbridge.gateway.outcome import as_nothing_happened
+from drawbridge.gateway.travelling import passed_back
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.http import WireAnswer, WireRequest
+
+# As long as nobody who trades by it would notice, and as often as a bot asks in a loop.
+_GOOD_FOR_MS: Final = 500
+_MOST_KEPT: Final = 64
+_MOST_BYTES: Final = 4 * 1_024 * 1_024
+_GOOD: Final = 200
+# What tells the time must be of now.
+_NEVER_KEPT: Final = frozenset({"get_server_time"})
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A question that is being asked, or its answer and until when it is good."""
+
+    answer: asyncio.Future[WireAnswer]
+    until_ms: int | None = None
+
+
+class Relay:
+    """Public requests of all exchanges."""
+
+    def __init__(self, asking: Asking, clock: Clock) -> None:
+        """Ask with this."""
+        self._asking = asking
+        self._clock = clock
+        self._asked: dict[tuple[str, str, bytes], _Asked] = {}
+
+    async def ask(
+        self, exchange_id: str, venue: str, endpoint: Endpoint, request: WireRequest
+    ) -> WireAnswer:
+        """Give the exchange's answer to a public request, as it came.
+
+        Raises: `Forbidden` for what is not public; `ExchangeDown`.
+        """
+        if endpoint.is_signed or endpoint.scope in FORBIDDEN_SCOPES:
+            raise Forbidden("scope_never_allowed", rule="scope")
+        plain = WireRequest(request.method, request.path, request.query, (), request.body)
+        if request.method != "GET" or request.body or endpoint.operation in _NEVER_KEPT:
+            return await self._ask(exchange_id, venue, endpoint, plain)
+        at = (exchange_id, venue, request.target)
+        now_ms = self._clock.now_ms()
+        asked = self._asked.get(at)
+        if asked is None or (asked.until_ms is not None and asked.until_ms <= now_ms):
+            asked = self._begin(at, endpoint, plain)
+        # Who gives up waiting must not take the answer from the others.
+        return await asyncio.shield(asked.answer)
+
+    def _begin(
+        self, at: tuple[str, str, bytes], endpoint: Endpoint, request: WireRequest
+    ) -> _Asked:
+        if len(self._asked) >= _MOST_KEPT:
+            self._drop_old()
+        asking = asyncio.ensure_future(self._ask(at[0], at[1], endpoint, request))
+        asked = self._asked[at] = _Asked(asking)
+        asking.add_done_callback(lambda done: self._keep(at, asked, done))
+        return asked
+
+    def _keep(
+        self, at: tuple[str, str, bytes], asked: _Asked, done: "asyncio.Future[WireAnswer]"
+    ) -> None:
+        is_good = not done.cancelled() and done.exception() is None
+        if is_good and done.result().status == _GOOD and len(done.result().body) <= _MOST_BYTES:
+            asked.until_ms = self._clock.now_ms() + _GOOD_FOR_MS
+        elif self._asked.get(at) is asked:
+            del self._asked[at]
+
+    def _drop_old(self) -> None:
+        now_ms = self._clock.now_ms()
+        for at, asked in tuple(self._asked.items()):
+            if asked.until_ms is not None and asked.until_ms <= now_ms:
+                del self._asked[at]
+        # Where all are of now, the oldest of them is asked for once more.
+        if len(self._asked) >= _MOST_KEPT:
+            del self._asked[next(iter(self._asked))]
+
+    async def _ask(
+        self, exchange_id: str, venue: str, endpoint: Endpoint, request: WireRequest
+    ) -> WireAnswer:
+        exchange, payer = get_exchange(exchange_id), Payer(exchange_id, venue)
+        wait_ms = self._asking.charge(payer, exchange, endpoint)
+        if wait_ms:
+            await self._asking.pay_later(payer, exchange, endpoint, wait_ms)
+        try:
+            answer = await self._asking.send(exchange, venue, endpoint, request)
+        except OutcomeUnknown as error:
+            raise as_nothing_happened(error) from None
+        # What it says goes back as it came; only that we shall stay away is to be learnt.
+        with suppress(DrawbridgeError):
+            self._asking.read_error(payer, exchange, answer)
+        return passed_back(answer)
