@@ -24,8 +24,8 @@ from tests.kit.web_site import WebSite, open_web_site
 
 BASE = "/api/v1"
 _OWNER = (
-    "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
-    " VALUES (?, ?, ?, 'none', 0)"
+    "INSERT INTO owners (id, name, name_folded, password_hash, created_ms, role)"
+    " VALUES (?, ?, ?, 'none', 0, 'owner')"
 )
 
 
