@@ -15,15 +15,13 @@ from typing import Any, Final, NoReturn
 
 import pytest
 
-from tests.kit.bot_wire import METHODS, Answer, Form, Refused, opened, read_request, written
+from tests.kit.bot_rules import buttons_of, photo_of, text_of
+from tests.kit.bot_wire import METHODS, Answer, Asked, Form, Refused, opened, read_request, written
 
 BOT_ID: Final = 7_000_000_001
 BOT_NAME: Final = "drawbridge_test_bot"
 
 _WITHIN_S: Final = 20
-_MOST_LETTERS: Final = 4_096
-_MOST_DATA_BYTES: Final = 64
-_MOST_BUTTONS: Final = 100
 _DELETABLE_S: Final = 48 * 3_600
 _QUERY_LIVES_S: Final = 900
 
@@ -39,6 +37,7 @@ class Message:
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
     at_s: int = 0
     edits: list[str] = field(default_factory=list)
+    photo: bytes = b""
 
 
 @dataclass
@@ -168,9 +167,8 @@ class BotApi:
         self._writers.add(writer)
         try:
             while (request := await read_request(reader)) is not None:
-                target, body = request
-                self.wire.append(body)
-                answer = await self._answer(target, body)
+                self.wire.append(request.body)
+                answer = await self._answer(request)
                 if answer is None:
                     return
                 writer.write(written(*answer))
@@ -181,9 +179,9 @@ class BotApi:
             self._writers.discard(writer)
             writer.close()
 
-    async def _answer(self, target: str, body: bytes) -> Answer | None:
+    async def _answer(self, asked: Asked) -> Answer | None:
         try:
-            method, form = opened(target, body)
+            method, form = opened(asked)
             self.calls.append(Call(method, form, asyncio.get_running_loop().time()))
             fault = self._fault(method)
             if fault is not None and fault.holds:
@@ -227,6 +225,7 @@ class BotApi:
         plain: dict[str, Callable[[Form], Any]] = {
             "getMe": lambda _form: me(),
             "sendMessage": self._send,
+            "sendPhoto": self._send_photo,
             "editMessageText": self._edit,
             "deleteMessage": self._delete,
             "answerCallbackQuery": self._answer_query,
@@ -261,20 +260,31 @@ class BotApi:
         return [it for it in waiting if not allowed or allowed & set(it)]
 
     def _send(self, form: Form) -> dict[str, Any]:
+        return told_message(self._put(form, text_of(form)))
+
+    def _send_photo(self, form: Form) -> dict[str, Any]:
+        photo, caption = photo_of(form)
+        message = self._put(form, caption)
+        message.photo = photo
+        return told_message(message)
+
+    def _put(self, form: Form, text: str) -> Message:
         chat = self._chat(form)
         if chat > 0 and chat in self.blocked:
             raise Refused(403, "Forbidden: bot was blocked by the user")
         if chat > 0 and chat not in self._known:
             raise Refused(403, "Forbidden: bot can't initiate conversation with a user")
-        message = self.message_of(chat, _text(form), by_bot=True)
-        message.buttons = _buttons(form)
-        return told_message(message)
+        message = self.message_of(chat, text, by_bot=True)
+        message.buttons = buttons_of(form)
+        return message
 
     def _edit(self, form: Form) -> dict[str, Any]:
         message = self._message(form, "message to edit not found")
         if not message.by_bot:
             raise Refused(400, "Bad Request: message can't be edited")
-        text, buttons = _text(form), _buttons(form)
+        if message.photo:
+            raise Refused(400, "Bad Request: there is no text in the message to edit")
+        text, buttons = text_of(form), buttons_of(form)
         if (text, buttons) == (message.text, message.buttons):
             raise Refused(
                 400,
@@ -356,36 +366,6 @@ async def bot_api() -> AsyncIterator[BotApi]:
         await asyncio.gather(*connections, return_exceptions=True)
 
 
-def _text(form: Form) -> str:
-    text = form["text"]
-    if not text.strip():
-        raise Refused(400, "Bad Request: message text is empty")
-    # Telegram counts in UTF-16.
-    if len(text.encode("utf-16-le")) // 2 > _MOST_LETTERS:
-        raise Refused(400, "Bad Request: message is too long")
-    preview = json.loads(form.get("link_preview_options", "{}"))
-    assert set(preview) <= {"is_disabled", "url", "prefer_small_media", "prefer_large_media"}
-    return text.strip()
-
-
-def _buttons(form: Form) -> list[list[dict[str, str]]]:
-    markup = json.loads(form.get("reply_markup", "{}"))
-    if not markup:
-        return []
-    if set(markup) != {"inline_keyboard"}:
-        raise Refused(400, "Bad Request: object expected as reply markup")
-    rows: list[list[dict[str, str]]] = markup["inline_keyboard"]
-    buttons = [one for row in rows for one in row]
-    if len(buttons) > _MOST_BUTTONS:
-        raise Refused(400, "Bad Request: reply markup is too long")
-    for one in buttons:
-        if set(one) != {"text", "callback_data"} or not one["text"].strip():
-            raise Refused(400, "Bad Request: can't parse inline keyboard button")
-        if not 1 <= len(one["callback_data"].encode()) <= _MOST_DATA_BYTES:
-            raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
-    return rows
-
-
 def me() -> dict[str, Any]:
     """Give the bot as Telegram tells it."""
     return {"id": BOT_ID, "is_bot": True, "first_name": "Drawbridge", "username": BOT_NAME}
@@ -394,5 +374,10 @@ def me() -> dict[str, Any]:
 def told_message(message: Message) -> dict[str, Any]:
     """Give a message as Telegram tells it."""
     chat = {"id": message.chat, "type": "private" if message.chat > 0 else "supergroup"}
-    told = {"message_id": message.id, "date": message.at_s, "chat": chat, "text": message.text}
+    told: dict[str, Any] = {"message_id": message.id, "date": message.at_s, "chat": chat}
+    if message.photo:
+        size = {"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}
+        told |= {"photo": [size], "caption": message.text}
+    else:
+        told["text"] = message.text
     return {**told, "from": me()} if message.by_bot else told

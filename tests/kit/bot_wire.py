@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,10 @@ METHODS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
         frozenset({"chat_id", "text"}),
         frozenset({"reply_markup", "link_preview_options", "parse_mode", "entities"}),
     ),
+    "sendPhoto": (
+        frozenset({"chat_id", "photo"}),
+        frozenset({"caption", "reply_markup", "parse_mode", "caption_entities"}),
+    ),
     "editMessageText": (
         frozenset({"chat_id", "message_id", "text"}),
         frozenset({"reply_markup", "link_preview_options", "parse_mode", "entities"}),
@@ -42,27 +47,68 @@ METHODS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
 }
 
 
-async def read_request(reader: asyncio.StreamReader) -> tuple[str, bytes] | None:
-    """Read a request's target and body; None when the other side has closed."""
+@dataclass(frozen=True)
+class Asked:
+    """A request: where it goes, what its body is, and the body."""
+
+    target: str
+    kind: str
+    body: bytes
+
+
+async def read_request(reader: asyncio.StreamReader) -> Asked | None:
+    """Read a request; None when the other side has closed."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     lines = head.decode("ascii").split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
-    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    pairs = (line.split(": ", 1) for line in lines[1:] if line)
+    headers = {name.lower(): value for name, value in pairs}
     body = await reader.readexactly(int(headers["content-length"]))
-    return lines[0].split(" ")[1], body
+    return Asked(lines[0].split(" ")[1], headers["content-type"], body)
 
 
-def opened(target: str, body: bytes) -> tuple[str, Form]:
-    """Open a request into its method and parameters, if the token is right."""
-    bot, _, method = target.removeprefix("/").partition("/")
+def opened(asked: Asked) -> tuple[str, Form]:
+    """Open a request into its method and parameters, if the token is right.
+
+    A file's bytes are told as text with one letter for each.
+    """
+    bot, _, method = asked.target.removeprefix("/").partition("/")
     if bot != f"bot{TOKEN}":
         raise Refused(401, "Unauthorized")
     if method not in METHODS:
         raise Refused(404, "Not Found")
-    return method, dict(parse_qsl(body.decode("ascii"), keep_blank_values=True))
+    return method, _READERS[asked.kind.partition(";")[0]](asked)
+
+
+def _form(asked: Asked) -> Form:
+    return dict(parse_qsl(asked.body.decode("ascii"), keep_blank_values=True))
+
+
+def _json(asked: Asked) -> Form:
+    told = json.loads(asked.body)
+    return {name: it if isinstance(it, str) else json.dumps(it) for name, it in told.items()}
+
+
+def _parts(asked: Asked) -> Form:
+    mark = asked.kind.partition("boundary=")[2]
+    begin, end = f"--{mark}\r\n".encode(), f"\r\n--{mark}--\r\n".encode()
+    assert asked.body.startswith(begin)
+    assert asked.body.endswith(end)
+    form = {}
+    for part in asked.body[len(begin) : -len(end)].split(f"\r\n--{mark}\r\n".encode()):
+        head, _, value = part.partition(b"\r\n\r\n")
+        name = head.partition(b'name="')[2].partition(b'"')[0].decode()
+        form[name] = value.decode("latin-1" if b"filename=" in head else "utf-8")
+    return form
+
+
+_READERS: Final = {
+    "application/x-www-form-urlencoded": _form,
+    "application/json": _json,
+    "multipart/form-data": _parts,
+}
 
 
 def written(status: int, told: dict[str, Any]) -> bytes:

@@ -24,7 +24,7 @@ async def ask(tx: Transaction, approval: Approval) -> None:
     if not await store.insert(tx, approval):
         return
     await _audit(tx, Tag.APPROVALS_APPROVAL_ASKED, approval, approval.asked_ms)
-    await tell(tx, _notice(approval), approval.asked_ms)
+    await tell(tx, notice_of(approval), approval.asked_ms)
 
 
 async def answer(
@@ -59,7 +59,8 @@ async def _audit(tx: Transaction, tag: Tag, approval: Approval, now_ms: int, **f
     await append(tx, AuditEvent(tag, question.owner, approval.id, told), now_ms)
 
 
-def _notice(approval: Approval) -> Notice:
+def notice_of(approval: Approval) -> Notice:
+    """Give a question as a person is told of it."""
     question = approval.question
     is_about_orders = question.kind is ApprovalKind.ORDERS
     kind = NoticeKind.ORDER_ASKED if is_about_orders else NoticeKind.ACT_PROPOSED

@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 from drawbridge.client.calling import Calling
 from drawbridge.client.shapes import Reason
 
-TokenScope = Literal["read", "robots", "keys", "limits"]
+TokenScope = Literal["read", "robots", "keys", "limits", "people", "approvals"]
 VaultStatus = Literal["absent", "locked", "open"]
 
 

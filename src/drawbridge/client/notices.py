@@ -21,6 +21,7 @@ NoticeKind = Literal[
     "key_expiring",
     "key_expired",
     "key_frozen",
+    "key_halted",
     "exchange_unreachable",
     "exchange_back",
     "limit_hit",
@@ -30,6 +31,8 @@ NoticeKind = Literal[
     "backtest_finished",
     "delivery_given_up",
     "daily_summary",
+    "order_asked",
+    "act_proposed",
     "test",
 ]
 

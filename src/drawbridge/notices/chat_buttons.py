@@ -34,10 +34,14 @@ def buttons_of(kept: Sequence[Kept]) -> tuple[ChatButton, ...]:
         return ()
     kind = subject.partition("_")[0]
     if kind == _APPROVAL:
-        made = [ChatButton(say(f"approval.{act}"), f"go:{act}:{subject}:") for act in _ANSWERS]
+        made = [_answer(act, subject) for act in _ANSWERS]
     elif kind in _KINDS:
         words = say(f"telegram.button.open_{kind}")
         made = [ChatButton(words, f"go:{kind}:{subject}:{BELOW}")]
     else:
         made = []
     return tuple(it for it in made if len(it.data) <= _MOST_BYTES)
+
+
+def _answer(act: str, subject: str) -> ChatButton:
+    return ChatButton(say(f"telegram.button.{act}"), f"go:{act}:{subject}:")

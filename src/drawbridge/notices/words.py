@@ -46,7 +46,7 @@ def said(notice: Notice) -> Words:
     try:
         orders = facts.get("orders")
         if isinstance(orders, list):
-            facts["orders"] = [_order(it) for it in orders]
+            facts["orders"] = [order_asked(it) for it in orders]
         if notice.kind is NoticeKind.ACT_PROPOSED:
             facts["act"] = say(f"approval.act.{facts['asked']}", **facts)
         title = say(f"notice.kind.{notice.kind.value}", **facts)
@@ -55,7 +55,7 @@ def said(notice: Notice) -> Words:
     return Words(title, _reason(notice.facts))
 
 
-def _order(facts: Mapping[str, object]) -> str:
+def order_asked(facts: Mapping[str, object]) -> str:
     """Put an order that is asked for into words."""
     side, why = say(f"side.{facts['side']}"), say(f"approval.why.{facts['why']}")
     return say("approval.order", side=side, quantity=facts["quantity"], why=why)

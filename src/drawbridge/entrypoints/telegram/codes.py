@@ -50,12 +50,12 @@ async def _add(visit: Visit, about: About) -> None:
 
 
 async def _delete(visit: Visit, about: About) -> None:
-    await visit.house.vault.delete(visit.owner.id, about[KEY])
+    await visit.house.vault.delete(visit.account, about[KEY])
     await visit.send(Screen(say("done.key_deleted"), (back_to("keys"),)))
 
 
 async def _enable(visit: Visit, about: About) -> None:
-    key = await visit.house.vault.enable(visit.owner.id, about[KEY])
+    key = await visit.house.vault.enable(visit.account, about[KEY])
     await watch(visit, key.id)
 
 

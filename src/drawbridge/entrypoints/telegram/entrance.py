@@ -17,11 +17,13 @@ from aiogram.fsm.storage.base import BaseStorage, StorageKey
 from aiogram.types import CallbackQuery, Message, Update, User
 
 from drawbridge.accounts.model import Owner
+from drawbridge.accounts.roles import Act, check_may, may
 from drawbridge.accounts.telegram_talks import Coming
 from drawbridge.app.telegram_notices import begin_notices
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.telegram.dialogs import KEEPS_DIALOG
 from drawbridge.entrypoints.telegram.main_menu import main_menu
+from drawbridge.entrypoints.telegram.rights import needs
 from drawbridge.entrypoints.telegram.screens import Go, Screen, home_row
 from drawbridge.entrypoints.telegram.strangers import Strangers
 from drawbridge.entrypoints.telegram.visits import Desk, Visit
@@ -102,6 +104,7 @@ class Entrance:
         """Answer a pressed button, and end the dialog that it leads out of."""
         query = update.callback_query
         if query is None:
+            await _check_dialog(visit)
             return True
         self.desk.tasks.end(visit.chat)
         try:
@@ -113,6 +116,8 @@ class Entrance:
         except TelegramAPIError as error:
             # Only the little clock on the button turns on; what was pressed is done all the same.
             _log.warning("a press could not be answered: %s", type(error).__name__)
+        # What a role may not do is refused here, before any handler knows of it.
+        check_may(visit.owner.role, needs(_gone_to(query).to))
         if _gone_to(query).to not in KEEPS_DIALOG and await visit.state.get_state():
             await visit.leave_dialog()
         return True
@@ -150,6 +155,13 @@ class Entrance:
             under = None
         key = StorageKey(bot_id=self.bot.id, chat_id=chat, user_id=chat)
         return Visit(self.desk, self.bot, owner, chat, FSMContext(self.storage, key), under)
+
+
+async def _check_dialog(visit: Visit) -> None:
+    """End a dialog that was begun under another role. Raises: `Forbidden("role_forbids")`."""
+    if not may(visit.owner.role, Act.CHANGE) and await visit.state.get_state():
+        await visit.leave_dialog()
+        check_may(visit.owner.role, Act.CHANGE)
 
 
 async def _interrupted(update: Update, visit: Visit) -> None:

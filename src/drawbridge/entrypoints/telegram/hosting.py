@@ -18,6 +18,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.core.errors import BadInput, Conflict, ExchangeDown
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.telegram import (
+    approval_menus,
     codes,
     key_adding,
     key_menus,
@@ -102,6 +103,7 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
         portfolio_menus.routes(),
         signal_menus.routes(),
         risk_menus.routes(),
+        approval_menus.routes(),
         notice_menus.routes(),
     )
     dispatcher.include_routers(first, *made, last)

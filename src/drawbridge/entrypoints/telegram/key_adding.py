@@ -74,7 +74,7 @@ async def choose_way(_query: CallbackQuery, callback_data: Go, visit: Visit) -> 
 async def open_page(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Give the address of a page that opens once."""
     card, venue = get_card(callback_data.what), read_venue(callback_data.how)
-    given = await visit.house.passes.draw(visit.owner.id, card.id, venue.value)
+    given = await visit.house.passes.draw(visit.account, card.id, venue.value)
     settings = visit.house.settings
     lines = [say("telegram.add.page", exchange=card.name)]
     if not settings.names:
@@ -127,7 +127,7 @@ async def _add(visit: Visit, card: Card, venue: str, first: str) -> None:
     """Seal what was typed and show the check; ask anew for what was wrong."""
     texts = {name: part.reveal() for name, part in visit.desk.held.take(visit.chat).items()}
     try:
-        added = await visit.house.vault.add(visit.owner.id, card.id, venue, texts)
+        added = await visit.house.vault.add(visit.account, card.id, venue, texts)
     except DrawbridgeError as error:
         told = f"{first}\n\n{say_error(error)}"
         if error.facts.get("field") not in texts or isinstance(error, Conflict):

@@ -27,7 +27,7 @@ def routes() -> Router:
 
 async def show_keys(_query: CallbackQuery, visit: Visit) -> None:
     """List the person's keys."""
-    keys = await visit.house.vault.list_keys(visit.owner.id)
+    keys = await visit.house.vault.list_keys(visit.account)
     buttons = [named(f"{mark_of(key)} {key.label}", "key", key.id) for key in keys]
     lead, rows = listed(buttons, say("keys.lead") if keys else say("keys.none_lead"))
     onward = ((button("add_key", "add"),), back_to("settings"))
@@ -41,27 +41,27 @@ async def show_key(_query: CallbackQuery, callback_data: Go, visit: Visit) -> No
 
 async def verify(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask for a check and show its steps as they happen."""
-    key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
-    await visit.house.vault.request_check(visit.owner.id, key.id, proof=key.check_proof)
+    key = await visit.house.vault.get_key(visit.account, callback_data.what)
+    await visit.house.vault.request_check(visit.account, key.id, proof=key.check_proof)
     await watch(visit, key.id)
 
 
 async def disable(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Switch a key off."""
-    key = await visit.house.vault.disable(visit.owner.id, callback_data.what)
+    key = await visit.house.vault.disable(visit.account, callback_data.what)
     await show(visit, key.id, say("done.key_disabled"))
 
 
 async def enable(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask for a code before a key is switched on."""
-    key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
+    key = await visit.house.vault.get_key(visit.account, callback_data.what)
     await visit.show(await ask_code(visit, {FOR: "enable", KEY: key.id}))
 
 
 async def confirm_delete(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask before a key is deleted, and tell who still needs it."""
-    key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
-    robots = await visit.house.robots.robots_of_key(visit.owner.id, key.id)
+    key = await visit.house.vault.get_key(visit.account, callback_data.what)
+    robots = await visit.house.robots.robots_of_key(visit.account, key.id)
     lead = say("keys.delete_lead", exchange=get_card(key.exchange).name)
     text = f"{say('keys.delete_title', label=key.label)}\n\n{lead}"
     if robots:
@@ -73,12 +73,12 @@ async def confirm_delete(_query: CallbackQuery, callback_data: Go, visit: Visit)
 
 async def delete(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask for a code before a key is deleted."""
-    key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
+    key = await visit.house.vault.get_key(visit.account, callback_data.what)
     await visit.show(await ask_code(visit, {FOR: "delete", KEY: key.id}))
 
 
 async def show(visit: Visit, key_id: str, first: str = "") -> None:
     """Show a key as it stands now."""
-    key = await visit.house.vault.get_key(visit.owner.id, key_id)
+    key = await visit.house.vault.get_key(visit.account, key_id)
     check = await visit.house.checks.find_latest(key.id)
     await visit.show(key_screen(key, check, first))

@@ -33,6 +33,6 @@ async def _follow(visit: Visit, key_id: str, first: str, message: int) -> None:
 
 
 async def _drawn(visit: Visit, key_id: str, first: str) -> tuple[Screen, bool]:
-    key = await visit.house.vault.get_key(visit.owner.id, key_id)
+    key = await visit.house.vault.get_key(visit.account, key_id)
     check = await visit.house.checks.find_latest(key.id)
     return check_screen(key, check, first), is_awaited(key, check)

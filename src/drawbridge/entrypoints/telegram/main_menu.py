@@ -7,8 +7,9 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
+from drawbridge.accounts.roles import Act, may
 from drawbridge.accounts.telegram_talks import TelegramTalks
-from drawbridge.entrypoints.telegram.screens import MAIN, Go, Screen, button
+from drawbridge.entrypoints.telegram.screens import MAIN, Go, Rows, Screen, button, named
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.wording.say import say
 
@@ -20,15 +21,27 @@ _LOOKS_SECRET: Final = re.compile(
 
 def main_menu(visit: Visit, first: str = "") -> Screen:
     """Draw the main menu, under a sentence of what has just happened."""
-    is_stopped = visit.house.limits.is_stopped(visit.owner.id)
+    is_stopped = visit.house.limits.is_stopped(visit.account)
     band = f"🛑 {say('risk.band')}" if is_stopped else ""
     parts = [first, band, say("telegram.main.lead", name=visit.owner.name)]
+    return Screen("\n\n".join(part for part in parts if part), _rows(visit, is_stopped=is_stopped))
+
+
+def _rows(visit: Visit, *, is_stopped: bool) -> Rows:
+    """Give the buttons of what this person may do; what waits for an answer stands in front."""
+    role, settings = visit.owner.role, button("settings", "settings")
+    if not may(role, Act.LOOK):
+        return ((settings,),)
+    waiting = visit.house.approvals.count_open(visit.account)
+    asks = named(f"🙋 {say('approval.waiting', count=waiting)}", "approvals")
+    halt = button("resume_all", "resume_all") if is_stopped else button("stop_all", "stop_all")
     rows = (
+        (asks,) if waiting else (),
         (button("robots", "robots"), button("signals", "signals")),
-        (button("portfolio", "portfolio"), button("settings", "settings")),
-        (button("resume_all", "resume_all") if is_stopped else button("stop_all", "stop_all"),),
+        (button("portfolio", "portfolio"), settings),
+        (halt,) if may(role, Act.CHANGE) else (),
     )
-    return Screen("\n\n".join(part for part in parts if part), rows)
+    return tuple(row for row in rows if row)
 
 
 def looks_secret(text: str) -> bool:

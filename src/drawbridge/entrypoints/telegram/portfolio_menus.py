@@ -29,7 +29,7 @@ def routes() -> Router:
 
 async def show_portfolio(_query: CallbackQuery, visit: Visit) -> None:
     """Show every account, and what those of one venue are worth together."""
-    keys = [it for it in await visit.house.vault.list_keys(visit.owner.id) if it.status in _USABLE]
+    keys = [it for it in await visit.house.vault.list_keys(visit.account) if it.status in _USABLE]
     shown = [(key, await visit.house.portfolios.find(key.id)) for key in keys]
     now_ms = visit.house.clock.now_ms()
     parts = [say("holdings.all")]

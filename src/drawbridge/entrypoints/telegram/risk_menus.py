@@ -32,12 +32,12 @@ async def ask_stop(_query: CallbackQuery, visit: Visit) -> None:
 
 async def stop(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Keep everything from entering, at once."""
-    owner, cancel = visit.owner.id, callback_data.what == _CANCEL
+    owner, cancel = visit.account, callback_data.what == _CANCEL
     await visit.house.limits.stop(owner, of=owner, cancel=cancel)
     await visit.show(main_menu(visit, say("done.stopped_all")))
 
 
 async def resume(_query: CallbackQuery, visit: Visit) -> None:
     """Let trading go on."""
-    await visit.house.limits.resume(visit.owner.id, of=visit.owner.id)
+    await visit.house.limits.resume(visit.account, of=visit.account)
     await visit.show(main_menu(visit, say("done.resumed_all")))

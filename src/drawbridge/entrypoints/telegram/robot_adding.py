@@ -55,7 +55,7 @@ def routes() -> Router:
 
 async def choose_key(_query: CallbackQuery, visit: Visit) -> None:
     """Ask with which key; without one that trades, lead to adding it first."""
-    keys = await visit.house.vault.list_keys(visit.owner.id)
+    keys = await visit.house.vault.list_keys(visit.account)
     buttons = [
         named(f"{key.label} ({say(f'venue.{key.venue.value}')})", "robot_with", key.id)
         for key in keys
@@ -73,7 +73,7 @@ async def choose_key(_query: CallbackQuery, visit: Visit) -> None:
 
 async def choose_strategy(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask which strategy."""
-    key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
+    key = await visit.house.vault.get_key(visit.account, callback_data.what)
     buttons = [
         named(say(f"robots.strategy.{name}.name"), "plan", key.id, name) for name in STRATEGIES
     ]
@@ -83,7 +83,7 @@ async def choose_strategy(_query: CallbackQuery, callback_data: Go, visit: Visit
 
 async def begin(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Begin to ask for the market."""
-    key = await visit.house.vault.get_key(visit.owner.id, callback_data.what)
+    key = await visit.house.vault.get_key(visit.account, callback_data.what)
     about = {KEY: key.id, STRATEGY: callback_data.how}
     await visit.show(await ask_market(visit, about, _example(key.exchange)))
 
@@ -103,7 +103,7 @@ async def take_amount(message: Message, visit: Visit) -> None:
         again = await ask_amount(visit, about)
         await visit.send(Screen(f"{say_error(error)}\n\n{again.text}", again.rows))
         return
-    key = await visit.house.vault.get_key(visit.owner.id, about[KEY])
+    key = await visit.house.vault.get_key(visit.account, about[KEY])
     await visit.send(await confirm_robot(visit, about, key))
 
 
@@ -113,7 +113,7 @@ async def create(_query: CallbackQuery, visit: Visit) -> None:
     if await visit.state.get_state() != Asking.robot.state:
         raise BadInput("telegram_too_late")
     await visit.leave_dialog()
-    robots, owner = visit.house.robots, visit.owner.id
+    robots, owner = visit.house.robots, visit.account
     try:
         robot = await robots.create(owner, _wish(about))
     except DrawbridgeError as error:

@@ -54,7 +54,7 @@ def routes() -> Router:
 
 async def show_robots(_query: CallbackQuery, visit: Visit) -> None:
     """List the person's robots."""
-    robots = await visit.house.robots.list_robots(visit.owner.id)
+    robots = await visit.house.robots.list_robots(visit.account)
     buttons = [named(f"{_MARKS[it.status]} {it.name}", "robot", it.id) for it in robots]
     lead, rows = listed(buttons, say(f"robots_page.{'lead' if robots else 'none_lead'}"))
     onward = ((button("add_robot", "new_robot"),), home_row())
@@ -68,13 +68,13 @@ async def show_robot(_query: CallbackQuery, callback_data: Go, visit: Visit) -> 
 
 async def start(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask for a robot to run."""
-    robot = await visit.house.robots.start(visit.owner.id, callback_data.what)
+    robot = await visit.house.robots.start(visit.account, callback_data.what)
     await show(visit, robot.id, say("done.robot_started"))
 
 
 async def choose_stop(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask what is to become of what a robot holds; what was chosen beforehand stands first."""
-    robot = await visit.house.robots.get_robot(visit.owner.id, callback_data.what)
+    robot = await visit.house.robots.get_robot(visit.account, callback_data.what)
     ways = sorted(OnStop, key=lambda way: way is not robot.will_close)
     rows = tuple(
         (
@@ -94,14 +94,14 @@ async def choose_stop(_query: CallbackQuery, callback_data: Go, visit: Visit) ->
 async def stop(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Ask for a robot to stop in the way that was pressed."""
     on_stop = read_on_stop(callback_data.how)
-    robot = await visit.house.robots.stop(visit.owner.id, callback_data.what, on_stop=on_stop)
+    robot = await visit.house.robots.stop(visit.account, callback_data.what, on_stop=on_stop)
     await show(visit, robot.id, say("done.robot_stopping"))
 
 
 async def show(visit: Visit, robot_id: str, first: str = "") -> None:
     """Show a robot as it stands now, with its figures."""
-    robot = await visit.house.robots.get_robot(visit.owner.id, robot_id)
-    candles = await visit.house.robots.list_candles(visit.owner.id, robot.id)
+    robot = await visit.house.robots.get_robot(visit.account, robot_id)
+    candles = await visit.house.robots.list_candles(visit.account, robot.id)
     report = await visit.house.statistics.report(robot.origin, ground_of(robot, candles))
     values, quote = values_of(report), robot.plan.quote
     held = f"{formats.amount(report.position.quantity)} {robot.plan.base}"

@@ -25,7 +25,7 @@ def routes() -> Router:
 
 async def show_signals(_query: CallbackQuery, visit: Visit) -> None:
     """Show the newest of all robots."""
-    owner = visit.owner.id
+    owner = visit.account
     told: list[tuple[int, str]] = []
     for robot in await visit.house.robots.list_robots(owner):
         told += _decided(robot, await visit.house.robots.list_decisions(owner, robot.id))

@@ -46,6 +46,11 @@ class Visit:
         """Give the services."""
         return self.desk.house
 
+    @property
+    def account(self) -> str:
+        """Give whose keys and robots this person is shown."""
+        return self.owner.account
+
     async def show(self, screen: Screen) -> int:
         """Show a screen in place of the one whose button was pressed, or below; give its id."""
         if self.under is not None and await self.redraw(self.under, screen):
