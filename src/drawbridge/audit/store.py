@@ -46,6 +46,11 @@ SELECT * FROM (SELECT n, at_ms, tag, subject, facts FROM audit_events
     WHERE subject = ?1 AND n < ?2 ORDER BY n DESC LIMIT ?3)
 ORDER BY n DESC LIMIT ?3
 """
+# By an index that holds these events alone, and is named by just this condition.
+_OF_PEOPLE: Final = """
+SELECT n, at_ms, tag, subject, facts FROM audit_events
+WHERE tag LIKE 'people:%' ORDER BY n DESC LIMIT ?
+"""
 _NEVER: Final = 2**62
 
 
@@ -127,10 +132,16 @@ async def list_events(
     """
     most = min(limit, _PAGE)
     rows = await database.fetch_all(_OF_OWNER, owner, _NEVER if before is None else before, most)
-    return tuple(
-        ToldEvent(row["n"], row["at_ms"], row["tag"], row["subject"], json.loads(row["facts"]))
-        for row in rows
-    )
+    return tuple(map(_told, rows))
+
+
+async def list_of_people(database: Database, limit: int = 100) -> tuple[ToldEvent, ...]:
+    """List who did what to whom, whoever it was, newest first."""
+    return tuple(map(_told, await database.fetch_all(_OF_PEOPLE, min(limit, _PAGE))))
+
+
+def _told(row: Row) -> ToldEvent:
+    return ToldEvent(row["n"], row["at_ms"], row["tag"], row["subject"], json.loads(row["facts"]))
 
 
 def _chained(row: Row) -> ChainedLink:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -15,21 +16,23 @@ from drawbridge.entrypoints.pages.entrance import Entrance
 from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.pages.second_factor import SecondFactorPages
-from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.site import Shown, Site, go
 from drawbridge.entrypoints.pages.speech import Speech
-from drawbridge.entrypoints.pages.visits import Cookies, Person
+from drawbridge.entrypoints.pages.visits import Cookies, Person, Visit
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.fork import Fork
 from drawbridge.entrypoints.web.help_pages import HelpPages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
+from drawbridge.entrypoints.web.join_pages import JoinPages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.order_pages import OrderPages
 from drawbridge.entrypoints.web.pass_pages import PassPages
 from drawbridge.entrypoints.web.passkey_pages import PasskeyPages
+from drawbridge.entrypoints.web.people_pages import PeoplePages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
@@ -56,6 +59,7 @@ def build_app(house: House, api: ASGIApp | None = None) -> Manners:
         *_account_routes(site, house),
         *_security_routes(mine, SecurityPages(site, house)),
         *_passkey_routes(mine, PasskeyPages(site, house)),
+        *_people_routes(site, PeoplePages(site, house)),
         *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
         *_performance_routes(site, PerformancePages(site, house)),
@@ -82,7 +86,17 @@ def _around(house: House, person: Person) -> Mapping[str, object]:
     return {
         "stopped": house.limits.is_stopped(person.account),
         "unread": house.notices.count_unread(person.account),
+        "seen": house.people.name_of(person.account) if person.account != person.id else "",
     }
+
+
+def _for_lookers(home: Shown) -> Shown:
+    """Lead whoever has no account to look at to what they are here for."""
+
+    async def show(visit: Visit) -> Response:
+        return await home(visit) if visit.may(Act.LOOK) else go("/people")
+
+    return show
 
 
 def _account_routes(site: Site, house: House) -> list[Route]:
@@ -90,13 +104,16 @@ def _account_routes(site: Site, house: House) -> list[Route]:
     pages = AccountPages(site, house, entrance)
     factor = SecondFactorPages(site, house.accounts, onward="/")
     speech = Speech(site, house.languages)
+    join = JoinPages(site, house, entrance)
     mine = site.of(Act.PERSONAL)
     return [
-        Route("/", site.shows(pages.show_home)),
+        Route("/", mine.shows(_for_lookers(pages.show_home))),
         Route("/welcome", site.shows(pages.show_welcome, public=True)),
         Route("/welcome", site.takes(pages.welcome, public=True), methods=_POST),
         Route("/log-in", site.shows(pages.show_log_in, public=True)),
         Route("/log-in", site.takes(entrance.log_in, public=True), methods=_POST),
+        Route("/join/{token}", site.shows(join.show, public=True)),
+        Route("/join/{token}", site.takes(join.join, public=True), methods=_POST),
         Route("/log-out", mine.takes(entrance.log_out), methods=_POST),
         Route("/vault", site.shows(pages.show_vault)),
         Route("/vault", site.takes(pages.open_vault, act=Act.VAULT), methods=_POST),
@@ -129,6 +146,26 @@ def _passkey_routes(site: Site, pages: PasskeyPages) -> list[Route]:
         Route("/security/passkeys/remove", site.takes(pages.remove), methods=_POST),
         Route("/log-in/passkey/begin", begin, methods=_POST),
         Route("/log-in/passkey", site.takes(pages.log_in, public=True), methods=_POST),
+    ]
+
+
+def _people_routes(site: Site, pages: PeoplePages) -> list[Route]:
+    seen, halted, ruled = site.of(Act.SEE_PEOPLE), site.of(Act.HALT), site.of(Act.RULE)
+    one = "/people/{person}"
+    return [
+        Route("/people", seen.shows(pages.show)),
+        Route("/people/invite", ruled.takes(pages.invite), methods=_POST),
+        Route("/people/invitations/withdraw", ruled.takes(pages.withdraw), methods=_POST),
+        Route("/people/freeze", halted.shows(pages.show_freezing)),
+        Route("/people/freeze", halted.takes(pages.freeze), methods=_POST),
+        Route(one, seen.shows(pages.show_one)),
+        Route(f"{one}/keys/disable", halted.takes(pages.halt_key), methods=_POST),
+        Route(f"{one}/sessions/end", halted.takes(pages.end_sessions), methods=_POST),
+        Route(f"{one}/end", halted.shows(pages.confirm)),
+        Route(f"{one}/end", halted.takes(pages.end), methods=_POST),
+        Route(f"{one}/role", ruled.takes(pages.set_role), methods=_POST),
+        Route(f"{one}/let-back", ruled.shows(pages.confirm)),
+        Route(f"{one}/let-back", ruled.takes(pages.let_back), methods=_POST),
     ]
 
 

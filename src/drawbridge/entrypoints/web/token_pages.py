@@ -5,7 +5,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from drawbridge.accounts.api_tokens import ApiToken, TokenScope
+from drawbridge.accounts.api_tokens import ApiToken, TokenScope, scopes_of
+from drawbridge.accounts.roles import Role
 from drawbridge.app.build import House
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import DrawbridgeError
@@ -19,8 +20,6 @@ _HERE: Final = "/security/tokens"
 _SHOWN: Final = ("name", "scopes", "expires", "code")
 _DAYS: Final = ("7", "30", "90", "365")
 _USUAL_DAYS: Final = "90"
-# Looking is in every token and is no choice.
-_CHOICES: Final = tuple(it for it in TokenScope if it is not TokenScope.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,18 @@ class TokenPages:
         facts = {
             "tokens": [_view(token, now_ms) for token in tokens],
             "form": form,
-            "scopes": [(it.value, say(f"token_scope.{it.value}")) for it in _CHOICES],
+            "scopes": _choices(visit.person.role),
             "lives": [(days, say("span.days", count=int(days))) for days in _DAYS],
             "usual": _USUAL_DAYS,
             "address": f"{self.house.settings.public_address}/api/v1",
         }
         return self.site.page(visit, "tokens/list.html", facts, status)
+
+
+def _choices(role: Role) -> list[tuple[str, str]]:
+    """Give the rights to tick; looking is in every token and is no choice."""
+    chosen = (it.value for it in scopes_of(role) if it is not TokenScope.READ)
+    return [(scope, say(f"token_scope.{scope}")) for scope in chosen]
 
 
 def _view(token: ApiToken, now_ms: int) -> TokenView:
