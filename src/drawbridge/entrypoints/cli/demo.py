@@ -34,9 +34,11 @@ def demo(
     from tempfile import TemporaryDirectory
 
     from drawbridge.core.money import parse_positive
+    from drawbridge.entrypoints.cli.remote_choice import stay_here
     from drawbridge.entrypoints.cli.showing import Showing
     from drawbridge.entrypoints.paper_server.hosting import papered
 
+    stay_here(data)
     parse_positive(amount.strip(), "amount")
     ids = [it.id for it in papered()]
     chosen = exchange.strip().lower() or ids[0]

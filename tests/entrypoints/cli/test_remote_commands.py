@@ -1,0 +1,164 @@
+"""Commands over a Drawbridge elsewhere: the same words as here, and the same done."""
+
+from pathlib import Path
+
+import pytest
+
+from drawbridge.robots.model import RobotStatus
+from drawbridge.vault.model import KeyStatus
+from tests.kit.owner import SECRET
+from tests.kit.program_life import Life
+from tests.kit.remote_line import RemoteLine, life, line
+
+__all__ = ["life", "line"]
+
+LOOKS = [
+    ("key", "list"),
+    ("key", "show", "Main"),
+    ("key", "stats", "main"),
+    ("key", "stats", "Main", "--risk-free", "0.02"),
+    ("robot", "list"),
+    ("robot", "status", "Ace"),
+    ("robot", "status", "ace", "--risk-free", "0.03"),
+    ("limit", "list"),
+    ("notice", "list"),
+    ("audit", "list"),
+    ("audit", "list", "--most", "3"),
+    ("audit", "verify"),
+    ("guide", "kraken"),
+    ("guide", "kraken", "--purpose", "reading", "--markdown"),
+    ("guide",),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=" ".join)
+async def test_what_is_shown_from_elsewhere_is_what_is_shown_here(
+    line: RemoteLine, life: Life, look: tuple[str, ...]
+) -> None:
+    here = () if look[0] == "guide" else ("--data", str(life.site.house.settings.data))
+    for form in ((), ("--json",)):
+        if form and "--markdown" in look:
+            continue
+        there = await line.at(*look, *form)
+        assert there == await line.run(*look, *form, *here)
+        assert (there[0], bool(there[1])) == (0, True), there
+
+
+async def test_a_key_is_switched_off_and_on_with_a_code(line: RemoteLine, life: Life) -> None:
+    assert (await line.told("key", "disable", "Main"))["status"] == "disabled"
+    assert await line.refused("key", "enable", "Main", typed="000000\n") == (3, "code_wrong")
+    told = await line.told("key", "enable", "Main", typed=life.code() + "\n")
+    assert told["status"] != "disabled"
+    found = await life.site.house.vault.get_record(life.key)
+    assert found.status is not KeyStatus.DISABLED
+
+
+async def test_a_key_is_asked_to_be_checked(line: RemoteLine, life: Life) -> None:
+    assert await line.refused("key", "verify", "Main", "--proof", "hope") == (2, "bad_proof")
+    await line.told("key", "verify", "Main", "--proof", "skip", "--no-wait")
+    found = await life.site.house.vault.get_record(life.key)
+    assert (found.check_requested_ms is not None, found.check_proof) == (True, "skip")
+
+
+async def test_a_key_is_deleted_with_a_code_once_no_robot_needs_it(
+    line: RemoteLine, life: Life
+) -> None:
+    assert await line.refused("key", "delete", "Main") == (2, "not_confirmed")
+    assert (await line.told("robot", "delete", "Ace"))["deleted"]
+    code = life.code()
+    assert (await line.told("key", "delete", "Main", "--yes", typed=f"{code}\n"))["deleted"]
+    assert await line.told("key", "list") == []
+
+
+async def test_a_robot_is_started_and_stopped(line: RemoteLine, life: Life) -> None:
+    assert (await line.told("robot", "start", "Ace", "--no-wait"))["status"] == "starting"
+    told = await line.told("robot", "stop", "Ace", "--close", "keep", "--no-wait")
+    assert told["status"] == "stopping"
+    robot = await life.site.house.robots.get_robot(life.owner, life.robot)
+    assert (robot.status, robot.closes_by) == (RobotStatus.STOPPING, "keep")
+
+
+async def test_a_robot_gets_another_account_and_loses_it(line: RemoteLine, life: Life) -> None:
+    fields = {"api_key": "A" * 56, "api_secret": SECRET}
+    added = (await life.site.house.vault.add(life.owner, "kraken", "paper", fields, "Two")).key
+    told = await line.told("robot", "account", "add", "Ace", "--key", "Two", "--amount", "7")
+    assert told["accounts"][1]["amount"] == "7"
+    told = await line.told("robot", "account", "remove", "Ace", "--key", added.id)
+    assert len(told["accounts"]) == 1
+
+
+async def test_limits_are_set_and_taken_off(line: RemoteLine) -> None:
+    told = await line.told("limit", "set", "--key", "Main", "--collar", "5", "--position", "")
+    assert (told["limits"]["collar"], told["limits"]["position"]) == ("5", None)
+    assert await line.refused("limit", "set", "--robot", "Ace", "--collar", "x") == (
+        2,
+        "not_a_number",
+    )
+    assert (await line.told("limit", "clear", "--key", "Main"))["cleared"]
+    assert await line.told("limit", "list") == []
+    assert await line.refused("limit", "clear", "--key", "Main") == (5, "no_limits")
+
+
+async def test_trading_stops_and_goes_on(line: RemoteLine, life: Life) -> None:
+    await line.told("robot", "start", "Ace", "--no-wait")
+    assert (await line.told("stop", "--all-robots", "--cancel-orders"))["robots"] == ["Ace"]
+    stop = await life.site.house.limits.find_stop(life.owner)
+    assert stop is not None
+    assert stop.is_cancelling
+    assert not (await line.told("resume"))["stopped"]
+    assert await life.site.house.limits.find_stop(life.owner) is None
+
+
+async def test_a_machines_stop_for_everybody_is_not_pulled_from_elsewhere(line: RemoteLine) -> None:
+    assert await line.refused("stop", "--everybody") == (5, "everybody_only_here")
+    assert await line.refused("resume", "--everybody") == (5, "everybody_only_here")
+
+
+async def test_notices_are_counted_as_seen(line: RemoteLine, life: Life) -> None:
+    assert life.site.house.notices.count_unread(life.owner)
+    await line.told("notice", "list", "--read")
+    assert not life.site.house.notices.count_unread(life.owner)
+
+
+async def test_what_is_not_there_is_told_as_here(line: RemoteLine) -> None:
+    for command in (("key", "show"), ("robot", "start")):
+        assert (await line.refused(*command, "None"))[0] == 5
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("up",),
+        ("doctor",),
+        ("demo",),
+        ("mcp",),
+        ("owner", "create"),
+        ("owner", "authenticator"),
+        ("owner", "token", "list"),
+        ("vault", "create"),
+        ("vault", "unlock"),
+        ("vault", "status"),
+        ("paper", "ledger"),
+        ("paper", "key", "--exchange", "kraken"),
+        ("key", "add", "--exchange", "kraken"),
+        ("key", "freeze", "--exchange", "kraken"),
+        ("robot", "hook", "Ace"),
+        ("robot", "strategies"),
+        ("robot", "create", "--key", "Main", "--market", "BTC/USD", "--amount", "1"),
+        ("candles", "list"),
+        ("backtest",),
+        ("export", "trades", "--format", "koinly"),
+        ("notice", "ways"),
+    ],
+    ids=" ".join,
+)
+async def test_what_needs_the_machine_is_refused_before_anything_is_asked(
+    line: RemoteLine, command: tuple[str, ...]
+) -> None:
+    code, _, err = await line.at(*command, typed="typed\n" * 9)
+    assert (code, line.address in err, "--at here" in err) == (5, True, True)
+
+
+async def test_whose_things_they_are_says_the_token_alone(line: RemoteLine, tmp_path: Path) -> None:
+    assert await line.refused("key", "list", "--owner", "Ada") == (2, "owner_elsewhere")
+    assert await line.refused("key", "list", "--data", str(tmp_path)) == (2, "data_or_at")
