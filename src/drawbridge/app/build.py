@@ -47,6 +47,7 @@ from drawbridge.vault.freezing import halt_keys_of
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
 from drawbridge.verification.store import CheckStore
+from drawbridge.virtual_keys.service import VirtualKeys, check_no_bots
 
 _OWNER_ONLY: Final = 0o700
 # Keeps the authenticators' and webhooks' secrets out of the database; the vault's are not under it.
@@ -72,6 +73,7 @@ class House:
     passkeys: Passkeys
     door: VaultDoor
     vault: Vault
+    virtual_keys: VirtualKeys
     checks: CheckStore
     robots: RobotService
     lab: Lab
@@ -109,7 +111,8 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
 def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
     local_key = LocalKey.load_or_create(settings.data / _LOCAL_KEY)
     public_key = partial(read_vault_key, database)
-    vault = Vault(database, clock, entropy, public_key, needs=(check_unused,))
+    vault = Vault(database, clock, entropy, public_key, needs=(check_unused, check_no_bots))
+    accounts = Accounts(database, AuditLog(clock), clock, entropy, local_key)
     robots = RobotService(database, vault, clock, entropy, PublicWindow(settings))
     tokens = ApiTokens(database, AuditLog(clock), clock, entropy)
     limits = LimitService(database, clock)
@@ -119,7 +122,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         database=database,
         clock=clock,
         entropy=entropy,
-        accounts=Accounts(database, AuditLog(clock), clock, entropy, local_key),
+        accounts=accounts,
         people=People(database, AuditLog(clock), clock, leaving=(halt_keys_of,)),
         invitations=Invitations(database, AuditLog(clock), clock, entropy),
         languages=Languages(database, AuditLog(clock)),
@@ -130,6 +133,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         passkeys=Passkeys(database, AuditLog(clock), clock, entropy),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
+        virtual_keys=VirtualKeys(database, clock, entropy, public_key, accounts),
         checks=CheckStore(database, clock),
         robots=robots,
         lab=Lab(database, Shelf(settings.candles), clock, entropy),

@@ -40,13 +40,14 @@ class LargestOrder:
     """How much one order may be worth."""
 
     number: ClassVar[int] = 5
+    rule: ClassVar[str] = "largest_order"
     most: Amounts
 
     def verify(self, asked: Asked) -> Refused | None:
         """Refuse a larger order."""
         if asked.order is None:
             return None
-        return _held_to(self.most, ZERO, asked, "largest_order", "virtual_order_too_large")
+        return _held_to(self.most, ZERO, asked, self.rule, "virtual_order_too_large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class OpenExposure:
     """
 
     number: ClassVar[int] = 6
+    rule: ClassVar[str] = "open_exposure"
     most: Amounts
 
     def verify(self, asked: Asked) -> Refused | None:
@@ -64,7 +66,7 @@ class OpenExposure:
         if asked.order is None or not asked.adds:
             return None
         used = asked.usage.exposure.get(asked.currency, ZERO)
-        return _held_to(self.most, used, asked, "open_exposure", "virtual_exposure")
+        return _held_to(self.most, used, asked, self.rule, "virtual_exposure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class DayTurnover:
     """How much may be traded on one day, UTC; open orders count as if they were filled."""
 
     number: ClassVar[int] = 7
+    rule: ClassVar[str] = "day_turnover"
     most: Amounts
 
     def verify(self, asked: Asked) -> Refused | None:
@@ -79,7 +82,7 @@ class DayTurnover:
         if asked.order is None:
             return None
         used = asked.usage.turnover.get(asked.currency, ZERO)
-        return _held_to(self.most, used, asked, "day_turnover", "virtual_turnover")
+        return _held_to(self.most, used, asked, self.rule, "virtual_turnover")
 
 
 @dataclass(frozen=True, slots=True)
