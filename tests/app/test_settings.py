@@ -20,6 +20,7 @@ from drawbridge.core.errors import BadInput
         ("DRAWBRIDGE_PAPER", "192.0.2.1:80", "paper_not_local"),
         ("DRAWBRIDGE_PAPER", "example.com:80", "paper_not_local"),
         ("DRAWBRIDGE_PAPER", "127.0.0.1:x", "bad_port"),
+        ("DRAWBRIDGE_PROXY", "0.0.0.0:8620", "proxy_not_local"),
         ("DRAWBRIDGE_EGRESS_ADDRESSES", "127.0.0.1,nonsense", "not_an_address"),
         ("DRAWBRIDGE_TLS_CERTIFICATE", "/x.pem", "tls_needs_both"),
     ],

@@ -14,6 +14,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.wording.language import ENGLISH, Language, find_language, speak, unknown_language
 
 _PORTS = range(1, 65_536)
+_NOT_LOCAL = {"DRAWBRIDGE_PAPER": "paper_not_local", "DRAWBRIDGE_PROXY": "proxy_not_local"}
 # Ours first, then in the order in which systems look.
 _LANGUAGE_NAMES = ("DRAWBRIDGE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -24,7 +25,8 @@ class Settings:
 
     `language` is the tag of the language to speak where nobody has chosen one.
     `paper` is the address of the paper exchange to which keys of the venue `paper` belong,
-    as `host:port`; it must be on this machine. `egress_addresses` are the addresses from which
+    as `host:port`; it must be on this machine. `proxy` is where bots with virtual keys reach the
+    gateway, on this machine too. `egress_addresses` are the addresses from which
     our requests reach the exchanges, shown to people for their keys' IP lists. `names` are the
     host names under which people open the pages, besides this machine's own.
     """
@@ -33,6 +35,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8420
     paper: str = "127.0.0.1:8520"
+    proxy: str = "127.0.0.1:8620"
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     trusted_proxy: str = ""
@@ -80,6 +83,10 @@ class Settings:
         """Give the address of the paper exchange's site, or of one exchange there."""
         return f"http://{self.paper}/{exchange_id}".rstrip("/")
 
+    def proxy_url(self, exchange_id: str) -> str:
+        """Give the address at which a bot with a virtual key finds an exchange."""
+        return f"http://{self.proxy}/{exchange_id}"
+
     @property
     def web_address(self) -> str:
         """Give the address of the first page."""
@@ -107,6 +114,7 @@ class Settings:
             "DRAWBRIDGE_HOST": self.host,
             "DRAWBRIDGE_PORT": str(self.port),
             "DRAWBRIDGE_PAPER": self.paper,
+            "DRAWBRIDGE_PROXY": self.proxy,
             "DRAWBRIDGE_TLS_CERTIFICATE": str(self.tls_certificate or ""),
             "DRAWBRIDGE_TLS_KEY": str(self.tls_key or ""),
             "DRAWBRIDGE_TRUSTED_PROXY": self.trusted_proxy,
@@ -128,7 +136,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data=_folder(given.get("DRAWBRIDGE_DATA", ""), given),
         host=given.get("DRAWBRIDGE_HOST") or "127.0.0.1",
         port=_port(given.get("DRAWBRIDGE_PORT") or "8420", "DRAWBRIDGE_PORT"),
-        paper=_local_address(given.get("DRAWBRIDGE_PAPER") or "127.0.0.1:8520"),
+        paper=_local_address(given.get("DRAWBRIDGE_PAPER") or "127.0.0.1:8520", "DRAWBRIDGE_PAPER"),
+        proxy=_local_address(given.get("DRAWBRIDGE_PROXY") or "127.0.0.1:8620", "DRAWBRIDGE_PROXY"),
         tls_certificate=Path(certificate) if certificate else None,
         tls_key=Path(key) if key else None,
         trusted_proxy=given.get("DRAWBRIDGE_TRUSTED_PROXY", ""),
@@ -188,16 +197,16 @@ def _port(text: str, field: str) -> int:
     return int(text)
 
 
-def _local_address(text: str) -> str:
+def _local_address(text: str, field: str) -> str:
     host, _, port = text.rpartition(":")
     try:
         local = ip_address(host.strip("[]")).is_loopback
     except ValueError:
         local = False
     if not local:
-        # Paper keys are sent there unencrypted, so it may not lie beyond this machine.
-        raise BadInput("paper_not_local", field="DRAWBRIDGE_PAPER")
-    _port(port, "DRAWBRIDGE_PAPER")
+        # Keys are sent there unencrypted, so it may not lie beyond this machine.
+        raise BadInput(_NOT_LOCAL[field], field=field)
+    _port(port, field)
     return text
 
 
