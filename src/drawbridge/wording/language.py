@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drawbridge.core.errors import BadInput
@@ -22,7 +23,8 @@ class Language:
     """A language: its BCP 47 tag, its name for itself, and its locale in CLDR.
 
     `groups_from`: thousands are set apart from this number on (CLDR: minimumGroupingDigits).
-    `comma` stands between things that are listed.
+    `comma` stands between things that are listed. `folder` holds the sentences of a language
+    that is none of ours, such as one that is made up to try pages with.
     """
 
     tag: str
@@ -31,6 +33,7 @@ class Language:
     direction: str = "ltr"
     groups_from: int = 1_000
     comma: str = ", "
+    folder: Path | None = None
 
 
 _ALL: Final = (
@@ -74,9 +77,11 @@ def speak(tag: str) -> None:
 
 
 @contextmanager
-def speaking(tag: str) -> Iterator[None]:
-    """Speak a language for the time of a block."""
-    token = _spoken.set(LANGUAGES.get(tag, _spoken.get()))
+def speaking(language: str | Language) -> Iterator[None]:
+    """Speak a language, or the one of ours with this tag, for the time of a block."""
+    if isinstance(language, str):
+        language = LANGUAGES.get(language, _spoken.get())
+    token = _spoken.set(language)
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.wording import formats
-from drawbridge.wording.language import ENGLISH, locale_of, spoken
+from drawbridge.wording.language import ENGLISH, LANGUAGES, Language, locale_of, spoken
 
 _PLURALS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 _COUNT: Final = "count"
@@ -33,8 +33,8 @@ def say(key: str, /, **facts: object) -> str:
     """Say the sentence of `key` with its facts filled in.
 
     Shape: in a sentence, `{fact}` is the fact as text, and `{fact:amount}`, `{fact:day}`,
-    `{fact:moment}`, `{fact:span}`, `{fact:list}` and `{fact:name}` write it as formats.py does
-    (times and spans in milliseconds; `name` is said by the wording key `name.<fact>`).
+    `{fact:moment}`, `{fact:span}`, `{fact:days}`, `{fact:list}` and `{fact:name}` write it as
+    formats.py does (times and spans in milliseconds; `name` is said by the wording key `name.<fact>`).
     Raises: KeyError for a key or a fact that is not there, which is our mistake.
     """
     sentence = _sentence(key)
@@ -70,10 +70,15 @@ def say_reason(code: str, given: Mapping[str, object]) -> str:
         return say("error.unworded", code=code)
 
 
+def sentences(tag: str) -> Sentences:
+    """Give all sentences of a language of ours."""
+    return _sentences_of(LANGUAGES[tag])
+
+
 @cache
-def sentences(language: str) -> Sentences:
-    """Read all sentences of a language once; `language` is its tag."""
-    folder = files("drawbridge.wording") / "locales" / language
+def _sentences_of(language: Language) -> Sentences:
+    """Read all sentences of a language, once."""
+    folder = language.folder or files("drawbridge.wording") / "locales" / language.tag
     found: dict[str, str | Plural] = {}
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
@@ -101,8 +106,8 @@ def _flattened(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, 
 
 
 def _sentence(key: str) -> str | Plural:
-    found = sentences(spoken().tag).get(key)
-    return sentences(ENGLISH.tag)[key] if found is None else found
+    found = _sentences_of(spoken()).get(key)
+    return _sentences_of(ENGLISH)[key] if found is None else found
 
 
 def _plural(count: object) -> str:
@@ -161,6 +166,7 @@ _WRITERS: Final[Mapping[str, Callable[[object], str]]] = {
     "day": _number(formats.day),
     "moment": _number(formats.moment),
     "span": _number(_span),
+    "days": _number(lambda days: say("span.days", count=days)),
     "list": _listed,
     "name": lambda value: say(f"name.{_text(value)}"),
 }

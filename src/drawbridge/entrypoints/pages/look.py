@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from drawbridge.core.secret import masked
 from drawbridge.entrypoints.pages.assets import Assets
@@ -52,13 +53,28 @@ class Look:
             amount=formats.amount,
             day=formats.day,
             moment=_moment,
-            iso=formats.iso,
             masked=masked,
+            date=_date,
+            time=_time,
         )
 
     def draw(self, template: str, facts: Mapping[str, object]) -> str:
         """Fill in a template."""
         return self._environment.get_template(template).render(facts)
+
+
+def _time(at_ms: int) -> Markup:
+    """Write a moment to the second, and tell machines as well which one it is."""
+    return _timed(at_ms, _moment(at_ms))
+
+
+def _date(at_ms: int) -> Markup:
+    """Write the day of a moment, and tell machines as well which moment it is."""
+    return _timed(at_ms, formats.day(at_ms))
+
+
+def _timed(at_ms: int, told: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(formats.iso(at_ms), told)
 
 
 def _moment(at_ms: int) -> str:

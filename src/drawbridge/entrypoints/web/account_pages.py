@@ -1,4 +1,4 @@
-"""First run, home, profile, the vault's door, the audit log."""
+"""First run, profile, the vault's door, the audit log."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,42 +6,20 @@ from typing import Final
 from starlette.responses import Response
 
 from drawbridge.app.build import House
-from drawbridge.audit.store import ToldEvent, list_events, verify
+from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.entrance import Entrance, read_new_password
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import LOG_IN, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.entrypoints.web.holding_views import sum_up, view_accounts
-from drawbridge.entrypoints.web.key_views import view_key
-from drawbridge.entrypoints.web.robot_views import view_robot
-from drawbridge.vault.model import KeyStatus
+from drawbridge.entrypoints.web.event_views import view_event
 from drawbridge.vault.unlock import VaultState, VaultStatus, Wish, read_vault_state
-from drawbridge.wording.say import has_words, say, say_error, say_reason
+from drawbridge.wording.say import say_error, say_reason
 
 _WELCOME: Final = ("name", "password", "password_again")
 _EVENTS = 50
 _MOST_DIGITS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the newcomer's way."""
-
-    name: str
-    path: str
-    done: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """An event of the audit log in words."""
-
-    at_ms: int
-    tag: str
-    words: str
-    details: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +53,6 @@ class AccountPages:
             return go("/welcome")
         return await self.entrance.show(visit)
 
-    async def show_home(self, visit: Visit) -> Response:
-        """Show what is next, and how keys and robots stand."""
-        owner = visit.person
-        keys = await self.house.vault.list_keys(owner.account)
-        robots = await self.house.robots.list_robots(owner.account)
-        vault = await read_vault_state(self.house.database)
-        now_ms = self.house.clock.now_ms()
-        accounts = await view_accounts(self.house.portfolios, keys, now_ms)
-        stages = (
-            Stage("vault", "/vault", vault.status is VaultStatus.OPEN),
-            Stage("authenticator", "/authenticator", owner.second_factor),
-            Stage("key", "/keys/new", any(key.status is KeyStatus.ENABLED for key in keys)),
-            Stage("robot", "/robots/new", bool(robots)),
-        )
-        facts = {
-            "steps": stages,
-            "next_step": next((stage.name for stage in stages if not stage.done), "none"),
-            "next_path": next((stage.path for stage in stages if not stage.done), ""),
-            "keys": [view_key(key) for key in keys],
-            "robots": [view_robot(robot) for robot in robots],
-            "accounts": accounts,
-            "sums": sum_up(accounts),
-        }
-        return self.site.page(visit, "home.html", facts)
-
     async def show_profile(self, visit: Visit) -> Response:
         """Show the account."""
         keys = await self.house.vault.list_keys(visit.person.account)
@@ -132,7 +85,7 @@ class AccountPages:
             limit=_EVENTS + 1,
         )
         facts: dict[str, object] = {
-            "events": [_view_event(event) for event in found[:_EVENTS]],
+            "events": [view_event(event) for event in found[:_EVENTS]],
             "older": found[_EVENTS - 1].n if len(found) > _EVENTS else None,
             "verified": None,
             "problem": "",
@@ -179,9 +132,3 @@ def _read_passphrase(wish: Wish, fields: Fields) -> Secret | None:
     if not len(passphrase):
         raise BadInput("passphrase_missing", field="passphrase")
     return passphrase
-
-
-def _view_event(event: ToldEvent) -> EventView:
-    key = f"audit.tag.{event.tag}"
-    details = ", ".join(f"{name}: {value}" for name, value in event.facts.items() if value != "")
-    return EventView(event.at_ms, event.tag, say(key) if has_words(key) else event.tag, details)

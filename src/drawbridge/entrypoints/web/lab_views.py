@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from drawbridge.core.markets import currencies_of
 from drawbridge.entrypoints.web.figure_views import view_groups, view_headlines
+from drawbridge.entrypoints.web.plan_views import pairs_of
 from drawbridge.lab.store import Ordered
 from drawbridge.statistics.telling import values_from
 from drawbridge.wording import formats
@@ -79,7 +80,7 @@ def view_sheet(sheet: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **sheet,
         "interval": _minutes(candles["interval_ms"]),
-        "settings": _settings(sheet["settings"]),
+        "settings": pairs_of(sheet["settings"], "parameter"),
         "search": None if search is None else _view_search(search),
         "groups": view_groups(values_from(sheet["values"]), quote),
         "headlines": view_headlines(view_groups(values_from(sheet["values"]), quote)),
@@ -109,7 +110,7 @@ def _view_search(search: Mapping[str, Any]) -> dict[str, Any]:
 def _try(row: Mapping[str, Any], objective: str) -> dict[str, Any]:
     chosen, judged = row["chosen_on"], row["judged_by"]
     return {
-        "settings": _settings(row["settings"]),
+        "settings": pairs_of(row["settings"], "parameter"),
         "chosen_on": _score(chosen[objective], objective),
         "judged_by": _score(judged[objective], objective),
         "profit": _percent(judged["profit"]),
@@ -133,10 +134,6 @@ def _score(value: float, objective: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{share * _PERCENT:.1f} %"
-
-
-def _settings(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
 def _minutes(interval_ms: int) -> str:

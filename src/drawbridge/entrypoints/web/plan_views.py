@@ -48,10 +48,10 @@ def view_plan(plan: Plan, held: Decimal) -> tuple[tuple[str, str], ...]:
     told = {
         "amount": f"{amount(plan.amount)} {plan.quote}",
         "held": f"{amount(held)} {plan.base}",
-        "settings": _pairs(plan.settings, "parameter"),
+        "settings": pairs_of(plan.settings, "parameter"),
         "direction": say(f"robots.direction.{plan.direction.value}") if signals else "",
         "trigger": say(f"robots.trigger.{plan.trigger.value}") if signals else "",
-        "guards": _pairs(plan.guards, "guard"),
+        "guards": pairs_of(plan.guards, "guard"),
         "confirm": "; ".join(_confirmation(it.strategy, it.settings) for it in plan.confirm),
     }
     return tuple((say(f"robots_page.{name}"), words) for name, words in told.items() if words)
@@ -105,10 +105,11 @@ def view_foreign(orders: Sequence[ForeignOrder], labels: Mapping[str, str]) -> l
 
 def _confirmation(strategy: str, settings: Mapping[str, object]) -> str:
     name = say(f"robots.strategy.{strategy}.name")
-    return f"{name} ({_pairs(settings, 'parameter')})" if settings else name
+    return f"{name} ({pairs_of(settings, 'parameter')})" if settings else name
 
 
-def _pairs(chosen: Mapping[str, object], kind: str) -> str:
+def pairs_of(chosen: Mapping[str, object], kind: str) -> str:
+    """Say settings by their names: those of a `parameter` or of a `guard`."""
     return ", ".join(f"{_name(kind, name)}: {_value(name, it)}" for name, it in chosen.items())
 
 
