@@ -17,6 +17,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 # `make test PYTEST_FLAGS="-x -k vault"` runs what you want. Workers begin with neighbouring tests,
 # which share what they have started, and then take from each other what is left.
 PYTEST_FLAGS ?= --numprocesses auto --dist worksteal
+# What `make run` sets up beside the core; `make run EXTRAS=` leaves it out.
+EXTRAS ?= --all-extras
 LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
 REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))
@@ -90,7 +92,7 @@ $(VENV)/.ready-to-run: $(VENV)/.ready-to-develop
 	@touch $@
 else
 $(VENV)/.ready-to-run: $(LOCKED) | $(UV)
-	@$(UV) sync --locked --no-dev --python $(PYTHON)
+	@$(UV) sync --locked --no-dev $(EXTRAS) --python $(PYTHON)
 	@touch $@
 endif
 
