@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp
 
-from drawbridge.accounts.api_tokens import TokenScope
+from drawbridge.accounts.api_tokens import scopes_of
+from drawbridge.accounts.roles import Role
 from drawbridge.app.build import House
 from drawbridge.core.clock import DAY_MS
 from drawbridge.entrypoints.api.door import ApiDoor
@@ -25,7 +26,7 @@ from tests.kit.web_site import WebSite, open_web_site
 BASE = "/api/v1"
 _OWNER = (
     "INSERT INTO owners (id, name, name_folded, password_hash, created_ms, role)"
-    " VALUES (?, ?, ?, 'none', 0, 'owner')"
+    " VALUES (?, ?, ?, 'none', 0, ?)"
 )
 
 
@@ -122,11 +123,11 @@ class ApiSite:
     house: House
     app: ASGIApp
 
-    async def owner(self, name: str = "Ada") -> str:
+    async def owner(self, name: str = "Ada", role: Role = Role.OWNER) -> str:
         """Make a person who never logs in, which spares the slow hash of a password."""
         owner = f"owner_{name.lower()}"
         async with self.house.database.transaction() as tx:
-            await tx.execute(_OWNER, owner, name, name.casefold())
+            await tx.execute(_OWNER, owner, name, name.casefold(), role)
         return owner
 
     async def authenticator(self, owner: str) -> str:
@@ -141,8 +142,10 @@ class ApiSite:
         assert await self.web.holder.answer() == 1
 
     async def program(self, owner: str, *scopes: str, name: str = "Bot") -> Program:
-        """Give a program of this person with a token of these rights."""
-        wanted = scopes or tuple(TokenScope)
+        """Give a program of this person with a token of these rights, or of all that they have."""
+        person = await self.house.people.find_owner(owner)
+        assert person is not None
+        wanted = scopes or scopes_of(person.role)
         _, text = await self.house.tokens.make(owner, name, wanted, DAY_MS)
         return Program(self.app, text.reveal())
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from drawbridge.accounts.roles import Role
 from drawbridge.app.lab_process import LabWork
+from drawbridge.approvals.model import ApprovalKind, Question
 from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.operations import Scope
 from drawbridge.core.orders import Side
@@ -37,6 +39,9 @@ class Life:
     key: str
     robot: str
     trial: str
+    person: str
+    invitation: str
+    approval: str
 
     def code(self) -> str:
         """Give the authenticator's next code."""
@@ -51,6 +56,9 @@ class Life:
             "robot": self.robot,
             "trial": self.trial,
             "subject": f"key:{self.key}",
+            "person": self.person,
+            "invitation": self.invitation,
+            "approval": self.approval,
         }
 
 
@@ -104,4 +112,11 @@ async def begin_life(site: ApiSite) -> Life:
         for kind in (NoticeKind.STOP_ON, NoticeKind.STOP_OFF):
             await tell(tx, Notice(kind, owner), now_ms)
     await house.limits.set_limits(owner, f"key:{key.id}", "Main", {"position": "500"})
-    return Life(site, owner, program, totp, key.id, robot.id, trial)
+    other = await site.owner("Mia", Role.MEMBER)
+    ada = await house.people.find_owner(owner)
+    assert ada is not None
+    invitation, _ = await house.invitations.invite(ada, Role.MEMBER)
+    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    approval = await house.approvals.propose(asked)
+    ids = (key.id, robot.id, trial, other, invitation.id, approval.id)
+    return Life(site, owner, program, totp, *ids)

@@ -1,6 +1,7 @@
 """All operations of the API behind one value."""
 
 from drawbridge.client.accounts import AccountsOperations
+from drawbridge.client.approvals import ApprovalsOperations
 from drawbridge.client.audit import AuditOperations
 from drawbridge.client.calling import Calling
 from drawbridge.client.exchanges import ExchangesOperations
@@ -9,6 +10,7 @@ from drawbridge.client.limits import LimitsOperations
 from drawbridge.client.me import MeOperations
 from drawbridge.client.notices import NoticesOperations
 from drawbridge.client.orders import OrdersOperations
+from drawbridge.client.people import PeopleOperations
 from drawbridge.client.robot_reports import RobotReportsOperations
 from drawbridge.client.robots import RobotsOperations
 from drawbridge.client.trials import TrialsOperations
@@ -28,5 +30,7 @@ class Client:
         self.orders = OrdersOperations(calling)
         self.trials = TrialsOperations(calling)
         self.limits = LimitsOperations(calling)
+        self.approvals = ApprovalsOperations(calling)
         self.notices = NoticesOperations(calling)
+        self.people = PeopleOperations(calling)
         self.audit = AuditOperations(calling)

@@ -4,18 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 from drawbridge.client.calling import Calling, Page
-from drawbridge.client.shapes import Reason, Scope, Venue
+from drawbridge.client.shapes import CodeGiven, KeyStatus, Reason, Scope, Venue
 
-KeyStatus = Literal[
-    "unverified",
-    "checking",
-    "enabled",
-    "read_only",
-    "disabled",
-    "refused",
-    "invalid",
-    "cleanup_pending",
-]
 Proof = Literal["order", "dry_run", "skip"]
 Step = Literal[
     "format", "clock", "rights", "verdict", "balance", "probe_placed", "probe_cancelled", "done"
@@ -37,12 +27,6 @@ class CheckWish(TypedDict):
     """How a check is to prove the right to trade."""
 
     proof: NotRequired[Proof]
-
-
-class CodeGiven(TypedDict):
-    """The proof that a person stands behind it."""
-
-    code: str
 
 
 class Key(TypedDict):

@@ -3,7 +3,7 @@
 from typing import Literal, TypedDict
 
 from drawbridge.client.calling import Calling
-from drawbridge.client.shapes import Reason
+from drawbridge.client.shapes import Reason, Role
 
 TokenScope = Literal["read", "robots", "keys", "limits", "people", "approvals"]
 VaultStatus = Literal["absent", "locked", "open"]
@@ -33,6 +33,8 @@ class Me(TypedDict):
 
     id: str
     name: str
+    role: Role
+    account: str
     language: str
     has_authenticator: bool
     token: TokenTold

@@ -61,6 +61,7 @@ class RobotWish(TypedDict):
     direction: NotRequired[Direction]
     trigger: NotRequired[Trigger]
     joins: NotRequired[bool]
+    asks: NotRequired[bool]
     name: NotRequired[str]
 
 
@@ -82,6 +83,7 @@ class RobotTold(TypedDict):
     amount: str
     on_stop: OnStop
     joins: bool
+    asks: bool
     status: RobotStatus
     reason: Reason | None
     accounts: list[AccountTold]

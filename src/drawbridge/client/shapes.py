@@ -3,9 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
+KeyStatus = Literal[
+    "unverified",
+    "checking",
+    "enabled",
+    "read_only",
+    "disabled",
+    "refused",
+    "invalid",
+    "cleanup_pending",
+]
 OnStop = Literal["market", "limit", "keep"]
 OrderType = Literal["market", "limit"]
 PositionSide = Literal["both", "long", "short"]
+Role = Literal["owner", "member", "read_only", "operator"]
 Scope = Literal[
     "read",
     "trade_spot",
@@ -18,6 +29,12 @@ Scope = Literal[
 ]
 Side = Literal["buy", "sell"]
 Venue = Literal["live", "paper"]
+
+
+class CodeGiven(TypedDict):
+    """The proof that a person stands behind it."""
+
+    code: str
 
 
 class Reason(TypedDict):

@@ -25,6 +25,7 @@ from drawbridge.entrypoints.api import (
     me,
     notices,
     orders,
+    people,
     robot_reports,
     robots,
     trials,
@@ -44,7 +45,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
     *(me, exchanges, keys, accounts, robots, robot_reports),
-    *(orders, trials, limits, notices, audit),
+    *(orders, trials, limits, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY: Final = {

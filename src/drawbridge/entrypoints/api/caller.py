@@ -1,7 +1,8 @@
-"""Who calls an operation, and that their token may do it.
+"""Who calls an operation, and that their token and their role may do it.
 
-Every operation takes a `Caller` by one of the types below, which name the right that it needs:
-what is asked for cannot be forgotten, and the schema tells it.
+Every operation takes a `Caller` by one of the types below, which name the right that it needs and
+what it does: what is asked for cannot be forgotten, and the schema tells the right. A token never
+does more than the role that its owner has at that moment.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from fastapi import Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
 from drawbridge.accounts.api_tokens import ApiToken, TokenScope
+from drawbridge.accounts.model import Owner
+from drawbridge.accounts.roles import Act, check_may
 from drawbridge.app.build import House
 from drawbridge.core.errors import NotProven
 
@@ -28,37 +31,56 @@ class Caller:
 
     house: House
     token: ApiToken
+    person: Owner
 
     @property
     def owner(self) -> str:
-        """Give whose token it is."""
-        return self.token.owner
+        """Give whose keys, robots and orders this is about."""
+        return self.person.account
 
     async def check_code(self, code: str) -> None:
         """Make sure that a person with their authenticator stands behind this, as pages do.
 
         Raises: `NotProven` naming the field `code`, `Conflict("second_factor_not_set")`.
         """
-        await self.house.accounts.check_second_factor(self.owner, code)
+        await self.house.accounts.check_second_factor(self.person.id, code)
 
 
-async def find_caller(
-    needed: SecurityScopes, request: Request, _header: Annotated[object, Security(_BEARER)]
-) -> Caller:
-    """Give who calls, once their token may do what is needed.
+@dataclass(frozen=True, slots=True)
+class _MayDo:
+    """Find who calls, once their token and their role may do what is needed."""
 
-    The token itself was proven at the turnstile. Raises: `Forbidden("token_lacks_scope")`.
-    """
-    caller = getattr(request.state, STATE, None)
-    if not isinstance(caller, Caller):
-        raise NotProven("token_missing")
-    for scope in needed.scopes:
-        caller.token.check(TokenScope(scope))
-    return caller
+    act: Act
+
+    async def __call__(
+        self,
+        needed: SecurityScopes,
+        request: Request,
+        _header: Annotated[object, Security(_BEARER)],
+    ) -> Caller:
+        """Give who calls; the token itself was proven at the turnstile.
+
+        Raises: `Forbidden("token_lacks_scope")`, `Forbidden("role_forbids")`.
+        """
+        caller = getattr(request.state, STATE, None)
+        if not isinstance(caller, Caller):
+            raise NotProven("token_missing")
+        for scope in needed.scopes:
+            caller.token.check(TokenScope(scope))
+        check_may(caller.person.role, self.act)
+        return caller
 
 
-Reader = Annotated[Caller, Security(find_caller, scopes=[TokenScope.READ.value])]
+_CHANGES: Final = _MayDo(Act.CHANGE)
+
+Oneself = Annotated[Caller, Security(_MayDo(Act.PERSONAL), scopes=[TokenScope.READ.value])]
+"""May ask about themselves, whatever their role."""
+Reader = Annotated[Caller, Security(_MayDo(Act.LOOK), scopes=[TokenScope.READ.value])]
 """May look at everything and change nothing."""
-RobotKeeper = Annotated[Caller, Security(find_caller, scopes=[TokenScope.ROBOTS.value])]
-KeyKeeper = Annotated[Caller, Security(find_caller, scopes=[TokenScope.KEYS.value])]
-LimitKeeper = Annotated[Caller, Security(find_caller, scopes=[TokenScope.LIMITS.value])]
+RobotKeeper = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.ROBOTS.value])]
+KeyKeeper = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.KEYS.value])]
+LimitKeeper = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.LIMITS.value])]
+Approver = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.APPROVALS.value])]
+PeopleViewer = Annotated[Caller, Security(_MayDo(Act.SEE_PEOPLE), scopes=[TokenScope.READ.value])]
+PeopleHalter = Annotated[Caller, Security(_MayDo(Act.HALT), scopes=[TokenScope.PEOPLE.value])]
+PeopleRuler = Annotated[Caller, Security(_MayDo(Act.RULE), scopes=[TokenScope.PEOPLE.value])]

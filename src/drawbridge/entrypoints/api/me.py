@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from drawbridge.accounts.api_tokens import TokenScope
-from drawbridge.core.errors import NotFound
-from drawbridge.entrypoints.api.caller import Reader
+from drawbridge.accounts.roles import Role
+from drawbridge.entrypoints.api.caller import Oneself, Reader
 from drawbridge.entrypoints.api.shapes import Moment, Reason, Told, tell_reason
 from drawbridge.vault.unlock import VaultStatus, read_vault_state
 
@@ -22,10 +22,15 @@ class TokenTold(Told):
 
 
 class Me(Told):
-    """Whose token it is. `language` is empty while they have chosen none."""
+    """Whose token it is. `language` is empty while they have chosen none.
+
+    `account` is the id of whose keys, robots and orders they are shown: mostly their own.
+    """
 
     id: str
     name: str
+    role: Role
+    account: str
     language: str
     has_authenticator: bool
     token: TokenTold
@@ -41,25 +46,24 @@ class VaultTold(Told):
 
 
 @router.get("/me")
-async def get_me(caller: Reader) -> Me:
+async def get_me(caller: Oneself) -> Me:
     """Give whose token this is, what it may do and when it ends."""
-    token = caller.token
-    for owner in await caller.house.accounts.list_owners():
-        if owner.id == caller.owner:
-            return Me(
-                id=owner.id,
-                name=owner.name,
-                language=owner.language,
-                has_authenticator=owner.second_factor,
-                token=TokenTold(
-                    id=token.id,
-                    name=token.name,
-                    scopes=sorted(token.scopes),
-                    created_ms=token.created_ms,
-                    expires_ms=token.expires_ms,
-                ),
-            )
-    raise NotFound("unknown_owner")
+    token, person = caller.token, caller.person
+    return Me(
+        id=person.id,
+        name=person.name,
+        role=person.role,
+        account=person.account,
+        language=person.language,
+        has_authenticator=person.second_factor,
+        token=TokenTold(
+            id=token.id,
+            name=token.name,
+            scopes=sorted(token.scopes),
+            created_ms=token.created_ms,
+            expires_ms=token.expires_ms,
+        ),
+    )
 
 
 @router.get("/vault")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from drawbridge.accounts.api_answers import ApiAnswers, KeptAnswer, Ticket
 from drawbridge.accounts.api_tokens import ApiToken
+from drawbridge.accounts.model import Owner
 from drawbridge.app.build import House
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown, NotProven
@@ -53,12 +54,13 @@ class Turnstile:
                 return
             try:
                 token = await self._prove(headers, scope)
+                person = await self._get_person(token)
             except DrawbridgeError as error:
                 await answer_problem(error)(scope, receive, send)
                 return
-            tag = spoken().tag if asked else await self._house.languages.language_of(token.owner)
+            tag = spoken().tag if asked else person.language
             with speaking(tag if tag in LANGUAGES else ""):
-                await self._pass(token, headers, scope, receive, send)
+                await self._pass(Caller(self._house, token, person), scope, receive, send)
 
     async def _prove(self, headers: Headers, scope: Scope) -> ApiToken:
         scheme, _, text = headers.get("authorization", "").partition(" ")
@@ -73,10 +75,16 @@ class Turnstile:
             raise ExchangeDown("too_many_requests", retry_after_ms=wait_ms) from None
         return token
 
-    async def _pass(
-        self, token: ApiToken, headers: Headers, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        scope.setdefault("state", {})[STATE] = Caller(self._house, token)
+    async def _get_person(self, token: ApiToken) -> Owner:
+        """Give whose token it is, with the role of this moment; of who is ended none counts."""
+        person = await self._house.people.find_owner(token.owner)
+        if person is None:
+            raise NotProven("token_wrong")
+        return person
+
+    async def _pass(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, token = Headers(scope=scope), caller.token
+        scope.setdefault("state", {})[STATE] = caller
         try:
             body = await _read(receive)
             kept = headers.get(_KEY) if scope["method"] == "POST" else None
