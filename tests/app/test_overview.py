@@ -62,9 +62,9 @@ async def test_a_house_that_is_lived_in_tells_of_all_that_is_in_it(site: WebSite
     assert purse.venue is Venue.PAPER
     assert purse.sum is not None
     assert (purse.sum.total, purse.sum.unpriced) == (Decimal("43333.20"), ("NEWCOIN",))
-    assert purse.today is not None
-    # From the 24th hour on, which is the last before a day ago; 100 of it came in.
-    assert purse.today.report.gain == 47 * 47 - 23 * 23 - 100
+    assert purse.month is not None
+    # It has been watched for two days, and 100 of what it has now came in.
+    assert purse.month.report.gain == 47 * 47 - 100
     earned = {it.robot.name: (it.profit, it.trades) for it in seen.robots}
     assert earned["Grid"] == (Decimal(0), 0)
     assert earned["Ace of the crossing"][1] == 20

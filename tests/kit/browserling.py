@@ -3,6 +3,7 @@
 It speaks ASGI to the site directly; what needs a real browser uses `kit/browser.py`.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -107,12 +108,20 @@ class Browserling:
             "server": ("127.0.0.1", 8420),
         }
         told: list[MutableMapping[str, Any]] = []
+        asked, answered = asyncio.Event(), asyncio.Event()
 
         async def receive() -> MutableMapping[str, Any]:
+            if asked.is_set():
+                # Of an answer without an end, the beginning is enough.
+                await answered.wait()
+                return {"type": "http.disconnect"}
+            asked.set()
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: MutableMapping[str, Any]) -> None:
             told.append(message)
+            if message["type"] == "http.response.body":
+                answered.set()
 
         await self._site(scope, receive, send)
         given = tuple((key.decode(), value.decode()) for key, value in told[0]["headers"])

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from drawbridge.entrypoints.pages.manners import Manners
 from tests.kit.browserling import Browserling, Page
 
-_LINK: Final = re.compile(r'(?:href|src|hx-get|data-src)="(/[^"#]*)')
+_LINK: Final = re.compile(r'(?:href|src|hx-get|data-src|data-again)="(/[^"#]*)')
 _SHAPE: Final = re.compile(r'<([a-z]+[0-9]?)(?: [^>]*?class="([^"]*)")?')
 # Of one route, pages are kept while they look different from each other, but not more than these.
 _MOST_OF_A_ROUTE: Final = 4
@@ -31,6 +31,7 @@ def routes_of(app: Starlette) -> list[Route]:
         if isinstance(route, Route)
         and "GET" in (route.methods or ())
         and "static" not in route.path
+        and not route.path.startswith("/live/")  # Answers without an end, for scripts alone.
     ]
 
 

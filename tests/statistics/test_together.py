@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from drawbridge.core.clock import HOUR_MS, MINUTE_MS
 from drawbridge.statistics.account import Held, Snapshot, report_account
-from drawbridge.statistics.together import report_together
+from drawbridge.statistics.together import grown_since, report_together
 from tests.kit.trades import amounts
 
 
@@ -112,6 +112,16 @@ def test_what_has_no_price_in_one_account_still_counts_in_the_other() -> None:
     told = report_together(pasts, "USD").report
     assert (told.gain, told.total_return) == (Decimal(10), Decimal(160) / 150 - 1)
     assert told.unpriced == ("XYZ",)
+
+
+def test_a_return_begins_with_what_was_known_at_its_moment() -> None:
+    growth = [(10, Decimal(1)), (20, Decimal(2)), (30, Decimal(3))]
+    assert grown_since(growth, 9) is None
+    assert grown_since([], 9) is None
+    assert grown_since([(1, Decimal(0)), (2, Decimal(1))], 1) is None
+    assert grown_since(growth, 10) == Decimal(2)
+    assert grown_since(growth, 25) == Decimal("0.5")
+    assert grown_since(growth, 99) == Decimal(0)
 
 
 worths = st.lists(st.integers(1, 10**6), min_size=1, max_size=12)

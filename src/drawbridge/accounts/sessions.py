@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from drawbridge.accounts.model import SESSION_IDLE_MS, SESSION_LONGEST_MS
+from drawbridge.accounts import store
+from drawbridge.accounts.model import SESSION_IDLE_MS, SESSION_LONGEST_MS, Owner
 from drawbridge.accounts.service import Audit
 from drawbridge.accounts.tokens import hash_token
 from drawbridge.core.clock import Clock
@@ -36,6 +37,14 @@ class OpenSessions:
         self._database = database
         self._audit = audit
         self._clock = clock
+
+    async def find_owner(self, token: str) -> Owner | None:
+        """Give whose session a token is, None when it has ended; this counts as no visit.
+
+        Why: a page that hears what changes would otherwise keep its session open for ever.
+        """
+        found = await store.find_session(self._database, hash_token(token), self._clock.now_ms())
+        return None if found is None else found[0]
 
     async def list_open(self, owner: str, token: str) -> tuple[OpenSession, ...]:
         """List a person's sessions, the one seen last first; `token` is that of who asks."""

@@ -24,6 +24,7 @@ from drawbridge.trading.holdings import Portfolio, Shown
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, read_vault_state
 
+MONTH_MS: Final = 30 * DAY_MS
 IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 """Keys in these states are read; of others nothing is told or added."""
 
@@ -68,14 +69,14 @@ class Account:
 class Purse:
     """All accounts of one venue: play money and real money are never added.
 
-    `sum` is None until one of them was read; `today` is how they did in the last day, as far as
-    they were looked at.
+    `sum` is None until one of them was read; `month` is how they did in the last thirty days, as
+    far as they were looked at.
     """
 
     venue: Venue
     accounts: tuple[Account, ...]
     sum: Sum | None
-    today: Together | None
+    month: Together | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +134,9 @@ async def _purse(house: House, venue: Venue, accounts: tuple[Account, ...]) -> P
     if total is None:
         return Purse(venue, accounts, None, None)
     # By the hour, as snapshots are: what was worked out then holds until the next one.
-    since_ms = (house.clock.now_ms() - DAY_MS) // HOUR_MS * HOUR_MS
-    today = await house.wealth.together(list(told), total.currency, since_ms=since_ms)
-    return Purse(venue, accounts, total, today)
+    since_ms = (house.clock.now_ms() - MONTH_MS) // HOUR_MS * HOUR_MS
+    month = await house.wealth.together(list(told), total.currency, since_ms=since_ms)
+    return Purse(venue, accounts, total, month)
 
 
 async def _robots_seen(

@@ -73,13 +73,18 @@ async def serve(
     on_ready: Callable[[], None],
     *,
     with_parent: bool,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGINT, SIGTERM or (with a parent) the end of standard input."""
+    """Serve until SIGINT, SIGTERM or (with a parent) the end of standard input.
+
+    `on_stop` ends what would never end by itself, such as answers that stay open.
+    """
     stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
     serving = asyncio.create_task(server.serve(sockets=list(listeners)))
     # The sockets listen already: whoever connects from now on is answered.
     on_ready()
     await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
+    on_stop()
     server.should_exit = True
     await serving
     stopping.cancel()

@@ -70,6 +70,17 @@ def report_together(
     return Together(report, later, tuple(sorted(key for key, kept in told.items() if not kept)))
 
 
+def grown_since(growth: Sequence[tuple[int, Decimal]], since_ms: int) -> Decimal | None:
+    """Give the return since a moment, as a fraction; None where nothing was known by then.
+
+    `growth` is what one unit has become, as reports have it.
+    """
+    before = [size for at_ms, size in growth if at_ms <= since_ms]
+    if not before or not before[-1]:
+        return None
+    return growth[-1][1] / before[-1] - ONE
+
+
 def _told(snapshots: Iterable[Snapshot], currency: str) -> list[Snapshot]:
     return [it for it in (told_in(one, currency) for one in snapshots) if it is not None]
 

@@ -45,6 +45,9 @@ DECIDED = {
         GET /lab  GET /lab/{trial}  GET /lab/{trial}/progress  GET /lab/{trial}/chart.json
         GET /lab/{trial}/sheet.json
         GET /notices
+        GET /home/live  GET /portfolio  GET /portfolio/live  GET /portfolio.json
+        GET /live/home  GET /live/portfolio  GET /live/robots/{robot}  GET /live/lab/{trial}
+        GET /live/keys/{key}/check  GET /live/keys/{key}/holdings
     """,
     Act.CHANGE: """
         GET /keys/new  POST /keys/new  POST /keys/{key}/check  POST /keys/{key}/currency
@@ -58,7 +61,7 @@ DECIDED = {
         POST /lab/{trial}/delete
         POST /notices/read  GET /notices/ways  POST /notices/ways/webhook/secret
         POST /notices/ways/{channel}  POST /notices/ways/{channel}/test
-        POST /notices/kinds  POST /notices/summary
+        POST /notices/kinds  POST /notices/summary  POST /portfolio/currency
     """,
     Act.VAULT: "POST /vault",
     Act.SEE_PEOPLE: "GET /people  GET /people/{person}",

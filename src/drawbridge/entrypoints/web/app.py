@@ -22,7 +22,9 @@ from drawbridge.entrypoints.pages.visits import Cookies, Person, Visit
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.fork import Fork
+from drawbridge.entrypoints.web.glance_routes import glance_routes
 from drawbridge.entrypoints.web.help_pages import HelpPages
+from drawbridge.entrypoints.web.home_pages import HomePages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.join_pages import JoinPages
@@ -34,6 +36,7 @@ from drawbridge.entrypoints.web.pass_pages import PassPages
 from drawbridge.entrypoints.web.passkey_pages import PasskeyPages
 from drawbridge.entrypoints.web.people_pages import PeoplePages
 from drawbridge.entrypoints.web.performance_pages import PerformancePages
+from drawbridge.entrypoints.web.pulse import Pulse
 from drawbridge.entrypoints.web.risk_pages import RiskPages
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.security_pages import SecurityPages
@@ -47,8 +50,11 @@ _POST: Final = ["POST"]
 _API: Final = "/api/v1"
 
 
-def build_app(house: House, api: ASGIApp | None = None) -> Manners:
-    """Build the website over this house, with the API for programs beside it."""
+def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = None) -> Manners:
+    """Build the website over this house, with the API for programs beside it.
+
+    Whoever serves it ends the `pulse` before the server: open answers end with it.
+    """
     assets = Assets([packaged(_OWN, "static"), packaged(_SHARED, "static")])
     look = Look("web", [packaged(_OWN, "templates"), packaged(_SHARED, "templates")], assets)
     cookies = Cookies(_COOKIE, house.entropy, secure=house.settings.has_tls)
@@ -62,6 +68,7 @@ def build_app(house: House, api: ASGIApp | None = None) -> Manners:
         *_people_routes(site, PeoplePages(site, house)),
         *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
+        *glance_routes(site, house, pulse or Pulse(house.database)),
         *_performance_routes(site, PerformancePages(site, house)),
         *_export_routes(site, ExportPages(site, house)),
         *_order_routes(site, OrderPages(site, house)),
@@ -107,7 +114,7 @@ def _account_routes(site: Site, house: House) -> list[Route]:
     join = JoinPages(site, house, entrance)
     mine = site.of(Act.PERSONAL)
     return [
-        Route("/", mine.shows(_for_lookers(pages.show_home))),
+        Route("/", mine.shows(_for_lookers(HomePages(site, house).show))),
         Route("/welcome", site.shows(pages.show_welcome, public=True)),
         Route("/welcome", site.takes(pages.welcome, public=True), methods=_POST),
         Route("/log-in", site.shows(pages.show_log_in, public=True)),

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from typing import Final, Protocol
 
 from drawbridge.catalogue.registry import get_card
@@ -13,7 +12,6 @@ from drawbridge.wording import formats
 from drawbridge.wording.say import say, say_reason
 
 _USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
-_MOST_NAMED: Final = 6
 
 
 class Portfolios(Protocol):
@@ -56,26 +54,6 @@ class AccountView:
     problem: str = ""
     is_awaited: bool = False
 
-    @property
-    def summary(self) -> str:
-        """Name the first few holdings on one line."""
-        named = [
-            f"{formats.amount(held.free + held.held)} {held.currency}"
-            for held in self.holdings[:_MOST_NAMED]
-        ]
-        if more := len(self.holdings) - len(named):
-            named.append(say("holdings.more", count=more))
-        return " · ".join(named)
-
-
-@dataclass(frozen=True, slots=True)
-class SumView:
-    """What several accounts of one venue are worth together, in a currency that they share."""
-
-    venue: str
-    worth: str
-    count: int
-
 
 async def view_accounts(
     portfolios: Portfolios, keys: Iterable[KeyRecord], now_ms: int
@@ -107,30 +85,11 @@ def view_account(key: KeyRecord, shown: Shown | None, now_ms: int) -> AccountVie
         worth=f"{formats.rounded(told.total)} {told.currency}",
         holdings=tuple(_view_holding(held, told.currency, told.as_of_ms) for held in told.holdings),
         unpriced=", ".join(told.unpriced),
-        age=_age(told.as_of_ms, now_ms),
+        age=age_of(told.as_of_ms, now_ms),
         as_of_ms=told.as_of_ms,
         problem=problem,
         is_awaited=shown.is_awaited,
     )
-
-
-def sum_up(accounts: Iterable[AccountView]) -> list[SumView]:
-    """Add up accounts of one venue whose worth is told in one currency, where there are several.
-
-    Why: play money and real money are never added, nor are currencies without a rate.
-    """
-
-    def kind(account: AccountView) -> tuple[str, str]:
-        return account.venue, account.currency
-
-    read = sorted((account for account in accounts if account.total is not None), key=kind)
-    sums = []
-    for (venue, currency), group in groupby(read, key=kind):
-        totals = [account.total for account in group if account.total is not None]
-        if len(totals) > 1:
-            worth = f"{formats.rounded(sum(totals, Decimal()))} {currency}"
-            sums.append(SumView(venue, worth, len(totals)))
-    return sums
 
 
 def _view_holding(held: Holding, currency: str, as_of_ms: int) -> HoldingView:
@@ -143,6 +102,7 @@ def _view_holding(held: Holding, currency: str, as_of_ms: int) -> HoldingView:
     )
 
 
-def _age(as_of_ms: int, now_ms: int) -> str:
+def age_of(as_of_ms: int, now_ms: int) -> str:
+    """Say how long ago something was read."""
     unit, count = formats.span(max(0, now_ms - as_of_ms))
     return say("holdings.age", span=say(f"span.{unit}", count=count))

@@ -8,6 +8,7 @@ from drawbridge.app.serving import serve, server_for
 from drawbridge.app.settings import Settings
 from drawbridge.entrypoints.api.door import ApiDoor
 from drawbridge.entrypoints.web.app import build_app
+from drawbridge.entrypoints.web.pulse import Pulse
 
 
 async def host(settings: Settings, *, with_parent: bool) -> None:
@@ -17,8 +18,9 @@ async def host(settings: Settings, *, with_parent: bool) -> None:
     """
     listener = listen(settings.host, settings.port)
     async with open_house(settings) as house, lab_kept(settings, house.database):
+        pulse = Pulse(house.database)
         server = server_for(
-            build_app(house, ApiDoor(house)),
+            build_app(house, ApiDoor(house), pulse),
             tls_certificate=settings.tls_certificate,
             tls_key=settings.tls_key,
             trusted_proxy=settings.trusted_proxy,
@@ -26,5 +28,9 @@ async def host(settings: Settings, *, with_parent: bool) -> None:
         scheme = settings.web_address.partition("://")[0]
         address = f"{scheme}://{settings.host}:{port_of(listener)}"
         await serve(
-            server, [listener], lambda: tell_ready({"address": address}), with_parent=with_parent
+            server,
+            [listener],
+            lambda: tell_ready({"address": address}),
+            with_parent=with_parent,
+            on_stop=pulse.end,
         )

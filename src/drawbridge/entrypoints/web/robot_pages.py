@@ -146,6 +146,7 @@ class RobotPages:
         return {
             "robot": view_robot(robot),
             "listens": robot.plan.listens,
+            "newest_candle_ms": candles[-1].open_time_ms if candles else 0,
             "like_this": like_this(robot.plan),
             "plan": view_plan(robot.plan, report.position.quantity),
             "accounts": view_accounts(robot, labels),

@@ -1,8 +1,9 @@
-// Live charts: candles with the robot's trades, and its equity, both read from one JSON address.
+// Charts: candles with a robot's trades, and its equity, both read from one JSON address, and read
+// again whenever the page is told that something has changed.
 // Amounts arrive as text, because they are exact; the chart alone turns them into numbers.
 (() => {
   "use strict";
-  const AGAIN_MS = 2000;
+  const AGAIN_MS = 1000;
   const MOST_WAIT_MS = 30000;
   const SHOWN_AT_FIRST = 120;
   const MOST_WORDS = 20; // More of them would cover each other; arrows alone do not.
@@ -44,6 +45,9 @@
     const falls = deep && charts.createChart(deep, look());
     const fall = falls && falls.addSeries(charts.AreaSeries, fallLook());
     let wait = AGAIN_MS;
+    let timer = 0;
+    let asking = true;
+    let asked = false;
     let fitted = false;
     let trades = [];
 
@@ -74,9 +78,20 @@
         wait = AGAIN_MS;
       } catch {
         wait = Math.min(wait * 2, MOST_WAIT_MS); // The app restarts, or the network is away.
+        asked = true;
       }
-      if ("still" in place.dataset && fitted) return; // What is past does not change any more.
-      setTimeout(ask, document.hidden ? MOST_WAIT_MS : wait);
+      asking = false;
+      if (asked) later(); // Something has changed meanwhile.
+    };
+    const later = () => {
+      asked = true;
+      if (asking || timer) return;
+      timer = setTimeout(() => {
+        timer = 0;
+        asking = true;
+        asked = false;
+        ask();
+      }, wait);
     };
     const relook = () => {
       prices.applyOptions(look());
@@ -88,6 +103,8 @@
       if (fall) fall.applyOptions(fallLook());
     };
     onChange(relook);
+    // What is past does not change any more.
+    if (!("still" in place.dataset)) document.addEventListener("live", later);
     ask();
   };
 
