@@ -10,6 +10,7 @@ import typer.main
 from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
+from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose, build_guide
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.entrypoints.cli.guide_page import guide_page
@@ -22,6 +23,10 @@ _HEAD: Final = """\
 # Commands
 
 Every command with its `--help`. This page is written by `python -m tools.make_reference`.
+"""
+_UNKNOWN: Final = """
+## Not established about the interface
+
 """
 _EXCHANGES_HEAD: Final = """\
 # Exchanges
@@ -50,18 +55,28 @@ def reference() -> str:
 
 
 def guide(exchange_id: str) -> str:
-    """Write the guide of a trading key as a page, as `drawbridge guide --markdown` does."""
-    return guide_page(build_guide(get_card(exchange_id), Purpose.TRADING))
+    """Write the guide of a trading key as a page, as `drawbridge guide --markdown` does.
+
+    What is not established about the exchange follows, for who works on it.
+    """
+    card = get_card(exchange_id)
+    notes = "".join(f"- {text}\n" for text in card.not_established)
+    return guide_page(build_guide(card, Purpose.TRADING)) + (_UNKNOWN + notes if notes else "")
 
 
 def exchanges() -> str:
     """Write the table of all exchanges: how far each is carried, and what became of it."""
     rows = (
         f"| [{card.name}](guides/{card.id}.md) | `{card.id}` | {card.level.name.lower()} "
-        f"| {card.status}{f' ({card.since})' if card.since else ''} |\n"
+        f"| {card.status}{_since(card)} |\n"
         for card in map(get_card, exchange_ids())
     )
     return _EXCHANGES_HEAD + "".join(rows)
+
+
+def _since(card: Card) -> str:
+    before = "" if card.since_sure else "before "
+    return f" ({before}{card.since})" if card.since else ""
 
 
 def help_of(path: tuple[str, ...]) -> str:

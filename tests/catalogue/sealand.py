@@ -147,5 +147,6 @@ clients = "made up"
 paper_key = "made up"
 
 [not_established]
+doubts = ["most_keys"]
 items = ["How many keys an account may have"]
 """

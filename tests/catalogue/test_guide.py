@@ -14,7 +14,7 @@ CARD = read_card(SEALAND)
 
 def _said(guide: Guide) -> list[str]:
     steps = [say(step.key, **step.facts) for step in guide.steps]
-    return steps + [say(remark.key, **remark.facts) for remark in guide.remarks]
+    return steps + [say(it.key, **it.facts) for it in (*guide.remarks, *guide.differences)]
 
 
 def _wanted(guide: Guide) -> dict[str, Wanted]:
@@ -83,6 +83,12 @@ def test_a_switch_that_cannot_be_turned_off_makes_every_key_unacceptable() -> No
     assert guide.remarks[0].key == "guide.remark.unacceptable"
 
 
+def test_a_day_that_is_not_sure_is_told_as_one_before_which() -> None:
+    unsure = SEALAND.replace('"open"', '"closed"\nsince_sure = false')
+    guide = build_guide(read_card(unsure), Purpose.TRADING)
+    assert guide.remarks[0].key == "guide.remark.closed_before"
+
+
 @pytest.mark.parametrize("exchange_id", exchange_ids())
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("addresses", [(), OURS])
@@ -97,4 +103,4 @@ def test_every_guide_is_said_in_whole_sentences(
 
 def test_what_nobody_could_find_out_is_told() -> None:
     guide = build_guide(CARD, Purpose.TRADING)
-    assert guide.not_established == ("How many keys an account may have",)
+    assert [doubt.key for doubt in guide.doubts] == ["guide.doubt.most_keys"]

@@ -117,6 +117,19 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Where older guides ask for something else than is needed today.
+
+    `key` says by which sentence (`guide.difference.<key>`), `labels` of which switches, and `today`
+    what they are called now, where they are called otherwise.
+    """
+
+    key: str
+    labels: tuple[str, ...]
+    today: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IpList:
     """The list of addresses that a key may be bound to; `max` 0 means not established."""
 
@@ -213,11 +226,14 @@ class Client:
     """How a known client program is pointed at us.
 
     `urls` holds dotted paths into the client's own settings, with `{base}` and `{ws}` to fill.
+    `script` is a text to paste where addresses alone are not enough, with `{base}`, `{key}`,
+    `{secret}` and `{passphrase}` to fill.
     """
 
     id: str
-    urls: Mapping[str, str]
+    urls: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
+    script: str = ""
 
 
 _TIME: Final = StampRule(StampKind.TIME)
@@ -234,8 +250,9 @@ class MarketBuys(StrEnum):
 class Card:
     """All facts about an exchange that others need to know.
 
-    `since` is the date of the status; `differences` say where older guides ask for something else
-    than is needed today, and why.
+    `since` is the date of the status, or, where not `since_sure`, a day before which it began.
+    `not_established` is what nobody could find out, for who works on it; `doubts` name the
+    sentences (`guide.doubt.<key>`) about what of it concerns who makes a key.
     `stream_hosts` may name a port; the first serves all paths of our side of the streams but those
     that `stream_places` puts elsewhere: path to host and path at the real exchange.
     `remark_keys` are wording keys of what its guide says besides; their facts are the exchange's
@@ -254,6 +271,7 @@ class Card:
     former_names: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     since: str = ""
+    since_sure: bool = True
     stream_hosts: tuple[str, ...] = ()
     stream_places: Mapping[str, str] = field(default_factory=dict)
     base_path: str = ""
@@ -273,9 +291,10 @@ class Card:
     currencies: tuple[Currency, ...] = ()
     clients: Mapping[str, Client] = field(default_factory=dict)
     paper_key: PaperKeyRule = field(default_factory=PaperKeyRule)
-    differences: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
     remark_keys: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
 
     @property
@@ -353,9 +372,9 @@ def read_card(text: str) -> Card:
     document = {_LISTS.get(name, name): value for name, value in tomllib.loads(text).items()}
     remarks = document.pop("not_established", {})
     told = frozenset(document)
-    if "told" in told:
-        message = "card: unknown key told"
+    if unknown := told & {"told", "doubts"}:
+        message = f"card: unknown key {min(unknown)}"
         raise ValueError(message)
-    document["not_established"] = remarks.get("items", [])
+    document |= {"not_established": remarks.get("items", []), "doubts": remarks.get("doubts", [])}
     card = read_table(Card, document, str(document.get("id", "card")))
     return replace(card, told=told)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from drawbridge.catalogue.card import Card, KeyPage, Need, Permission
+from drawbridge.catalogue.card import Card, Difference, KeyPage, Need, Permission
 from drawbridge.catalogue.registry import open_exchanges
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.operations import FORBIDDEN_SCOPES, Scope
@@ -86,9 +86,8 @@ class Guide:
 
     `addresses` are ours, to be put on the key's list, which the exchange calls `address_list`;
     both are empty where the exchange has no such list.
-    `differences` (from older guides) and `not_established` (what nobody could find out) are remarks
-    in the card's own words. Of an
-    exchange that is gone, the steps tell how it was; the first remark says so.
+    `differences` are those from older guides, `doubts` what nobody could find out. Of an exchange
+    that is gone, the steps tell how it was; the first remark says so.
     """
 
     exchange: str
@@ -98,8 +97,8 @@ class Guide:
     address_list: str = ""
     addresses: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    differences: tuple[str, ...] = ()
-    not_established: tuple[str, ...] = ()
+    differences: tuple[Remark, ...] = ()
+    doubts: tuple[Remark, ...] = ()
 
 
 def build_guide(card: Card, purpose: Purpose, addresses: Sequence[str] = ()) -> Guide:
@@ -118,8 +117,8 @@ def build_guide(card: Card, purpose: Purpose, addresses: Sequence[str] = ()) -> 
         address_list=card.ip_list.label if card.ip_list.supported else "",
         addresses=listed,
         remarks=tuple(_remarks(card, purpose)),
-        differences=card.differences,
-        not_established=card.not_established,
+        differences=tuple(_difference(it) for it in card.differences),
+        doubts=tuple(Remark(f"guide.doubt.{key}") for key in card.doubts),
     )
 
 
@@ -203,7 +202,16 @@ def _remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:
 def _gone(card: Card) -> Remark:
     instead = tuple(other.name for other in open_exchanges())
     facts = {"exchange": card.name, "since": card.since, "instead": instead}
-    return Remark(f"guide.remark.{card.status.value}", facts, Tone.WARN)
+    before = "" if card.since_sure else "_before"
+    return Remark(f"guide.remark.{card.status.value}{before}", facts, Tone.WARN)
+
+
+def _difference(difference: Difference) -> Remark:
+    facts = {
+        "labels": tuple(_named("", it) for it in difference.labels),
+        "today": tuple(_named("", it) for it in difference.today),
+    }
+    return Remark(f"guide.difference.{difference.key}", facts)
 
 
 def _open_remarks(card: Card, purpose: Purpose) -> Iterator[Remark]:

@@ -54,7 +54,7 @@ def test_a_former_name_leads_to_todays_exchange(line: CommandLine) -> None:
     """Scenario 3: whoever looks for a name of old finds what became of it."""
     code, out, _ = line.run("guide", "Neon Exchange")
     assert code == 0
-    assert "has been closed since" in out
+    assert "was closed before" in out
     assert "Binance" in out, "says where to go instead"
 
 

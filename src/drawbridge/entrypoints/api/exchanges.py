@@ -138,8 +138,8 @@ def _tell_guide(guide: Guide) -> GuideTold:
         ],
         addresses=list(guide.addresses),
         remarks=[RemarkTold(text=say(it.key, **it.facts), tone=it.tone) for it in guide.remarks],
-        differences=list(guide.differences),
-        not_established=list(guide.not_established),
+        differences=[say(it.key, **it.facts) for it in guide.differences],
+        not_established=[say(it.key) for it in guide.doubts],
     )
 
 

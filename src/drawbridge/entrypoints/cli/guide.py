@@ -122,10 +122,10 @@ def _show(made: "Guide") -> None:
 def _show_remarks(made: "Guide") -> None:
     for remark in made.remarks:
         print_line(f"- {say(remark.key, **remark.facts)}")
-    for text in made.differences:
-        print_line(f"- {say('cli.guide.difference', text=text)}")
-    for text in made.not_established:
-        print_line(f"- {say('cli.guide.not_established', text=text)}")
+    for told in made.differences:
+        print_line(f"- {say('cli.guide.difference', text=say(told.key, **told.facts))}")
+    for told in made.doubts:
+        print_line(f"- {say('cli.guide.not_established', text=say(told.key))}")
 
 
 def _show_group(group: "SwitchGroup") -> None:
@@ -158,6 +158,6 @@ def _told(made: "Guide") -> dict[str, object]:
         ],
         "addresses": made.addresses,
         "remarks": [{"text": say(it.key, **it.facts), "tone": it.tone} for it in made.remarks],
-        "differences": made.differences,
-        "not_established": made.not_established,
+        "differences": [say(it.key, **it.facts) for it in made.differences],
+        "not_established": [say(it.key) for it in made.doubts],
     }

@@ -35,10 +35,10 @@ def _lines(made: Guide) -> Iterator[str]:
         yield from (f"- `{address}`" for address in made.addresses)
     yield from ("", f"## {say('cli.guide.page.remarks')}", "")
     yield from (f"- {say(remark.key, **remark.facts)}" for remark in made.remarks)
-    for text in made.differences:
-        yield f"- {say('cli.guide.difference', text=text)}"
-    for text in made.not_established:
-        yield f"- {say('cli.guide.not_established', text=text)}"
+    for told in made.differences:
+        yield f"- {say('cli.guide.difference', text=say(told.key, **told.facts))}"
+    for told in made.doubts:
+        yield f"- {say('cli.guide.not_established', text=say(told.key))}"
 
 
 def _group(group: SwitchGroup) -> Iterator[str]:
