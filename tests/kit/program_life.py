@@ -108,6 +108,8 @@ async def begin_life(site: ApiSite) -> Life:
         trade(side, "0.5", "60000", now_ms - n, "1 USD") for n, side in enumerate(("sell", "buy"))
     ]
     await record_trades(house.database, whose, *fills)
+    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    approval = await house.approvals.propose(asked)
     async with house.database.transaction() as tx:
         for kind in (NoticeKind.STOP_ON, NoticeKind.STOP_OFF):
             await tell(tx, Notice(kind, owner), now_ms)
@@ -116,7 +118,5 @@ async def begin_life(site: ApiSite) -> Life:
     ada = await house.people.find_owner(owner)
     assert ada is not None
     invitation, _ = await house.invitations.invite(ada, Role.MEMBER)
-    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
-    approval = await house.approvals.propose(asked)
     ids = (key.id, robot.id, trial, other, invitation.id, approval.id)
     return Life(site, owner, program, totp, *ids)

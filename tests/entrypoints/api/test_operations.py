@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from drawbridge.accounts.api_tokens import TokenScope
 from drawbridge.trading.holdings import Holding, Portfolio
 from tests.kit.owner import SECRET
 from tests.kit.program_life import Life
@@ -14,7 +15,7 @@ WISH = {"symbol": "BTC/USD", "amount": "100"}
 async def test_who_one_is_and_until_when(life: Life) -> None:
     told = (await life.program.get("/me")).told
     assert (told["id"], told["name"], told["has_authenticator"]) == (life.owner, "Ada", True)
-    assert told["token"]["scopes"] == ["keys", "limits", "read", "robots"]
+    assert told["token"]["scopes"] == sorted(TokenScope)
     assert told["token"]["expires_ms"] > life.site.house.clock.now_ms()
 
 
@@ -185,7 +186,7 @@ async def test_notices_are_read_a_page_at_a_time_and_counted_as_seen(life: Life)
     second = (await life.program.get(f"/notices?limit=1&cursor={first['next']}")).told
     assert [it["kind"] for it in first["items"] + second["items"]] == ["stop_off", "stop_on"]
     assert (await life.program.get("/notices?cursor=x")).code == "bad_cursor"
-    assert (await life.program.get("/notices/unread")).told == {"unread": 3}
+    assert (await life.program.get("/notices/unread")).told == {"unread": 4}
     assert (await life.program.post("/notices/read")).told == {"unread": 0}
 
 
@@ -236,3 +237,21 @@ async def test_the_vault_and_the_candles_there_are(life: Life) -> None:
     names = [it["name"] for it in (await life.program.get("/candles?limit=2")).told["items"]]
     assert len(names) == 2
     assert (await life.program.post("/trials", {"candles": names[0]})).status == 202
+
+
+async def test_an_approval_is_answered_once_and_acts(life: Life) -> None:
+    path = f"/approvals/{life.approval}"
+    [waiting] = (await life.program.get("/approvals")).told["items"]
+    assert waiting["id"] == life.approval
+    assert (waiting["state"], waiting["asked_by"]) == ("asked", "Claude")
+    given = (await life.program.post(f"{path}/approve")).told
+    assert (given["state"], given["is_done"], given["reason"]) == ("approved", True, None)
+    assert (await life.program.get("/stop")).told["is_stopped"]
+    again = await life.program.post(f"{path}/decline")
+    assert (again.status, again.code) == (409, "approval_answered")
+
+
+async def test_a_robot_that_asks_says_so(life: Life) -> None:
+    wish = {"key": life.key, "symbol": "BTC/USD", "amount": "100", "name": "Shy", "asks": True}
+    assert (await life.program.post("/robots", wish)).told["asks"] is True
+    assert (await life.program.get(f"/robots/{life.robot}")).told["asks"] is False

@@ -21,9 +21,11 @@ SECRET = "s" * 63 + "7"
 
 
 @asynccontextmanager
-async def assistant(data: Path) -> AsyncIterator[ClientSession]:
+async def assistant(data: Path, token_file: Path | None = None) -> AsyncIterator[ClientSession]:
     """Start the server as an assistant does, and greet it."""
     program = ["-m", "drawbridge.entrypoints.cli.main", "mcp", "--data", str(data)]
+    if token_file is not None:
+        program += ["--token-file", str(token_file)]
     server = StdioServerParameters(command=sys.executable, args=program, env=dict(os.environ))
     async with stdio_client(server) as (reads, writes), ClientSession(reads, writes) as session:
         await session.initialize()
@@ -62,13 +64,15 @@ async def test_a_name_that_is_too_long_is_refused(data: Path) -> None:
         assert "100" in said
 
 
-async def test_every_tool_says_what_it_does_and_only_reads(data: Path) -> None:
+async def test_every_tool_says_what_it_does_and_only_reads_or_proposes(data: Path) -> None:
     async with assistant(data) as session:
         tools = (await session.list_tools()).tools
-        assert len(tools) == 10
+        assert len(tools) == 15
         for tool in tools:
             assert tool.annotations is not None
-            assert tool.annotations.read_only_hint
+            proposes = tool.name.startswith("propose_")
+            assert tool.annotations.read_only_hint is not proposes
+            assert not tool.annotations.destructive_hint
             assert tool.description
 
 

@@ -18,6 +18,7 @@ from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.api import (
     accounts,
+    approvals,
     audit,
     exchanges,
     keys,
@@ -45,7 +46,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
     *(me, exchanges, keys, accounts, robots, robot_reports),
-    *(orders, trials, limits, notices, people, audit),
+    *(orders, trials, limits, approvals, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY: Final = {

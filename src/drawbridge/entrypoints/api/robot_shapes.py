@@ -92,6 +92,7 @@ class RobotTold(Told):
     amount: Amount
     on_stop: OnStop
     joins: bool
+    asks: bool
     status: RobotStatus
     reason: Reason | None
     accounts: list[AccountTold]
@@ -155,6 +156,7 @@ class RobotWish(Asked):
     direction: Direction = Field(Direction.LONG, strict=False)
     trigger: Trigger = Field(Trigger.CANDLE, strict=False)
     joins: bool = False
+    asks: bool = Field(default=False, description="Ask its owner before each order.")
     name: Text = ""
 
     def read(self) -> Wish:
@@ -168,6 +170,7 @@ class RobotWish(Asked):
             settings=read_settings(self.settings),
             on_stop=self.on_stop,
             joins=self.joins,
+            asks=self.asks,
             name=self.name,
             also_on=self.also_on,
             guards=read_settings(self.guards),
@@ -214,6 +217,7 @@ def tell_robot(robot: Robot) -> RobotTold:
         amount=plain(plan.amount),
         on_stop=robot.will_close,
         joins=plan.joins,
+        asks=plan.asks,
         status=robot.status,
         reason=tell_reason(robot.reason, robot.facts),
         accounts=[_tell_account(it) for it in robot.accounts],

@@ -13,6 +13,7 @@ import typer
 
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.entrypoints.cli import (
+    approval,
     audit,
     backtest,
     candles,
@@ -60,6 +61,7 @@ app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(robot.app, name="robot")
 app.add_typer(export.app, name="export")
+app.add_typer(approval.app, name="approval")
 app.add_typer(limit.app, name="limit")
 app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)

@@ -59,6 +59,7 @@ OnStop = Annotated[
     typer.Option("--on-stop", metavar="market|limit|keep", help=say("cli.robot.create.on_stop")),
 ]
 Join = Annotated[bool, typer.Option("--join", help=say("cli.robot.create.join"))]
+Ask = Annotated[bool, typer.Option("--ask", help=say("cli.robot.create.ask"))]
 Name = Annotated[str, typer.Option("--name", help=say("cli.robot.create.name"))]
 
 
@@ -76,6 +77,7 @@ def create(
     interval: Interval = "1m",
     on_stop: OnStop = "market",
     join: Join = False,
+    ask: Ask = False,
     name: Name = "",
     owner: Owner = "",
     data: Data = None,
@@ -106,6 +108,7 @@ def create(
             trigger=trigger,
             on_stop=on_stop,
             joins=join,
+            asks=ask,
             name=name,
         )
         robot = await house.robots.create(person, wish)

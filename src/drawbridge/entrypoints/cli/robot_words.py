@@ -48,6 +48,7 @@ def told_robot(robot: "Robot") -> dict[str, object]:
         "amount": plan.amount,
         "on_stop": plan.on_stop,
         "join": plan.joins,
+        "ask": plan.asks,
         "status": robot.status,
         "reason": robot.reason,
         "facts": robot.facts,

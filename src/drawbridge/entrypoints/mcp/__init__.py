@@ -1,1 +1,1 @@
-"""Drawbridge for assistants that speak the Model Context Protocol: to look, never to act."""
+"""Drawbridge for assistants that speak the Model Context Protocol: they look and propose."""
