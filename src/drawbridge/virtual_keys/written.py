@@ -49,6 +49,11 @@ def encode_restrictions(restrictions: tuple[Restriction, ...]) -> str:
     return orjson.dumps([_encoded(it) for it in restrictions]).decode()
 
 
+def told_restrictions(restrictions: tuple[Restriction, ...]) -> list[dict[str, object]]:
+    """Tell restrictions as programs read them: the same as on disk, each with its number."""
+    return [dict(_encoded(it)) for it in restrictions]
+
+
 def decode_restrictions(text: str) -> tuple[Restriction, ...]:
     """Read what `encode_restrictions` wrote; what cannot be read refuses everything."""
     try:

@@ -22,6 +22,7 @@ from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.serving import cut, serve, server_for
 from drawbridge.audit.store import AuditLog
+from drawbridge.catalogue.clients import client_urls_of
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
 from drawbridge.core.clock import Clock
@@ -198,17 +199,8 @@ def addresses(
 
 
 def client_urls(exchange: Exchange, client: str, base: str, ws: str) -> dict[str, object]:
-    """Write the addresses as a client's settings want them: dotted names become nested tables."""
-    urls: dict[str, object] = {}
-    for dotted, template in exchange.card.clients[client].urls.items():
-        *folders, name = dotted.split(".")
-        table = urls
-        for folder in folders:
-            inner = table.setdefault(folder, {})
-            if isinstance(inner, dict):
-                table = inner
-        table[name] = template.replace("{base}", base).replace("{ws}", ws)
-    return {"api": urls}
+    """Write the addresses as a client's settings want them."""
+    return {"api": client_urls_of(exchange.card.clients[client], base, ws)}
 
 
 async def _keep_moving(world: PaperWorld, hub: Hub, clock: Clock, faults: FaultsRow) -> None:
