@@ -35,6 +35,7 @@ from drawbridge.entrypoints.cli import (
     stop,
     up,
     vault,
+    virtual_key,
 )
 from drawbridge.entrypoints.cli.output import print_error, print_hint, print_line
 from drawbridge.entrypoints.cli.remote_choice import name_remote
@@ -59,6 +60,7 @@ app.add_typer(paper.app, name="paper")
 key.app.command("freeze", help=say("cli.key.freeze.help"))(freeze.freeze)
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
+app.add_typer(virtual_key.app, name="virtual-key")
 app.add_typer(robot.app, name="robot")
 app.add_typer(export.app, name="export")
 app.add_typer(approval.app, name="approval")
