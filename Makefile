@@ -35,7 +35,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := 1
 endif
 
-.PHONY: help run test check bench fuzz conformance referees format reference docs browser clean
+.PHONY: help run test check bench fuzz conformance referees format reference docs pictures browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ reference: $(VENV)/.ready-to-develop ## write the generated documents and README
 
 docs: $(VENV)/.ready-to-develop ## build the documentation as pages in build/docs, readable without a server
 	@$(PY) -m tools.make_docs
+
+pictures: $(VENV)/.ready-to-develop browser ## draw the pictures of the documents anew, from the real pages
+	@$(PY) -m tests.pictures
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) $(TOOLS) .referees .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build

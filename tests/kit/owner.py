@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from typing import Protocol
 
 from tests.kit.browserling import Browserling, Page
 from tests.kit.web_site import WebSite
@@ -24,7 +25,14 @@ async def become_owner(browser: Browserling, site: WebSite) -> Page:
     return await browser.get("/vault")
 
 
-async def enrol(browser: Browserling, site: WebSite) -> str:
+class Coded(Protocol):
+    """A site whose clock an authenticator goes by."""
+
+    def code(self, secret: str) -> str:
+        """Give the authenticator's next code."""
+
+
+async def enrol(browser: Browserling, site: Coded) -> str:
     page = await browser.post("/authenticator/begin")
     found = _TOTP.search(page.html)
     assert found
