@@ -119,10 +119,13 @@ async def test_who_may_only_look_sees_the_question_and_cannot_answer(bot: BotHou
     assert not [it for it in eve.labels if "🛑" in it]
     await eve.press("🙋")
     await eve.press(say("approval.act.stop_everything"))
+    assert eve.labels == [say("telegram.button.back"), say("telegram.button.main")]
+    # As if it stood under a message of a time at which she could.
+    eve.seen[-1].buttons[0][0]["callback_data"] = f"go:approve:{approval.id}:"
 
-    told = await eve.press("✅")
+    told = await eve.press(say("telegram.button.back"))
 
-    assert say("errors.role_forbids", role="read_only") in told
+    assert say("errors.role_forbids") in told
     assert await state_of(bot, approval) is ApprovalState.ASKED
 
 

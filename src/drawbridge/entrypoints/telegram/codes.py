@@ -10,6 +10,7 @@ from drawbridge.core.errors import NotProven
 from drawbridge.entrypoints.telegram.dialogs import (
     EXCHANGE,
     FOR,
+    FREEZE,
     KEY,
     VENUE,
     Asking,
@@ -17,6 +18,7 @@ from drawbridge.entrypoints.telegram.dialogs import (
     code_question,
 )
 from drawbridge.entrypoints.telegram.key_watch import watch
+from drawbridge.entrypoints.telegram.people_menus import freeze
 from drawbridge.entrypoints.telegram.screens import Screen, back_to
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.wording.say import say, say_error
@@ -59,8 +61,13 @@ async def _enable(visit: Visit, about: About) -> None:
     await watch(visit, key.id)
 
 
+async def _freeze(visit: Visit, about: About) -> None:
+    await freeze(visit, about[EXCHANGE])
+
+
 _PROVEN: Final[Mapping[str, Callable[[Visit, About], Awaitable[None]]]] = {
     "add": _add,
     "delete": _delete,
     "enable": _enable,
+    FREEZE: _freeze,
 }

@@ -17,6 +17,8 @@ from drawbridge.wording.say import say
 
 FOR, KEY, EXCHANGE, VENUE, AT = "for", "key", "exchange", "venue", "at"
 STRATEGY, MARKET, AMOUNT = "strategy", "market", "amount"
+FREEZE = "freeze"
+"""What a code is asked for that switches an exchange off for everybody."""
 
 LANGUAGES, SPEAK, CREATE_ROBOT = "languages", "speak", "create_robot"
 KEEPS_DIALOG: Final = frozenset({LANGUAGES, SPEAK, CREATE_ROBOT})

@@ -17,13 +17,13 @@ from aiogram.fsm.storage.base import BaseStorage, StorageKey
 from aiogram.types import CallbackQuery, Message, Update, User
 
 from drawbridge.accounts.model import Owner
-from drawbridge.accounts.roles import Act, check_may, may
+from drawbridge.accounts.roles import check_may, may
 from drawbridge.accounts.telegram_talks import Coming
 from drawbridge.app.telegram_notices import begin_notices
 from drawbridge.core.errors import DrawbridgeError
-from drawbridge.entrypoints.telegram.dialogs import KEEPS_DIALOG
+from drawbridge.entrypoints.telegram.dialogs import FOR, KEEPS_DIALOG
 from drawbridge.entrypoints.telegram.main_menu import main_menu
-from drawbridge.entrypoints.telegram.rights import needs
+from drawbridge.entrypoints.telegram.rights import needs, needs_typed
 from drawbridge.entrypoints.telegram.screens import Go, Screen, home_row
 from drawbridge.entrypoints.telegram.strangers import Strangers
 from drawbridge.entrypoints.telegram.visits import Desk, Visit
@@ -154,14 +154,15 @@ class Entrance:
         if query is not None and _gone_to(query).how == BELOW:
             under = None
         key = StorageKey(bot_id=self.bot.id, chat_id=chat, user_id=chat)
-        return Visit(self.desk, self.bot, owner, chat, FSMContext(self.storage, key), under)
+        return Visit(self.desk, self.bot, owner, chat, FSMContext(self.storage, key), needs, under)
 
 
 async def _check_dialog(visit: Visit) -> None:
     """End a dialog that was begun under another role. Raises: `Forbidden("role_forbids")`."""
-    if not may(visit.owner.role, Act.CHANGE) and await visit.state.get_state():
+    act = needs_typed((await visit.state.get_data()).get(FOR))
+    if not may(visit.owner.role, act) and await visit.state.get_state():
         await visit.leave_dialog()
-        check_may(visit.owner.role, Act.CHANGE)
+        check_may(visit.owner.role, act)
 
 
 async def _interrupted(update: Update, visit: Visit) -> None:

@@ -24,6 +24,7 @@ from drawbridge.entrypoints.telegram import (
     key_menus,
     main_menu,
     notice_menus,
+    people_menus,
     portfolio_menus,
     risk_menus,
     robot_adding,
@@ -105,6 +106,7 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
         risk_menus.routes(),
         approval_menus.routes(),
         notice_menus.routes(),
+        people_menus.routes(),
     )
     dispatcher.include_routers(first, *made, last)
     return dispatcher

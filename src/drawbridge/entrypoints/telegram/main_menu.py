@@ -31,7 +31,7 @@ def _rows(visit: Visit, *, is_stopped: bool) -> Rows:
     """Give the buttons of what this person may do; what waits for an answer stands in front."""
     role, settings = visit.owner.role, button("settings", "settings")
     if not may(role, Act.LOOK):
-        return ((settings,),)
+        return ((named(say("people.title"), "people"),), (settings,))
     waiting = visit.house.approvals.count_open(visit.account)
     asks = named(f"🙋 {say('approval.waiting', count=waiting)}", "approvals")
     halt = button("resume_all", "resume_all") if is_stopped else button("stop_all", "stop_all")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from drawbridge.accounts.roles import Act
-from drawbridge.entrypoints.telegram.dialogs import LANGUAGES, SPEAK
+from drawbridge.entrypoints.telegram.dialogs import FREEZE, LANGUAGES, SPEAK
 from drawbridge.entrypoints.telegram.screens import MAIN
 
 _NEEDS: Final[Mapping[str, Act]] = {
@@ -25,9 +25,20 @@ _NEEDS: Final[Mapping[str, Act]] = {
     "key": Act.LOOK,
     "approvals": Act.LOOK,
     "approval": Act.LOOK,
+    "people": Act.SEE_PEOPLE,
+    "person": Act.SEE_PEOPLE,
+    "halt_key": Act.HALT,
+    "halt_sessions": Act.HALT,
+    "freeze": Act.HALT,
+    "freeze_now": Act.HALT,
 }
 
 
 def needs(to: str) -> Act:
     """Tell what a button that leads there needs; refuse by default."""
     return _NEEDS.get(to, Act.CHANGE)
+
+
+def needs_typed(about: object) -> Act:
+    """Tell what is needed to answer a question whose dialog is for this."""
+    return Act.HALT if about == FREEZE else Act.CHANGE

@@ -38,6 +38,7 @@ def settings_menu() -> Screen:
     rows = (
         (button("keys", "keys"),),
         (button("notices", "notices"), button("language", LIST)),
+        (named(say("people.title"), "people"),),
         (button("unlink", "unlink"),),
         home_row(),
     )

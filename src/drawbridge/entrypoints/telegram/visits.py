@@ -1,7 +1,8 @@
 """One update of a linked chat: who speaks, and what the bot can do for them."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiogram import Bot
@@ -10,6 +11,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import LinkPreviewOptions
 
 from drawbridge.accounts.model import Owner
+from drawbridge.accounts.roles import Act, may
 from drawbridge.app.build import House
 from drawbridge.entrypoints.telegram.held import Held
 from drawbridge.entrypoints.telegram.screens import Screen
@@ -32,13 +34,17 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One update; `under` is the message whose button was pressed, None for what was typed."""
+    """One update; `under` is the message whose button was pressed, None for what was typed.
+
+    `needs` tells what a button needs: screens are shown without those that would be refused.
+    """
 
     desk: Desk
     bot: Bot
     owner: Owner
     chat: int
     state: FSMContext
+    needs: Callable[[str], Act]
     under: int | None = None
 
     @property
@@ -62,7 +68,7 @@ class Visit:
         sent = await self.bot.send_message(
             self.chat,
             screen.told,
-            reply_markup=screen.keyboard,
+            reply_markup=self._offered(screen).keyboard,
             link_preview_options=_NO_PREVIEW,
         )
         return sent.message_id
@@ -74,7 +80,7 @@ class Visit:
                 screen.told,
                 chat_id=self.chat,
                 message_id=message,
-                reply_markup=screen.keyboard,
+                reply_markup=self._offered(screen).keyboard,
                 link_preview_options=_NO_PREVIEW,
             )
         except TelegramBadRequest as error:
@@ -88,6 +94,13 @@ class Visit:
         except TelegramAPIError as error:
             _log.warning("a message could not be deleted: %s", type(error).__name__)
             return False
+
+    def _offered(self, screen: Screen) -> Screen:
+        rows = (
+            tuple(it for it in row if may(self.owner.role, self.needs(it.go.to)))
+            for row in screen.rows
+        )
+        return replace(screen, rows=tuple(row for row in rows if row))
 
     async def leave_dialog(self) -> None:
         """End the dialog, if there is one, and let go of what was typed in it."""
