@@ -8,7 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from drawbridge.accounts.roles import Role
 from drawbridge.app.lab_process import LabWork
+from drawbridge.approvals import asking
+from drawbridge.approvals.model import Approval, ApprovalKind, Question
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from drawbridge.core.markets import Candle
 from drawbridge.core.operations import Scope
@@ -28,6 +31,7 @@ from tests.kit.browserling import Browserling
 from tests.kit.owner import SECRET, add_good, set_up
 from tests.kit.past_orders import PastRow, write_orders
 from tests.kit.recorded_trades import Whose, record_trades
+from tests.kit.roles import browser_of, let_in, settle
 from tests.kit.trades import trade
 from tests.kit.web_site import WebSite
 
@@ -49,6 +53,8 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _robots(site, key)
     await _trials(site, key.owner)
     await _notices(site, key.owner)
+    await _approvals(site, key.owner)
+    await _people(site)
     limits = {"position": "50000", "day_loss": "250", "open_orders": "4"}
     await site.house.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)
     return totp
@@ -149,6 +155,32 @@ async def _trials(site: WebSite, owner: str) -> None:
     await lab.order(owner, replace(wish, settings={"slow": "20"}, vary={"fast": "3..9:3"}))
     await LabWork(site.house.database, lab.shelf, site.clock).run()
     await lab.order(owner, wish)
+
+
+async def _people(site: WebSite) -> None:
+    """Let somebody of each role live here as well, and one have been ended."""
+    people = await settle(site.house)
+    gone = await let_in(site.house, people[Role.OWNER], Role.MEMBER, "Gustav with a longer name")
+    await browser_of(site, people[Role.READ_ONLY])
+    await site.house.people.end(people[Role.OWNER], gone.id)
+    await site.house.invitations.invite(people[Role.OWNER], Role.OPERATOR)
+
+
+async def _approvals(site: WebSite, owner: str) -> None:
+    """Let a robot and an assistant wait for an answer, and one have been declined."""
+    approvals, now_ms = site.house.approvals, site.clock.now_ms()
+    stop = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    declined = await approvals.propose(stop)
+    await approvals.answer(owner, declined.id, is_yes=False, by=owner)
+    named = {"name": "Ace of the crossing"}
+    await approvals.propose(Question(owner, ApprovalKind.START_ROBOT, "robot_1", named, "Claude"))
+    sell = {"side": "sell", "quantity": "0.12345678", "why": "leave"}
+    enter = {"side": "sell", "quantity": "0.12", "why": "enter"}
+    facts = {**named, "symbol": "BTC/USD", "price": "60123.4", "orders": [sell, enter]}
+    asked = Question(owner, ApprovalKind.ORDERS, "robot_1", facts, named["name"])
+    lasting = Approval("approval_aaaaaaaaaaaaaaaa", asked, now_ms, now_ms + DAY_MS)
+    async with site.house.database.transaction() as tx:
+        await asking.ask(tx, lasting)
 
 
 async def _notices(site: WebSite, owner: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
+from drawbridge.accounts.roles import Role
 from tests.kit.browser import open_browser
 from tests.kit.browserling import Browserling
 from tests.kit.furnished import furnish
@@ -49,9 +50,11 @@ async def test_every_page_of_a_house_that_is_lived_in_looks_right(
     async with open_web_site(tmp_path) as site:
         browser = Browserling(site.app)
         await furnish(browser, site)
-        owner = (await site.house.accounts.list_owners())[0].id
-        one_time = await site.house.passes.draw(owner, "kraken", "paper")
-        found = await find_pages(site.app, browser, f"/add/{one_time.reveal()}")
+        owner = (await site.house.accounts.list_owners())[0]
+        one_time = await site.house.passes.draw(owner.id, "kraken", "paper")
+        _, link = await site.house.invitations.invite(owner, Role.READ_ONLY)
+        doors = (f"/add/{one_time.reveal()}", f"/join/{link.reveal()}")
+        found = await find_pages(site.app, browser, *doors)
         assert found.unreached <= NO_PAGES
         hook = next(path for path in found.pages if path.endswith("/hook"))
         async with (
