@@ -21,6 +21,10 @@ LOOKS = [
     ("robot", "status", "Ace"),
     ("robot", "status", "ace", "--risk-free", "0.03"),
     ("limit", "list"),
+    ("order", "list"),
+    ("order", "list", "--key", "Main", "--robot", "Ace", "--standing", "filled", "--most", "3"),
+    ("order", "list", "--text", "no such"),
+    ("portfolio",),
     ("notice", "list"),
     ("audit", "list"),
     ("audit", "list", "--most", "3"),
@@ -36,6 +40,8 @@ async def test_what_is_shown_from_elsewhere_is_what_is_shown_here(
     line: RemoteLine, life: Life, look: tuple[str, ...]
 ) -> None:
     here = () if look[0] == "guide" else ("--data", str(life.site.house.settings.data))
+    # Here somebody may be at home who is not alone; elsewhere the token says who it is.
+    here += () if look == ("audit", "verify") or not here else ("--owner", "Ada")
     for form in ((), ("--json",)):
         if form and "--markdown" in look:
             continue

@@ -85,8 +85,8 @@ def list_keys(*, owner: Owner = "", data: Data = None, json: Json = False) -> No
         if not keys:
             print_line(say("cli.key.none"))
             return
-        columns = [say(f"cli.key.column.{name}") for name in _COLUMNS]
-        print_table(columns, [_row(key) for key in keys])
+        columns = [say(f"cli.key.column.{name}") for name in COLUMNS]
+        print_table(columns, [row_of(key) for key in keys])
 
     in_place(data, work)
 
@@ -120,8 +120,8 @@ def show(
             told = {"check": steps, "remarks": remarks, "holdings": tell_holdings(found, held)}
             print_json({**_told(found), **told})
             return
-        names = [say(f"cli.key.column.{name}") for name in _COLUMNS]
-        print_fields(dict(zip(names, _row(found), strict=True)))
+        names = [say(f"cli.key.column.{name}") for name in COLUMNS]
+        print_fields(dict(zip(names, row_of(found), strict=True)))
         print_steps(steps)
         if found.reason:
             print_line(say_reason(found.reason, found.facts))
@@ -258,10 +258,11 @@ def _change(
     in_place(data, work)
 
 
-_COLUMNS = ("label", "exchange", "venue", "key", "status", "rights", "expires", "id")
+COLUMNS = ("label", "exchange", "venue", "key", "status", "rights", "expires", "id")
 
 
-def _row(key: "KeyRecord") -> list[str]:
+def row_of(key: "KeyRecord") -> list[str]:
+    """Give a key as a row of `COLUMNS`."""
     from drawbridge.core.secret import masked
     from drawbridge.wording import formats
 

@@ -28,11 +28,13 @@ from drawbridge.entrypoints.cli import (
     limit,
     mcp,
     notice,
+    order,
     owner,
     paper,
     remote,
     robot,
     stop,
+    tui,
     up,
     vault,
     virtual_key,
@@ -64,6 +66,8 @@ app.add_typer(virtual_key.app, name="virtual-key")
 app.add_typer(robot.app, name="robot")
 app.add_typer(export.app, name="export")
 app.add_typer(approval.app, name="approval")
+app.add_typer(order.app, name="order")
+app.command("portfolio", help=say("cli.portfolio.help"))(order.portfolio)
 app.add_typer(limit.app, name="limit")
 app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
@@ -73,6 +77,7 @@ app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
 app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
 app.add_typer(remote.app, name="remote")
+app.command("tui", help=say("cli.tui.help"))(tui.tui)
 app.command("mcp", help=say("cli.mcp.help"))(mcp.mcp)
 app.command("doctor", help=say("cli.doctor.help"))(doctor.doctor)
 app.command("completion", help=say("cli.completion.help"))(completion.completion)

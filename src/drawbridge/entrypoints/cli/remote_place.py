@@ -45,6 +45,7 @@ class Elsewhere:
         line = Line(remote)
         self._line = line
         self.owner = ME
+        self.address = remote.address
         self.clock = SystemClock()
         self.vault = RemoteKeys(line, _ask_code)
         self.checks = RemoteChecks(line)
