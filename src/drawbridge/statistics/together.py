@@ -61,7 +61,7 @@ def report_together(
         worth=_worth(told),
         began_ms=arrivals[0].at_ms if arrivals else None,
         unpriced=frozenset().union(*map(unpriced_now, told.values())),
-        other_snapshots=sum(len(pasts[key_id]) - len(kept) for key_id, kept in told.items()),
+        other_snapshots=sum(len(pasts[key_id]) - len(kept) for key_id, kept in told.items() if kept),
         waits_since_ms=min(waits, default=None),
     )
     report = report_steps(currency, seen, _steps(settled), risk_free_rate)
