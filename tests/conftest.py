@@ -17,6 +17,7 @@ import pytest
 
 from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
+from tests.kit.processes import free_port
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NO_BROWSER = "no browser"
@@ -34,6 +35,8 @@ hypothesis.settings.register_profile(
 )
 # Tests read sentences, also those of processes that they start: English, whatever speaks here.
 os.environ["DRAWBRIDGE_LANGUAGE"] = "en"
+# Houses that several workers start at once must not wish for the same ports for their bots.
+os.environ["DRAWBRIDGE_PROXY"] = f"127.0.0.1:{free_port()}"
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "drawbridge"))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.app.settings import read_settings
+from drawbridge.app.settings import port_in, read_settings
 from drawbridge.core.errors import BadInput
 
 
@@ -63,5 +63,5 @@ def test_a_child_reads_back_what_its_parent_was_set_to(tmp_path: Path) -> None:
     }
     settings = read_settings(given)
     assert settings.egress_addresses == ("192.0.2.7", "2001:db8::1")
-    assert settings.paper_port == 9_001
+    assert port_in(settings.paper) == 9_001
     assert read_settings(settings.environment()) == settings

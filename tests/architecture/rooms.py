@@ -81,6 +81,7 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/app/listening.py": frozenset({"socket"}),
     "drawbridge/app/serving.py": frozenset({"socket"}),
     "drawbridge/entrypoints/paper_server/hosting.py": frozenset({"socket"}),
+    "drawbridge/entrypoints/proxy/hosting.py": frozenset({"socket"}),
     "drawbridge/entrypoints/wire_server/serving.py": frozenset({"socket"}),
     # Reads what comes in over those sockets.
     "drawbridge/entrypoints/wire_server/reading.py": frozenset({"httptools"}),

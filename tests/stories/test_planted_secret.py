@@ -75,7 +75,8 @@ class Town:
 def town_in(folder: Path) -> Iterator[Town]:
     paper = Paper(folder / "paper")
     address = paper.account_site.removeprefix("http://")
-    settings = Settings(data=folder / "data", port=free_port(), paper=address)
+    proxy = f"127.0.0.1:{free_port()}"
+    settings = Settings(data=folder / "data", port=free_port(), paper=address, proxy=proxy)
     output = folder / "output"
     output.mkdir()
     with (output / "stdout").open("wb") as out, (output / "stderr").open("wb") as err:

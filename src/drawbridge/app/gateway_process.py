@@ -1,18 +1,21 @@
 """The process that holds the vault's private key: `python -m drawbridge.app.gateway_process`.
 
-The only place where the half of the house that opens secrets is put together. Nothing listens
-here: wishes come as rows of the database, and everything that leaves crosses the gateway.
+The only place where the half of the house that opens secrets is put together. Wishes come as rows
+of the database, and everything that leaves crosses the gateway. Nothing listens here; whoever
+starts this with bots `beside` listens on this machine for theirs (entrypoints/proxy).
 """
 
 import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Final, TypeAlias
 
+from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
-from drawbridge.app.clock import dice
+from drawbridge.app.clock import dice, entropy, monotonic_ns
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
@@ -26,11 +29,13 @@ from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.clock import Clock
 from drawbridge.gateway.crossing import Gateway, Road
+from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.egress import Egress, Reach
 from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.lines import Ways
 from drawbridge.gateway.postman import Postman
+from drawbridge.gateway.replay import Replays
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
@@ -40,9 +45,11 @@ from drawbridge.robots.strangers import Strangers
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
+from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.last_look import LastLook
 from drawbridge.trading.portfolio import Portfolios
+from drawbridge.trading.quotes import Quotes
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
@@ -52,6 +59,13 @@ from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
+from drawbridge.virtual_keys.book import VirtualKeyBook
+from drawbridge.virtual_keys.opening import VirtualOpening
+from drawbridge.virtual_keys.past_orders import PastOrders
+from drawbridge.virtual_keys.usage import Usages
+from drawbridge.virtual_keys.uses import UseCounter
+
+Beside: TypeAlias = Callable[[Settings, Bridge], AbstractAsyncContextManager[Mapping[str, object]]]
 
 _NOTICE_CONNECTIONS: Final = 4
 
@@ -108,6 +122,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
             reachability=Reachability(database, house.portfolios, house.vault, clock),
+            bridge=_bridge_of(house, gateway, watch, rows, holder),
         )
     finally:
         await robots.close()
@@ -118,8 +133,35 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         await rows.close()
 
 
-async def run(settings: Settings, *, with_parent: bool, clock: Clock | None = None) -> None:
-    """Work until told to stop. Prints one line of JSON when ready."""
+def _bridge_of(
+    house: House, gateway: Gateway, watch: Watch, rows: GroupCommit, holder: KeyHolder
+) -> Bridge:
+    """Put together what bots' requests pass."""
+    database, clock = house.database, house.clock
+    usages, counter = Usages(PastOrders(database)), UseCounter(database)
+    judges = Judges(usages, watch, Quotes(gateway, clock), counter)
+    return Bridge(
+        gateway=gateway,
+        bots=Bots(gateway, judges, entropy, clock),
+        book=VirtualKeyBook(database),
+        proofs=VirtualOpening(database, holder.keyring),
+        replays=Replays(clock),
+        usages=usages,
+        counter=counter,
+        log=CrossingLog(database, rows, clock),
+        clock=clock,
+        ticks_ns=monotonic_ns,
+    )
+
+
+async def run(
+    settings: Settings,
+    *,
+    with_parent: bool,
+    clock: Clock | None = None,
+    beside: Beside | None = None,
+) -> None:
+    """Work until told to stop, with bots served `beside`. Prints one line of JSON when ready."""
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, clock))
         await stack.enter_async_context(only_gateway(settings.gateway_lock))
@@ -127,7 +169,10 @@ async def run(settings: Settings, *, with_parent: bool, clock: Clock | None = No
         work = await stack.enter_async_context(open_gateway(house))
         working = asyncio.create_task(Workers(work).run())
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
-        tell_ready({"vault": "open" if work.holder.is_open else "closed"})
+        told: Mapping[str, object] = {}
+        if beside is not None:
+            told = await stack.enter_async_context(beside(settings, work.bridge))
+        tell_ready({"vault": "open" if work.holder.is_open else "closed", **told})
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         working.cancel()

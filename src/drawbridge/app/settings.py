@@ -74,18 +74,14 @@ class Settings:
         """Give the folder of the paper exchange that `up --with-paper` starts."""
         return self.data / "paper"
 
-    @property
-    def paper_port(self) -> int:
-        """Give the port in `paper`."""
-        return int(self.paper.rpartition(":")[2])
-
     def paper_url(self, exchange_id: str = "") -> str:
         """Give the address of the paper exchange's site, or of one exchange there."""
         return f"http://{self.paper}/{exchange_id}".rstrip("/")
 
-    def proxy_url(self, exchange_id: str) -> str:
-        """Give the address at which a bot with a virtual key finds an exchange."""
-        return f"http://{self.proxy}/{exchange_id}"
+    def proxy_url(self, exchange_id: str, venue: str = "live") -> str:
+        """Give the address at which a bot with a virtual key of a venue finds an exchange."""
+        place = f"{venue}/" if venue != "live" else ""
+        return f"http://{self.proxy}/{place}{exchange_id}"
 
     @property
     def web_address(self) -> str:
@@ -148,6 +144,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
     _refuse_open_listening(settings)
     return settings
+
+
+def port_in(address: str) -> int:
+    """Give the port in `paper` or `proxy`."""
+    return int(address.rpartition(":")[2])
 
 
 def speak_as_asked() -> None:

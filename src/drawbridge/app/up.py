@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 from drawbridge.app.lifetime import run_process
-from drawbridge.app.settings import Settings, read_settings
+from drawbridge.app.settings import Settings, port_in, read_settings
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child, Supervisor
 from drawbridge.wording.say import say
 
@@ -27,7 +27,7 @@ def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
     """Name the processes to run: the gateway, the pages and, if wished, bot and paper exchange."""
     own = settings.environment()
     children = [
-        Child(_GATEWAY, "drawbridge.app.gateway_process", ["--with-parent"], own),
+        Child(_GATEWAY, "drawbridge.entrypoints.proxy", ["--with-parent"], own),
         Child(_WEB, "drawbridge.entrypoints.web", ["--with-parent"], own | WIPE_FREED_MEMORY),
     ]
     if settings.notices.telegram_token_file is not None and has_bot():
@@ -37,7 +37,7 @@ def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
             Child(_TELEGRAM, "drawbridge.entrypoints.telegram", ["--with-parent"], wiped)
         )
     if with_paper:
-        state, port = str(settings.paper_state), str(settings.paper_port)
+        state, port = str(settings.paper_state), str(port_in(settings.paper))
         arguments = ["--state", state, "--port-base", port, "--with-parent"]
         children.append(Child(_PAPER, "drawbridge.entrypoints.paper_server", arguments, own))
     return children
@@ -59,8 +59,11 @@ def become(settings: Settings, *, with_paper: bool) -> NoReturn:
 
 
 def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
-    if name == _GATEWAY and ready["vault"] == "closed" and settings.vault_key.exists():
-        _print(say("up.vault_locked"))
+    if name == _GATEWAY:
+        if ready["vault"] == "closed" and settings.vault_key.exists():
+            _print(say("up.vault_locked"))
+        if "proxy" in ready:
+            _print(say("up.proxy_ready", address=ready["proxy"]))
     elif name == _WEB:
         _print(say("up.web_ready", address=ready["address"]))
     elif name == _PAPER:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from drawbridge.app.bridge import Bridge
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
 from drawbridge.approvals.service import Approvals
@@ -59,6 +60,7 @@ class Work:
     reminders: Reminders
     approvals: Approvals
     reachability: Reachability
+    bridge: Bridge
 
 
 class Workers:

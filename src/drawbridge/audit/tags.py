@@ -53,6 +53,7 @@ class Tag(StrEnum):
     VIRTUAL_KEYS_KEY_MADE = "virtual_keys:key:made"
     VIRTUAL_KEYS_KEY_NARROWED = "virtual_keys:key:narrowed"
     VIRTUAL_KEYS_KEY_REVOKED = "virtual_keys:key:revoked"
+    VIRTUAL_KEYS_REQUEST_REFUSED = "virtual_keys:request:refused"
 
     ROBOTS_ROBOT_CREATED = "robots:robot:created"
     ROBOTS_ROBOT_START_WISHED = "robots:robot:start_wished"

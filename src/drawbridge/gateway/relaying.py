@@ -46,6 +46,10 @@ class Relay:
         self._clock = clock
         self._asked: dict[tuple[str, str, bytes], _Asked] = {}
 
+    def now_ms(self, exchange_id: str, venue: str) -> int:
+        """Give the exchange's time as far as it is known."""
+        return self._asking.now_ms((exchange_id, venue))
+
     async def ask(
         self, exchange_id: str, venue: str, endpoint: Endpoint, request: WireRequest
     ) -> WireAnswer:

@@ -11,6 +11,7 @@ from drawbridge.entrypoints.wire_server import connection as connections
 from drawbridge.entrypoints.wire_server.connection import Connection
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.wire.http import WireAnswer, WireRequest
+from tests.kit.turns import a_turn
 
 ASK = b"POST /%d HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab"
 
@@ -130,7 +131,7 @@ async def test_the_end_waits_for_answers_and_takes_nothing_new() -> None:
         talking = asyncio.create_task(talk(port, ASK % 1))
         await echo.came.wait()
         stopping = asyncio.create_task(server.stop(5))
-        await asyncio.sleep(0)
+        await a_turn()
         with pytest.raises(OSError, match="onnect"):
             await talk(port, ASK % 2)
         echo.held[b"/1"].set()
@@ -216,8 +217,8 @@ async def test_what_is_slow_or_quiet_ends(
     server = await loop.create_server(make, sock=listener)
     reader, writer = await asyncio.open_connection("127.0.0.1", port_of(listener))
     writer.write(said)
-    while not made or (said and made[0].is_idle):  # noqa: ASYNC110  a socket of the system sets no event
-        await asyncio.sleep(0)
+    while not made or (said and made[0].is_idle):
+        await a_turn()
     made[0].end_if_late(loop.time() + after_s - 1)
     assert not reader.at_eof()
     made[0].end_if_late(loop.time() + after_s + 1)

@@ -61,11 +61,12 @@ def run(
     if context.invoked_subcommand is not None:
         return
     from drawbridge.app.lifetime import tell_ready
+    from drawbridge.app.settings import port_in
     from drawbridge.entrypoints.paper_server.hosting import Place, host, read_replays
     from drawbridge.paper.setting_up import Scenery
 
     settings = settings_for(None)
-    base = settings.paper_port if port_base is None else port_base
+    base = port_in(settings.paper) if port_base is None else port_base
     if base not in _PORTS:
         raise BadInput("bad_port", field="port_base")
     if every and exchange:

@@ -89,9 +89,9 @@ class Connection(asyncio.BufferedProtocol):
         """Tell whether nothing is asked and nothing is being answered."""
         return not (self._is_answering or self._reader.has_begun or self._reader.received)
 
-    def end_if_late(self, now: float) -> None:
+    def end_if_late(self, now_s: float) -> None:
         """End it when it has been slow for too long, or quiet."""
-        waited_s = now - self._quiet_since
+        waited_s = now_s - self._quiet_since
         if self._is_paused:
             if waited_s > TAKEN_WITHIN_S:
                 self.abort()

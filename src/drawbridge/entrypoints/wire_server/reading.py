@@ -11,7 +11,6 @@ from typing import Final
 
 import httptools
 
-from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.values import light_value
 from drawbridge.wire.http import Headers, WireRequest
 
@@ -45,13 +44,14 @@ _ABOUT_THE_HOP: Final = frozenset(
 _NOT_TAKEN: Final = frozenset({b"content-encoding", b"trailer", b"upgrade"})
 
 
-class Unreadable(DrawbridgeError):
+class Unreadable(Exception):
     """What came is no request that we take; it is told by a status, and the connection ends."""
 
     def __init__(self, status: int, code: str) -> None:
         """Keep the status of HTTP beside the reason for the log."""
         super().__init__(code)
         self.status = status
+        self.code = code
 
 
 @light_value

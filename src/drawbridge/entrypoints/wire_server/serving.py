@@ -92,9 +92,9 @@ class _Room:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    def end_late(self, now: float) -> None:
+    def end_late(self, now_s: float) -> None:
         for connection in tuple(self._connections):
-            connection.end_if_late(now)
+            connection.end_if_late(now_s)
 
     def close_idle(self) -> None:
         for connection in tuple(self._connections):

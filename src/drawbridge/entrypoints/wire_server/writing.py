@@ -19,7 +19,7 @@ _BODILESS: Final = frozenset({204, 304})
 def written(answer: WireAnswer, *, keeps: bool) -> bytes:
     """Write an answer; one that does not keep the connection says so.
 
-    Raises: `Corrupted("unsafe_answer")` for a header that would end early.
+    Raises: `Corrupted("unsafe_request")` for a header that would end early.
     """
     status, body, block, count = answer.status, answer.body, b"", 0
     for name, value in answer.headers:
@@ -27,7 +27,7 @@ def written(answer: WireAnswer, *, keeps: bool) -> bytes:
             block += b"%b: %b\r\n" % (name, value)
             count += 1
     if block.count(b"\n") != count or block.count(b"\r") != count:
-        raise Corrupted("unsafe_answer")
+        raise Corrupted("unsafe_request")
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d Told\r\n" % status
     if not keeps:
         block += b"connection: close\r\n"

@@ -1,0 +1,61 @@
+"""What bots' requests pass in the gateway's process, put together.
+
+And the little that is to be done beside them: what was counted and noted is written, what was
+looked up is settled.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from drawbridge.core.clock import Clock
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.gateway.admission import Proofs
+from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.crossing_log import CrossingLog
+from drawbridge.gateway.replay import Replays
+from drawbridge.trading.bots import Bots
+from drawbridge.virtual_keys.book import VirtualKeyBook
+from drawbridge.virtual_keys.usage import Usages
+from drawbridge.virtual_keys.uses import UseCounter
+
+_log: Final = logging.getLogger(__name__)
+_WRITE_EVERY_S: Final = 0.5
+# As long as what is looked up takes at least.
+_WRITES_PER_SETTLING: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """The parts that one exchange's side of the proxy shares with the others."""
+
+    gateway: Gateway
+    bots: Bots
+    book: VirtualKeyBook
+    proofs: Proofs
+    replays: Replays
+    usages: Usages
+    counter: UseCounter
+    log: CrossingLog
+    clock: Clock
+    ticks_ns: Callable[[], int]
+
+    async def keep_written(self) -> None:
+        """Write and settle for ever."""
+        turns = 0
+        while True:
+            await asyncio.sleep(_WRITE_EVERY_S)
+            turns += 1
+            try:
+                await self.write()
+                if not turns % _WRITES_PER_SETTLING:
+                    await self.usages.catch_up()
+            except DrawbridgeError as error:
+                _log.warning("proxy: %s", error)
+
+    async def write(self) -> None:
+        """Write what was noted and counted until now."""
+        await self.log.flush()
+        await self.counter.flush()

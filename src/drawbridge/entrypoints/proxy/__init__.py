@@ -1,0 +1,1 @@
+"""Where bots trade through us with virtual keys, in each exchange's own wire format."""

@@ -1,0 +1,75 @@
+"""Put the exchanges on their ports, for bots on this machine.
+
+The first port carries every exchange below its name: `/exchange` live, `/paper/exchange` on paper.
+Behind it, each exchange stands at the root of a port of its own, in the order of their ids: live
+ones from the next port on, those on paper from fifty further on. Nothing here is encrypted, so the
+settings take no address beyond this machine.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from drawbridge.app.bridge import Bridge
+from drawbridge.app.listening import listen, port_of
+from drawbridge.app.settings import Settings, port_in
+from drawbridge.catalogue.levels import Level
+from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
+from drawbridge.entrypoints.proxy.answering import BotAnswering, Crossroads
+from drawbridge.entrypoints.wire_server.serving import Served, WireServer
+from drawbridge.vault.model import Venue
+
+_PAPER_FURTHER: Final = 50
+_STOP_WITHIN_S: Final = 12
+
+
+@asynccontextmanager
+async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
+    """Serve all exchanges for the time of the block; give where they stand.
+
+    Shape: `{"proxy": address, "exchanges": {id: {venue: {"rest", "path"}}}}`.
+    Raises: `Conflict("port_taken")`.
+    """
+    host, base = settings.proxy.rpartition(":")[0].strip("[]"), port_in(settings.proxy)
+    first = listen(host, base)
+    served: list[Served] = []
+    by_prefix: dict[bytes, BotAnswering] = {}
+    told: dict[str, dict[str, dict[str, str]]] = {}
+    for venue, exchanges in _venues().items():
+        for step, exchange in enumerate(exchanges, start=1):
+            answering = BotAnswering(exchange, venue, bridge)
+            listener = listen(host, base + step + (_PAPER_FURTHER if venue is Venue.PAPER else 0))
+            served.append(Served(listener, answering))
+            path = f"/paper/{exchange.id}" if venue is Venue.PAPER else f"/{exchange.id}"
+            by_prefix[path.encode("ascii")] = answering
+            at = {"rest": _address(host, listener), "path": _address(host, first) + path}
+            told.setdefault(exchange.id, {})[venue] = at
+    server = WireServer([Served(first, Crossroads(bridge, by_prefix)), *served])
+    await server.start()
+    writing = asyncio.create_task(bridge.keep_written())
+    try:
+        yield {"proxy": _address(host, first), "exchanges": told}
+    finally:
+        # What is under way gets as long as an exchange may take to answer.
+        await server.stop(_STOP_WITHIN_S)
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
+        await bridge.write()
+
+
+def _venues() -> dict[Venue, tuple[Exchange, ...]]:
+    cards = [get_card(name) for name in exchange_ids()]
+    live = [card.id for card in cards if card.takes_keys and card.level >= Level.TRADED]
+    paper = [card.id for card in cards if card.level >= Level.PAPERED]
+    return {
+        Venue.LIVE: tuple(map(get_exchange, live)),
+        Venue.PAPER: tuple(map(get_exchange, paper)),
+    }
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port_of(listener)}"

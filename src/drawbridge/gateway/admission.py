@@ -1,0 +1,107 @@
+"""Whose request is this? What bots send, held against the virtual key that it names.
+
+In the order of a real exchange: is there such an endpoint, is the key known, is the stamp of now,
+is the signature right, was it seen before. Whether the key may do it is asked after this.
+"""
+
+from typing import Final, Protocol
+
+from drawbridge.catalogue.registry import Exchange
+from drawbridge.core.errors import DrawbridgeError, Forbidden, NotProven
+from drawbridge.core.operations import Scope
+from drawbridge.core.values import light_value
+from drawbridge.gateway.replay import Replays
+from drawbridge.virtual_keys.model import VirtualKey
+from drawbridge.wire.dialect import Claim
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.http import WireRequest
+from drawbridge.wire.proving import check_stamp
+from drawbridge.wire.stamps import StampKind
+
+# What only reads may come twice, as at the exchange itself: two programs that ask the same in
+# the same millisecond sign the same bytes.
+_READING: Final = frozenset({None, Scope.READ})
+
+
+class Book(Protocol):
+    """Where virtual keys are found by what bots send."""
+
+    def find(self, exchange_id: str, public: str) -> VirtualKey | None:
+        """Find one, also one that is revoked."""
+
+
+class Proof(Protocol):
+    """What one virtual key's requests are checked by."""
+
+    def check(self, claim: Claim, payload: bytes) -> None:
+        """Make sure that who sent this has the key's secret. Raises: `NotProven`."""
+
+
+class Proofs(Protocol):
+    """What opens what virtual keys are checked by."""
+
+    def find(self, virtual: VirtualKey) -> Proof | None:
+        """Give it at once, None where it is not open yet. Raises: `Forbidden("vault_locked")`."""
+
+    async def get(self, virtual: VirtualKey) -> Proof:
+        """Give it. Raises: `Forbidden("vault_locked")`, `NotProven("bad_key")`, `Corrupted`."""
+
+
+@light_value
+class Admitted:
+    """A request that is what it says it is; without a virtual key where it needs none."""
+
+    endpoint: Endpoint
+    virtual: VirtualKey | None
+
+
+class Admission:
+    """The checks at our edge for one exchange at one venue."""
+
+    def __init__(
+        self, exchange: Exchange, venue: str, book: Book, proofs: Proofs, replays: Replays
+    ) -> None:
+        """Join the parts."""
+        self._exchange = exchange
+        self._venue = venue
+        self._book = book
+        self._proofs = proofs
+        self._replays = replays
+
+    async def admit(self, request: WireRequest, now_ms: int) -> Admitted:
+        """Let a request in; `now_ms` is the exchange's time.
+
+        Raises: `Forbidden` `unknown_endpoint`, `virtual_revoked`; `NotProven`, `BadInput`.
+        """
+        exchange = self._exchange
+        endpoint = exchange.endpoints.classify(request)
+        if not endpoint.is_signed:
+            return Admitted(endpoint, None)
+        claim = exchange.dialect.claim(request)
+        virtual = self._book.find(exchange.id, claim.key)
+        if virtual is None or virtual.venue != self._venue:
+            raise NotProven("bad_key")
+        if virtual.revoked_ms is not None:
+            # What its signatures were held against is erased, so nothing else can be said.
+            raise Forbidden("virtual_revoked", rule="revoked")
+        if endpoint.unsigned:
+            # The name alone proves nothing, and all that it could open goes past us.
+            raise Forbidden("virtual_not_carried", rule="carried")
+        rule = exchange.card.stamp
+        stamp = check_stamp(rule, claim, now_ms)
+        payload = exchange.dialect.payload(request)
+        proof = self._proofs.find(virtual) or await self._proofs.get(virtual)
+        proof.check(claim, payload)
+        if rule.kind is StampKind.NONCE or endpoint.scope not in _READING:
+            # Only what is signed counts as seen: else a stranger could use up stamps to come.
+            self._replays.check(virtual.id, rule, stamp, payload, now_ms)
+        return Admitted(endpoint, virtual)
+
+    def named(self, request: WireRequest) -> VirtualKey | None:
+        """Give the virtual key that a request names, of which nothing is believed; for the log."""
+        try:
+            claim = self._exchange.dialect.claim(request)
+        except DrawbridgeError:
+            return None
+        virtual = self._book.find(self._exchange.id, claim.key)
+        return virtual if virtual is not None and virtual.venue == self._venue else None

@@ -1,0 +1,172 @@
+"""Bots' side of a real house: a paper exchange, the gateway's process serving bots, virtual keys.
+
+Everything goes through the product's own processes and services; only a key's check is told to
+have gone well, because what a check does is proven elsewhere.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from drawbridge.app.build import House, open_house
+from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.settings import Settings
+from drawbridge.catalogue.registry import get_card, get_exchange
+from drawbridge.core.operations import Scope
+from drawbridge.entrypoints.paper_server.hosting import client_urls, papered
+from drawbridge.paper.accounts import KeyWish, switches_for
+from drawbridge.paper.keys import PaperKeys, Surroundings
+from drawbridge.paper.store import PaperStore, open_database
+from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
+from drawbridge.vault.unlock import read_vault_key
+from drawbridge.virtual_keys.model import VirtualKey
+from drawbridge.virtual_keys.service import VirtualKeys
+from drawbridge.virtual_keys.wishes import Wish
+from tests.kit.house import Town, create_owner
+from tests.kit.processes import Paper, Process, free_port
+
+_TRADES: Final = frozenset({Scope.READ, Scope.TRADE_SPOT})
+Fields = dict[str, str]
+
+
+class NobodyElse:
+    """The second factor of a person who has none."""
+
+    async def check_second_factor(self, owner: str, code: str) -> None:
+        """Be content."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A virtual key, with what its bot is given."""
+
+    virtual: VirtualKey
+    fields: Fields
+
+
+class Proxied:
+    """A running paper exchange with the proxy in front of it; `exchanges` are the proxy's."""
+
+    def __init__(self, town: Town, process: Process, runner: asyncio.Runner, house: House) -> None:
+        """Join what runs already."""
+        self.town = town
+        self.process = process
+        self.runner = runner
+        self.house = house
+        self.owner = runner.run(create_owner(house))
+        self.virtual_keys = VirtualKeys(
+            house.database,
+            house.clock,
+            entropy,
+            partial(read_vault_key, house.database),
+            NobodyElse(),
+        )
+        self._paper = runner.run(open_database(town.paper.state))
+        by_id = {exchange.card.id: exchange for exchange in papered()}
+        at = Surroundings(SystemClock(), entropy)
+        self._paper_keys = PaperKeys(PaperStore(self._paper), by_id, at)
+        runner.run(self._paper_keys.reload())
+
+    @property
+    def paper(self) -> Paper:
+        """Give the exchange behind."""
+        return self.town.paper
+
+    @property
+    def exchanges(self) -> dict[str, Any]:
+        """Tell where bots find each exchange, as a paper exchange tells it."""
+        told = {}
+        for name, venues in self.process.ready["exchanges"].items():
+            if "paper" in venues:
+                rest = venues["paper"]["rest"]
+                ws = rest.replace("http", "ws", 1)
+                urls = client_urls(get_exchange(name), "ccxt", rest, ws)
+                told[name] = {**venues["paper"], "ws": ws, "ccxt_urls": urls}
+        return told
+
+    def ledger(self) -> dict[str, Any]:
+        """Read the paper exchange's balances and the proof that its books balance."""
+        return self.paper.ledger()
+
+    def real_key(
+        self,
+        exchange_id: str,
+        account: str,
+        scopes: frozenset[Scope] = _TRADES,
+        addresses: Sequence[str] = (),
+    ) -> KeyRecord:
+        """Make a key of the paper exchange and add it, as if its check had gone well."""
+        return self.runner.run(self._real_key(exchange_id, account, scopes, tuple(addresses)))
+
+    def virtual_key(self, key: KeyRecord, wish: Wish) -> Made:
+        """Make a virtual key in front of a real one."""
+        return self.runner.run(self._virtual_key(key, wish))
+
+    def make(
+        self,
+        exchange_id: str,
+        scopes: str,
+        account: str,
+        addresses: Sequence[str] = (),
+        lasts_ms: int | None = None,
+    ) -> Fields:
+        """Make a virtual key in front of a key of its own; give its fields."""
+        wanted = frozenset(map(Scope, scopes.split(",")))
+        key = self.real_key(exchange_id, account, _TRADES | wanted, addresses)
+        until_ms = None if lasts_ms is None else self.house.clock.now_ms() + lasts_ms
+        wish = Wish(scopes=tuple(wanted), expires_ms=until_ms)
+        return self.virtual_key(key, wish).fields
+
+    async def _real_key(
+        self, exchange_id: str, account: str, scopes: frozenset[Scope], addresses: tuple[str, ...]
+    ) -> KeyRecord:
+        switches = switches_for(get_card(exchange_id), scopes)
+        wish = KeyWish(exchange_id, switches=switches, ip_list=addresses)
+        made = await self._paper_keys.create(account, wish)
+        secrets = {"api_secret": made.api_secret, "passphrase": made.passphrase}
+        fields = {name: it.reveal() for name, it in secrets.items() if it is not None}
+        names = {it.field for it in get_card(exchange_id).credentials}
+        if "api_secret" not in names:
+            fields["private_key"] = fields.pop("api_secret")
+        fields["api_key"] = made.api_key
+        added = await self.house.vault.add(self.owner, exchange_id, "paper", fields)
+        standing = Standing(KeyStatus.ENABLED, scopes=scopes)
+        return await self.house.vault.record_verdict(added.key.id, standing)
+
+    async def _virtual_key(self, key: KeyRecord, wish: Wish) -> Made:
+        made = await self.virtual_keys.make(self.owner, key.id, wish)
+        drawn = made.drawn
+        fields = {"api_key": drawn.api_key, "api_secret": drawn.api_secret.reveal()}
+        if drawn.passphrase is not None:
+            fields["passphrase"] = drawn.passphrase.reveal()
+        return Made(made.virtual, fields)
+
+    def close(self) -> None:
+        """Let go of the paper exchange's database."""
+        self.runner.run(self._paper.close())
+
+
+@contextmanager
+def found_proxied(folder: Path, *, limited: bool = False, faults: str = "") -> Iterator[Proxied]:
+    """Start a paper exchange and the proxy in front of it; end both."""
+    paper = Paper(folder / "paper", unlimited=not limited, faults=faults)
+    address = paper.account_site.removeprefix("http://")
+    settings = Settings(data=folder / "data", paper=address)
+    town = Town(paper, replace(settings, proxy=f"127.0.0.1:{free_port()}"))
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            process = town.start("drawbridge.entrypoints.proxy", ["--with-parent"])
+            house = runner.run(stack.enter_async_context(open_house(town.settings)))
+            proxied = Proxied(town, process, runner, house)
+            try:
+                yield proxied
+            finally:
+                proxied.close()
+        finally:
+            runner.run(stack.aclose())
+            town.end()
