@@ -22,9 +22,10 @@ _WIDTH: Final = 88
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A text for one program; `program` names it in the wording files."""
+    """A text for one program; `program` is its name for scripts, `title` that for people."""
 
     program: str
+    title: str
     text: Secret
 
 
@@ -40,13 +41,16 @@ def write_recipes(
     card: Card, drawn: DrawnSecrets, place: Place, pairs: tuple[str, ...] = ()
 ) -> tuple[Recipe, ...]:
     """Write all texts that there are for an exchange; `pairs` are those that the key may trade."""
-    return tuple(Recipe(name, Secret(text)) for name, text in _written(card, drawn, place, pairs))
+    return tuple(
+        Recipe(name, title, Secret(text))
+        for name, title, text in _written(card, drawn, place, pairs)
+    )
 
 
 def programs_of(card: Card) -> tuple[str, ...]:
     """Name the programs that there are texts for, without writing any."""
     place = Place("", "")
-    return tuple(name for name, _ in _written(card, DrawnSecrets("", Secret("")), place, ()))
+    return tuple(name for name, _, _ in _written(card, DrawnSecrets("", Secret("")), place, ()))
 
 
 def client_settings(client: Client, place: Place) -> dict[str, object]:
@@ -59,15 +63,15 @@ def client_settings(client: Client, place: Place) -> dict[str, object]:
 
 def _written(
     card: Card, drawn: DrawnSecrets, place: Place, pairs: tuple[str, ...]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, str]]:
     for name, client in card.clients.items():
         if name == _CCXT:
-            yield "ccxt_python", _ccxt_python(client, drawn, place)
-            yield "ccxt_javascript", _ccxt_javascript(client, drawn, place)
+            yield "ccxt_python", "ccxt (Python)", _ccxt_python(client, drawn, place)
+            yield "ccxt_javascript", "ccxt (JavaScript)", _ccxt_javascript(client, drawn, place)
         elif name == _FREQTRADE:
-            yield _FREQTRADE, _freqtrade(client, drawn, place, pairs)
+            yield _FREQTRADE, _FREQTRADE, _freqtrade(client, drawn, place, pairs)
         elif client.script:
-            yield name, _filled(client.script, drawn, place)
+            yield name, client.id, _filled(client.script, drawn, place)
 
 
 def _ccxt_settings(client: Client, drawn: DrawnSecrets, place: Place) -> dict[str, object]:

@@ -161,7 +161,6 @@ def print_shown(virtual: VirtualKey, uses: Mapping[str, int], now_ms: int) -> No
 
 
 def _print_recipe(recipe: Recipe) -> None:
-    program = say(f"virtual.recipe.{recipe.program}")
     print_line()
-    print_line(say("cli.virtual_key.make.recipe_title", program=program))
+    print_line(say("cli.virtual_key.make.recipe_title", program=recipe.title))
     print_line(recipe.text.reveal().strip())
