@@ -101,6 +101,7 @@ async def look_over(house: House, whose: Whose) -> Overview:
         is_stopped=house.limits.is_stopped(whose.account),
         keys=keys,
         robots=robots,
+        waiting_approvals=house.approvals.count_open(whose.account),
         failing=await NoticeStore(house.database).list_failing(whose.account),
         has_authenticator=whose.second_factor,
         codes_left=await count_recovery_codes(house.database, whose.id),

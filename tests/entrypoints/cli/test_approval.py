@@ -60,5 +60,5 @@ def test_a_proposal_is_declined_and_another_one_approved(line: CommandLine, toke
     assert refused["code"] == "approval_answered"
     code, out, _ = line.on_data("approval", "list", "--all")
     assert code == 0
-    assert "stop all trading" in out
+    assert "Stop all trading" in out
     assert "Declined" in out

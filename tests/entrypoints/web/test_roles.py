@@ -45,6 +45,7 @@ DECIDED = {
         GET /lab  GET /lab/{trial}  GET /lab/{trial}/progress  GET /lab/{trial}/chart.json
         GET /lab/{trial}/sheet.json
         GET /notices
+        GET /approvals  GET /approvals/live  GET /live/approvals
         GET /home/live  GET /portfolio  GET /portfolio/live  GET /portfolio.json
         GET /live/home  GET /live/portfolio  GET /live/robots/{robot}  GET /live/lab/{trial}
         GET /live/keys/{key}/check  GET /live/keys/{key}/holdings
@@ -61,6 +62,7 @@ DECIDED = {
         POST /lab/{trial}/delete
         POST /notices/read  GET /notices/ways  POST /notices/ways/webhook/secret
         POST /notices/ways/{channel}  POST /notices/ways/{channel}/test
+        POST /approvals/approve  POST /approvals/decline
         POST /notices/kinds  POST /notices/summary  POST /portfolio/currency
     """,
     Act.VAULT: "POST /vault",

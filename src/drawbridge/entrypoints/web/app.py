@@ -20,6 +20,7 @@ from drawbridge.entrypoints.pages.site import Shown, Site, go
 from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Person, Visit
 from drawbridge.entrypoints.web.account_pages import AccountPages
+from drawbridge.entrypoints.web.approval_pages import ApprovalPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.fork import Fork
 from drawbridge.entrypoints.web.glance_routes import glance_routes
@@ -78,6 +79,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_risk_routes(site, RiskPages(site, house)),
         *_hook_routes(site, HookPages(site, house)),
         *_notice_routes(site, NoticePages(site, house)),
+        *_approval_routes(site, ApprovalPages(site, house)),
         *_telegram_routes(mine, house),
         Route("/hooks/{hook}", Hooks(house).receive, methods=_POST),
     ]
@@ -89,10 +91,11 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
 
 
 def _around(house: House, person: Person) -> Mapping[str, object]:
-    """Give what every page shows: whether trading has stopped, how many notices are new."""
+    """Give what every page shows: whether trading has stopped, what is new, what waits."""
     return {
         "stopped": house.limits.is_stopped(person.account),
         "unread": house.notices.count_unread(person.account),
+        "waiting": house.approvals.count_open(person.account),
         "seen": house.people.name_of(person.account) if person.account != person.id else "",
     }
 
@@ -300,4 +303,13 @@ def _notice_routes(site: Site, pages: NoticePages) -> list[Route]:
         Route("/notices/ways/{channel}/test", site.takes(pages.test), methods=_POST),
         Route("/notices/kinds", site.takes(pages.choose), methods=_POST),
         Route("/notices/summary", site.takes(pages.set_summary), methods=_POST),
+    ]
+
+
+def _approval_routes(site: Site, pages: ApprovalPages) -> list[Route]:
+    return [
+        Route("/approvals", site.shows(pages.show)),
+        Route("/approvals/live", site.shows(pages.show_live)),
+        Route("/approvals/approve", site.takes(pages.approve), methods=_POST),
+        Route("/approvals/decline", site.takes(pages.decline), methods=_POST),
     ]

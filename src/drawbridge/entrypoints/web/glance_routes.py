@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from drawbridge.app.build import House
 from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.web.approval_pages import ApprovalPages
 from drawbridge.entrypoints.web.home_pages import HomePages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
@@ -25,6 +26,7 @@ def glance_routes(site: Site, house: House, pulse: Pulse) -> list[Route]:
         Route("/portfolio/currency", site.takes(portfolio.choose_currency), methods=["POST"]),
         Route("/live/home", live.streams(home.show_live)),
         Route("/live/portfolio", live.streams(portfolio.show_live)),
+        Route("/live/approvals", live.streams(ApprovalPages(site, house).show_live)),
         *_streams_of_one(site, house, live),
     ]
 

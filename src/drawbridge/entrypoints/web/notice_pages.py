@@ -163,6 +163,8 @@ def _view(kept: Kept) -> NoticeView:
 def _path(subject: str) -> str:
     """Give the page of what a notice is about, empty where there is none."""
     kind, _, name = subject.partition("_")
+    if kind == "approval":
+        return "/approvals"
     if subject.startswith(("key:", "robot:")):
         kind, _, subject = subject.partition(":")
         name = subject

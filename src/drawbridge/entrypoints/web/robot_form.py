@@ -29,8 +29,9 @@ from drawbridge.wording.say import say
 
 _FIELDS: Final = (
     *("name", "key", "symbol", "amount", "interval", "on_stop", "direction", "trigger", "confirm"),
-    "joins",
+    *("joins", "asks"),
 )
+_TICKS: Final = ("joins", "asks")
 # A key beside the first one is ticked under this name and its own id.
 _ALSO_ON: Final = "also_on"
 
@@ -60,6 +61,7 @@ def read_wish(fields: Fields, strategy: Strategy) -> Wish:
         settings=read_settings(fields, strategy),
         on_stop=fields.line("on_stop"),
         joins=bool(fields.line("joins")),
+        asks=bool(fields.line("asks")),
         name=fields.line("name"),
         also_on={other: "" for other in fields.chosen(_ALSO_ON) if other != key_id},
         guards=read_guards(fields),
@@ -72,8 +74,7 @@ def read_wish(fields: Fields, strategy: Strategy) -> Wish:
 def asked_again(query: QueryParams) -> Form:
     """Show the form as an address has filled it in, such as that of `like_this`."""
     ticked = {_ALSO_ON + key for key in query.getlist(_ALSO_ON)}
-    if query.get("joins"):
-        ticked.add("joins")
+    ticked |= {name for name in _TICKS if query.get(name)}
     return Form(dict(query), ticked=frozenset(ticked))
 
 
@@ -97,6 +98,7 @@ def like_this(plan: Plan) -> str:
         "trigger": plan.trigger.value,
         **({"confirm": usual[0].strategy} if usual else {}),
         **({"joins": "yes"} if plan.joins else {}),
+        **({"asks": "yes"} if plan.asks else {}),
         **{SETTING + name: str(it) for name, it in plan.settings.items()},
         **{GUARD + name: str(it) for name, it in plan.guards.items()},
     }
@@ -114,6 +116,5 @@ def refused_wish(error: DrawbridgeError, fields: Fields, strategy: Strategy) -> 
     shown = (*_FIELDS, *field_names(strategy))
     form = refused_with_strategy(error, shown, keep_fields(fields, shown))
     ticked = {_ALSO_ON + key for key in fields.chosen(_ALSO_ON)}
-    if fields.line("joins"):
-        ticked.add("joins")
+    ticked |= {name for name in _TICKS if fields.line(name)}
     return Form(form.values, form.problems, form.problem, frozenset(ticked))

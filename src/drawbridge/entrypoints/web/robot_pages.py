@@ -149,6 +149,7 @@ class RobotPages:
             "newest_candle_ms": candles[-1].open_time_ms if candles else 0,
             "like_this": like_this(robot.plan),
             "plan": view_plan(robot.plan, report.position.quantity),
+            "asks": robot.plan.asks,
             "accounts": view_accounts(robot, labels),
             "orders": view_orders(orders, labels),
             "resting_words": resting_words(robot, len(orders)),
