@@ -1,11 +1,14 @@
 """Commands over a Drawbridge elsewhere: the same words as here, and the same done."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from drawbridge.app.lab_process import LabWork
 from drawbridge.robots.model import RobotStatus
 from drawbridge.vault.model import KeyStatus
+from tests.kit.house import until
 from tests.kit.owner import SECRET
 from tests.kit.program_life import Life
 from tests.kit.remote_line import RemoteLine, life, line
@@ -25,6 +28,7 @@ LOOKS = [
     ("order", "list", "--key", "Main", "--robot", "Ace", "--standing", "filled", "--most", "3"),
     ("order", "list", "--text", "no such"),
     ("portfolio",),
+    ("trial", "list"),
     ("notice", "list"),
     ("audit", "list"),
     ("audit", "list", "--most", "3"),
@@ -118,6 +122,32 @@ async def test_trading_stops_and_goes_on(line: RemoteLine, life: Life) -> None:
 async def test_a_machines_stop_for_everybody_is_not_pulled_from_elsewhere(line: RemoteLine) -> None:
     assert await line.refused("stop", "--everybody") == (5, "everybody_only_here")
     assert await line.refused("resume", "--everybody") == (5, "everybody_only_here")
+
+
+async def test_a_trial_is_ordered_shown_stopped_and_deleted(line: RemoteLine, life: Life) -> None:
+    here = ("--data", str(life.site.house.settings.data), "--owner", "Ada")
+    for form in ((), ("--json",)):
+        there = await line.at("trial", "show", life.trial, *form)
+        assert there == await line.run("trial", "show", life.trial, *form, *here)
+        assert there[0] == 0
+    wish = ("--recorded", "XRP-USDT", "--last", "900", "--set", "fast=3", "--vary", "slow=9..12")
+    told = await line.told("trial", "order", *wish, "--no-wait")
+    assert (told["status"], told["sheet"]) == ("wished", None)
+    waiting = asyncio.create_task(line.at("trial", "order", *wish[:6]))
+    house = life.site.house
+
+    async def worked() -> bool:
+        await LabWork(house.database, house.lab.shelf, house.clock).run()
+        return waiting.done()
+
+    await until(worked, "the trial")
+    assert "Profit" in (await waiting)[1]
+    code, out, _ = await line.at("trial", "show", told["id"])
+    assert (code, "slow=" in out) == (0, True)
+    assert (await line.told("trial", "stop", told["id"]))["status"] == "done"
+    assert (await line.told("trial", "delete", told["id"]))["deleted"]
+    assert await line.refused("trial", "show", told["id"]) == (5, "unknown_trial")
+    assert await line.refused("trial", "order", "--set", "pace=1") == (2, "unknown_parameter")
 
 
 async def test_notices_are_counted_as_seen(line: RemoteLine, life: Life) -> None:

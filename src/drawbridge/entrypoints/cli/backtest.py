@@ -1,7 +1,7 @@
 """The command `backtest`: a strategy over the past; with `--vary`, a search for settings."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,6 @@ from drawbridge.entrypoints.cli.output import (
     print_hint,
     print_json,
     print_line,
-    print_table,
     progress_bar,
 )
 from drawbridge.entrypoints.cli.strategies import Strategies, folder_of
@@ -31,13 +30,10 @@ if TYPE_CHECKING:
     from drawbridge.robots.backtest.run import BacktestResult
     from drawbridge.robots.columns import CandleColumns
     from drawbridge.robots.search.run import Found
-    from drawbridge.robots.search.scoring import Score
     from drawbridge.statistics.service import Report
 
 _EQUITY_POINTS = 500
 _RECORDED = "BTC-USD"
-_TRIES_SHOWN = 10
-_PERCENT = 100
 
 
 Guard = Annotated[
@@ -179,7 +175,9 @@ def _tell(
         print_json(told if found is None else {**told, "search": searched(found, columns[0])})
         return
     if found is not None:
-        _show_search(found)
+        from drawbridge.entrypoints.cli.figures import print_search
+
+        print_search(searched(found, columns[0]))
     _show(result, report)
 
 
@@ -230,31 +228,3 @@ def _show(result: "BacktestResult", report: "Report") -> None:
         print_hint(say_reason(caution.code, caution.facts))
     print_report(report, result.terms.quote)
     print_line(say("cli.backtest.compiled_note" if result.compiled else "cli.backtest.plain_note"))
-
-
-def _show_search(found: "Found") -> None:
-    """Show the best settings, the walk forward, and every doubt about them."""
-    for doubt in found.warnings:
-        print_hint(say_reason(doubt.code, doubt.facts))
-    columns = [say(f"lab.{name}") for name in ("settings", "chosen_on", "judged_by", "trades")]
-    columns.insert(3, say("lab.profit_judged"))
-    rows = [
-        _row(found, it.chosen, it.chosen_on[0], it.judged_by[0])
-        for it in found.tries[:_TRIES_SHOWN]
-    ]
-    print_line(say("lab.found"))
-    print_table(columns, rows)
-    print_line()
-    print_line(say("lab.walk"))
-    print_table(columns, [_row(found, it.chosen, it.chosen_on, it.judged_by) for it in found.walk])
-    print_line()
-
-
-def _row(found: "Found", chosen: dict[str, Any], on: "Score", by: "Score") -> list[str]:
-    return [
-        " ".join(f"{name}={value}" for name, value in chosen.items()),
-        f"{on.of(found.objective):.3f}",
-        f"{by.of(found.objective):.3f}",
-        f"{by.profit * _PERCENT:.2f} %",
-        str(by.trades),
-    ]

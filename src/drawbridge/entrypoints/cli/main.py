@@ -34,6 +34,7 @@ from drawbridge.entrypoints.cli import (
     remote,
     robot,
     stop,
+    trial,
     tui,
     up,
     vault,
@@ -74,6 +75,7 @@ app.command("stop", help=say("cli.stop.help"))(stop.stop)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)
 app.command("guide", help=say("cli.guide.help"))(guide.guide)
 app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
+app.add_typer(trial.app, name="trial")
 app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
 app.add_typer(remote.app, name="remote")
