@@ -16,7 +16,7 @@ from tests.kit.documents import commands_in, read, read_fences, script_of, wrong
 from tests.kit.processes import free_port
 
 _WITHIN_S: Final = 240
-_USUAL: Final = ("127.0.0.1:8420", "127.0.0.1:8520")
+_USUAL: Final = ("127.0.0.1:8420", "127.0.0.1:8520", "127.0.0.1:8620")
 # A person with the app and the paper exchange running, an open vault, a key and a robot.
 _LIVED_IN: Final = """\
 drawbridge up --with-paper > "$HOME/up.log" &
@@ -64,7 +64,7 @@ def _run_for_real() -> list[str]:
 def _surroundings(home: Path) -> tuple[dict[str, str], Mapping[str, str]]:
     """Give the environment of a newcomer's shell, and where our usual addresses are in it."""
     ours = {usual: f"127.0.0.1:{free_port()}" for usual in _USUAL}
-    app, paper = (ours[usual] for usual in _USUAL)
+    app, paper, proxy = (ours[usual] for usual in _USUAL)
     bin_folder = Path(sys.executable).parent
     environment = {
         "PATH": f"{bin_folder}:{os.environ['PATH']}",
@@ -72,6 +72,7 @@ def _surroundings(home: Path) -> tuple[dict[str, str], Mapping[str, str]]:
         "LANG": "C.UTF-8",
         "DRAWBRIDGE_PORT": app.partition(":")[2],
         "DRAWBRIDGE_PAPER": paper,
+        "DRAWBRIDGE_PROXY": proxy,
         # Loopback needs no proxy, whatever the surroundings say.
         "NO_PROXY": "*",
     }
