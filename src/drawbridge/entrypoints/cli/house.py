@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
+from drawbridge.accounts.model import Owner
+from drawbridge.accounts.roles import Act, check_may, may
 from drawbridge.app.build import House, open_house
 from drawbridge.audit.chain import Verified
 from drawbridge.audit.store import ToldEvent
@@ -62,22 +64,49 @@ async def owner_of(place: Place, name: str) -> str:
     """Give the id of the named owner, or of the only one there is; elsewhere, the token's.
 
     Raises: `Conflict("no_owner_yet")`, `BadInput("which_owner")`, `NotFound("no_such_owner")`,
-    `BadInput("owner_elsewhere")`.
+    `BadInput("owner_elsewhere")`; `Forbidden("role_forbids")` for who has nothing of their own.
     """
     if not isinstance(place, House):
         if name:
             raise BadInput("owner_elsewhere", field="--owner")
         return place.owner
-    owners = await place.accounts.list_owners()
-    if not owners:
+    owner = await _found(place, name, Act.CHANGE)
+    check_may(owner.role, Act.CHANGE)
+    return owner.id
+
+
+async def person_of(house: House, name: str, *, or_ended: bool = False) -> str:
+    """Give the id of the named person, whatever their role, or of the only one who can trade.
+
+    Raises: as `owner_of`.
+    """
+    return (await _found(house, name, Act.CHANGE, or_ended=or_ended)).id
+
+
+async def ruler_of(house: House, name: str) -> Owner:
+    """Give the named owner, or the only one there is, in whose name people are decided about.
+
+    Raises: as `owner_of`.
+    """
+    owner = await _found(house, name, Act.RULE)
+    check_may(owner.role, Act.RULE)
+    return owner
+
+
+async def _found(house: House, name: str, act: Act, *, or_ended: bool = False) -> Owner:
+    """Find a person by name; without one, the only one whose role may do this."""
+    everybody = await house.accounts.list_owners()
+    if not everybody:
         raise Conflict("no_owner_yet")
-    if not name and len(owners) == 1:
-        return owners[0].id
+    people = [it for it in everybody if it.ended_ms is None or or_ended]
     if not name:
-        raise BadInput("which_owner", field="owner", known=[owner.name for owner in owners])
-    for owner in owners:
-        if owner.name.casefold() == name.strip().casefold():
-            return owner.id
+        known = [it for it in people if may(it.role, act)]
+        if len(known) == 1:
+            return known[0]
+        raise BadInput("which_owner", field="owner", known=[it.name for it in known])
+    for person in people:
+        if name == person.id or person.name.casefold() == name.strip().casefold():
+            return person
     raise NotFound("no_such_owner", field="owner")
 
 

@@ -31,6 +31,7 @@ from drawbridge.entrypoints.cli import (
     order,
     owner,
     paper,
+    people,
     remote,
     robot,
     stop,
@@ -58,6 +59,7 @@ app = typer.Typer(
 )
 app.command("up", help=say("cli.up.help"))(up.up)
 app.add_typer(owner.app, name="owner")
+app.add_typer(people.app, name="people")
 app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 key.app.command("freeze", help=say("cli.key.freeze.help"))(freeze.freeze)

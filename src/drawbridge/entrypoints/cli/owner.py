@@ -62,10 +62,10 @@ def create(
 @app.command(help=say("cli.owner.authenticator.help"))
 def authenticator(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Set up an authenticator: show it, take its first code, show the recovery codes."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, person_of
 
     async def work(house: "House") -> None:
-        await _enrol(house, await owner_of(house, owner), as_json=json)
+        await _enrol(house, await person_of(house, owner), as_json=json)
 
     in_house(data, work)
 
@@ -84,10 +84,10 @@ def language(
     json: Json = False,
 ) -> None:
     """Choose the owner's language, or list all with the one that is chosen."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, person_of
 
     async def work(house: "House") -> None:
-        chosen_by = await owner_of(house, owner)
+        chosen_by = await person_of(house, owner)
         if tag:
             await house.languages.choose(chosen_by, tag)
         chosen = await house.languages.language_of(chosen_by)
@@ -115,10 +115,10 @@ def telegram(
     json: Json = False,
 ) -> None:
     """Show a code that links a Telegram chat, or end the link."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, person_of
 
     async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+        person = await person_of(house, owner)
         await (_end_link if unlink else _show_code)(house, person, as_json=json)
 
     in_house(data, work)

@@ -38,13 +38,13 @@ def make(
     json: Json = False,
 ) -> None:
     """Make a token and print it, this one time."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, person_of
     from drawbridge.entrypoints.cli.options import read_list, read_span_ms
 
     scopes, lives_ms = read_list(may), read_span_ms(lives, "expires")
 
     async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+        person = await person_of(house, owner)
         token, text = await house.tokens.make(person, name, scopes, lives_ms)
         # The one moment at which it is shown.
         if json:
@@ -59,10 +59,10 @@ def make(
 @app.command("list", help=say("cli.token.list.help"))
 def list_tokens(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """List the tokens with their rights, last use and end."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, person_of
 
     async def work(house: "House") -> None:
-        tokens = await house.tokens.list_tokens(await owner_of(house, owner))
+        tokens = await house.tokens.list_tokens(await person_of(house, owner))
         if json:
             print_json([_told(token) for token in tokens])
         elif not tokens:
@@ -84,10 +84,10 @@ def revoke(
 ) -> None:
     """End a token at once."""
     from drawbridge.core.errors import NotFound
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, person_of
 
     async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+        person = await person_of(house, owner)
         for it in await house.tokens.list_tokens(person):
             if token == it.id or token.casefold() == it.name.casefold():
                 await house.tokens.revoke(person, it.id)

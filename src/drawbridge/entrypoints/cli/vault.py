@@ -53,12 +53,12 @@ def create(
     json: Json = False,
 ) -> None:
     """Make the vault, under a passphrase or under a key file that opens by itself."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, ruler_of
     from drawbridge.entrypoints.cli.typing_in import read_new_secret
     from drawbridge.vault.unlock import VaultStatus, Wish
 
     async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+        person = (await ruler_of(house, owner)).id
         if (await _read_held_state(house)).status is not VaultStatus.ABSENT:
             raise Conflict("vault_exists")
         passphrase = None
@@ -75,12 +75,12 @@ def create(
 @app.command(help=say("cli.vault.unlock.help"))
 def unlock(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Unlock the vault, as is needed after every start of a vault with a passphrase."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_house, ruler_of
     from drawbridge.entrypoints.cli.typing_in import read_secret
     from drawbridge.vault.unlock import VaultStatus, Wish
 
     async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+        person = (await ruler_of(house, owner)).id
         state = await _read_held_state(house)
         if state.status is VaultStatus.ABSENT:
             raise Conflict("vault_absent")
