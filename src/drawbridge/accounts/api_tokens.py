@@ -94,22 +94,15 @@ class ApiTokens:
         Raises: `BadInput` naming the field; `Conflict("token_name_taken")`,
         `Conflict("too_many_tokens")`; `Forbidden("role_lacks_scope")`.
         """
-        kept, now_ms = clean_name(name), self._clock.now_ms()
-        chosen = frozenset({TokenScope.READ, *(_scope(scope) for scope in scopes)})
-        if not 0 < lives_ms <= LONGEST_MS:
-            raise BadInput("token_life", field="expires", most_ms=LONGEST_MS)
+        kept, chosen = _read_wish(name, scopes, lives_ms)
+        now_ms = self._clock.now_ms()
         text = Secret(PREFIX + draw_token(self._entropy).reveal())
         token = ApiToken(
             id_from("token", self._entropy(_ID_BYTES)),
             *(owner, kept, chosen, now_ms, now_ms + lives_ms),
         )
         async with self._database.transaction() as tx:
-            await _check_role(tx, owner, chosen)
-            rows = await tx.fetch_all("SELECT name FROM api_tokens WHERE owner = ?", owner)
-            if len(rows) >= MOST_TOKENS:
-                raise Conflict("too_many_tokens", most=MOST_TOKENS)
-            if kept.casefold() in {str(row["name"]).casefold() for row in rows}:
-                raise Conflict("token_name_taken", field="name")
+            await _check_wish(tx, owner, kept, chosen)
             await tx.execute(
                 "INSERT INTO api_tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 *(token.id, owner, kept, hash_api_token(text.reveal()), _written(chosen)),
@@ -118,6 +111,15 @@ class ApiTokens:
             facts = {"name": kept, "scopes": " ".join(sorted(chosen))}
             await self._audit.record(tx, "account:token:made", owner, token.id, facts)
         return token, text
+
+    async def check(self, owner: str, name: str, scopes: Iterable[str], lives_ms: int) -> None:
+        """Make sure that this token could be made now; a code is asked for after that.
+
+        Raises: as `make`.
+        """
+        kept, chosen = _read_wish(name, scopes, lives_ms)
+        async with self._database.transaction() as tx:
+            await _check_wish(tx, owner, kept, chosen)
 
     async def list_tokens(self, owner: str) -> tuple[ApiToken, ...]:
         """List a person's tokens, the newest first; those that have ended are among them."""
@@ -168,6 +170,27 @@ class ApiTokens:
         async with self._database.transaction() as tx:
             check_attempts(limits, await store.read_tried(tx, limits, now_ms), now_ms)
             await store.insert_attempts(tx, limits, now_ms)
+
+
+def _read_wish(
+    name: str, scopes: Iterable[str], lives_ms: int
+) -> tuple[str, frozenset[TokenScope]]:
+    kept = clean_name(name)
+    chosen = frozenset({TokenScope.READ, *(_scope(scope) for scope in scopes)})
+    if not 0 < lives_ms <= LONGEST_MS:
+        raise BadInput("token_life", field="expires", most_ms=LONGEST_MS)
+    return kept, chosen
+
+
+async def _check_wish(
+    tx: Transaction, owner: str, name: str, scopes: frozenset[TokenScope]
+) -> None:
+    await _check_role(tx, owner, scopes)
+    rows = await tx.fetch_all("SELECT name FROM api_tokens WHERE owner = ?", owner)
+    if len(rows) >= MOST_TOKENS:
+        raise Conflict("too_many_tokens", most=MOST_TOKENS)
+    if name.casefold() in {str(row["name"]).casefold() for row in rows}:
+        raise Conflict("token_name_taken", field="name")
 
 
 async def _check_role(tx: Transaction, owner: str, scopes: frozenset[TokenScope]) -> None:

@@ -59,6 +59,14 @@ class Passkeys:
         """List a person's passkeys, the newest first."""
         return tuple(it.passkey for it in await passkey_store.list_kept(self._database, owner))
 
+    async def check_adding(self, owner: str, name: str) -> None:
+        """Make sure that a passkey of this name could be added; a code is asked for after that.
+
+        Raises: as `begin_adding`.
+        """
+        clean_name(name)
+        _check_count(await passkey_store.list_kept(self._database, owner))
+
     async def begin_adding(self, owner: str, visitor: str, name: str, place: Place) -> str:
         """Give what the browser asks the device for, as JSON; whoever calls asked for the code.
 

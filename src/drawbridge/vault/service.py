@@ -13,20 +13,26 @@ from drawbridge.audit.chain import Fact as AuditFact
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.card import Card
-from drawbridge.catalogue.levels import Level
-from drawbridge.catalogue.registry import check_fields, get_card, get_exchange, open_exchanges
+from drawbridge.catalogue.registry import check_fields, get_card
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound
+from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.ids import KeyId, OwnerId, id_from
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.envelope import Binding, VaultPublicKey, seal
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault import store
+from drawbridge.vault.entering import (
+    PUBLIC_FIELD,
+    check_known,
+    check_label,
+    check_no_secret,
+    get_open_card,
+    read_place,
+)
 from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import (
     CHECKED_STATUSES,
-    RESEALABLE_STATUSES,
     Added,
     KeyRecord,
     KeyStatus,
@@ -36,10 +42,8 @@ from drawbridge.vault.model import (
     check_deleting,
     check_enabling,
     clean_label,
-    fold_label,
     next_label,
     read_proof,
-    read_venue,
 )
 from drawbridge.vault.telling import tell_verdict
 
@@ -49,7 +53,6 @@ PublicKeyProvider: TypeAlias = Callable[[], Awaitable[VaultPublicKey]]
 KeyNeed: TypeAlias = Callable[[Transaction, KeyRecord], Awaitable[None]]
 
 _ID_BYTES: Final = 10
-_PUBLIC_FIELD: Final = "api_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class _Entry:
 
     @property
     def public_key(self) -> str:
-        return self.secrets[_PUBLIC_FIELD].reveal()
+        return self.secrets[PUBLIC_FIELD].reveal()
 
 
 class Vault:
@@ -110,13 +113,13 @@ class Vault:
         `Conflict("key_already_yours")`, `Conflict("key_known_elsewhere")`,
         `Conflict("vault_absent")`. Nothing is stored then, and nothing was sent anywhere.
         """
-        card = _get_open_card(exchange_id)
-        place = _read_place(card, venue)
+        card = get_open_card(exchange_id)
+        place = read_place(card, venue)
         wanted = clean_label(label)
         chosen = read_proof(proof, has_dry_run=card.probe_order.dry_run)
         # In a thread: reading an RSA key takes 30 ms, and a megabyte of nonsense a while.
         checked = await asyncio.to_thread(check_fields, card, fields)
-        _check_no_secret(card, wanted, checked.secrets)
+        check_no_secret(card, wanted, checked.secrets)
         public_key = await self._public_key()
         entry = _Entry(OwnerId(owner), card, place, wanted, chosen, checked.secrets)
         async with self._database.transaction() as tx:
@@ -284,7 +287,7 @@ class Vault:
             return await _entered_again(tx, entry, known, mine, now_ms)
         taken = tuple(key.label for key in mine)
         label = entry.label or next_label(entry.card.name, taken)
-        _check_label(label, mine)
+        check_label(label, mine)
         key = KeyRecord(
             id=KeyId(id_from("key", self._entropy(_ID_BYTES))),
             owner=entry.owner,
@@ -323,13 +326,9 @@ async def _entered_again(
     mine: tuple[KeyRecord, ...],
     now_ms: int,
 ) -> KeyRecord:
-    if known.owner != entry.owner:
-        # Whose it is stays unsaid: a key's name is no proof of owning it.
-        raise Conflict("key_known_elsewhere", field=_PUBLIC_FIELD)
-    if known.status not in RESEALABLE_STATUSES:
-        raise Conflict("key_already_yours", field=_PUBLIC_FIELD, label=known.label)
+    check_known(entry.owner, known)
     label = entry.label or known.label
-    _check_label(label, [key for key in mine if key.id != known.id])
+    check_label(label, [key for key in mine if key.id != known.id])
     key = replace(
         known,
         label=label,
@@ -346,39 +345,6 @@ async def _entered_again(
     )
     await store.write_resealed(tx, key)
     return key
-
-
-def _check_no_secret(card: Card, label: str, fields: Mapping[str, Secret]) -> None:
-    """Refuse a label into which a secret was pasted: labels are shown, told and kept in clear."""
-    for part in card.credentials:
-        secret = fields.get(part.field)
-        if part.secret and secret is not None and secret.reveal() in label:
-            raise BadInput("label_holds_secret", field="label")
-
-
-def _check_label(label: str, mine: tuple[KeyRecord, ...] | list[KeyRecord]) -> None:
-    if fold_label(label) in {fold_label(key.label) for key in mine}:
-        raise Conflict("label_taken", field="label", label=label)
-
-
-def _get_open_card(exchange_id: str) -> Card:
-    card = get_card(exchange_id)
-    if not card.takes_keys:
-        instead = ", ".join(other.name for other in open_exchanges())
-        raise Conflict(
-            "exchange_takes_no_keys", exchange=card.name, since=card.since, instead=instead
-        )
-    if card.unacceptable:
-        raise Forbidden("exchange_unacceptable", rule="withdraw", exchange=card.name)
-    get_exchange(card.id)  # refuses one of which only facts are known
-    return card
-
-
-def _read_place(card: Card, venue: str) -> Venue:
-    place = read_venue(venue)
-    if place is Venue.PAPER and card.level < Level.PAPERED:
-        raise BadInput("exchange_not_papered", field="venue", exchange=card.name)
-    return place
 
 
 def _of(owner: str, key: KeyRecord | None) -> KeyRecord:

@@ -75,7 +75,7 @@ def glance_changed(database: Database, since: int) -> tuple[str, ...]:
 
 
 async def find_by_public_key(
-    tx: Transaction, exchange: str, venue: Venue, public_key: str
+    tx: Database | Transaction, exchange: str, venue: Venue, public_key: str
 ) -> KeyRecord | None:
     """Find the key with this name at the exchange, whoever owns it."""
     sql = f"{_KEYS} AND exchange = ? AND venue = ? AND public_key = ?"

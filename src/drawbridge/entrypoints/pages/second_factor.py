@@ -4,6 +4,7 @@ The secret is shown on the page that draws it and on the same page again after a
 the browser sends it back for that, so that it is kept nowhere else.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -34,6 +35,25 @@ class SecondFactors(Protocol):
 
     async def remove_second_factor(self, owner: str, code: str) -> None:
         """Take it away."""
+
+
+class Prover(Protocol):
+    """Who takes the code of a person's authenticator, each only once."""
+
+    async def check_second_factor(self, owner: str, code: str) -> None:
+        """Take a code. Raises: `NotProven`."""
+
+
+async def take_code(
+    accounts: Prover, owner: str, fields: Fields, *, after: Awaitable[None]
+) -> None:
+    """Take the code of a form, last of all.
+
+    Why: a code counts only once, and a new one comes after half a minute. So all else that may be
+    wrong with the form is looked for before, in `after`.
+    """
+    await after
+    await accounts.check_second_factor(owner, fields.line("code"))
 
 
 @dataclass(frozen=True, slots=True)

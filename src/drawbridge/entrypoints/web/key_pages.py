@@ -1,6 +1,5 @@
 """Profile, my exchange API keys: list, add, watch the check, switch off and on, delete."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +12,12 @@ from drawbridge.app.guiding import guide_at
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose
 from drawbridge.catalogue.levels import Level
-from drawbridge.catalogue.registry import check_fields, exchange_ids, get_card
+from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.phones import FIELD as ON_PHONE
+from drawbridge.entrypoints.pages.phones import check_phone, is_phone
+from drawbridge.entrypoints.pages.second_factor import take_code
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.holding_views import AccountView, view_accounts
@@ -27,6 +29,7 @@ from drawbridge.entrypoints.web.key_views import (
     view_verdict,
 )
 from drawbridge.entrypoints.web.robot_views import view_robot
+from drawbridge.vault.entering import Typed, check_new_key
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Venue, read_venue
 from drawbridge.wording.say import say
 
@@ -81,9 +84,10 @@ class KeyPages:
         names = [part.field for part in wanted.card.credentials]
         texts = {name: fields.text(name) for name in names}
         try:
-            # Looked at before the code is asked for, because a code counts only once.
-            await asyncio.to_thread(check_fields, wanted.card, texts)
-            await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
+            check_phone(visit.request, fields, wanted.card.name)
+            typed = Typed(wanted.card.id, wanted.venue, texts, fields.line("label"))
+            check = check_new_key(self.house.database, visit.person.account, typed)
+            await take_code(self.house.accounts, visit.person.id, fields, after=check)
             added = await self.house.vault.add(
                 visit.person.account,
                 wanted.card.id,
@@ -94,7 +98,7 @@ class KeyPages:
             )
         except DrawbridgeError as error:
             kept = _kept(wanted.card, fields, error)
-            form = refused(error, ("label", *_CODE, *names), kept)
+            form = refused(error, ("label", ON_PHONE, *_CODE, *names), kept)
             return self._new(visit, wanted, form, error.http_status)
         finally:
             texts.clear()
@@ -238,6 +242,8 @@ class KeyPages:
             ),
             "proofs": _proofs(card),
             "proof": form.values.get("proof", Proof.ORDER.value),
+            "on_phone": is_phone(visit.request),
+            "word": card.name,
             "paper_site": self.house.settings.paper_url(),
         }
         return self.site.page(visit, "keys/new.html", facts, status)
@@ -274,7 +280,7 @@ def _kept(card: Card, fields: Fields, error: DrawbridgeError) -> dict[str, str]:
     in_question = any(part.field == error.facts.get("field") for part in card.credentials)
     public = [part.field for part in card.credentials if not part.secret and not in_question]
     secrets = [fields.line(part.field) for part in card.credentials if part.secret]
-    kept = fields.keep("label", "proof", *public)
+    kept = fields.keep("label", "proof", ON_PHONE, *public)
     return {
         name: text
         for name, text in kept.items()

@@ -3,7 +3,6 @@
 It shows nothing of the account, and nothing is stored without the authenticator's code.
 """
 
-import asyncio
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -12,12 +11,16 @@ from drawbridge.accounts.key_passes import KeyPass
 from drawbridge.app.build import House
 from drawbridge.app.guiding import guide_at
 from drawbridge.catalogue.guide import Purpose
-from drawbridge.catalogue.registry import check_fields, get_card
+from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.phones import FIELD as ON_PHONE
+from drawbridge.entrypoints.pages.phones import check_phone, is_phone
+from drawbridge.entrypoints.pages.second_factor import take_code
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.key_views import form_facts
+from drawbridge.vault.entering import Typed, check_new_key
 from drawbridge.vault.model import Venue
 from drawbridge.wording.language import speaking
 
@@ -41,12 +44,13 @@ class PassPages:
         names = [part.field for part in card.credentials]
         texts = {name: fields.text(name) for name in names}
         try:
-            # Looked at before the code is asked for, because a code counts only once.
-            await asyncio.to_thread(check_fields, card, texts)
-            await self.house.accounts.check_second_factor(owner, fields.line("code"))
+            check_phone(visit.request, fields, card.name)
+            typed = Typed(card.id, opened.venue, texts)
+            check = check_new_key(self.house.database, owner, typed)
+            await take_code(self.house.accounts, owner, fields, after=check)
         except DrawbridgeError as error:
             texts.clear()
-            form = refused(error, ("code", *names), {})
+            form = refused(error, (ON_PHONE, "code", *names), fields.keep(ON_PHONE))
             return self._form(visit, opened, form, error.http_status)
         try:
             # Used up before anything is stored: two who hold the same pass are not both served.
@@ -66,6 +70,8 @@ class PassPages:
             "purpose": Purpose.TRADING.value,
             "can_add": True,
             "token": _token(visit),
+            "on_phone": is_phone(visit.request),
+            "word": card.name,
             "form": form,
             **form_facts(card),
             "guide": guide_at(card, Purpose.TRADING, venue, self.house.settings.egress_addresses),

@@ -14,6 +14,7 @@ from drawbridge.accounts.passkey_proof import Place
 from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError, Forbidden
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.second_factor import take_code
 from drawbridge.entrypoints.pages.site import Site, go, local_path
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.wording.say import say_error
@@ -43,7 +44,8 @@ class PasskeyPages:
         try:
             place = self._place(visit)
             if person.second_factor:
-                await self.house.accounts.check_second_factor(person.id, fields.line("code"))
+                check = self.house.passkeys.check_adding(person.id, name)
+                await take_code(self.house.accounts, person.id, fields, after=check)
             options = await self.house.passkeys.begin_adding(person.id, visit.token, name, place)
         except DrawbridgeError as error:
             form = refused(error, _SHOWN, fields.keep("name"))

@@ -12,6 +12,7 @@ from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.second_factor import take_code
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Person, Visit
 from drawbridge.wording.say import say
@@ -65,13 +66,12 @@ class TokenPages:
     async def _made(self, person: Person, fields: Fields) -> tuple[ApiToken, Secret]:
         days = fields.line("expires")
         lives_ms = int(days) * DAY_MS if days in _DAYS else 0
+        wish = (person.id, fields.line("name"), fields.chosen("scopes"), lives_ms)
         if person.second_factor:
             # A session alone makes no token: it would outlive the session by months.
-            code = fields.line("code")
-            await self.house.accounts.check_second_factor(person.id, code)
-        return await self.house.tokens.make(
-            person.id, fields.line("name"), fields.chosen("scopes"), lives_ms
-        )
+            check = self.house.tokens.check(*wish)
+            await take_code(self.house.accounts, person.id, fields, after=check)
+        return await self.house.tokens.make(*wish)
 
     async def _page(self, visit: Visit, form: Form, status: int = 200) -> Response:
         now_ms = self.house.clock.now_ms()
