@@ -19,6 +19,8 @@ _HOUSE = dict.fromkeys(
         "drawbridge/__init__.py",
         "drawbridge/catalogue/__init__.py",
         "drawbridge/catalogue/registry.py",
+        "drawbridge/client/__init__.py",
+        "drawbridge/client/calling.py",
         "drawbridge/core/__init__.py",
         "drawbridge/core/money.py",
         "drawbridge/entrypoints/__init__.py",
@@ -26,6 +28,8 @@ _HOUSE = dict.fromkeys(
         "drawbridge/entrypoints/cli/__init__.py",
         "drawbridge/entrypoints/pages/__init__.py",
         "drawbridge/entrypoints/pages/layout.py",
+        "drawbridge/entrypoints/tui/__init__.py",
+        "drawbridge/entrypoints/tui/app.py",
         "drawbridge/entrypoints/web/__init__.py",
         "drawbridge/entrypoints/web/main.py",
         "drawbridge/exchanges/__init__.py",
@@ -90,7 +94,10 @@ def test_what_the_picture_allows_breaks_nothing(house: Path) -> None:
         "gateway/sockets.py": "import websockets",
         "catalogue/registry.py": "import drawbridge.exchanges.one.codec",
         "entrypoints/web/main.py": "from drawbridge.entrypoints.pages import layout",
-        "entrypoints/cli/main.py": "import drawbridge.entrypoints.web.main",
+        "entrypoints/cli/main.py": (
+            "import drawbridge.entrypoints.web.main\nimport drawbridge.client"
+        ),
+        "entrypoints/tui/app.py": "import textual.app",
         "vault/opening.py": "import drawbridge.sealing.keyring",
     }
     plant(house / "src", {f"drawbridge/{where}": line for where, line in allowed.items()})
@@ -143,6 +150,25 @@ _FORBIDDEN = [
         "import drawbridge.exchanges.one",
         "drawbridge.exchanges.one",
         "do not know each other",
+    ),
+    (
+        "client/calling.py",
+        "import drawbridge.core.money",
+        "drawbridge.core.money",
+        "imports go down only",
+    ),
+    (
+        "paper/engine.py",
+        "import drawbridge.client.calling",
+        "drawbridge.client.calling",
+        "only the command line speaks by it",
+    ),
+    ("entrypoints/web/main.py", "import textual", "textual", "only the screen"),
+    (
+        "entrypoints/tui/app.py",
+        "import drawbridge.entrypoints.cli",
+        "drawbridge.entrypoints.cli",
+        "different processes",
     ),
     (
         "entrypoints/web/main.py",
