@@ -78,6 +78,7 @@ class Setting:
     journal: OrderJournal
     gateway: Gateway
     path: Path
+    keyring: Keyring
 
     @property
     def exchange(self) -> Exchange:
@@ -123,7 +124,8 @@ async def setting(
     async with stub_server(stub) as server:
         database = await Database.open(path, "app")
         group = GroupCommit(path)
-        vault, opening = _vault(database, clock)
+        keyring = Keyring.create()
+        vault, opening = _vault(database, clock, keyring)
         last_look = LastLook(database, vault.kept, clock)
         stamps, journal = Stamps(database, clock), OrderJournal(group, clock, last_look)
         venues = Venues({exchange_id: f"http://127.0.0.1:{server.port}"})
@@ -146,6 +148,7 @@ async def setting(
                 journal=journal,
                 gateway=gateway,
                 path=path,
+                keyring=keyring,
             )
             await house.change(KeyStatus.ENABLED, Scope.READ, Scope.TRADE_SPOT)
             yield house
@@ -155,9 +158,9 @@ async def setting(
             await database.close()
 
 
-def _vault(database: Database, clock: SteppedClock) -> tuple[Vault, CountedOpening]:
-    keyring = Keyring.create()
-
+def _vault(
+    database: Database, clock: SteppedClock, keyring: Keyring
+) -> tuple[Vault, CountedOpening]:
     async def public_key() -> VaultPublicKey:
         return keyring.public
 

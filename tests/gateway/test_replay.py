@@ -21,9 +21,9 @@ def replays() -> Replays:
 def test_the_same_words_at_the_same_time_are_refused() -> None:
     """Scenario 82."""
     seen = replays()
-    seen.check_time("one", TIME, NOW_MS + 5, b"buy")
+    seen.check_time("one", TIME, NOW_MS + 5, b"buy", NOW_MS)
     with pytest.raises(NotProven, match="used_nonce"):
-        seen.check_time("one", TIME, NOW_MS + 5, b"buy")
+        seen.check_time("one", TIME, NOW_MS + 5, b"buy", NOW_MS)
 
 
 @pytest.mark.parametrize(
@@ -34,22 +34,31 @@ def test_other_words_another_time_or_another_key_pass(
     virtual: str, stamp: int, payload: bytes
 ) -> None:
     seen = replays()
-    seen.check_time("one", TIME, NOW_MS + 5, b"buy")
-    seen.check_time(virtual, TIME, NOW_MS + stamp, payload)
+    seen.check_time("one", TIME, NOW_MS + 5, b"buy", NOW_MS)
+    seen.check_time(virtual, TIME, NOW_MS + stamp, payload, NOW_MS)
 
 
 def test_what_a_process_before_this_one_may_have_seen_is_refused() -> None:
     with pytest.raises(NotProven, match="stale_stamp"):
-        replays().check_time("one", TIME, NOW_MS - 1, b"buy")
+        replays().check_time("one", TIME, NOW_MS - 1, b"buy", NOW_MS)
     with pytest.raises(NotProven, match="used_nonce"):
         replays().check_nonce("one", NOW_MS - 1, NOW_MS)
 
 
 def test_a_stamp_of_seconds_is_any_moment_of_its_second() -> None:
     seen = Replays(SteppedClock(NOW_MS + 700))
-    seen.check_time("one", SECONDS, NOW_MS // 1_000, b"buy")
+    seen.check_time("one", SECONDS, NOW_MS // 1_000, b"buy", NOW_MS)
     with pytest.raises(NotProven, match="stale_stamp"):
-        seen.check_time("one", SECONDS, NOW_MS // 1_000 - 1, b"buy")
+        seen.check_time("one", SECONDS, NOW_MS // 1_000 - 1, b"buy", NOW_MS)
+
+
+def test_two_orders_of_one_second_pass_and_none_of_them_after_it() -> None:
+    """Where stamps are whole seconds, a client signs two equal orders in the same words."""
+    seen, second = replays(), NOW_MS // 1_000
+    for _ in range(2):
+        seen.check_time("one", SECONDS, second, b"buy", NOW_MS + 900)
+    with pytest.raises(NotProven, match="used_nonce"):
+        seen.check_time("one", SECONDS, second, b"buy", NOW_MS + 1_500)
 
 
 @pytest.mark.parametrize("nonce", [0, 1, 999_999_999])

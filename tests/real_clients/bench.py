@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import ccxt
 import ccxt.async_support
@@ -19,7 +19,6 @@ from drawbridge.paper.accounts import KeyWish, switches_for
 from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.storage.database import Database
-from tests.kit.processes import Paper
 from tests.kit.streams import token_switches
 from tests.real_clients.referee import credentials
 from tests.real_clients.table import Client, Table, get_table
@@ -70,12 +69,34 @@ class Keys:
         self._runner.close()
 
 
+class Stands(Protocol):
+    """Where exchanges stand: a paper exchange, or the proxy in front of one."""
+
+    @property
+    def exchanges(self) -> dict[str, Any]:
+        """Tell where each exchange stands."""
+
+
+class Makes(Protocol):
+    """Who makes keys for it."""
+
+    def make(
+        self,
+        exchange_id: str,
+        scopes: str,
+        account: str,
+        addresses: Sequence[str] = (),
+        lasts_ms: int | None = None,
+    ) -> Key:
+        """Make a key, and give its fields."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """One exchange of a running paper exchange, as its clients meet it."""
 
-    paper: Paper
-    keys: Keys
+    paper: Stands
+    keys: Makes
     exchange_id: str
     # Status and body of every answer to its clients, oldest first.
     answers: list[tuple[int, str]] = field(default_factory=list)

@@ -7,7 +7,7 @@ this machine's address with everybody else in the house.
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.clock import Clock
@@ -22,11 +22,18 @@ from drawbridge.wire.http import WireAnswer, WireRequest
 
 # As long as nobody who trades by it would notice, and as often as a bot asks in a loop.
 _GOOD_FOR_MS: Final = 500
+# Rules of markets hardly ever change, and every bot asks for all of them when it starts.
+_RULES_GOOD_FOR_MS: Final = 30_000
+_RULES: Final = frozenset({"get_markets", "get_currencies"})
 _MOST_KEPT: Final = 64
 _MOST_BYTES: Final = 4 * 1_024 * 1_024
 _GOOD: Final = 200
 # What tells the time must be of now.
 _NEVER_KEPT: Final = frozenset({"get_server_time"})
+
+
+# Exchange, venue, method, address and body.
+_At: TypeAlias = tuple[str, str, str, bytes, bytes]
 
 
 @dataclass(slots=True)
@@ -44,7 +51,7 @@ class Relay:
         """Ask with this."""
         self._asking = asking
         self._clock = clock
-        self._asked: dict[tuple[str, str, bytes], _Asked] = {}
+        self._asked: dict[_At, _Asked] = {}
 
     def now_ms(self, exchange_id: str, venue: str) -> int:
         """Give the exchange's time as far as it is known."""
@@ -59,10 +66,11 @@ class Relay:
         """
         if endpoint.is_signed or endpoint.scope in FORBIDDEN_SCOPES:
             raise Forbidden("scope_never_allowed", rule="scope")
-        plain = WireRequest(request.method, request.path, request.query, (), request.body)
-        if request.method != "GET" or request.body or endpoint.operation in _NEVER_KEPT:
+        kind = tuple(pair for pair in request.headers if pair[0] == b"content-type")
+        plain = WireRequest(request.method, request.path, request.query, kind, request.body)
+        if endpoint.operation in _NEVER_KEPT:
             return await self._ask(exchange_id, venue, endpoint, plain)
-        at = (exchange_id, venue, request.target)
+        at = (exchange_id, venue, request.method, request.target, request.body)
         now_ms = self._clock.now_ms()
         asked = self._asked.get(at)
         if asked is None or (asked.until_ms is not None and asked.until_ms <= now_ms):
@@ -70,22 +78,21 @@ class Relay:
         # Who gives up waiting must not take the answer from the others.
         return await asyncio.shield(asked.answer)
 
-    def _begin(
-        self, at: tuple[str, str, bytes], endpoint: Endpoint, request: WireRequest
-    ) -> _Asked:
+    def _begin(self, at: _At, endpoint: Endpoint, request: WireRequest) -> _Asked:
         if len(self._asked) >= _MOST_KEPT:
             self._drop_old()
         asking = asyncio.ensure_future(self._ask(at[0], at[1], endpoint, request))
         asked = self._asked[at] = _Asked(asking)
-        asking.add_done_callback(lambda done: self._keep(at, asked, done))
+        for_ms = _RULES_GOOD_FOR_MS if endpoint.operation in _RULES else _GOOD_FOR_MS
+        asking.add_done_callback(lambda done: self._keep(at, asked, done, for_ms))
         return asked
 
     def _keep(
-        self, at: tuple[str, str, bytes], asked: _Asked, done: "asyncio.Future[WireAnswer]"
+        self, at: _At, asked: _Asked, done: "asyncio.Future[WireAnswer]", for_ms: int
     ) -> None:
         is_good = not done.cancelled() and done.exception() is None
         if is_good and done.result().status == _GOOD and len(done.result().body) <= _MOST_BYTES:
-            asked.until_ms = self._clock.now_ms() + _GOOD_FOR_MS
+            asked.until_ms = self._clock.now_ms() + for_ms
         elif self._asked.get(at) is asked:
             del self._asked[at]
 
