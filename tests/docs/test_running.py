@@ -41,6 +41,7 @@ _FOUND: Final = {
     "howto/back-up": _LIVED_IN + "kill %1; wait %1 || true\n",
     "howto/lost-passphrase": _LIVED_IN + "kill %1; wait %1 || true\n",
     "howto/update": _LIVED_IN,
+    "howto/virtual-keys": _LIVED_IN,
 }
 _WRITTEN_BY_A_TOOL: Final = ("docs/reference",)
 

@@ -105,7 +105,8 @@ def make(
         check_recipe(real.exchange, recipe.strip())
         code = await asked_code(house, person)
         made = await house.virtual_keys.make(person, real.id, wish, name, code)
-        print_made(made, house.settings.proxy_url(real.exchange), recipe.strip(), as_json=json)
+        place = house.settings.proxy_url(real.exchange, real.venue.value)
+        print_made(made, place, recipe.strip(), as_json=json)
 
     in_house(data, work)
 
