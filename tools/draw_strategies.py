@@ -2,17 +2,18 @@
 
 The picture comes out of the strategy's real functions, so it cannot drift from them.
 `python -m tools.make_reference` writes the pictures and `docs/reference/strategies.md`.
-Colours are those of the pages where a picture stands in one, and tones that can be told apart on
-light and dark grounds where it stands alone.
+There is no word in a picture: its lines are numbered, and whoever shows it says beside it, in the
+reader's language, which line is which (`lines.json`). Colours are those of the pages where a
+picture stands in one, and tones that can be told apart on light and dark grounds elsewhere.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape
 
 from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.orders import Side
@@ -115,8 +116,8 @@ def draw(strategy_id: str) -> str:
         below = _Chart.around([*panel.values(), levels], height + _GAP, _PANEL)
         pieces += [*_drawn(panel, below), *map(below.level, levels)]
         height += _GAP + _PANEL
-    pieces += _legend((*idea.lines, *idea.panel))
-    return _framed(strategy, height, pieces)
+    pieces += _numbers(len(idea.lines) + len(idea.panel))
+    return _framed(height, pieces)
 
 
 def page() -> str:
@@ -127,7 +128,13 @@ def page() -> str:
 def documents() -> dict[Path, Callable[[], str]]:
     """Give the page and all pictures with the functions that make their texts."""
     pictures = {_ROOT / _FOLDER / f"{it}.svg": partial(draw, it) for it in STRATEGIES}
-    return {PAGE: page, **pictures}
+    return {PAGE: page, _ROOT / _FOLDER / "lines.json": lines, **pictures}
+
+
+def lines() -> str:
+    """Write which lines the pictures show, in the order of their numbers."""
+    rows = {it: [*idea.lines, *idea.panel] for it, idea in IDEAS.items()}
+    return json.dumps(rows, indent=2) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,35 +215,32 @@ def _drawn(series: dict[str, list[float]], chart: _Chart) -> Iterator[str]:
         yield f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
 
 
-def _legend(names: Sequence[str]) -> Iterator[str]:
-    """Name the lines in their colours; the shapes of the marks tell themselves apart."""
-    x = float(_EDGE)
-    words = [
-        (say(f"robots.line.{name}"), _LINES[at % len(_LINES)]) for at, name in enumerate(names)
-    ]
-    words += [(f"▲ {say('robots.line.buys')}", _GOOD), (f"▼ {say('robots.line.sells')}", _BAD)]
-    for text, colour in words:
-        yield f'<text x="{x:.0f}" y="16" fill="{colour}">{escape(text)}</text>'
-        x += 7.2 * len(text) + 18
+def _numbers(count: int) -> Iterator[str]:
+    """Draw a piece of each line with its number; the shapes of the marks tell themselves apart."""
+    for at in range(count):
+        x, colour = _EDGE + at * 56, _LINES[at % len(_LINES)]
+        yield f'<path d="M{x} 12h22" stroke="{colour}" stroke-width="3"/>'
+        yield f'<text x="{x + 28}" y="17" fill="{_INK}">{at + 1}</text>'
 
 
-def _framed(strategy: Strategy, height: float, pieces: Sequence[str]) -> str:
-    key = f"robots.strategy.{strategy.id}"
+def _framed(height: float, pieces: Sequence[str]) -> str:
     size = f'viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" height="{height:.0f}"'
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"'
-        f' aria-labelledby="{strategy.id}-title {strategy.id}-desc"'
-        ' font-family="system-ui, sans-serif" font-size="13">'
-    )
-    title = f'<title id="{strategy.id}-title">{escape(say(f"{key}.name"))}</title>'
-    about = f'<desc id="{strategy.id}-desc">{escape(say(f"{key}.about"))}</desc>'
-    return "\n".join([head, title, about, *pieces, "</svg>", ""])
+    look = 'font-family="system-ui, sans-serif" font-size="15" aria-hidden="true"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {look}>'
+    return "\n".join([head, *pieces, "</svg>", ""])
 
 
 def _section(strategy: Strategy) -> str:
     key = f"robots.strategy.{strategy.id}"
     name, about = say(f"{key}.name"), say(f"{key}.about")
     picture = f"![{name}: {about}](../../{_FOLDER}/{strategy.id}.svg)"
+    idea = IDEAS[strategy.id]
+    numbered = (
+        f"{number} {say(f'robots.line.{line}')}"
+        for number, line in enumerate((*idea.lines, *idea.panel), 1)
+    )
+    marks = (f"▲ {say('robots.line.buys')}", f"▼ {say('robots.line.sells')}")
+    picture += "\n\n" + ", ".join((*numbered, *marks))
     rows = "".join(map(_row, strategy.parameters))
     head = "| setting | | from | to | default | |\n|---|---|---|---|---|---|\n"
     return f"\n## {name} (`{strategy.id}`)\n\n{about}\n\n{picture}\n\n{head}{rows}"

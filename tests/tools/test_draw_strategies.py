@@ -1,8 +1,9 @@
-"""Pictures of strategies: one for each, drawn by its own code, readable without seeing it.
+"""Pictures of strategies: one for each, drawn by its own code, and without a word in it.
 
 That the files are current is proven with the other documents (tests/architecture).
 """
 
+import json
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from drawbridge.core.orders import Side
 from drawbridge.robots.own.driving import drive
 from drawbridge.robots.strategies import STRATEGIES
-from drawbridge.wording.say import say
-from tools.draw_strategies import IDEAS, documents, draw, page, prices
+from drawbridge.wording.say import has_words, say
+from tools.draw_strategies import IDEAS, documents, draw, lines, page, prices
 
 _SVG = "{http://www.w3.org/2000/svg}"
 EACH = pytest.mark.parametrize("strategy_id", STRATEGIES)
@@ -23,16 +24,19 @@ def test_every_strategy_has_a_picture_and_no_other_has() -> None:
 
 
 @EACH
-def test_a_picture_is_told_in_words_and_needs_no_script(strategy_id: str) -> None:
+def test_a_picture_has_no_word_in_any_language_and_needs_no_script(strategy_id: str) -> None:
     root = ET.fromstring(draw(strategy_id))  # noqa: S314  our own text
 
-    assert root.findtext(f"{_SVG}title") == say(f"robots.strategy.{strategy_id}.name")
-    assert root.findtext(f"{_SVG}desc") == say(f"robots.strategy.{strategy_id}.about")
-    assert {it.tag for it in root.iter()} <= {f"{_SVG}{it}" for it in _TAGS}
+    numbers = [it.text for it in root.iter(f"{_SVG}text")]
+    assert numbers == [str(at + 1) for at in range(len(json.loads(lines())[strategy_id]))]
+    assert {it.tag for it in root.iter()} <= {f"{_SVG}{it}" for it in ("svg", "path", "text")}
     assert not any(name.startswith("on") for it in root.iter() for name in it.attrib)
 
 
-_TAGS = ("svg", "title", "desc", "path", "text")
+def test_every_line_of_a_picture_has_a_name() -> None:
+    named = {line for idea in IDEAS.values() for line in (*idea.lines, *idea.panel)}
+
+    assert [line for line in sorted(named) if not has_words(f"robots.line.{line}")] == []
 
 
 @EACH

@@ -5,6 +5,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+import orjson
+
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.robots.guards import OF, PARAMETERS
@@ -18,24 +20,26 @@ GUARD: Final = "guard."
 
 
 @cache
-def pictured() -> frozenset[str]:
-    """Give the strategies that have a picture of their idea; a person's own have none."""
+def pictures() -> Mapping[str, tuple[str, ...]]:
+    """Give the strategies that have a picture of their idea, with its lines by their numbers.
+
+    A person's own strategies have none.
+    """
     folder = files("drawbridge.entrypoints.pages") / "static" / "strategies"
-    if not folder.is_dir():
-        return frozenset()
-    return frozenset(it.name.removesuffix(".svg") for it in folder.iterdir())
+    table: dict[str, list[str]] = orjson.loads((folder / "lines.json").read_bytes())
+    return {name: tuple(lines) for name, lines in table.items()}
 
 
 def gallery() -> list[dict[str, object]]:
     """Give every strategy as a card shows it."""
-    return [{"id": name, "has_picture": name in pictured()} for name in STRATEGIES]
+    return [{"id": name, "lines": pictures().get(name)} for name in STRATEGIES]
 
 
 def strategy_facts(strategy: Strategy) -> dict[str, object]:
     """Give what the part `parts/strategy.html` draws fields from."""
     return {
         "strategy": strategy,
-        "has_picture": strategy.id in pictured(),
+        "lines": pictures().get(strategy.id),
         "guards": PARAMETERS,
         "confirmations": [
             ("", say("strategy_fields.no_confirmation")),
