@@ -101,7 +101,13 @@ def _parts(asked: Asked) -> Form:
         head, _, value = part.partition(b"\r\n\r\n")
         name = head.partition(b'name="')[2].partition(b'"')[0].decode()
         form[name] = value.decode("latin-1" if b"filename=" in head else "utf-8")
-    return form
+    # A parameter may name the part that holds its file.
+    attached = {name: it.removeprefix("attach://") for name, it in form.items() if "://" in it}
+    return {
+        name: form[attached[name]] if name in attached else value
+        for name, value in form.items()
+        if name not in attached.values()
+    }
 
 
 _READERS: Final = {

@@ -10,8 +10,9 @@ from aiogram.fsm.state import State, StatesGroup
 
 from drawbridge.catalogue.card import Card, CredentialField
 from drawbridge.catalogue.registry import get_card
-from drawbridge.entrypoints.telegram.screens import Screen, button
+from drawbridge.entrypoints.telegram.screens import Screen, button, named
 from drawbridge.entrypoints.telegram.visits import Visit
+from drawbridge.robots.strategies import get_strategy
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wording.say import say
 
@@ -20,8 +21,10 @@ STRATEGY, MARKET, AMOUNT = "strategy", "market", "amount"
 FREEZE = "freeze"
 """What a code is asked for that switches an exchange off for everybody."""
 
+ASKS: Final = "asks"
 LANGUAGES, SPEAK, CREATE_ROBOT = "languages", "speak", "create_robot"
-KEEPS_DIALOG: Final = frozenset({LANGUAGES, SPEAK, CREATE_ROBOT})
+TURN_ASKS: Final = "turn_asks"
+KEEPS_DIALOG: Final = frozenset({LANGUAGES, SPEAK, CREATE_ROBOT, TURN_ASKS})
 """Buttons that leave a running dialog as it is: whoever asks in another language is still asked."""
 
 
@@ -101,8 +104,13 @@ async def confirm_robot(visit: Visit, about: dict[str, Any], key: KeyRecord) -> 
         say("robots_page.safety"),
         say("telegram.robot.more_on_the_page"),
     ]
-    rows = ((button("do_create_robot", CREATE_ROBOT),), (button("cancel", _CANCEL),))
-    return Screen("\n".join(lines), rows)
+    start, cancel = (button("do_create_robot", CREATE_ROBOT),), (button("cancel", _CANCEL),)
+    if get_strategy(about[STRATEGY]).decide is None:
+        # What places orders of its own would ask a dozen times at once, and takes no asking.
+        return Screen("\n".join(lines), (start, cancel))
+    tick = "☑" if about.get(ASKS) else "☐"
+    asks = (named(f"{tick} {say('approval.asks')}", TURN_ASKS),)
+    return Screen("\n".join([*lines, "", say("approval.asks_hint")]), (asks, start, cancel))
 
 
 async def asked_again(visit: Visit) -> Screen | None:

@@ -12,10 +12,12 @@ from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.entrypoints.telegram.dialogs import (
     AMOUNT,
+    ASKS,
     CREATE_ROBOT,
     KEY,
     MARKET,
     STRATEGY,
+    TURN_ASKS,
     Asking,
     ask_amount,
     ask_market,
@@ -49,6 +51,7 @@ def routes() -> Router:
     router.callback_query.register(begin, Go.filter(F.to == "plan"))
     router.message.register(take_market, Asking.market)
     router.message.register(take_amount, Asking.amount)
+    router.callback_query.register(turn_asks, Go.filter(F.to == TURN_ASKS))
     router.callback_query.register(create, Go.filter(F.to == CREATE_ROBOT))
     return router
 
@@ -107,6 +110,16 @@ async def take_amount(message: Message, visit: Visit) -> None:
     await visit.send(await confirm_robot(visit, about, key))
 
 
+async def turn_asks(_query: CallbackQuery, visit: Visit) -> None:
+    """Let the robot ask before each order, or not."""
+    about = await visit.state.get_data()
+    if await visit.state.get_state() != Asking.robot.state:
+        raise BadInput("telegram_too_late")
+    about = {**about, ASKS: not about.get(ASKS)}
+    key = await visit.house.vault.get_key(visit.account, about[KEY])
+    await visit.show(await confirm_robot(visit, about, key))
+
+
 async def create(_query: CallbackQuery, visit: Visit) -> None:
     """Make the robot and start it; ask for the market anew when it cannot be made so."""
     about = await visit.state.get_data()
@@ -127,7 +140,8 @@ async def create(_query: CallbackQuery, visit: Visit) -> None:
 
 
 def _wish(about: dict[str, Any]) -> Wish:
-    return Wish(about[KEY], about[MARKET], about[AMOUNT], about[STRATEGY])
+    asks = bool(about.get(ASKS))
+    return Wish(about[KEY], about[MARKET], about[AMOUNT], about[STRATEGY], asks=asks)
 
 
 def _line(message: Message) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.fsm.context import FSMContext
-from aiogram.types import LinkPreviewOptions
+from aiogram.types import BufferedInputFile, LinkPreviewOptions
 
 from drawbridge.accounts.model import Owner
 from drawbridge.accounts.roles import Act, may
@@ -72,6 +72,15 @@ class Visit:
             link_preview_options=_NO_PREVIEW,
         )
         return sent.message_id
+
+    async def send_picture(self, picture: bytes, screen: Screen) -> None:
+        """Send a picture, as PNG, with a screen's text and buttons under it."""
+        await self.bot.send_photo(
+            self.chat,
+            BufferedInputFile(picture, "picture.png"),
+            caption=screen.told,
+            reply_markup=screen.keyboard,
+        )
 
     async def redraw(self, message: int, screen: Screen) -> bool:
         """Put a screen into a message of ours; False when it cannot be changed any more."""
