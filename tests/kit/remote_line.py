@@ -7,6 +7,8 @@ loop answers; the surroundings (address, token's file, settings folder) are the 
 import asyncio
 import io
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +24,48 @@ from tests.kit.program_life import Life, begin_life, live_on
 from tests.kit.served import served
 
 
+class Surroundings:
+    """The environment that commands find, put back as it was at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        """Let commands find nothing of the machine that the test runs on."""
+        self._before = dict(os.environ)
+        self.set("XDG_CONFIG_HOME", str(folder / "settings"))
+        self.set("DRAWBRIDGE_DATA", str(folder / "none"))
+        self.set("DRAWBRIDGE_EGRESS_ADDRESSES", "203.0.113.7")
+        self.unset("DRAWBRIDGE_AT")
+
+    def set(self, name: str, text: str) -> None:
+        """Set a variable."""
+        os.environ[name] = text
+
+    def unset(self, name: str) -> None:
+        """Take a variable out."""
+        os.environ.pop(name, None)
+
+    def put_back(self) -> None:
+        """Leave everything as it was."""
+        os.environ.clear()
+        os.environ.update(self._before)
+
+
+@contextmanager
+def _typing(text: str) -> Iterator[None]:
+    """Let a command read this from its standard input."""
+    before, sys.stdin = sys.stdin, io.StringIO(text)
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
 @dataclass(frozen=True)
 class RemoteLine:
     """A person at a terminal elsewhere, with a token in a file."""
 
     folder: Path
     address: str
-    surroundings: pytest.MonkeyPatch
+    surroundings: Surroundings
     captured: pytest.CaptureFixture[str]
 
     @property
@@ -45,13 +82,13 @@ class RemoteLine:
         """Put a token into the file, and say where it is."""
         self.token_file.write_text(f"{token}\n")
         self.token_file.chmod(0o600)
-        self.surroundings.setenv("DRAWBRIDGE_TOKEN_FILE", str(self.token_file))
+        self.surroundings.set("DRAWBRIDGE_TOKEN_FILE", str(self.token_file))
 
     async def run(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
         """Run a command as it is; give exit code, standard output, standard error."""
         self.captured.readouterr()
-        self.surroundings.setattr("sys.stdin", io.StringIO(typed))
-        code = await asyncio.to_thread(main, arguments)
+        with _typing(typed):
+            code = await asyncio.to_thread(main, arguments)
         told = self.captured.readouterr()
         assert "dbr_" not in told.out + told.err, "a token was shown"
         assert not self.data.exists(), "a data folder was made here"
@@ -87,24 +124,14 @@ async def life(tmp_path: Path) -> AsyncIterator[Life]:
 
 @pytest_asyncio.fixture
 async def line(
-    life: Life,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> AsyncIterator[RemoteLine]:
     """Give Ada's command line elsewhere, with a token of every right."""
-    with surroundings(tmp_path, monkeypatch):
+    surroundings = Surroundings(tmp_path)
+    try:
         async with served(life.site.app) as address:
-            line = RemoteLine(tmp_path, address, monkeypatch, capsys)
+            line = RemoteLine(tmp_path, address, surroundings, capsys)
             line.take(life.program.token)
             yield line
-
-
-@contextmanager
-def surroundings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let commands find nothing of the machine that the test runs on."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "settings"))
-    monkeypatch.setenv("DRAWBRIDGE_DATA", str(folder / "none"))
-    monkeypatch.setenv("DRAWBRIDGE_EGRESS_ADDRESSES", "203.0.113.7")
-    monkeypatch.delenv("DRAWBRIDGE_AT", raising=False)
-    yield
+    finally:
+        surroundings.put_back()

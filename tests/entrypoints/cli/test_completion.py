@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.app.remotes import Remote, Remotes, remotes_file, write_remotes
 from drawbridge.entrypoints.cli.completion import SHELLS
 from tests.kit.command_line import CommandLine
 
@@ -35,13 +36,28 @@ def test_each_shell_gets_a_script_that_asks_us(line: CommandLine, shell: str) ->
     ("typed", "offered"), [("drawbridge rob", "robot"), ("drawbridge key add --exch", "--exchange")]
 )
 def test_bash_completes_commands_and_options(typed: str, offered: str) -> None:
+    assert _completed(typed) == [offered]
+
+
+@pytest.mark.parametrize("typed", ["drawbridge --at off", "drawbridge remote remove o"])
+def test_bash_completes_the_names_of_remotes(tmp_path: Path, typed: str) -> None:
+    file = Path("~/tokens/office").expanduser()
+    remotes = Remotes((Remote("office", "https://bridge.example.com", file),))
+    surroundings = {"XDG_CONFIG_HOME": str(tmp_path)}
+    write_remotes(remotes, surroundings)
+    assert _completed(typed, **surroundings) == ["office"]
+    remotes_file(surroundings).write_text("not json")
+    assert _completed(typed, **surroundings) == []
+
+
+def _completed(typed: str, **surroundings: str) -> list[str]:
     script = (
         "source <(drawbridge completion bash); "
         f"COMP_WORDS=({typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); "
         '_drawbridge_completion drawbridge; echo "${COMPREPLY[@]}"'
     )
-    path = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
+    path = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}", **surroundings}
     ran = subprocess.run(
         ["bash", "-c", script], env=path, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.split() == [offered]
+    return ran.stdout.split()

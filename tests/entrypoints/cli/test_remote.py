@@ -61,9 +61,9 @@ async def test_an_address_that_is_none_is_refused(
 
 
 async def test_without_a_token_nothing_is_asked(line: RemoteLine) -> None:
-    line.surroundings.delenv("DRAWBRIDGE_TOKEN_FILE")
+    line.surroundings.unset("DRAWBRIDGE_TOKEN_FILE")
     assert await line.refused("key", "list") == (3, "remote_token_not_named")
-    line.surroundings.setenv("DRAWBRIDGE_TOKEN_FILE", str(line.folder / "gone"))
+    line.surroundings.set("DRAWBRIDGE_TOKEN_FILE", str(line.folder / "gone"))
     assert await line.refused("key", "list") == (3, "remote_token_unreadable")
     line.take("")
     assert await line.refused("key", "list") == (2, "remote_token_none")
@@ -109,7 +109,7 @@ async def test_who_cannot_prove_to_be_it_is_sent_nothing(line: RemoteLine, tmp_p
         assert asked == []
         known = tmp_path / "authority.pem"
         known.write_text(authority)
-        line.surroundings.setenv("SSL_CERT_FILE", str(known))
+        line.surroundings.set("SSL_CERT_FILE", str(known))
         assert await _at(line, address).refused("key", "list") == (7, "remote_unreachable")
         assert len(asked) == 1
 
@@ -149,7 +149,7 @@ async def test_an_act_whose_answer_is_lost_is_sent_again_as_the_same(line: Remot
 
 async def test_a_remote_is_named_used_and_forgotten(line: RemoteLine, life: Life) -> None:
     token = line.token_file.read_text()
-    line.surroundings.delenv("DRAWBRIDGE_TOKEN_FILE")
+    line.surroundings.unset("DRAWBRIDGE_TOKEN_FILE")
     code, out, _ = await line.run("remote", "add", "office", f"{line.address}/", typed=token)
     assert (code, "Ada" in out) == (0, True)
     kept = line.folder / "settings" / "drawbridge" / "tokens" / "office"
@@ -160,7 +160,7 @@ async def test_a_remote_is_named_used_and_forgotten(line: RemoteLine, life: Life
     assert json.loads(out)[0]["id"] == life.key
     assert (await line.run("remote", "use", "office"))[0] == 0
     assert (await line.run("key", "list"))[1].count("Main") == 1
-    line.surroundings.setenv("DRAWBRIDGE_AT", "here")
+    line.surroundings.set("DRAWBRIDGE_AT", "here")
     assert (await line.run("--at", "office", "key", "list"))[1].count("Main") == 1
 
     assert (await line.run("remote", "remove", "office"))[0] == 0
@@ -174,7 +174,7 @@ async def test_a_remote_may_have_its_token_where_its_person_keeps_it(line: Remot
     )
     told = json.loads(out)
     assert (code, told["person"], told["token_file"]) == (0, "Ada", file)
-    line.surroundings.delenv("DRAWBRIDGE_TOKEN_FILE")
+    line.surroundings.unset("DRAWBRIDGE_TOKEN_FILE")
     assert len(json.loads((await line.run("--at", line.address, "key", "list", "--json"))[1])) == 1
     assert (await line.run("remote", "remove", "office"))[0] == 0
     assert line.token_file.exists()

@@ -43,7 +43,8 @@ LOOKS = [
 async def test_what_is_shown_from_elsewhere_is_what_is_shown_here(
     line: RemoteLine, life: Life, look: tuple[str, ...]
 ) -> None:
-    here = () if look[0] == "guide" else ("--data", str(life.site.house.settings.data))
+    data = ("--data", str(life.site.house.settings.data))
+    here: tuple[str, ...] = () if look[0] == "guide" else data
     # Here somebody may be at home who is not alone; elsewhere the token says who it is.
     here += () if look == ("audit", "verify") or not here else ("--owner", "Ada")
     for form in ((), ("--json",)):

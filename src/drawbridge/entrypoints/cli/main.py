@@ -99,7 +99,15 @@ def _print_version(*, wanted: bool) -> None:
 @app.callback()
 def begin(
     *,
-    at: Annotated[str, typer.Option("--at", metavar="NAME|URL", help=say("cli.option.at"))] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="NAME|URL",
+            help=say("cli.option.at"),
+            autocompletion=remote.known_places,
+        ),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option(

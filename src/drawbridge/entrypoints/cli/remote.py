@@ -19,6 +19,7 @@ from drawbridge.app.remotes import (
     write_for_owner,
     write_remotes,
 )
+from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.cli.options import Json
 from drawbridge.entrypoints.cli.output import (
     or_dash,
@@ -38,18 +39,24 @@ app = typer.Typer(help=say("cli.remote.help"), no_args_is_help=True)
 _COLUMNS = ("name", "address", "token_file", "used")
 
 
-def _known_names() -> list[str]:
-    """Offer the names of remotes to a shell that completes."""
-    return [remote.name for remote in read_remotes().remotes]
+def known_names(incomplete: str) -> list[str]:
+    """Offer the names of remotes to a shell that completes; nothing where they are unreadable."""
+    try:
+        names = [remote.name for remote in read_remotes().remotes]
+    except DrawbridgeError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
 
-def _known_places() -> list[str]:
-    return [HERE, *_known_names()]
+def known_places(incomplete: str) -> list[str]:
+    """Offer the names of remotes, and that of this machine."""
+    here = [HERE] if HERE.startswith(incomplete) else []
+    return [*here, *known_names(incomplete)]
 
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="NAME", help=say("cli.remote.name"), autocompletion=_known_names),
+    typer.Argument(metavar="NAME", help=say("cli.remote.name"), autocompletion=known_names),
 ]
 
 
@@ -120,7 +127,7 @@ def use(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help=say("cli.remote.use.name"), autocompletion=_known_places
+            metavar="NAME", help=say("cli.remote.use.name"), autocompletion=known_places
         ),
     ],
     *,
