@@ -16,6 +16,7 @@ from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from drawbridge.core.markets import Candle
 from drawbridge.core.operations import Scope
 from drawbridge.core.orders import Fill
+from drawbridge.core.refusals import Refused
 from drawbridge.lab.model import TrialWish
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
@@ -27,6 +28,8 @@ from drawbridge.statistics.store import SnapshotStore
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
 from drawbridge.verification.store import Step, StepState
+from drawbridge.virtual_keys.uses import UseCounter
+from drawbridge.virtual_keys.wishes import Wish as VirtualWish
 from tests.kit.browserling import Browserling
 from tests.kit.owner import SECRET, add_good, set_up
 from tests.kit.past_orders import PastRow, write_orders
@@ -50,6 +53,7 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _check(site, key)
     await _other_keys(site, key)
     await _past(site, key)
+    await _virtual_keys(site, key, site.code(totp))
     await _robots(site, key)
     await _trials(site, key.owner)
     await _notices(site, key.owner)
@@ -99,6 +103,19 @@ async def _past(site: WebSite, key: KeyRecord) -> None:
     await site.house.portfolios.keep(
         key.id, Portfolio("USD", total, holdings, ("NEWCOIN",), now_ms)
     )
+
+
+async def _virtual_keys(site: WebSite, key: KeyRecord, code: str) -> None:
+    """Give a bot a key that it has used, also for what it may not."""
+    wish = VirtualWish(scopes=("trade_spot",), pairs=("BTC/USD",), largest_order="500 USD")
+    made = await site.house.virtual_keys.make(key.owner, key.id, wish, "Night bot", code)
+    counter, now_ms = UseCounter(site.house.database), site.clock.now_ms()
+    refused = Refused("virtual_pair", {"rule": "pairs"})
+    for hour in range(20):
+        for number in range(hour * hour % 17):
+            told = refused if number % 5 == 1 else None
+            counter.note(made.virtual.id, told, now_ms - hour * HOUR_MS)
+    await counter.flush()
 
 
 async def _robots(site: WebSite, key: KeyRecord) -> None:

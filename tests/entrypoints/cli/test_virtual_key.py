@@ -53,7 +53,7 @@ def test_a_virtual_key_is_shown_once_with_what_to_paste(line: CommandLine) -> No
     """Scenario 77."""
     made = line.told(*MAKE, "--name", "bot", "--turnover", "5000", "--rate", "20", "--lives", "30d")
     assert len(made["api_key"]) == len(made["api_secret"]) == 64
-    assert made["base_url"] == "http://127.0.0.1:8620/binance"
+    assert made["base_url"].startswith("http://127.0.0.1:")
     for program in ("ccxt_python", "ccxt_javascript", "freqtrade", "python_binance", "curl"):
         assert made["api_key"] in made["recipes"][program]
         assert made["api_secret"] in made["recipes"][program]

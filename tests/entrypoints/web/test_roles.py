@@ -44,7 +44,7 @@ DECIDED = {
         GET /risk  GET /risk/limits
         GET /lab  GET /lab/{trial}  GET /lab/{trial}/progress  GET /lab/{trial}/chart.json
         GET /lab/{trial}/sheet.json
-        GET /notices
+        GET /notices  GET /virtual-keys  GET /virtual-keys/{virtual}
         GET /approvals  GET /approvals/live  GET /live/approvals
         GET /home/live  GET /portfolio  GET /portfolio/live  GET /portfolio.json
         GET /live/home  GET /live/portfolio  GET /live/robots/{robot}  GET /live/lab/{trial}
@@ -54,6 +54,9 @@ DECIDED = {
         GET /keys/new  POST /keys/new  POST /keys/{key}/check  POST /keys/{key}/currency
         POST /keys/{key}/disable  GET /keys/{key}/enable  POST /keys/{key}/enable
         GET /keys/{key}/delete  POST /keys/{key}/delete
+        GET /virtual-keys/new  POST /virtual-keys/new
+        GET /virtual-keys/{virtual}/narrow  POST /virtual-keys/{virtual}/narrow
+        GET /virtual-keys/{virtual}/revoke  POST /virtual-keys/{virtual}/revoke
         GET /robots/new  POST /robots/new  POST /robots/{robot}/start  GET /robots/{robot}/stop
         POST /robots/{robot}/stop  POST /robots/{robot}/delete
         GET /robots/{robot}/hook  POST /robots/{robot}/hook  POST /robots/{robot}/hook/remove

@@ -43,6 +43,7 @@ from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.security_pages import SecurityPages
 from drawbridge.entrypoints.web.telegram_pages import TelegramPages
 from drawbridge.entrypoints.web.token_pages import TokenPages
+from drawbridge.entrypoints.web.virtual_key_pages import VirtualKeyPages
 
 _SHARED: Final = "drawbridge.entrypoints.pages"
 _OWN: Final = "drawbridge.entrypoints.web"
@@ -69,6 +70,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_people_routes(site, PeoplePages(site, house)),
         *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
+        *_virtual_key_routes(site, VirtualKeyPages(site, house)),
         *glance_routes(site, house, pulse or Pulse(house.database)),
         *_performance_routes(site, PerformancePages(site, house)),
         *_export_routes(site, ExportPages(site, house)),
@@ -202,6 +204,20 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
         Route("/keys/{key}/delete", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _virtual_key_routes(site: Site, pages: VirtualKeyPages) -> list[Route]:
+    one = "/virtual-keys/{virtual}"
+    return [
+        Route("/virtual-keys", site.shows(pages.show_all)),
+        Route("/virtual-keys/new", site.shows(pages.show_new, act=Act.CHANGE)),
+        Route("/virtual-keys/new", site.takes(pages.make), methods=_POST),
+        Route(one, site.shows(pages.show)),
+        Route(f"{one}/narrow", site.shows(pages.show_narrow, act=Act.CHANGE)),
+        Route(f"{one}/narrow", site.takes(pages.narrow), methods=_POST),
+        Route(f"{one}/revoke", site.shows(pages.show_revoke, act=Act.CHANGE)),
+        Route(f"{one}/revoke", site.takes(pages.revoke), methods=_POST),
     ]
 
 

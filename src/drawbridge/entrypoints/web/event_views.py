@@ -9,6 +9,8 @@ from typing import Final
 
 from drawbridge.audit.store import ToldEvent
 from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.virtual_keys.words import held_words
+from drawbridge.virtual_keys.written import decode_restrictions
 from drawbridge.wording.language import LANGUAGES
 from drawbridge.wording.say import has_words, say
 
@@ -68,4 +70,7 @@ def _called(name: str, value: object) -> str:
         return get_card(str(value)).name
     if name == "language" and value in LANGUAGES:
         return LANGUAGES[str(value)].name
+    if name == "restrictions":
+        held = map(held_words, decode_restrictions(str(value)))
+        return "; ".join(f"{it.name}: {it.value}" for it in held)
     return str(value)
