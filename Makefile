@@ -22,6 +22,8 @@ EXTRAS ?= --all-extras
 LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
 REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))
+# Whole programs, each in an environment of its own, for `make bots` alone.
+BOTS := .referees/freqtrade/.ready .referees/js/.ready
 
 # Only the Python that is there, never a downloaded one.
 export UV_PYTHON_DOWNLOADS := never
@@ -35,7 +37,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := 1
 endif
 
-.PHONY: help run test check bench fuzz conformance referees format reference docs pictures browser clean
+.PHONY: help run test check bench fuzz conformance bots referees format reference docs pictures browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +65,9 @@ fuzz: $(VENV)/.ready-to-develop ## feed every reader of strangers' bytes with ga
 conformance: $(VENV)/.ready-to-develop referees ## run ccxt's own test-suite against the paper exchange
 	@$(PY) -m tools.conformance $(CONFORMANCE_FLAGS)
 
+bots: $(VENV)/.ready-to-develop $(BOTS) ## let unmodified bots trade through us on paper: freqtrade, ccxt in JavaScript
+	@$(PY) -m pytest -o addopts=--import-mode=importlib tests/real_bots
+
 format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
@@ -84,6 +89,19 @@ referees: $(REFEREES)
 .referees/%/.ready: tests/real_clients/locked/%.txt | $(VENV)/.ready-to-develop
 	@rm -rf $(@D)
 	@$(UV) pip install --quiet --python $(PY) --no-deps --require-hashes --target $(@D) --requirement $<
+	@touch $@
+
+# No parts of these may come from elsewhere than their locks say.
+.referees/freqtrade/.ready: tests/real_bots/locked/freqtrade.txt | $(VENV)/.ready-to-develop
+	@rm -rf $(@D)
+	@$(UV) venv --quiet --python $(PY) $(@D)
+	@$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $<
+	@touch $@
+
+.referees/js/.ready: tests/real_bots/js/package-lock.json tests/real_bots/js/package.json tests/real_bots/js/trade.mjs
+	@command -v npm >/dev/null || { echo "npm is needed for this: apt-get install npm" >&2; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 browser:
