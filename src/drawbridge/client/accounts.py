@@ -1,10 +1,36 @@
 """The operations of the group “accounts”."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from drawbridge.client.calling import Calling, Page
 from drawbridge.client.shapes import Reason, Venue
+
+Matter = Literal[
+    "gateway_away",
+    "vault_locked",
+    "trading_stopped",
+    "key_cleanup",
+    "key_refused",
+    "key_invalid",
+    "key_expired",
+    "robot_paused",
+    "approvals_wait",
+    "key_unchecked",
+    "key_expiring",
+    "notices_failing",
+    "no_authenticator",
+    "few_recovery_codes",
+]
+Urgency = Literal["now", "soon"]
+
+
+class ArrivalTold(TypedDict):
+    """An account that was first seen later than the first, and what it brought along."""
+
+    key_id: str
+    at_ms: int
+    worth: str
 
 
 class CurrencyWish(TypedDict):
@@ -23,12 +49,39 @@ class HoldingTold(TypedDict):
     price_age_ms: int | None
 
 
+class NeedTold(TypedDict):
+    """Something that needs a person; `subject` is a key, a robot or a channel, if any."""
+
+    matter: Matter
+    urgency: Urgency
+    subject: str
+    name: str
+    count: int | None
+    reason: Reason | None
+
+
+class PartTold(TypedDict):
+    """One account's part of a sum."""
+
+    key_id: str
+    value: str
+
+
 class Performance(TypedDict):
     """How an account did; null while nothing was read yet."""
 
     key_id: str
     is_simulated: bool
     report: Mapping[str, Any] | None
+
+
+class WalletTold(TypedDict):
+    """One currency over all accounts; `value` is null where no account knows its price."""
+
+    currency: str
+    amount: str
+    value: str | None
+    accounts: int
 
 
 class Account(TypedDict):
@@ -47,6 +100,47 @@ class Account(TypedDict):
     unpriced: list[str]
     is_awaited: bool
     problem: Reason | None
+
+
+class Needs(TypedDict):
+    """What needs a person, worst first."""
+
+    needs: list[NeedTold]
+
+
+class SumTold(TypedDict):
+    """What all accounts of a venue are worth together; play money is never added to real money."""
+
+    venue: Venue
+    currency: str
+    total: str
+    as_of_ms: int
+    parts: list[PartTold]
+    wallets: list[WalletTold]
+    unpriced: list[str]
+    apart: list[str]
+
+
+class TogetherTold(TypedDict):
+    """How all accounts of a venue did together."""
+
+    venue: Venue
+    is_simulated: bool
+    report: Mapping[str, Any]
+    arrivals: list[ArrivalTold]
+    left_out: list[str]
+
+
+class Performances(TypedDict):
+    """How the accounts of each venue did."""
+
+    performances: list[TogetherTold]
+
+
+class Sums(TypedDict):
+    """The sums of all venues of which an account was read."""
+
+    sums: list[SumTold]
 
 
 class AccountsOperations:
@@ -89,4 +183,26 @@ class AccountsOperations:
             {"key": key},
             query={"currency": currency, "risk_free_rate": risk_free_rate},
         )
+        return told
+
+    def get_sums(self) -> Sums:
+        """Tell what all accounts are worth together, as they were last read."""
+        told: Sums = self._calling.ask("GET", "/portfolio/sums", {})
+        return told
+
+    def get_performance_together(
+        self, *, currency: str | None = None, risk_free_rate: str | None = None
+    ) -> Performances:
+        """Tell how all accounts did together, deposits and withdrawals apart."""
+        told: Performances = self._calling.ask(
+            "GET",
+            "/portfolio/performance",
+            {},
+            query={"currency": currency, "risk_free_rate": risk_free_rate},
+        )
+        return told
+
+    def list_needs(self) -> Needs:
+        """List what needs the person, worst first."""
+        told: Needs = self._calling.ask("GET", "/attention", {})
         return told

@@ -29,6 +29,7 @@ from drawbridge.entrypoints.api import (
     people,
     robot_reports,
     robots,
+    together,
     trials,
 )
 from drawbridge.entrypoints.api.problems import (
@@ -45,7 +46,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
-    *(me, exchanges, keys, accounts, robots, robot_reports),
+    *(me, exchanges, keys, accounts, together, robots, robot_reports),
     *(orders, trials, limits, approvals, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"

@@ -40,6 +40,7 @@ from drawbridge.entrypoints.cli import (
     up,
     vault,
     virtual_key,
+    wealth,
 )
 from drawbridge.entrypoints.cli.output import print_error, print_hint, print_line
 from drawbridge.entrypoints.cli.remote_choice import name_remote
@@ -71,6 +72,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(approval.app, name="approval")
 app.add_typer(order.app, name="order")
 app.command("portfolio", help=say("cli.portfolio.help"))(order.portfolio)
+app.command("wealth", help=say("cli.wealth.help"))(wealth.wealth)
 app.add_typer(limit.app, name="limit")
 app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
