@@ -77,19 +77,21 @@ class Ford:
         request = encode_at(exchange.codec, operation, markets, clock.now_ms())
         return self.signed_as_it_is(made, replace(request, **changed))
 
-    def signed_as_it_is(self, made: Made, request: WireRequest, by_ms: int = 0) -> WireRequest:
-        """Sign a request with a virtual key, at a time that is off by so much."""
+    def signed_as_it_is(
+        self, made: Made, request: WireRequest, by_ms: int = 0, *, stamp: str = ""
+    ) -> WireRequest:
+        """Sign a request with a virtual key, at a time that is off by so much, or by a stamp."""
         secret = made.drawn.api_secret.reveal()
         fields = {"api_key": Secret(made.drawn.api_key), "api_secret": Secret(secret)}
         if made.drawn.passphrase is not None:
             fields["passphrase"] = made.drawn.passphrase
         rule, now_ms = self.exchange.card.stamp, self.setting.clock.now_ms() + by_ms
-        stamp = now_ms * rule.units_per_ms // rule.ms_per_unit
+        number = now_ms * rule.units_per_ms // rule.ms_per_unit
         if rule.kind is StampKind.NONCE:
             self.nonces += 1
-            stamp += self.nonces
+            number += self.nonces
         credential = credential_of(self.exchange, fields)
-        return sign(self.exchange.dialect, request, credential, str(stamp))
+        return sign(self.exchange.dialect, request, credential, stamp or str(number))
 
     async def ask(self, request: WireRequest) -> WireAnswer:
         """Send a request over a connection of its own and give the answer."""

@@ -10,16 +10,13 @@ from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import DrawbridgeError, Forbidden, NotProven
 from drawbridge.core.operations import Scope
 from drawbridge.core.values import light_value
-from drawbridge.gateway.replay import Replays
+from drawbridge.gateway.replay import Replays, Sent
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.wire.dialect import Claim
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.proving import check_stamp
-from drawbridge.wire.stamps import StampKind
 
-# What only reads may come twice, as at the exchange itself: two programs that ask the same in
-# the same millisecond sign the same bytes.
 _READING: Final = frozenset({None, Scope.READ})
 
 
@@ -92,9 +89,9 @@ class Admission:
         payload = exchange.dialect.payload(request)
         proof = self._proofs.find(virtual) or await self._proofs.get(virtual)
         proof.check(claim, payload)
-        if rule.kind is StampKind.NONCE or endpoint.scope not in _READING:
-            # Only what is signed counts as seen: else a stranger could use up stamps to come.
-            self._replays.check(virtual.id, rule, stamp, payload, now_ms)
+        # Only what is signed counts as seen: else a stranger could use up stamps to come.
+        sent = Sent(stamp, payload, endpoint.scope not in _READING)
+        self._replays.check(virtual.id, rule, sent, now_ms)
         return Admitted(endpoint, virtual)
 
     def named(self, request: WireRequest) -> VirtualKey | None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import BadInput, NotProven
+from drawbridge.core.values import light_value
 from drawbridge.wire.stamps import StampKind, StampRule
 
 _MOST_SEEN: Final = 200_000
@@ -26,6 +27,15 @@ _DIGITS_OF_SECONDS: Final = 10
 _DIGEST_BYTES: Final = 16
 
 
+@light_value
+class Sent:
+    """What a bot has signed: its stamp, the signed bytes, and whether it changes something."""
+
+    stamp: int
+    payload: bytes
+    changes: bool = True
+
+
 class Replays:
     """What was seen of all virtual keys."""
 
@@ -37,32 +47,36 @@ class Replays:
         self._nonces: OrderedDict[tuple[str, int], _Nonces] = OrderedDict()
 
     def check_time(
-        self, virtual_id: str, rule: StampRule, stamp: int, payload: bytes, now_ms: int
+        self,
+        virtual_id: str,
+        rule: StampRule,
+        sent: Sent,
+        now_ms: int,
     ) -> None:
-        """Refuse what was signed before in the same words at the same time.
+        """Refuse what changes something and was signed before in the same words at the same time.
 
-        The stamp's own window was checked before this.
+        The stamp's own window was checked before this. What only reads may come twice, as at the
+        exchange: two programs that ask the same in the same millisecond sign the same bytes. It
+        is remembered all the same, because some signatures say nothing of method and path, and
+        would be as good for a cancellation.
         Why the payload and not the signature: some signatures can be written in a second way.
         Why not at once where stamps are whole seconds: two orders of one second may be signed in
         the same words, and the exchange takes both. After that second nobody signs so again.
         Raises: `NotProven` `stale_stamp`, `used_nonce`.
         """
-        stamped_ms = stamp * rule.ms_per_unit // rule.units_per_ms
+        stamped_ms = sent.stamp * rule.ms_per_unit // rule.units_per_ms
         # Exchanges that stamp with seconds mean any moment of them.
-        if stamped_ms + rule.ms_per_unit <= max(self._began_ms, self._floor_ms):
-            raise NotProven("stale_stamp", by_ms=self._began_ms - stamped_ms)
-        name = hashlib.blake2b(
-            b"%b %d %b" % (virtual_id.encode(), stamp, payload), digest_size=_DIGEST_BYTES
-        ).digest()
-        if name in self._seen:
-            if rule.ms_per_unit == 1 or now_ms >= stamped_ms + rule.ms_per_unit + _ON_ITS_WAY_MS:
-                raise NotProven("used_nonce")
-            return
-        self._seen[name] = stamped_ms
-        if len(self._seen) > _MOST_SEEN:
-            # What is forgotten must be too old to come again.
-            _, forgotten_ms = self._seen.popitem(last=False)
-            self._floor_ms = max(self._floor_ms, forgotten_ms + rule.ms_per_unit)
+        is_old = stamped_ms + rule.ms_per_unit <= max(self._began_ms, self._floor_ms)
+        if sent.changes and is_old:
+            raise NotProven("stale_stamp", by_ms=now_ms - stamped_ms)
+        told = b"%b %d %b" % (virtual_id.encode(), sent.stamp, sent.payload)
+        name = hashlib.blake2b(told, digest_size=_DIGEST_BYTES).digest()
+        if name not in self._seen:
+            self._see(name, stamped_ms, rule)
+        elif sent.changes and (
+            rule.ms_per_unit == 1 or now_ms >= stamped_ms + rule.ms_per_unit + _ON_ITS_WAY_MS
+        ):
+            raise NotProven("used_nonce")
 
     def check_nonce(self, virtual_id: str, nonce: int, now_ms: int) -> None:
         """Refuse a nonce that was used, or that could have been.
@@ -81,14 +95,19 @@ class Replays:
             raise NotProven("used_nonce")
         self._nonces_of(virtual_id, digits).use(nonce)
 
-    def check(
-        self, virtual_id: str, rule: StampRule, stamp: int, payload: bytes, now_ms: int
-    ) -> None:
+    def check(self, virtual_id: str, rule: StampRule, sent: Sent, now_ms: int) -> None:
         """Refuse by time or by nonce, as the exchange stamps. Raises: as the two."""
         if rule.kind is StampKind.NONCE:
-            self.check_nonce(virtual_id, stamp, now_ms)
+            self.check_nonce(virtual_id, sent.stamp, now_ms)
         else:
-            self.check_time(virtual_id, rule, stamp, payload, now_ms)
+            self.check_time(virtual_id, rule, sent, now_ms)
+
+    def _see(self, name: bytes, stamped_ms: int, rule: StampRule) -> None:
+        self._seen[name] = stamped_ms
+        if len(self._seen) > _MOST_SEEN:
+            # What is forgotten must be too old to come again.
+            _, forgotten_ms = self._seen.popitem(last=False)
+            self._floor_ms = max(self._floor_ms, forgotten_ms + rule.ms_per_unit)
 
     def _nonces_of(self, virtual_id: str, digits: int) -> "_Nonces":
         at = (virtual_id, digits)
