@@ -20,6 +20,7 @@ from drawbridge.entrypoints.cli.main import app
 
 _PROGRAM: Final = "drawbridge"
 _SHELL: Final = "sh"
+_AND_SO_ON: Final = "…"
 _ELSEWHERE: Final = "elsewhere"
 _ENDING: Final = "trap 'code=$?; kill $(jobs -p) 2>/dev/null || true; wait; exit $code' EXIT"
 _APART: Final = re.compile(r"\s*(?:\||&&|;|\$\(|\()\s*")
@@ -90,7 +91,7 @@ def _commands(line: str) -> Iterator[list[str]]:
 def wrong_with(words: Sequence[str]) -> str:
     """Say what the command line would not know of a command; empty when it knows all of it."""
     command: object = get_command(app)
-    left = list(words[1:])
+    left = [word for word in words[1:] if word != _AND_SO_ON]
     if left[:1] == ["--at"]:
         left = left[2:]
     while isinstance(command, TyperGroup) and left and not left[0].startswith("-"):
