@@ -9,6 +9,7 @@ import pytest
 from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.statistics.account import Held, Snapshot, report_account
 from drawbridge.statistics.store import ALL_KEPT_MS, SnapshotStore
+from drawbridge.statistics.together import report_together
 from drawbridge.storage.database import Database
 
 KEY = "key_a"
@@ -107,3 +108,25 @@ async def test_several_accounts_are_read_at_once_from_the_snapshot_before_a_mome
     found = await store.list_of_all(("key_a", "key_c"))
     assert [len(past) for past in found.values()] == [4, 1]
     assert await store.list_of_all(()) == {}
+
+
+async def test_a_coarse_past_comes_to_the_same_return_and_keeps_what_surrounds_a_transfer(
+    store: SnapshotStore,
+) -> None:
+    for hour in range(72):
+        paid = 500 if hour == 20 else 0
+        worth = 1_000 + hour * 7 + (500 if hour >= 20 else 0)
+        at_ms = BEGAN_MS + hour * HOUR_MS
+        await store.keep(KEY, snapshot(at_ms, worth, paid=paid, settled=hour != 30))
+    fine = await store.list_of_all([KEY], BEGAN_MS)
+    coarse = await store.list_coarse([KEY], BEGAN_MS, BEGAN_MS + 60 * HOUR_MS)
+    hours = [(it.at_ms - BEGAN_MS) // HOUR_MS for it in coarse[KEY]]
+    assert hours == [5, 11, 17, 19, 20, 23, 29, 35, 41, 47, 53, 59, *range(60, 72)]
+    assert [len(past) for past in fine.values()] == [72]
+    later = {KEY: fine[KEY][5:]}
+    whole, thin = report_together(later, "USD").report, report_together(coarse, "USD").report
+    assert (whole.gain, whole.paid_in) == (thin.gain, thin.paid_in)
+    assert whole.total_return is not None
+    assert thin.total_return is not None
+    assert abs(whole.total_return - thin.total_return) < Decimal("1e-20")
+    assert await store.list_coarse([], 0, 1) == {}

@@ -135,8 +135,13 @@ async def _purse(house: House, venue: Venue, accounts: tuple[Account, ...]) -> P
     if total is None:
         return Purse(venue, accounts, None, None)
     # By the hour, as snapshots are: what was worked out then holds until the next one.
-    since_ms = (house.clock.now_ms() - MONTH_MS) // HOUR_MS * HOUR_MS
-    month = await house.wealth.together(list(told), total.currency, since_ms=since_ms)
+    this_hour_ms = house.clock.now_ms() // HOUR_MS * HOUR_MS
+    month = await house.wealth.together(
+        list(told),
+        total.currency,
+        since_ms=this_hour_ms - MONTH_MS,
+        fine_from_ms=this_hour_ms - 2 * DAY_MS,
+    )
     return Purse(venue, accounts, total, month)
 
 

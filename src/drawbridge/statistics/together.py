@@ -5,7 +5,7 @@ from there. How a single account's step is reckoned stands in `account.py`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
@@ -61,7 +61,9 @@ def report_together(
         worth=_worth(told),
         began_ms=arrivals[0].at_ms if arrivals else None,
         unpriced=frozenset().union(*map(unpriced_now, told.values())),
-        other_snapshots=sum(len(pasts[key_id]) - len(kept) for key_id, kept in told.items() if kept),
+        other_snapshots=sum(
+            len(pasts[key_id]) - len(kept) for key_id, kept in told.items() if kept
+        ),
         waits_since_ms=min(waits, default=None),
     )
     report = report_steps(currency, seen, _steps(settled), risk_free_rate)
@@ -138,7 +140,8 @@ def _among(step: Step, others: Decimal) -> Step:
     counted = sum(
         (it.value or ZERO for it in step.transfers if it.currency not in step.unpriced), ZERO
     )
-    return replace(step, began=began, growth=growth_of(began, step.gain, counted))
+    growth = growth_of(began, step.gain, counted)
+    return Step(step.until_ms, began, step.gain, growth, step.transfers, step.unpriced)
 
 
 def _one(steps: Sequence[Step]) -> Step:
