@@ -6,7 +6,7 @@ opened again. What is wrong comes back as lines that name the page.
 
 import os
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -57,6 +57,7 @@ _WISHED: Final = "DRAWBRIDGE_WALK"
 # One language is enough for axe in every run: it judges what pages are made of.
 SEARCHED: Final = "en"
 
+Watch = Callable[[Page], Awaitable[list[str]]]
 Scheme = Literal["light", "dark"]
 LIGHT: Final[Scheme] = "light"
 DARK: Final[Scheme] = "dark"
@@ -82,12 +83,16 @@ class Found:
 
 @dataclass
 class Walker:
-    """Somebody who walks through a site in one language and looks each page over."""
+    """Somebody who walks through a site in one language and looks each page over.
+
+    `watch` looks at each page once more, for what only some walks look for.
+    """
 
     window: Window
     address: str
     tag: str
     views: Sequence[View]
+    watch: Watch | None = None
     found: Found = field(default_factory=Found)
     complained: int = 0
 
@@ -117,6 +122,7 @@ class Walker:
         if not await self.page.evaluate(_DRAWN):
             await self.page.wait_for_function(_DRAWN)
         said = [line for view in self.views for line in await self._look(path, view)]
+        said += await self.watch(self.page) if self.watch else []
         said += [f"complains: {it}" for it in self.window.complaints[self.complained :]]
         self.complained = len(self.window.complaints)
         size, self.found.paint_ms[path] = await self.page.evaluate(_COST)
@@ -129,7 +135,8 @@ class Walker:
         page = self.page
         await page.set_viewport_size({"width": view.width, "height": _HEIGHT})
         await page.emulate_media(color_scheme=view.scheme)
-        language = {"lang": self.tag, "dir": LANGUAGES[self.tag].direction}
+        known = LANGUAGES.get(self.tag)
+        language = {"lang": self.tag, "dir": known.direction if known else "ltr"}
         said: list[str] = await page.evaluate(_LOOK_OVER, language)
         if view.axe:
             if await page.evaluate("typeof axe === 'undefined'"):

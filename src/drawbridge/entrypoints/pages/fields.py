@@ -4,7 +4,7 @@ A body may hold secrets. It is read straight from the stream, so that no request
 it, and what is shown again is named field by field by the handler.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -12,13 +12,17 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from drawbridge.core.errors import BadInput, DrawbridgeError
-from drawbridge.wording.say import say_error
+from drawbridge.wording.language import spoken
+from drawbridge.wording.say import say_reason
 
 # Larger than any field may be even when every byte is percent-encoded, so that a field that is
 # too long is refused by its own name, and only absurd bodies are refused whole.
 _MOST_BODY_BYTES: Final = 4_194_304
 _MOST_FIELDS: Final = 256
 _FORM: Final = "application/x-www-form-urlencoded"
+
+Choices = Sequence[tuple[str, str]]
+"""What may be chosen in a field: values, and the words that a person sees."""
 
 
 class Fields:
@@ -71,12 +75,17 @@ def refused(
     shown: tuple[str, ...],
     values: Mapping[str, str],
     ticked: frozenset[str] = frozenset(),
+    choices: Mapping[str, Choices] | None = None,
 ) -> Form:
     """Show a form again after a refusal, the problem beside its field where it names one.
 
     `shown` are the fields that the form has; a problem of any other stands above the form.
+    `choices` are what may be chosen in its fields: the person saw the words, not the values.
     """
-    name, sentence = str(error.facts.get("field", "")), say_error(error)
+    name, facts = str(error.facts.get("field", "")), error.facts
+    if "known" in facts and choices is not None and name in choices:
+        facts = {**facts, "known": spoken().comma.join(words for _, words in choices[name])}
+    sentence = say_reason(error.code, facts)
     if name in shown:
         return Form(values, {name: sentence}, ticked=ticked)
     return Form(values, problem=sentence, ticked=ticked)

@@ -42,7 +42,7 @@ class ExportPages:
             text = await self._written(visit.person.account, asked, simulated=simulated)
         except DrawbridgeError as error:
             ticked = frozenset({"simulated"} if simulated else ())
-            form = refused(error, _FIELDS, asked, ticked)
+            form = refused(error, _FIELDS, asked, ticked, {"format": _tools()})
             return await self._form(visit, form, error.http_status)
         pieces = ["drawbridge", asked["format"], asked["year"], "simulated" if simulated else ""]
         name = "-".join(piece for piece in pieces if piece)
@@ -64,11 +64,15 @@ class ExportPages:
         everything = ("", say("export.everything"))
         facts = {
             "form": form,
-            "formats": [(tool.value, say(f"export.tool.{tool.value}")) for tool in Tool],
+            "formats": _tools(),
             "keys": [everything, *_named_keys(await self.house.vault.list_keys(owner))],
             "robots": [everything, *_named_robots(await self.house.robots.list_robots(owner))],
         }
         return self.site.page(visit, "export.html", facts, status)
+
+
+def _tools() -> list[tuple[str, str]]:
+    return [(tool.value, say(f"export.tool.{tool.value}")) for tool in Tool]
 
 
 def _asked(visit: Visit, name: str) -> str:

@@ -65,7 +65,7 @@ class OrderPages:
             query = await self._query(visit.person.account, asked)
             found = await self._find(visit, query, _ON_A_PAGE + 1)
         except DrawbridgeError as error:
-            form = refused(error, _FIELDS, asked)
+            form = refused(error, _FIELDS, asked, choices={"standing": _standings()})
             return await self._page(visit, form, (), "", error.http_status)
         older = ""
         if len(found) > _ON_A_PAGE:
@@ -80,7 +80,7 @@ class OrderPages:
             query = await self._query(visit.person.account, asked)
             found = await self._find(visit, query, _IN_A_FILE)
         except DrawbridgeError as error:
-            form = refused(error, _FIELDS, asked)
+            form = refused(error, _FIELDS, asked, choices={"standing": _standings()})
             return await self._page(visit, form, (), "", error.http_status)
         keys = await self.house.vault.list_keys(visit.person.account)
         labels = {str(key.id): key.label for key in keys}
@@ -119,12 +119,16 @@ class OrderPages:
             "form": form,
             "keys": [everything, *((key.id, key.label) for key in keys)],
             "robots": [everything, *((robot.id, robot.name) for robot in robots)],
-            "standings": [(it.value, say(f"orders.standing.{it.value}")) for it in Standing],
+            "standings": _standings(),
             "orders": [_view(it, names) for it in found],
             "older": older,
             "filters": urlencode({name: form.values.get(name, "") for name in _FIELDS}),
         }
         return self.site.page(visit, "orders.html", facts, status)
+
+
+def _standings() -> list[tuple[str, str]]:
+    return [(it.value, say(f"orders.standing.{it.value}")) for it in Standing]
 
 
 def _view(past: PastOrder, names: Mapping[str, str]) -> OrderView:

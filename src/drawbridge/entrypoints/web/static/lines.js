@@ -29,7 +29,9 @@
     told(place.dataset.src).then((all) => {
       const rows = points(all[place.dataset.line]);
       line.setData(rows);
-      chart.timeScale().fitContent();
+      const scale = chart.timeScale();
+      scale.fitContent();
+      scale.subscribeSizeChange(() => scale.fitContent()); // A phone may be turned.
       place.dataset.drawn = String(rows.length);
     }).catch(() => {
       place.dataset.drawn = "0"; // The figures beside the chart stand on the page without it.
