@@ -66,10 +66,10 @@ class SnapshotStore:
             " FROM account_snapshots AS before WHERE before.key_id = keys.value"
             " AND before.at_ms <= ?), 0)"
             " WINDOW later AS (PARTITION BY key_id ORDER BY at_ms))"
-            " WHERE at_ms >= ? OR transfers <> '{}' OR next_transfers <> '{}' OR next_ms IS NULL"
-            " OR next_ms / ? > at_ms / ? ORDER BY key_id, at_ms",
+            " WHERE at_ms <= ? OR at_ms >= ? OR transfers <> '{}' OR next_transfers <> '{}'"
+            " OR next_ms IS NULL OR next_ms / ? > at_ms / ? ORDER BY key_id, at_ms",
             orjson.dumps(list(key_ids)).decode(),
-            *(since_ms, fine_from_ms, COARSE_MS, COARSE_MS),
+            *(since_ms, since_ms, fine_from_ms, COARSE_MS, COARSE_MS),
         )
         return _by_key(key_ids, rows)
 
