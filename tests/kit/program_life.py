@@ -19,6 +19,7 @@ from drawbridge.statistics.store import SnapshotStore
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.verification.store import Step, StepState
+from drawbridge.virtual_keys.wishes import Wish as VirtualWish
 from tests.kit.owner import KEY, SECRET
 from tests.kit.past_orders import PastRow, write_orders
 from tests.kit.program import ApiSite, Program
@@ -42,6 +43,7 @@ class Life:
     person: str
     invitation: str
     approval: str
+    virtual_key: str
 
     def code(self) -> str:
         """Give the authenticator's next code."""
@@ -59,6 +61,7 @@ class Life:
             "person": self.person,
             "invitation": self.invitation,
             "approval": self.approval,
+            "virtual_key": self.virtual_key,
         }
 
 
@@ -118,5 +121,7 @@ async def begin_life(site: ApiSite) -> Life:
     ada = await house.people.find_owner(owner)
     assert ada is not None
     invitation, _ = await house.invitations.invite(ada, Role.MEMBER)
-    ids = (key.id, robot.id, trial, other, invitation.id, approval.id)
+    code = site.web.code(totp)
+    bot = await house.virtual_keys.make(owner, key.id, VirtualWish(), "Night bot", code)
+    ids = (key.id, robot.id, trial, other, invitation.id, approval.id, bot.virtual.id)
     return Life(site, owner, program, totp, *ids)

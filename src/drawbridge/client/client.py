@@ -14,6 +14,7 @@ from drawbridge.client.people import PeopleOperations
 from drawbridge.client.robot_reports import RobotReportsOperations
 from drawbridge.client.robots import RobotsOperations
 from drawbridge.client.trials import TrialsOperations
+from drawbridge.client.virtual_keys import VirtualKeysOperations
 
 
 class Client:
@@ -24,6 +25,7 @@ class Client:
         self.me = MeOperations(calling)
         self.exchanges = ExchangesOperations(calling)
         self.keys = KeysOperations(calling)
+        self.virtual_keys = VirtualKeysOperations(calling)
         self.accounts = AccountsOperations(calling)
         self.robots = RobotsOperations(calling)
         self.robot_reports = RobotReportsOperations(calling)

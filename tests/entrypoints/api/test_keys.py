@@ -101,7 +101,7 @@ async def test_a_check_is_asked_for(life: Life) -> None:
     assert (asked.id, asked.check_proof) == (life.key, "skip")
 
 
-async def test_a_key_is_deleted_with_a_code_once_no_robot_needs_it(life: Life) -> None:
+async def test_a_key_is_deleted_with_a_code_once_nothing_needs_it(life: Life) -> None:
     path = f"/keys/{life.key}/delete"
     await life.program.post(f"/robots/{life.robot}/start")
     used = await life.program.post(path, {"code": life.code()})
@@ -110,6 +110,9 @@ async def test_a_key_is_deleted_with_a_code_once_no_robot_needs_it(life: Life) -
         await tx.execute("UPDATE robot_accounts SET status = 'stopped'")
         await tx.execute("UPDATE robots SET status = 'stopped'")
     assert (await life.program.post(path, {"code": "000000"})).code == "code_wrong"
+    used = await life.program.post(path, {"code": life.code()})
+    assert (used.code, used.told["facts"]["count"]) == ("key_used_by_virtual_keys", 1)
+    await life.program.post(f"/virtual-keys/{life.virtual_key}/revoke")
     answer = await life.program.post(path, {"code": life.code()}, idempotency_key="gone")
     assert (answer.status, answer.body) == (204, b"")
     again = await life.program.post(path, {"code": "any"}, idempotency_key="gone")

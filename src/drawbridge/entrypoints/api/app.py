@@ -31,6 +31,7 @@ from drawbridge.entrypoints.api import (
     robots,
     together,
     trials,
+    virtual_keys,
 )
 from drawbridge.entrypoints.api.problems import (
     EVERY_STATUS,
@@ -46,7 +47,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
-    *(me, exchanges, keys, accounts, together, robots, robot_reports),
+    *(me, exchanges, keys, virtual_keys, accounts, together, robots, robot_reports),
     *(orders, trials, limits, approvals, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"

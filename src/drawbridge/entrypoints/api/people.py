@@ -6,7 +6,7 @@ them asks for the authenticator's code, as the pages do: the right `people` alon
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from drawbridge.accounts.invitations import Invitation
@@ -16,6 +16,7 @@ from drawbridge.catalogue.registry import get_card
 from drawbridge.entrypoints.api.caller import Caller, PeopleHalter, PeopleRuler, PeopleViewer
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Moment, Name, Text, Told
+from drawbridge.entrypoints.api.turnstile import SHOWN_ONCE
 from drawbridge.vault.freezing import freeze_exchange, halt_key
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
@@ -185,10 +186,11 @@ async def list_invitations(caller: PeopleViewer, paging: AskedPage) -> Page[Invi
 
 
 @router.post("/invitations", status_code=201)
-async def make_invitation(caller: PeopleRuler, wish: RoleWish) -> InvitationMade:
+async def make_invitation(caller: PeopleRuler, wish: RoleWish, answer: Response) -> InvitationMade:
     """Draw the link that lets one person in, once and within a day."""
     await caller.check_code(wish.code)
     invitation, link = await caller.house.invitations.invite(caller.person, wish.role)
+    answer.headers[SHOWN_ONCE] = "true"
     address = f"{caller.house.settings.public_address}/join/{link.reveal()}"
     return InvitationMade(invitation=_tell_invitation(invitation), link=address)
 

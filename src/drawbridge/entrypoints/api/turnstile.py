@@ -25,6 +25,8 @@ from drawbridge.wording.language import LANGUAGES, find_language, speaking, spok
 PER_TOKEN: Final = 600
 MOST_BODY_BYTES: Final = 1_048_576
 SCHEMA: Final = "/openapi.json"
+SHOWN_ONCE: Final = "drawbridge-shown-once"
+"""The header of an answer that holds a secret: it is given and never kept."""
 _KEY: Final = "idempotency-key"
 _REPLAYED: Final = "idempotency-replayed"
 _BEARER: Final = "bearer"
@@ -124,7 +126,11 @@ class Turnstile:
 
     async def _settle(self, ticket: Ticket, told: list[Message]) -> None:
         status = told[0]["status"] if told else _FAILED
-        if status in _GOOD:
+        if status in _GOOD and SHOWN_ONCE in Headers(raw=told[0]["headers"]):
+            # Kept, the secret would stand on disk in plain. The same key sent again is told that
+            # nobody knows, and nothing is done twice.
+            self._answers.lose(ticket)
+        elif status in _GOOD:
             parts = (it.get("body", b"") for it in told if it["type"] == "http.response.body")
             await self._answers.keep(ticket, KeptAnswer(status, b"".join(parts)))
         elif status < _FAILED:
