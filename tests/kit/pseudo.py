@@ -1,18 +1,21 @@
-"""A made-up language for tests: every letter has an accent, every sentence is longer and bracketed.
+"""Made-up languages for tests, written to files as any other language is, and read as they are.
 
-What is shown without brackets was not said by the wording; a letter without an accent inside of
-them is a fact. It is written to files as any other language is, and read by the same reader.
+In one, every letter has an accent, and every sentence is longer and bracketed: what is shown
+without brackets was not said by the wording, and a letter without an accent is a fact. Another
+takes each sentence from the language in which it is widest.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from itertools import cycle, islice
 from math import ceil
 from pathlib import Path
 from typing import Final
 
-from drawbridge.wording.language import ENGLISH, Language
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from drawbridge.wording.language import ENGLISH, Language, speaking
 from drawbridge.wording.say import Plural, sentences
 
 TAG: Final = "en-XA"
@@ -26,10 +29,27 @@ _AS_IT_IS: Final = re.compile(r"(\{[^}]*\}|`[^`]*`)")
 
 
 def make_up(folder: Path) -> Language:
-    """Write the sentences of the made-up language and give it."""
-    lines = (f"{json.dumps(key)} = {_value(it)}" for key, it in sentences(ENGLISH.tag).items())
+    """Write the sentences of the language with accents and give it."""
+    said = {key: _each(it, dressed) for key, it in sentences(ENGLISH.tag).items()}
+    return write_language(folder, said)
+
+
+def write_language(folder: Path, said: Mapping[str, str | Plural]) -> Language:
+    """Write the sentences of a language that counts as English does, and give it."""
+    lines = (f"{json.dumps(key)} = {_written(it)}" for key, it in said.items())
     (folder / "all.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Language(TAG, "Pseudo", ENGLISH.cldr, folder=folder)
+    return Language(TAG, "Made up", ENGLISH.cldr, folder=folder)
+
+
+def in_language(app: ASGIApp, language: Language) -> ASGIApp:
+    """Let a site speak a language with everybody, whatever their browser asks for."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        kept = [(name, it) for name, it in scope.get("headers", ()) if name != b"accept-language"]
+        with speaking(language):
+            await app({**scope, "headers": kept}, receive, send)
+
+    return answer
 
 
 def dressed(sentence: str) -> str:
@@ -44,8 +64,14 @@ def dressed(sentence: str) -> str:
     return sentence.replace(bare, f"[{told}{filling}]") if bare else sentence
 
 
-def _value(sentence: str | Plural) -> str:
+def _each(sentence: str | Plural, change: Callable[[str], str]) -> str | Plural:
     if isinstance(sentence, str):
-        return json.dumps(dressed(sentence), ensure_ascii=False)
-    forms: Iterator[str] = (f"{form} = {_value(it)}" for form, it in sentence.items())
+        return change(sentence)
+    return {form: change(it) for form, it in sentence.items()}
+
+
+def _written(sentence: str | Plural) -> str:
+    if isinstance(sentence, str):
+        return json.dumps(sentence, ensure_ascii=False)
+    forms = (f"{form} = {_written(it)}" for form, it in sentence.items())
     return "{ " + ", ".join(forms) + " }"

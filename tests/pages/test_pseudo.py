@@ -12,16 +12,15 @@ from typing import Final
 
 import pytest
 from playwright.async_api import Page
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from drawbridge.catalogue.registry import exchange_ids, get_card
-from drawbridge.wording.language import speaking
 from tests.kit.browser import PHONE, open_browser, open_window
 from tests.kit.browserling import Browserling
 from tests.kit.furnished import furnish
 from tests.kit.owner import PASSPHRASE, PASSWORD
 from tests.kit.paper_site import open_paper_site
-from tests.kit.pseudo import TAG, make_up
+from tests.kit.pseudo import TAG, in_language, make_up
 from tests.kit.routes import find_pages
 from tests.kit.served import served
 from tests.kit.walk import DESK, LIGHT, View, Walker, carry
@@ -56,18 +55,6 @@ _NAMED: Final = (
     *("db", "xdb", "https://bridge.example.com/api", "Withdraw funds"),
 )
 _VIEWS: Final = (View(PHONE[0], LIGHT), View(DESK, LIGHT))
-
-
-def _in_the_made_up(app: ASGIApp, folder: Path) -> ASGIApp:
-    """Let a site speak the made-up language with whoever asks for nothing that we speak."""
-    language = make_up(folder)
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        kept = [(name, it) for name, it in scope.get("headers", ()) if name != b"accept-language"]
-        with speaking(language):
-            await app({**scope, "headers": kept}, receive, send)
-
-    return answer
 
 
 def _facts() -> frozenset[str]:
@@ -115,7 +102,7 @@ async def _walking(
 ) -> AsyncIterator[Walker]:
     """Walk through a site that speaks the made-up language, on a phone and at a desk."""
     async with (
-        served(_in_the_made_up(app, folder)) as address,
+        served(in_language(app, make_up(folder))) as address,
         open_browser(browser_path) as chromium,
         open_window(chromium, PHONE) as window,
     ):
