@@ -155,6 +155,18 @@ async def test_an_act_is_offered_only_where_the_table_knows_it() -> None:
         assert ("s" in offered, {"1", "2", "r", "q"} <= offered) == (False, True)
 
 
+async def test_a_table_is_read_as_soon_as_it_comes_to_the_front() -> None:
+    stock = Stock([_row("Ace")])
+    screen = stock.screen()
+    async with screen.run_test() as pilot:
+        await _read(screen, pilot)
+        assert _shown(screen, "keys") == []
+        await pilot.press("2")
+        await _read(screen, pilot)
+        await _read(screen, pilot)
+        assert _shown(screen, "keys") == [["Ace", "stopped"]]
+
+
 async def test_without_a_row_nothing_is_asked() -> None:
     screen = Stock().screen()
     async with screen.run_test() as pilot:

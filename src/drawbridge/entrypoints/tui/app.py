@@ -95,9 +95,10 @@ class Looking(App[None]):
         return any(act.key in parameters for act in self._table().acts)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Let the keys of the table work that has come to the front."""
+        """Let the keys of the table work that has come to the front, and read it at once."""
         self._focus()
         self.refresh_bindings()
+        self.action_look()
 
     def action_show(self, name: str) -> None:
         """Bring a table to the front."""
@@ -133,6 +134,8 @@ class Looking(App[None]):
     async def _look(self) -> None:
         # One at a time: on a slow line, the next look must not overtake this one.
         async with self._reading:
+            if not self.query("#tabs"):
+                return
             table = self._table()
             try:
                 attention = await self._board.attention()
@@ -140,6 +143,9 @@ class Looking(App[None]):
             except DrawbridgeError as error:
                 # What was read last stays on the screen; this line says that it is old.
                 self._tell(say_error(error), is_bad=True)
+                return
+            if not self.query("#told"):
+                # The person has gone while this was read.
                 return
             self._attend(attention)
             self._fill(table, rows)
@@ -175,9 +181,9 @@ class Looking(App[None]):
                 widget.update_cell(row.id, str(place), cell, update_width=True)
 
     def _tell(self, text: str, *, is_bad: bool = False) -> None:
-        line = self.query_one("#told", Static)
-        line.update(text)
-        line.set_class(is_bad, "bad")
+        for line in self.query("#told").results(Static):
+            line.update(text)
+            line.set_class(is_bad, "bad")
 
     def _focus(self) -> None:
         self._widget(self._table()).focus()
