@@ -114,6 +114,30 @@ def test_what_has_no_price_in_one_account_still_counts_in_the_other() -> None:
     assert told.unpriced == ("XYZ",)
 
 
+def test_an_account_is_told_by_what_another_one_knows_of_its_currency() -> None:
+    """A USDT is 0.9 USD there, so 100 USDT are 90; later, at 1.1, they are 110."""
+    pasts = {
+        "a": [read(1, "100", currency="USDT"), read(2, "100", currency="USDT")],
+        "b": [
+            read(1, "0.1", USDT=("10", "9")),
+            read(2, "0.1", USDT=("10", "11")),
+        ],
+    }
+    told = report_together(pasts, "USD")
+    assert [value for _, value in told.report.worth] == list(amounts("99.1", "121.1"))
+    assert (told.report.gain, told.left_out) == (Decimal(22), ())
+
+
+def test_an_account_is_told_through_what_both_hold() -> None:
+    """A bitcoin is 50 EUR here and 60 USD there, so 100 EUR are 120 USD."""
+    pasts = {
+        "a": [read(5, "50", currency="EUR", BTC=("1", "50"))],
+        "b": [read(9, "0", BTC=("2", "120"))],
+    }
+    told = report_together(pasts, "USD").report
+    assert [value for _, value in told.worth] == list(amounts("120", "240"))
+
+
 def test_a_return_begins_with_what_was_known_at_its_moment() -> None:
     growth = [(10, Decimal(1)), (20, Decimal(2)), (30, Decimal(3))]
     assert grown_since(growth, 9) is None

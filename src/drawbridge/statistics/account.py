@@ -136,10 +136,13 @@ def told_in(snapshot: Snapshot, currency: str) -> Snapshot | None:
     if snapshot.currency == currency:
         return snapshot
     rate = snapshot.price_of(currency)
-    if not rate:
-        return None
+    return in_currency(snapshot, currency, ONE, rate) if rate else None
+
+
+def in_currency(snapshot: Snapshot, currency: str, buys: Decimal, costs: Decimal) -> Snapshot:
+    """Tell a snapshot in a currency of which one gets `buys` for `costs` of its own."""
     held = {
-        name: Held(it.amount, None if it.value is None else it.value / rate)
+        name: Held(it.amount, None if it.value is None else it.value * buys / costs)
         for name, it in snapshot.held.items()
     }
     return replace(snapshot, currency=currency, held=held)

@@ -4,6 +4,7 @@ What an account brings along when it is first seen is neither a gain nor a depos
 from there. How a single account's step is reckoned stands in `account.py`.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from drawbridge.statistics.account import (
     Snapshot,
     Step,
     growth_of,
+    in_currency,
     report_steps,
     step_between,
     told_in,
@@ -50,7 +52,7 @@ def report_together(
     pasts: Mapping[str, Sequence[Snapshot]], currency: str, risk_free_rate: Decimal = ZERO
 ) -> Together:
     """Report on accounts by the snapshots of each, oldest first, by the ids of their keys."""
-    told = {key_id: _told(snapshots, currency) for key_id, snapshots in pasts.items()}
+    told = {key_id: _told(key_id, pasts, currency) for key_id in pasts}
     settled = {
         key_id: [it for it in snapshots if it.settled_ms is not None]
         for key_id, snapshots in told.items()
@@ -83,8 +85,36 @@ def grown_since(growth: Sequence[tuple[int, Decimal]], since_ms: int) -> Decimal
     return growth[-1][1] / before[-1] - ONE
 
 
-def _told(snapshots: Iterable[Snapshot], currency: str) -> list[Snapshot]:
-    return [it for it in (told_in(one, currency) for one in snapshots) if it is not None]
+def _told(key_id: str, pasts: Mapping[str, Sequence[Snapshot]], currency: str) -> list[Snapshot]:
+    """Tell an account's snapshots in a currency, by its own prices before those of others."""
+    others = [pasts[other] for other in sorted(pasts) if other != key_id]
+    found = []
+    for snapshot in pasts[key_id]:
+        told = told_in(snapshot, currency)
+        if told is None:
+            beside = (_last_at(past, snapshot.at_ms) for past in others if past)
+            told = _told_by(snapshot, beside, currency)
+        if told is not None:
+            found.append(told)
+    return found
+
+
+def _last_at(past: Sequence[Snapshot], at_ms: int) -> Snapshot:
+    """Give what an account was last seen to hold at a moment, or first after it."""
+    return past[max(0, bisect_right(past, at_ms, key=lambda it: it.at_ms) - 1)]
+
+
+def _told_by(own: Snapshot, others: Iterable[Snapshot], currency: str) -> Snapshot | None:
+    """Tell a snapshot by another account's price of its currency, or of what both hold."""
+    for other in others:
+        told = told_in(other, currency)
+        if told is None:
+            continue
+        for name in (own.currency, *sorted(own.held)):
+            here, there = own.price_of(name), told.price_of(name)
+            if here and there:
+                return in_currency(own, currency, there, here)
+    return None
 
 
 def _arrivals(settled: Mapping[str, Sequence[Snapshot]]) -> list[Arrival]:
