@@ -1,0 +1,76 @@
+"""A house with one real key and one virtual key, serving bots: the product's side of `proxy.py`.
+
+Run as `python -m benchmarks.stubs.proxy_house FOLDER UPSTREAM_PORT PROXY_PORT`. An exchange's
+limits would stop every measurement after a moment; here they are raised, so that each request is
+charged and none is kept waiting.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from benchmarks.fanout import unreached_limits
+from drawbridge.app.bridge import Bridge
+from drawbridge.app.build import House, open_house
+from drawbridge.app.clock import entropy
+from drawbridge.app.gateway_process import run
+from drawbridge.app.settings import Settings
+from drawbridge.catalogue.registry import get_exchange
+from drawbridge.core.operations import Scope
+from drawbridge.entrypoints.proxy.hosting import serve_bots
+from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.vault.unlock import read_vault_key
+from drawbridge.virtual_keys.service import Made, VirtualKeys
+from drawbridge.virtual_keys.wishes import Wish
+from tests.kit.house import create_owner
+from tests.kit.proxied import NobodyElse
+
+EXCHANGE: Final = "binance"
+SYMBOL: Final = "BTC/USDT"
+# What is judged without a price: every order is held against all of these.
+_WISH: Final = Wish(
+    scopes=("read", "trade_spot"),
+    pairs=(SYMBOL, "ETH/USDT"),
+    sides=("buy", "sell"),
+    order_types=("limit",),
+    addresses=("127.0.0.0/8",),
+)
+
+
+def main() -> int:
+    """Serve until the parent ends."""
+    folder, upstream, port = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    paper, proxy = f"127.0.0.1:{upstream}", f"127.0.0.1:{port}"
+    with unreached_limits(get_exchange(EXCHANGE)):
+        asyncio.run(
+            run(Settings(folder, paper=paper, proxy=proxy), with_parent=True, beside=_serve)
+        )
+    return 0
+
+
+@asynccontextmanager
+async def _serve(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
+    async with open_house(settings) as house:
+        made = await _virtual_key(house)
+    async with serve_bots(settings, bridge) as told:
+        secret = made.drawn.api_secret.reveal()
+        yield {**told, "key": {"api_key": made.drawn.api_key, "api_secret": secret}}
+
+
+async def _virtual_key(house: House) -> Made:
+    owner = await create_owner(house)
+    fields = {"api_key": "K" * 64, "api_secret": "s" * 64}
+    added = await house.vault.add(owner, EXCHANGE, "paper", fields)
+    standing = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
+    await house.vault.record_verdict(added.key.id, standing)
+    public_key = partial(read_vault_key, house.database)
+    keys = VirtualKeys(house.database, house.clock, entropy, public_key, NobodyElse())
+    return await keys.make(owner, added.key.id, _WISH)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
