@@ -54,7 +54,7 @@ async def test_a_virtual_key_is_told_once(life: Life) -> None:
     answer = await life.program.post(PATH, _wish(life))
     assert answer.status == 201
     told = answer.told
-    assert told["base_url"].endswith("/kraken")
+    assert told["base_url"].endswith("/paper/kraken")
     for text in told["recipes"].values():
         assert told["fields"]["api_secret"] in text
     one = (await life.program.get(f"{PATH}/{told['virtual_key']['id']}")).told

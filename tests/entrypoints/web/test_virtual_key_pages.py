@@ -85,7 +85,7 @@ async def test_a_virtual_key_is_made_shown_once_and_revoked(
     page = await browser.post(NEW, {**good, "code": site.code(totp)})
     given = dict(_GIVEN.findall(page.html))
     assert page.status == 200
-    assert given["address"].endswith("/kraken")
+    assert given["address"].endswith("/paper/kraken")
     assert len(given["api_secret"]) == 88
     for program in ("ccxt (Python)", "ccxt (JavaScript)", "freqtrade", "curl"):
         assert program in page.words

@@ -126,7 +126,9 @@ async def make_virtual_key(
         caller.owner, wish.key, _read(wish), wish.label, wish.code
     )
     answer.headers[SHOWN_ONCE] = "true"
-    return _tell_made(made, caller.house.settings.proxy_url(made.virtual.exchange))
+    virtual = made.virtual
+    base = caller.house.settings.proxy_url(virtual.exchange, virtual.venue.value)
+    return _tell_made(made, base)
 
 
 @router.get("/virtual-keys/{virtual_key}")

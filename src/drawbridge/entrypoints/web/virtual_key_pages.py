@@ -152,7 +152,7 @@ class VirtualKeyPages:
         """Give what is shown once. It goes into this one answer and nowhere else."""
         virtual, drawn, card = made.virtual, made.drawn, get_card(made.virtual.exchange)
         pairs = [sorted(it.symbols) for it in virtual.restrictions if isinstance(it, Pairs)]
-        base = self.house.settings.proxy_url(card.id)
+        base = self.house.settings.proxy_url(card.id, virtual.venue.value)
         place = Place(base, base.replace("http", "ws", 1))
         recipes = write_recipes(card, drawn, place, tuple(pairs[0]) if pairs else ())
         told = {"api_key": drawn.api_key, "api_secret": drawn.api_secret.reveal()}
