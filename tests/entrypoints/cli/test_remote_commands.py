@@ -29,6 +29,8 @@ LOOKS = [
     ("order", "list", "--text", "no such"),
     ("portfolio",),
     ("trial", "list"),
+    ("export", "trades", "--format", "koinly", "--simulated"),
+    ("export", "trades", "--format", "cointracking", "--robot", "Ace", "--simulated"),
     ("notice", "list"),
     ("audit", "list"),
     ("audit", "list", "--most", "3"),
@@ -71,14 +73,17 @@ async def test_a_key_is_asked_to_be_checked(line: RemoteLine, life: Life) -> Non
     assert (found.check_requested_ms is not None, found.check_proof) == (True, "skip")
 
 
-async def test_a_key_is_deleted_with_a_code_once_no_robot_needs_it(
+async def test_a_key_is_deleted_with_a_code_and_a_robot_without(
     line: RemoteLine, life: Life
 ) -> None:
-    assert await line.refused("key", "delete", "Main") == (2, "not_confirmed")
-    assert (await line.told("robot", "delete", "Ace"))["deleted"]
+    fields = {"api_key": "A" * 56, "api_secret": SECRET}
+    await life.site.house.vault.add(life.owner, "kraken", "paper", fields, "Two")
+    assert await line.refused("key", "delete", "Two") == (2, "not_confirmed")
     code = life.code()
-    assert (await line.told("key", "delete", "Main", "--yes", typed=f"{code}\n"))["deleted"]
-    assert await line.told("key", "list") == []
+    assert (await line.told("key", "delete", "Two", "--yes", typed=f"{code}\n"))["deleted"]
+    assert [it["label"] for it in await line.told("key", "list")] == ["Main"]
+    assert (await line.told("robot", "delete", "Ace"))["deleted"]
+    assert await line.told("robot", "list") == []
 
 
 async def test_a_robot_is_started_and_stopped(line: RemoteLine, life: Life) -> None:
@@ -184,7 +189,6 @@ async def test_what_is_not_there_is_told_as_here(line: RemoteLine) -> None:
         ("robot", "create", "--key", "Main", "--market", "BTC/USD", "--amount", "1"),
         ("candles", "list"),
         ("backtest",),
-        ("export", "trades", "--format", "koinly"),
         ("notice", "ways"),
     ],
     ids=" ".join,

@@ -13,7 +13,7 @@ from drawbridge.entrypoints.cli.output import print_hint, print_json
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.statistics.export import Export
 
 app = typer.Typer(help=say("cli.export.help"), no_args_is_help=True)
@@ -56,21 +56,26 @@ def trades(
     json: Json = False,
 ) -> None:
     """Write trades as CSV."""
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of, robot_named
+    from drawbridge.entrypoints.cli.house import (
+        in_place,
+        key_named,
+        owner_of,
+        robot_named,
+        trades_of,
+    )
     from drawbridge.statistics.export import export_trades, read_wish
-    from drawbridge.trading.trades import TradeStore
 
     wish = read_wish(tool.strip().lower(), year.strip(), simulated=simulated)
 
-    async def work(house: "House") -> "Export":
-        person = await owner_of(house, owner)
-        key_id = (await key_named(house, person, key)).id if key else ""
-        origin = (await robot_named(house, person, robot)).origin if robot else ""
-        found = await TradeStore(house.database).trades_of(person, key_id=key_id, origin=origin)
-        robots = await house.robots.list_robots(person)
+    async def work(place: "Place") -> "Export":
+        person = await owner_of(place, owner)
+        key_id = (await key_named(place, person, key)).id if key else ""
+        origin = (await robot_named(place, person, robot)).origin if robot else ""
+        found = await trades_of(place, person, key_id=key_id, origin=origin)
+        robots = await place.robots.list_robots(person)
         return export_trades(found, wish, {it.origin: it.name for it in robots})
 
-    made = in_house(data, work)
+    made = in_place(data, work)
     if out != _STANDARD:
         _write(Path(out).expanduser(), made.text)
     elif not json:

@@ -18,6 +18,7 @@ from drawbridge.core.errors import BadInput, Conflict, NotFound
 from drawbridge.entrypoints.cli.options import settings_for
 from drawbridge.entrypoints.cli.remote_choice import chosen_remote
 from drawbridge.robots.model import Robot
+from drawbridge.trading.model import OwnTrade
 from drawbridge.vault.model import KeyRecord, fold_label
 from drawbridge.vault.unlock import VaultStatus
 
@@ -149,6 +150,17 @@ async def vault_status(place: Place) -> VaultStatus:
     from drawbridge.vault.unlock import read_vault_state
 
     return (await read_vault_state(place.database)).status
+
+
+async def trades_of(
+    place: Place, owner: str, *, key_id: str = "", origin: str = ""
+) -> tuple[OwnTrade, ...]:
+    """Give all executions, or those of one key or origin, oldest first."""
+    if not isinstance(place, House):
+        return await place.orders.trades_of(key_id, origin)
+    from drawbridge.trading.trades import TradeStore
+
+    return await TradeStore(place.database).trades_of(owner, key_id=key_id, origin=origin)
 
 
 async def list_events(place: Place, owner: str, limit: int) -> tuple[ToldEvent, ...]:

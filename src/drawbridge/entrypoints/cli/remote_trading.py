@@ -16,6 +16,7 @@ from drawbridge.client.robots import AccountTold, RobotStop, RobotTold
 from drawbridge.client.trials import TrialTold
 from drawbridge.core.errors import Conflict
 from drawbridge.core.markets import Candle
+from drawbridge.core.orders import Fill
 from drawbridge.entrypoints.cli.remote_accounts import MOST, code_of, reason_of, robot_of
 from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_reading import read_as
@@ -26,7 +27,7 @@ from drawbridge.trading.foreign_orders import ForeignOrder
 from drawbridge.trading.history import PastOrder, Query
 from drawbridge.trading.limit_store import EVERYBODY, Limited, Stop
 from drawbridge.trading.limits import Limits
-from drawbridge.trading.model import OwnOrder
+from drawbridge.trading.model import OwnOrder, OwnTrade
 
 ME: Final = "me"
 """Whose things are meant elsewhere: those of the person whose token it is."""
@@ -136,6 +137,18 @@ class RemoteOrders:
                 for it in islice(every(client.orders.list_orders, **wanted), limit)
             )
         )
+
+    async def trades_of(self, key_id: str, origin: str) -> tuple[OwnTrade, ...]:
+        """Give all executions, or those of one key or robot, in the house's own order."""
+        key, robot = key_id or None, robot_of(origin) or None
+        found = await self._line.ask(
+            lambda client: [
+                read_as(OwnTrade, it, {"fill": read_as(Fill, it)})
+                for it in every(client.orders.list_trades, key=key, robot=robot, limit=MOST)
+            ]
+        )
+        found.sort(key=lambda it: (it.fill.time_ms, it.key_id, it.fill.symbol, it.fill.trade_id))
+        return tuple(found)
 
     async def unsettled_of(self, origin: str) -> tuple[OwnOrder, ...]:
         """Give a robot's orders to which something may still happen."""
