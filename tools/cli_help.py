@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose, build_guide
 from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.entrypoints.cli.framing import framed
 from drawbridge.entrypoints.cli.guide_page import guide_page
 from drawbridge.entrypoints.cli.main import app
 
@@ -85,7 +86,7 @@ def help_of(path: tuple[str, ...]) -> str:
     result = CliRunner().invoke(
         app, [*path, "--help"], prog_name="drawbridge", env=surroundings, catch_exceptions=False
     )
-    return "\n".join(line.rstrip() for line in result.output.strip().splitlines())
+    return "\n".join(line.rstrip() for line in framed(result.output).strip().splitlines())
 
 
 def _paths(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

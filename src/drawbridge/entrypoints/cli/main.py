@@ -3,6 +3,8 @@
 `python -m drawbridge.entrypoints.cli.main` and `drawbridge` are the same.
 """
 
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -42,10 +44,12 @@ from drawbridge.entrypoints.cli import (
     virtual_key,
     wealth,
 )
+from drawbridge.entrypoints.cli.framing import framed, refusal_of
 from drawbridge.entrypoints.cli.output import print_error, print_hint, print_line
 from drawbridge.entrypoints.cli.remote_choice import name_remote
 from drawbridge.wording.say import say
 
+_HELP = "--help"
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
@@ -131,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
     if completion.VARIABLE in os.environ:
         completion.answer_shells()
     try:
-        ended = app(args=list(arguments), prog_name="drawbridge", standalone_mode=False)
+        ended = _ended(arguments)
     except DrawbridgeError as error:
         return _told(error, as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):
@@ -146,6 +150,17 @@ def main(arguments: Sequence[str]) -> int:
         facts = {"kind": type(fault).__name__, "place": _place_of(fault)}
         return _told(Corrupted("program_fault", **facts), as_json=as_json)
     return ended if isinstance(ended, int) else 0
+
+
+def _ended(arguments: Sequence[str]) -> object:
+    """Run a command; a help that is asked for comes out in our words, its frame as well."""
+    if _HELP not in arguments:
+        return app(args=list(arguments), prog_name="drawbridge", standalone_mode=False)
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        ended = app(args=list(arguments), prog_name="drawbridge", standalone_mode=False)
+    print_line(framed(told.getvalue()).rstrip())
+    return ended
 
 
 def _told(error: DrawbridgeError, *, as_json: bool) -> int:
@@ -174,9 +189,9 @@ def _refused(refused: typer.TyperException, *, as_json: bool) -> int:
     context = getattr(refused, "ctx", None)
     if context is not None and message == context.get_help():
         # A group without a command: what it offers is the answer, not a fault to be worded.
-        print_hint(message)
+        print_hint(framed(message))
         return BadInput.exit_code
-    return _told(BadInput("bad_arguments", told=message), as_json=as_json)
+    return _told(BadInput("bad_arguments", told=refusal_of(message)), as_json=as_json)
 
 
 if __name__ == "__main__":
