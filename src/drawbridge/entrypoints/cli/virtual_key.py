@@ -1,4 +1,4 @@
-"""Commands about virtual keys: make, list, show, narrow, revoke."""
+"""Commands about virtual keys: make, list, show, narrow, revoke, test."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -229,5 +229,32 @@ def revoke(
             print_json(told(revoked, None))
         else:
             print_line(say("cli.virtual_key.revoke.done", name=revoked.label))
+
+    in_house(data, work)
+
+
+@app.command("test", help=say("cli.virtual_key.test.help"))
+def try_out(
+    virtual_key: VirtualName, *, owner: Owner = "", data: Data = None, json: Json = False
+) -> None:
+    """Read the balances with a virtual key, the way its bot does."""
+    from drawbridge.app.round_trip import round_trip
+    from drawbridge.catalogue.registry import check_fields, get_card
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.typing_in import read_fields
+
+    async def work(house: "House") -> None:
+        found = await house.virtual_keys.find(await owner_of(house, owner), virtual_key)
+        card = get_card(found.exchange)
+        fields = check_fields(card, read_fields(card)).secrets
+        began_ms = house.clock.now_ms()
+        balances = await round_trip(house.settings, found, fields, house.clock)
+        took_ms = house.clock.now_ms() - began_ms
+        held = sorted(it.currency for it in balances if it.total)
+        if json:
+            print_json({"id": found.id, "took_ms": took_ms, "currencies": held})
+        else:
+            about = {"name": found.label, "took_ms": took_ms, "count": len(held)}
+            print_line(say("cli.virtual_key.test.done", **about))
 
     in_house(data, work)
