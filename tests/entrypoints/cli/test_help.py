@@ -15,7 +15,7 @@ from tests.kit.pseudo import make_up
 _ROOT = Path(__file__).parents[3]
 # What is typed: commands, options, the shapes of their values.
 _TYPED = re.compile(
-    r"(?<!\w)(--?[a-z-]+|\{?[A-Z][A-Z_|=.]*\}?|\w+ <\w+>|[a-z_0-9]+(\|[a-z_0-9]+)+)"
+    r"(?<!\w)(--?[a-z-]+|\{?[A-Z][A-Z_|=.]*\}?|(\w+ )?<\w+>|[a-z_0-9]+(\|[a-z_0-9]+)+)"
 )
 _USUAL = re.compile(r"\]:\s+[^\]]+\]")
 _WORD = re.compile(r"[A-Za-z]{3,}")
