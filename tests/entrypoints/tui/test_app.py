@@ -13,6 +13,7 @@ from drawbridge.core.errors import ExchangeDown
 from drawbridge.entrypoints.tui.app import Looking
 from drawbridge.entrypoints.tui.model import Act, Board, Row, Table, Tone
 from drawbridge.wording.language import speaking
+from drawbridge.wording.say import say
 from tests.kit.house import until
 
 _NEVER_S = 3_600
@@ -245,7 +246,9 @@ async def test_its_own_words_are_in_the_language_of_the_person() -> None:
         screen = Stock([_row("Ace")]).screen()
         async with screen.run_test() as pilot:
             await _read(screen, pilot)
-            assert _text(screen, "#title") == "Drawbridge"
+            words = {it.binding.description for it in screen.screen.active_bindings.values()}
+            assert {say("tui.quit"), say("tui.again")} <= words
+            assert say("tui.read", at="").rstrip(" .") in _text(screen, "#told")
 
 
 async def test_the_person_goes_by_q() -> None:

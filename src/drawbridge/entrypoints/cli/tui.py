@@ -33,6 +33,10 @@ _TONES: Final = {
         {"refused", "invalid", "cleanup_pending", "paused", "unknown", "rejected", "never_arrived"}
     ),
 }
+_STATE: Final = 1
+_STATE_OF_KEY: Final = keys.COLUMNS.index("status")
+_STATE_OF_ROBOT: Final = robots.COLUMNS.index("status")
+_STATE_OF_ORDER: Final = orders.COLUMNS.index("state_label")
 _EVERY_S, _ELSEWHERE_EVERY_S = 1, 3
 
 
@@ -79,15 +83,22 @@ def _keys(place: "Place", person: str) -> "Table":
 
     async def read() -> "Sequence[Row]":
         return [
-            Row(it.id, it.label, tuple(keys.row_of(it)), _tone(it.status.value))
+            Row(
+                it.id,
+                it.label,
+                _with_state_first(keys.row_of(it), _STATE_OF_KEY),
+                _tone(it.status.value),
+            )
             for it in await place.vault.list_keys(person)
         ]
 
     return Table(
         name="keys",
         title=say("tui.keys"),
-        columns=tuple(say(f"cli.key.column.{name}") for name in keys.COLUMNS),
-        state=keys.COLUMNS.index("status"),
+        columns=_with_state_first(
+            [say(f"cli.key.column.{name}") for name in keys.COLUMNS], _STATE_OF_KEY
+        ),
+        state=_STATE,
         none=say("cli.key.none"),
         read=read,
     )
@@ -98,15 +109,22 @@ def _robots(place: "Place", person: str) -> "Table":
 
     async def read() -> "Sequence[Row]":
         return [
-            Row(it.id, it.name, tuple(robots.row_of(it)), _tone(it.status.value))
+            Row(
+                it.id,
+                it.name,
+                _with_state_first(robots.row_of(it), _STATE_OF_ROBOT),
+                _tone(it.status.value),
+            )
             for it in await place.robots.list_robots(person)
         ]
 
     return Table(
         name="robots",
         title=say("tui.robots"),
-        columns=tuple(say(f"cli.robot.column.{name}") for name in robots.COLUMNS),
-        state=robots.COLUMNS.index("status"),
+        columns=_with_state_first(
+            [say(f"cli.robot.column.{name}") for name in robots.COLUMNS], _STATE_OF_ROBOT
+        ),
+        state=_STATE,
         none=say("cli.robot.none"),
         read=read,
         acts=(
@@ -137,7 +155,7 @@ def _orders(place: "Place", person: str) -> "Table":
             Row(
                 str(it.cursor),
                 it.order.client_id,
-                tuple(orders.row_of(it, names)),
+                _with_state_first(orders.row_of(it, names), _STATE_OF_ORDER),
                 _tone(it.order.state.value),
             )
             for it in await place.history.find(person, Query(), _MOST_ORDERS)
@@ -146,11 +164,19 @@ def _orders(place: "Place", person: str) -> "Table":
     return Table(
         name="orders",
         title=say("tui.orders"),
-        columns=tuple(say(f"orders.{name}") for name in orders.COLUMNS),
-        state=orders.COLUMNS.index("state_label"),
+        columns=_with_state_first(
+            [say(f"orders.{name}") for name in orders.COLUMNS], _STATE_OF_ORDER
+        ),
+        state=_STATE,
         none=say("orders.none_yet"),
         read=read,
     )
+
+
+def _with_state_first(cells: Sequence[str], state: int) -> tuple[str, ...]:
+    """Put the state behind the name: on a narrow terminal, it is what is looked for."""
+    others = [cell for place, cell in enumerate(cells) if place not in {0, state}]
+    return (cells[0], cells[state], *others)
 
 
 def _tone(state: str) -> "Tone":

@@ -59,7 +59,7 @@ class Looking(App[None]):
             for table in self._board.tables:
                 with TabPane(table.title, id=table.name):
                     yield Static(table.none, classes="none", markup=False)
-                    yield DataTable(cursor_type="row", zebra_stripes=True)
+                    yield DataTable(cursor_type="row", zebra_stripes=True, fixed_columns=1)
         yield Static(say("tui.reading"), id="told", markup=False)
         yield Footer(show_command_palette=False)
 
