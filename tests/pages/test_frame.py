@@ -1,5 +1,6 @@
 """The frame around pages: the menu of a phone, what is printed, and what keeps its direction."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.kit.served import served
 from tests.kit.walk import carry
 from tests.kit.web_site import open_web_site
 
+_SHEETS = re.compile(rb"/Type\s*/Page\b")
 _LIVE = "/keys/new?exchange=kraken&venue=live"
 
 
@@ -72,6 +74,9 @@ async def test_recovery_codes_are_printed_and_nothing_that_can_only_be_pressed(
             await expect(page.locator(hidden).first).to_be_hidden()
         ink = await page.evaluate("getComputedStyle(document.querySelector('.codes')).color")
         assert ink == "rgb(19, 33, 42)"
+        for paper in ("A4", "Letter"):
+            printed = await page.pdf(format=paper)
+            assert len(_SHEETS.findall(printed)) == 1, paper
 
 
 async def test_paths_switches_and_moments_run_from_left_to_right_in_arabic(tmp_path: Path) -> None:
