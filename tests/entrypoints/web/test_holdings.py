@@ -65,7 +65,7 @@ async def test_nothing_is_shown_of_keys_that_are_not_in_use(
     assert "What the account holds" not in (await browser.get(f"/keys/{key}")).words
     assert "Your paper accounts" not in (await browser.get("/")).words
     page = await browser.get(f"/keys/{key}/holdings")
-    assert (page.status, page.header("hx-refresh")) == (200, "true")
+    assert (page.status, page.header("x-leave")) == (200, "true")
 
 
 async def test_an_account_that_was_never_read_says_when_it_will_be(

@@ -147,12 +147,12 @@ async def test_the_check_of_a_key_is_shown_while_it_runs(
     """Scenario 5, for the pages."""
     key = await add_good(browser, site, await set_up(browser, site))
     page = await browser.get(f"/keys/{key}/check")
-    assert 'hx-trigger="every' in page.html
+    assert 'data-live="/live/keys/' in page.html
     await site.house.vault.record_verdict(
         key, Standing(KeyStatus.INVALID, "bad_signature", {}, frozenset())
     )
     page = await browser.get(f"/keys/{key}/check")
-    assert page.header("hx-refresh") == "true"
+    assert page.header("x-leave") == "true"
     assert "Copy key and secret again" in page.words
 
 

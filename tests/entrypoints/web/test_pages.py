@@ -19,8 +19,9 @@ from tests.kit.owner import (
 )
 from tests.kit.web_site import WebSite
 
-# `/add/…` is opened by a pass that is good for one form: see test_telegram_pages.py.
-PUBLIC = {"/log-in", "/welcome", "/static/{name:path}", "/add/{token}"}
+# `/add/…` and `/join/…` are opened by what is good for one form: see test_telegram_pages.py and
+# test_people_pages.py.
+PUBLIC = {"/log-in", "/welcome", "/static/{name:path}", "/add/{token}", "/join/{token}"}
 # For programs, which prove themselves by a secret in each message: see test_hooks.py.
 PROGRAMS = {"/hooks/{hook}"}
 

@@ -29,6 +29,10 @@ Around = Callable[[Person], Mapping[str, object]]
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 LOG_IN: Final = "/log-in"
+PART: Final = "x-part"
+"""The header by which a script asks for a part of its page."""
+LEAVE: Final[Mapping[str, str]] = {"x-leave": "true"}
+"""The answer to it where the page as a whole is another one now, and has to be read anew."""
 _NOBODY: Final = "not_logged_in"
 _NOT_ALLOWED = 405
 
@@ -125,8 +129,8 @@ class Site:
         return {404: self.no_such_page, 405: self.no_such_page, Exception: self.failed}
 
     def _lead_to_log_in(self, request: Request) -> Response:
-        if "hx-request" in request.headers:
-            return Response(status_code=204, headers={"hx-redirect": LOG_IN})
+        if PART in request.headers:
+            return Response(status_code=204, headers=LEAVE)
         if request.method != "GET" or request.url.path == "/":
             return go(LOG_IN)
         return go(f"{LOG_IN}?next={quote(request.url.path, safe='/')}")

@@ -11,7 +11,7 @@ from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.entrance import Entrance, read_new_password
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
-from drawbridge.entrypoints.pages.site import LOG_IN, Site, go
+from drawbridge.entrypoints.pages.site import LEAVE, LOG_IN, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.event_views import view_event
 from drawbridge.vault.unlock import VaultState, VaultStatus, Wish, read_vault_state
@@ -63,6 +63,13 @@ class AccountPages:
     async def show_vault(self, visit: Visit) -> Response:
         """Show how the vault stands, with the form that it needs."""
         return await self._vault(visit, Form())
+
+    async def show_vault_state(self, visit: Visit) -> Response:
+        """Show only that the vault is at work; once it is not, ask the page to be read anew."""
+        word = _word_of(await read_vault_state(self.house.database))
+        if word != "working":
+            return Response(headers=LEAVE)
+        return self.site.page(visit, "account/vault_state.html", {"state": word})
 
     async def open_vault(self, visit: Visit, fields: Fields) -> Response:
         """Ask for the vault to be made or unlocked."""

@@ -18,7 +18,7 @@ from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.phones import FIELD as ON_PHONE
 from drawbridge.entrypoints.pages.phones import check_phone, is_phone
 from drawbridge.entrypoints.pages.second_factor import take_code
-from drawbridge.entrypoints.pages.site import Site, go
+from drawbridge.entrypoints.pages.site import LEAVE, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.holding_views import AccountView, view_accounts
 from drawbridge.entrypoints.web.key_views import (
@@ -118,7 +118,7 @@ class KeyPages:
         page = self.site.page(visit, "keys/steps.html", facts)
         if isinstance(check, CheckView) and not check.running:
             # It has ended: status, rights and buttons of the whole page are other ones now.
-            page.headers["hx-refresh"] = "true"
+            page.headers.update(LEAVE)
         return page
 
     async def show_holdings(self, visit: Visit) -> Response:
@@ -129,7 +129,7 @@ class KeyPages:
         page = self.site.page(visit, "keys/holdings.html", facts)
         if account is None:
             # The key is not in use any more: the whole page is another one now.
-            page.headers["hx-refresh"] = "true"
+            page.headers.update(LEAVE)
         return page
 
     async def choose_currency(self, visit: Visit, fields: Fields) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from drawbridge.app.build import House
 from drawbridge.core.errors import Conflict, DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form
-from drawbridge.entrypoints.pages.site import Site, go
+from drawbridge.entrypoints.pages.site import LEAVE, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.lab_views import chart_of, view_sheet, view_trial
 from drawbridge.entrypoints.web.strategy_fields import (
@@ -88,7 +88,7 @@ class LabPages:
         trial = await self._trial(visit)
         answer = self.site.page(visit, "lab/progress.html", {"trial": view_trial(trial)})
         if not trial.is_at_work:
-            answer.headers["hx-refresh"] = "true"
+            answer.headers.update(LEAVE)
         return answer
 
     async def show_chart(self, visit: Visit) -> Response:

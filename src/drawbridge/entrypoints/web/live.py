@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from drawbridge.accounts.roles import Act, may
 from drawbridge.core.errors import DrawbridgeError
-from drawbridge.entrypoints.pages.site import Endpoint, Shown, Site
+from drawbridge.entrypoints.pages.site import LEAVE, Endpoint, Shown, Site
 from drawbridge.entrypoints.pages.visits import Person, Visit
 from drawbridge.entrypoints.web.pulse import Pulse
 from drawbridge.wording.language import speaking
@@ -28,7 +28,6 @@ _HEARTBEAT_S: Final = 15.0
 _LEAST_PAUSE_S: Final = 0.5
 # However slow a page is to draw, drawing it anew takes no more than this share of the time.
 _PAUSE_PER_DRAWING: Final = 9
-_RELOAD: Final = "hx-refresh"
 _BEAT: Final = ": beat\n\n"
 
 
@@ -128,7 +127,7 @@ class Live:
         began_s = loop.time()
         with speaking(visit.language.tag):
             response = await handler(visit)
-        if _RELOAD in response.headers:
+        if not LEAVE.keys().isdisjoint(response.headers):
             return _LEAVE
         text = bytes(response.body).decode()
         stamp = hashlib.sha256(text.encode()).hexdigest()[:16]

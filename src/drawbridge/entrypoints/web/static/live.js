@@ -78,8 +78,8 @@
     };
     const ask = async () => {
       try {
-        const answer = await fetch(place.dataset.again, { headers: { "hx-request": "true" } });
-        if (answer.headers.has("hx-redirect") || answer.headers.has("hx-refresh") || answer.status === 404) return leave();
+        const answer = await fetch(place.dataset.again, { headers: { "x-part": "true" } });
+        if (answer.headers.has("x-leave") || answer.status === 404) return leave();
         if (!answer.ok) throw new Error(String(answer.status));
         take(await answer.text());
         wait = ASK_EVERY_MS;
