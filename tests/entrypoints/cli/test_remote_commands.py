@@ -32,6 +32,8 @@ LOOKS = [
     ("export", "trades", "--format", "koinly", "--simulated"),
     ("export", "trades", "--format", "cointracking", "--robot", "Ace", "--simulated"),
     ("notice", "list"),
+    ("approval", "list"),
+    ("approval", "list", "--all"),
     ("audit", "list"),
     ("audit", "list", "--most", "3"),
     ("audit", "verify"),
@@ -160,6 +162,13 @@ async def test_notices_are_counted_as_seen(line: RemoteLine, life: Life) -> None
     assert life.site.house.notices.count_unread(life.owner)
     await line.told("notice", "list", "--read")
     assert not life.site.house.notices.count_unread(life.owner)
+
+
+async def test_an_approval_is_answered(line: RemoteLine, life: Life) -> None:
+    assert (await line.refused("approval", "approve", "approval_x"))[1] == "unknown_approval"
+    assert (await line.told("approval", "decline", life.approval))["state"] == "declined"
+    again = await line.refused("approval", "approve", life.approval)
+    assert again == (5, "approval_answered")
 
 
 async def test_what_is_not_there_is_told_as_here(line: RemoteLine) -> None:

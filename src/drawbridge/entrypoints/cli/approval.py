@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from drawbridge.accounts.api_tokens import ApiToken
     from drawbridge.app.build import House
     from drawbridge.approvals.model import Approval, ApprovalKind
+    from drawbridge.entrypoints.cli.house import Place
 
 app = typer.Typer(help=say("cli.approval.help"), no_args_is_help=True)
 
@@ -33,12 +34,12 @@ def list_approvals(
     json: Json = False,
 ) -> None:
     """List what waits for an answer, or with `--all` also what has ended."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        person, approvals = await owner_of(house, owner), house.approvals
+    async def work(place: "Place") -> None:
+        person, approvals = await owner_of(place, owner), place.approvals
         found = await (approvals.list_newest(person) if every else approvals.list_open(person))
-        now_ms = house.clock.now_ms()
+        now_ms = place.clock.now_ms()
         if json:
             print_json([_told(it, now_ms) for it in found])
         elif not found:
@@ -47,7 +48,7 @@ def list_approvals(
             columns = [say(f"cli.approval.column.{name}") for name in _COLUMNS]
             print_table(columns, [_row(it, now_ms) for it in found])
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.approval.approve.help"))
@@ -124,19 +125,19 @@ _OF_KEYS = "check_key"
 
 
 def _answer(approval: str, owner: str, data: Path | None, *, is_yes: bool, json: bool) -> None:
-    from drawbridge.entrypoints.cli.house import has_gateway, in_house, owner_of
+    from drawbridge.entrypoints.cli.house import has_gateway, in_place, owner_of
 
-    async def work(house: "House") -> None:
+    async def work(place: "Place") -> None:
         from drawbridge.approvals.model import ApprovalKind
 
-        person = await owner_of(house, owner)
-        answered = await house.answering.answer(person, approval, is_yes=is_yes, by=person)
-        _show(house, answered, json=json)
+        person = await owner_of(place, owner)
+        answered = await place.answering.answer(person, approval, is_yes=is_yes, by=person)
+        _show(place, answered, json=json)
         is_waiting = is_yes and answered.kind is ApprovalKind.ORDERS
-        if is_waiting and not await has_gateway(house):
+        if is_waiting and not await has_gateway(place):
             print_hint(say("cli.approval.no_gateway"))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 def _kind(text: str) -> "ApprovalKind":
@@ -161,10 +162,10 @@ def _token_of(file: Path) -> str:
     return read_token(Remote(HERE, "", file)).reveal()
 
 
-def _show(house: "House", approval: "Approval", *, json: bool) -> None:
+def _show(place: "Place", approval: "Approval", *, json: bool) -> None:
     from drawbridge.approvals.words import state_of, subject_of
 
-    now_ms = house.clock.now_ms()
+    now_ms = place.clock.now_ms()
     if json:
         print_json(_told(approval, now_ms))
         return

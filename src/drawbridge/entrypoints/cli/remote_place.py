@@ -22,6 +22,7 @@ from drawbridge.entrypoints.cli.remote_accounts import (
     RemotePortfolios,
     RemoteStatistics,
 )
+from drawbridge.entrypoints.cli.remote_approvals import RemoteApprovals
 from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.entrypoints.cli.remote_trading import (
@@ -57,6 +58,7 @@ class Elsewhere:
         self.limits = RemoteLimits(line)
         self.lab = RemoteLab(line)
         self.notices = RemoteNotices(line)
+        self.approvals = self.answering = RemoteApprovals(line, self.clock)
 
     async def who(self) -> Me:
         """Tell whose token it is and what it may do."""
