@@ -31,6 +31,7 @@ from drawbridge.verification.store import Step, StepState
 from drawbridge.virtual_keys.uses import UseCounter
 from drawbridge.virtual_keys.wishes import Wish as VirtualWish
 from tests.kit.browserling import Browserling
+from tests.kit.crossed import cross
 from tests.kit.owner import SECRET, add_good, set_up
 from tests.kit.past_orders import PastRow, write_orders
 from tests.kit.recorded_trades import Whose, record_trades
@@ -116,6 +117,10 @@ async def _virtual_keys(site: WebSite, key: KeyRecord, code: str) -> None:
             told = refused if number % 5 == 1 else None
             counter.note(made.virtual.id, told, now_ms - hour * HOUR_MS)
     await counter.flush()
+    whose = (key.owner, made.virtual.id)
+    await cross(site.house, whose, "passed")
+    await cross(site.house, whose, "refused", "virtual_pair", "pairs")
+    await cross(site.house, whose, "told", "insufficient_funds")
 
 
 async def _robots(site: WebSite, key: KeyRecord) -> None:

@@ -9,6 +9,7 @@ from drawbridge.core.refusals import Refused
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.virtual_keys.uses import UseCounter
 from tests.kit.browserling import Browserling
+from tests.kit.crossed import cross
 from tests.kit.owner import add_good, become_owner, set_up
 from tests.kit.web_site import WebSite
 
@@ -141,8 +142,26 @@ async def test_use_and_refusals_are_drawn_and_counted(site: WebSite, browser: Br
     await counter.flush()
     page = await browser.get(f"{PAGE}/{listed.virtual.id}")
     assert "Passed 1,200" in page.words
-    assert "Pairs 1" in page.words
+    assert "Refused: Pairs 1" in page.words
     assert page.html.count("<rect") == 48
+
+
+async def test_the_last_requests_stand_on_the_page_and_on_what_watches_it(
+    site: WebSite, browser: Browserling
+) -> None:
+    totp, good = await _ready(site, browser)
+    await browser.post(NEW, {**good, "code": site.code(totp)})
+    owner = (await site.house.accounts.list_owners())[0]
+    [listed] = await site.house.virtual_keys.list_virtual_keys(owner.id)
+    for outcome, code, rule in (("passed", "", ""), ("refused", "virtual_pair", "pairs")):
+        await cross(site.house, (owner.id, listed.virtual.id), outcome, code, rule)
+    await cross(site.house, ("somebody", listed.virtual.id), "down", "unreachable", "")
+    for path in ("", "/live"):
+        page = await browser.get(f"{PAGE}/{listed.virtual.id}{path}")
+        assert "Refused here Pairs" in page.words
+        assert page.html.count("add_order") == 2
+        assert "1.5 ms" in page.words
+        assert "No answer" not in page.words
 
 
 async def test_anothers_virtual_key_is_unknown(site: WebSite, browser: Browserling) -> None:

@@ -214,6 +214,7 @@ def _virtual_key_routes(site: Site, pages: VirtualKeyPages) -> list[Route]:
         Route("/virtual-keys/new", site.shows(pages.show_new, act=Act.CHANGE)),
         Route("/virtual-keys/new", site.takes(pages.make), methods=_POST),
         Route(one, site.shows(pages.show)),
+        Route(f"{one}/live", site.shows(pages.show_live)),
         Route(f"{one}/narrow", site.shows(pages.show_narrow, act=Act.CHANGE)),
         Route(f"{one}/narrow", site.takes(pages.narrow), methods=_POST),
         Route(f"{one}/revoke", site.shows(pages.show_revoke, act=Act.CHANGE)),

@@ -18,10 +18,12 @@ from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.virtual_key_views import (
     VirtualView,
     choices,
+    request_view,
     use_view,
     view_of,
     wish_of,
 )
+from drawbridge.gateway.crossings import list_crossings
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.recipes import Place, write_recipes
@@ -80,11 +82,11 @@ class VirtualKeyPages:
 
     async def show(self, visit: Visit) -> Response:
         """Show one: what it is held to, and how it was used in the last day."""
-        virtual = await self._found(visit)
-        now_ms = self.house.clock.now_ms()
-        uses = await self.house.virtual_keys.uses(virtual.owner, virtual.id, now_ms - DAY_MS)
-        facts = {"virtual": await self._view(virtual), "use": use_view(uses, now_ms)}
-        return self.site.page(visit, "virtual_keys/show.html", facts)
+        return self.site.page(visit, "virtual_keys/show.html", await self._watched(visit))
+
+    async def show_live(self, visit: Visit) -> Response:
+        """Show only how one is used, for the page that watches it."""
+        return self.site.page(visit, "virtual_keys/live.html", await self._watched(visit))
 
     async def show_narrow(self, visit: Visit) -> Response:
         """Show the form that narrows one."""
@@ -110,6 +112,17 @@ class VirtualKeyPages:
         virtual = await self._found(visit)
         await self.house.virtual_keys.revoke(virtual.owner, virtual.id)
         return go(_HERE, "virtual_key_revoked")
+
+    async def _watched(self, visit: Visit) -> dict[str, object]:
+        virtual = await self._found(visit)
+        now_ms = self.house.clock.now_ms()
+        uses = await self.house.virtual_keys.uses(virtual.owner, virtual.id, now_ms - DAY_MS)
+        crossed = await list_crossings(self.house.database, virtual.owner, virtual.id)
+        return {
+            "virtual": await self._view(virtual),
+            "use": use_view(uses, now_ms),
+            "requests": [request_view(it) for it in crossed],
+        }
 
     async def _found(self, visit: Visit) -> VirtualKey:
         virtual_id = visit.request.path_params["virtual"]

@@ -1,22 +1,33 @@
 """Virtual keys as pages show them: their state, what they are held to, how they are used."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.clock import HOUR_MS
 from drawbridge.entrypoints.pages.fields import Fields
+from drawbridge.gateway.crossing_log import Outcome
+from drawbridge.gateway.crossings import LoggedCrossing
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.store import Use
 from drawbridge.virtual_keys.uses import PASSED
 from drawbridge.virtual_keys.wishes import Wish
 from drawbridge.virtual_keys.words import Held, rule_words, words_of
-from drawbridge.wording.say import say
+from drawbridge.wording.formats import amount
+from drawbridge.wording.say import say, say_reason
 
 HOURS_SHOWN: Final = 24
 HEIGHT: Final = 100
 _FULL: Final = "passed"
+_TONES: Final[Mapping[Outcome, str]] = {
+    Outcome.PASSED: "good",
+    Outcome.TOLD: "warn",
+    Outcome.REFUSED: "bad",
+    Outcome.DOWN: "warn",
+    Outcome.UNKNOWN: "warn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,35 @@ class UseView:
     last_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """One request as the table shows it; `why` is empty for what passed."""
+
+    at_ms: int
+    endpoint: str
+    outcome: str
+    tone: str
+    why: str
+    took_ms: str
+    address: str
+
+
+def request_view(crossing: LoggedCrossing) -> RequestView:
+    """See a request as the table shows it."""
+    why = say_reason(crossing.code, {}) if crossing.code else ""
+    if crossing.rule:
+        why = rule_words(crossing.rule)
+    return RequestView(
+        at_ms=crossing.at_ms,
+        endpoint=crossing.endpoint,
+        outcome=say(f"virtual_keys.outcome.{crossing.outcome.value}"),
+        tone=_TONES[crossing.outcome],
+        why=why,
+        took_ms=amount(Decimal(crossing.took_us) / 1_000),
+        address=crossing.address,
+    )
+
+
 def view_of(virtual: VirtualKey, key_label: str, used_ms: int | None, now_ms: int) -> VirtualView:
     """See a virtual key as pages show it."""
     state, tone = "ended", "warn"
@@ -105,8 +145,14 @@ def use_view(uses: Iterable[Use], now_ms: int) -> UseView | None:
         for place in range(HOURS_SHOWN)
     )
     told = sorted(counts.items(), key=lambda it: (it[0] != PASSED, -it[1]))
-    words = tuple((rule_words(rule or _FULL), times) for rule, times in told)
+    words = tuple((_counted(rule), times) for rule, times in told)
     return UseView(bars, words, first_ms, last_hour_ms + HOUR_MS)
+
+
+def _counted(rule: str) -> str:
+    if rule == PASSED:
+        return rule_words(_FULL)
+    return say("virtual_keys.refused_by", rule=rule_words(rule))
 
 
 def wish_of(fields: Fields, expires_ms: int | None) -> Wish:
