@@ -10,6 +10,7 @@ from drawbridge.app.remotes import (
     Remote,
     Remotes,
     find_remote,
+    mean_this_machine,
     read_remote_name,
     read_remotes,
     read_token,
@@ -18,6 +19,7 @@ from drawbridge.app.remotes import (
     write_remotes,
 )
 from drawbridge.core.errors import BadInput, Conflict, Corrupted, Forbidden, NotFound, NotProven
+from tests.kit.remote_line import Surroundings
 
 ADDRESS = "https://bridge.example.com"
 
@@ -94,6 +96,17 @@ def test_what_is_named_goes_before_the_environment_and_that_before_what_is_used(
     assert find_remote("", {**surroundings, "DRAWBRIDGE_AT": HERE}) is None
     with pytest.raises(NotFound, match="unknown_remote"):
         find_remote("elsewhere", surroundings)
+
+
+def test_what_a_process_of_this_machine_starts_stays_on_it(tmp_path: Path) -> None:
+    surroundings = Surroundings(tmp_path)
+    try:
+        write_remotes(Remotes().adding(_office(tmp_path)).using("office"))
+        assert find_remote("") == _office(tmp_path)
+        mean_this_machine()
+        assert find_remote("") is None
+    finally:
+        surroundings.put_back()
 
 
 def test_an_address_has_the_token_that_is_named_or_known_for_it(

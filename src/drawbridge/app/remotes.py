@@ -98,6 +98,11 @@ def find_remote(named: str, environment: Mapping[str, str] | None = None) -> Rem
     return Remote("", wanted.rstrip("/"), file)
 
 
+def mean_this_machine() -> None:
+    """Let commands that this process starts speak to this machine, whatever is used otherwise."""
+    os.environ[_AT] = HERE
+
+
 def read_remotes(environment: Mapping[str, str] | None = None) -> Remotes:
     """Read the person's remotes. Raises: `Corrupted("remotes_unreadable")`."""
     path = remotes_file(environment)
