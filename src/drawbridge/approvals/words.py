@@ -14,7 +14,7 @@ def question_of(approval: Approval) -> str:
 def subject_of(approval: Approval) -> str:
     """Tell in a few words what is asked for."""
     facts = dict(approval.question.facts)
-    if approval.kind is not ApprovalKind.ORDERS:
+    if not is_about_orders(approval):
         return say(f"approval.act.{approval.kind.value}", **facts)
     orders = facts["orders"]
     told = [order_asked(it) for it in orders] if isinstance(orders, list) else []
@@ -30,10 +30,16 @@ def state_of(approval: Approval, now_ms: int) -> str:
     return f"{told}. {outcome_of(approval)}"
 
 
+def is_about_orders(approval: Approval) -> bool:
+    """Tell whether a robot asks for orders, which the gateway's process places."""
+    return approval.kind is ApprovalKind.ORDERS
+
+
 def outcome_of(approval: Approval) -> str:
     """Tell what came of a yes."""
     if not approval.outcome:
         return say("approval.end.pending")
     if approval.outcome == DONE:
-        return say("approval.end.done")
+        # Whether an order is filled, the robot's page tells.
+        return say("approval.end.passed_on" if is_about_orders(approval) else "approval.end.done")
     return say_reason(approval.outcome, approval.question.facts)

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from drawbridge.approvals.model import Approval, ApprovalState
+from drawbridge.approvals.model import DONE, Approval, ApprovalState
 from drawbridge.approvals.service import Approvals
 from drawbridge.audit.store import list_events
-from drawbridge.core.errors import BadInput, Conflict, ExchangeDown, NotFound, OutcomeUnknown
+from drawbridge.core.errors import (
+    BadInput,
+    Conflict,
+    ExchangeDown,
+    ExchangeRefused,
+    NotFound,
+    OutcomeUnknown,
+)
 from drawbridge.core.orders import Side
 from drawbridge.notices.model import NoticeKind
 from drawbridge.notices.store import NoticeStore
@@ -41,6 +48,9 @@ class Asked(Bench):
         """Answer the one question that waits."""
         (question,) = await self.questions()
         await self.approvals.answer(OWNER, question.id, is_yes=is_yes, by=OWNER)
+
+    async def outcomes(self) -> list[str]:
+        return [it.outcome for it in await self.approvals.list_newest(OWNER)]
 
     async def told(self) -> list[tuple[NoticeKind, str]]:
         kept = await NoticeStore(self.database).list_of(OWNER, None, 50)
@@ -76,6 +86,19 @@ async def test_nothing_is_placed_until_the_person_says_yes(bench: Asked) -> None
 
     assert bench.sides == [BUY]
     assert await bench.newest() == ("enter", DecisionState.DONE, "")
+    assert await bench.outcomes() == [DONE]
+
+
+async def test_what_the_exchange_refused_is_told_as_what_came_of_the_yes(bench: Asked) -> None:
+    await bench.begin(ASKING)
+    await bench.tell(UP)
+    await bench.say(is_yes=True)
+    bench.exchange.place_errors = [ExchangeRefused("insufficient_funds")]
+
+    robot = await bench.step()
+
+    assert robot.reason == "insufficient_funds"
+    assert await bench.outcomes() == ["insufficient_funds"]
 
 
 async def test_the_question_tells_what_would_be_done_and_until_when(bench: Asked) -> None:
@@ -212,6 +235,7 @@ async def test_an_order_that_did_not_get_through_is_not_tried_after_the_time(
     await bench.step(3)
 
     assert len(bench.exchange.placed) == 1, "the one that did not get through"
+    assert await bench.outcomes() == ["approval_too_late"]
     assert await bench.newest() == ("enter", DecisionState.DROPPED, "approval_too_late")
 
 

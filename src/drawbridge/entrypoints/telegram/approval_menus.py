@@ -5,7 +5,7 @@ from typing import Final
 from aiogram import F, Router
 from aiogram.types import CallbackQuery
 
-from drawbridge.approvals.model import Approval
+from drawbridge.approvals.model import Approval, ApprovalState
 from drawbridge.approvals.words import question_of, state_of, subject_of
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.telegram.screens import (
@@ -66,7 +66,9 @@ def _screen(visit: Visit, approval: Approval, first: str = "") -> Screen:
     now_ms = visit.house.clock.now_ms()
     if not approval.is_open(now_ms):
         parts = [subject_of(approval), state_of(approval, now_ms), first]
-        return Screen("\n\n".join(part for part in parts if part), (back_to(LIST),))
+        is_coming = approval.state is ApprovalState.APPROVED and not approval.outcome
+        look = ((button("look", "approval", approval.id),),) if is_coming else ()
+        return Screen("\n\n".join(part for part in parts if part), (*look, back_to(LIST)))
     left = say("approval.time_left", left_ms=approval.expires_ms - now_ms)
     answers = (button(APPROVE, APPROVE, approval.id), button(DECLINE, DECLINE, approval.id))
     return Screen(f"{question_of(approval)}\n\n{left}", (answers, back_to(LIST)))

@@ -168,6 +168,8 @@ class OrderChains:
         if error is not None:
             notice = _notice(NoticeKind.ORDER_REFUSED, seat, decision, _why(error))
             changes.notices.append(notice)
+        if error is not None and decision.approval:
+            changes.outcomes.append((decision.approval, error.code))
         await self._pen.write(changes)
         seat.open.pop(decision.tag, None)
         seat.order_ids.pop(decision.tag, None)
