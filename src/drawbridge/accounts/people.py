@@ -162,22 +162,14 @@ class People:
         if known is None:
             raise NotFound("unknown_person")
         if known.owner.id == doer.owner.id:
-            raise Conflict("not_oneself")
+            await _refuse_oneself(tx, doer.owner)
         # Who may only stop things does not stop those who would stop them.
         if known.owner.role is Role.OWNER and not may(doer.owner.role, Act.RULE):
             raise Forbidden("not_over_owner", rule="role")
         return known.owner
 
     async def _step_down(self, tx: Transaction, by: Doer, person: Owner) -> None:
-        """Take what an owner alone may give, from who is to be none any more.
-
-        Why the count, although nobody does this to themselves: two owners who end each other at
-        the same moment must not both succeed.
-        """
-        if person.role is not Role.OWNER:
-            return
-        if await people_store.count_standing_owners(tx) <= 1:
-            raise Conflict("last_owner", name=person.name)
+        """Take back what an owner alone may give, from who is to be none any more."""
         for invitation in await people_store.delete_invitations(tx, person.id):
             facts = {"by": by.name}
             await self._audit.record(tx, "people:invitation:withdrawn", by.id, invitation, facts)
@@ -187,6 +179,17 @@ class People:
         await people_store.delete_ways_in(tx, person.id)
         for leave in self._leaving:
             await leave(tx, person.id, by.name, self._clock.now_ms())
+
+
+async def _refuse_oneself(tx: Transaction, person: Owner) -> None:
+    """Refuse what somebody would do to themselves.
+
+    Why: so there is always an owner. Whoever decides is looked up inside the transaction and
+    stays one, also when two would end each other at the same moment.
+    """
+    if person.role is Role.OWNER and await people_store.count_standing_owners(tx) == 1:
+        raise Conflict("last_owner", name=person.name)
+    raise Conflict("not_oneself")
 
 
 async def _reread(tx: Transaction, person_id: str) -> Owner:
