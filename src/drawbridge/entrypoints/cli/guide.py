@@ -96,7 +96,15 @@ def _list_exchanges(*, as_json: bool) -> None:
         )
         return
     columns = [say(f"cli.guide.column.{name}") for name in ("id", "name", "level", "status")]
-    rows = [[card.id, card.name, card.level.name.lower(), card.status.value] for card in cards]
+    rows = [
+        [
+            card.id,
+            card.name,
+            say(f"exchange_level.{card.level.name.lower()}"),
+            say(f"exchange_status.{card.status.value}"),
+        ]
+        for card in cards
+    ]
     print_table(columns, rows)
 
 

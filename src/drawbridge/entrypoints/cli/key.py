@@ -263,16 +263,19 @@ COLUMNS = ("label", "exchange", "venue", "key", "status", "rights", "expires", "
 
 def row_of(key: "KeyRecord") -> list[str]:
     """Give a key as a row of `COLUMNS`."""
+    from drawbridge.core.operations import Scope
     from drawbridge.core.secret import masked
     from drawbridge.wording import formats
+    from drawbridge.wording.language import spoken
 
+    rights = (say(f"scope.{scope.value}") for scope in Scope if scope in key.scopes)
     return [
         key.label,
         key.exchange,
         key.venue.value,
         masked(key.public_key),
         say(f"cli.key.status.{key.status.value}"),
-        or_dash(", ".join(sorted(scope.value for scope in key.scopes))),
+        or_dash(spoken().comma.join(rights)),
         or_dash(formats.day(key.expires_ms) if key.expires_ms else None),
         key.id,
     ]

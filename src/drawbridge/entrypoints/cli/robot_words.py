@@ -111,7 +111,7 @@ def print_orders(orders: "Sequence[OwnOrder]", labels: "Mapping[str, str]") -> N
                 say(f"side.{it.side.value}"),
                 or_dash(it.quantity),
                 or_dash(it.price),
-                it.state.value,
+                say(f"orders.state.{it.state.value}"),
             ]
             for it in orders
         ]
