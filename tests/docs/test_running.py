@@ -32,6 +32,7 @@ _WITH_A_ROBOT: Final = (
 # What each document finds when it is begun; others begin with nothing.
 _FOUND: Final = {
     "README": _LIVED_IN,
+    "howto/approvals": _LIVED_IN,
     "howto/limits-and-stop": _WITH_A_ROBOT,
     "howto/notices": _LIVED_IN,
     "howto/own-strategy": _LIVED_IN,
