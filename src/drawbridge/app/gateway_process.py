@@ -8,6 +8,7 @@ starts this with bots `beside` listens on this machine for theirs (entrypoints/p
 import argparse
 import asyncio
 import contextlib
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -172,6 +173,10 @@ async def run(
         told: Mapping[str, object] = {}
         if beside is not None:
             told = await stack.enter_async_context(beside(settings, work.bridge))
+        # What was made until now stays: nobody looks through it again for garbage, in the middle
+        # of an order.
+        gc.collect()
+        gc.freeze()
         tell_ready({"vault": "open" if work.holder.is_open else "closed", **told})
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

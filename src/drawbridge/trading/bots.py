@@ -155,7 +155,8 @@ class Bots:
             drawn = client_order_id(virtual.id, self._entropy(_ENTROPY_BYTES).hex())
             order = replace(order, client_id=drawn)
             forwarding = replace(forwarding, request=None, operation=order)
-        asked = await self._with_prices(virtual, replace(read.asked, order=order))
+        asked = read.asked if order is read.operation else replace(read.asked, order=order)
+        asked = await self._with_prices(virtual, asked)
         await self._judges.usages.prepare(virtual, asked.now_ms)
         limits = self._judges.limits
         if not limits.admits_all():
