@@ -1,13 +1,15 @@
-"""Switching off keys whoever owns them: all of an exchange, all of a person, or one.
+"""Switching off keys whoever owns them: all there are, all of an exchange or a person, or one.
 
 One transaction: either every key is off, or none. Nothing crosses with a key from the moment at
 which it commits; robots pause by themselves, and positions stay as they are.
 """
 
+from collections.abc import Iterable
+
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
-from drawbridge.catalogue.registry import get_card
+from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
@@ -27,20 +29,37 @@ async def freeze_exchange(
     `by` is the name of whoever does it, empty for this machine's own command line.
     Raises: `NotFound("unknown_exchange")`.
     """
-    name = get_card(exchange).name
+    get_card(exchange)
     async with database.transaction() as tx:
-        keys = [
-            key for key in await store.list_of_exchange(tx, exchange) if key.status not in _AT_REST
-        ]
-        for key in keys:
-            await store.write_status(tx, key.id, KeyStatus.DISABLED)
-            event = AuditEvent(
-                Tag.VAULT_KEY_DISABLED, key.owner, key.id, {"frozen": exchange, "by": by}
-            )
-            await append(tx, event, now_ms)
-            facts = {"label": key.label, "exchange": name}
-            await tell(tx, Notice(NoticeKind.KEY_FROZEN, key.owner, key.id, facts), now_ms)
-    return tuple(keys)
+        return await _freeze(tx, await store.list_of_exchange(tx, exchange), now_ms, by)
+
+
+async def freeze_everything(database: Database, now_ms: int, by: str = "") -> tuple[KeyRecord, ...]:
+    """Switch off every key of everybody, tell each owner, and give the keys as they stood.
+
+    Whatever stands before a key ends with it: no robot and no bot reaches any exchange.
+    """
+    async with database.transaction() as tx:
+        keys: list[KeyRecord] = []
+        for exchange in exchange_ids():
+            found = await store.list_of_exchange(tx, exchange)
+            keys += await _freeze(tx, found, now_ms, by)
+        return tuple(keys)
+
+
+async def _freeze(
+    tx: Transaction, found: Iterable[KeyRecord], now_ms: int, by: str
+) -> tuple[KeyRecord, ...]:
+    keys = tuple(key for key in found if key.status not in _AT_REST)
+    for key in keys:
+        await store.write_status(tx, key.id, KeyStatus.DISABLED)
+        event = AuditEvent(
+            Tag.VAULT_KEY_DISABLED, key.owner, key.id, {"frozen": key.exchange, "by": by}
+        )
+        await append(tx, event, now_ms)
+        facts = {"label": key.label, "exchange": get_card(key.exchange).name}
+        await tell(tx, Notice(NoticeKind.KEY_FROZEN, key.owner, key.id, facts), now_ms)
+    return keys
 
 
 async def halt_key(database: Database, key_id: str, by: str, now_ms: int) -> KeyRecord:

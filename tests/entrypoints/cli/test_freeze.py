@@ -35,3 +35,19 @@ def test_a_report_tells_whose_keys_were_switched_off(line: CommandLine) -> None:
     assert line.told("notice", "list")[0]["kind"] == "key_frozen"
     code, out, _ = line.on_data("key", "freeze", "--exchange", "binance", "--yes")
     assert (code, "no key of Binance in use" in out) == (0, True)
+
+
+def test_it_is_an_exchange_or_all_and_never_neither(line: CommandLine) -> None:
+    for arguments in ((), ("--all", "--exchange", "binance")):
+        exit_code, told = line.refused("key", "freeze", *arguments, "--yes")
+        assert (exit_code, told["code"]) == (2, "freeze_what")
+    assert line.told("key", "list")[0]["status"] != "disabled"
+
+
+def test_all_keys_of_all_exchanges_are_switched_off_by_one_command(line: CommandLine) -> None:
+    line.add_key("Second", "m" * 64)
+    told = line.told("key", "freeze", "--all", "--yes")
+    assert sorted(key["key"] for key in told["keys"]) == ["Alice", "Second"]
+    assert {key["status"] for key in line.told("key", "list")} == {"disabled"}
+    assert len(line.told("notice", "list")) == 2
+    assert "in use" in line.on_data("key", "freeze", "--all", "--yes")[1]
