@@ -1,9 +1,11 @@
-"""Adding a key from a phone's browser: possible for who types a word, with the reason beside it."""
+"""Keys from a phone's browser: possible for who types a word, with the reason beside it."""
 
 import pytest
 
+from drawbridge.core.operations import Scope
+from drawbridge.vault.model import KeyStatus, Standing
 from tests.kit.browserling import Browserling, Page
-from tests.kit.owner import KEY, NEW, SECRET, set_up
+from tests.kit.owner import KEY, NEW, SECRET, add_good, set_up
 from tests.kit.web_site import WebSite
 
 PHONES = [
@@ -51,3 +53,21 @@ async def test_a_computer_is_asked_for_nothing(
     assert 'name="on_phone"' not in (await browser.get(NEW, headers=headers)).html
     page = await _add(browser, headers, site.code(totp))
     assert page.path.startswith("/keys/key_")
+
+
+async def test_a_virtual_key_is_made_from_a_phone_by_the_same_rule(
+    site: WebSite, browser: Browserling
+) -> None:
+    totp = await set_up(browser, site)
+    key = await add_good(browser, site, totp, "Main account")
+    standing = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
+    await site.house.vault.record_verdict(key, standing)
+    new, phone = "/virtual-keys/new", PHONES[0]
+    form = {"key": key, "label": "Night bot", "scopes": "trade_spot", "code": site.code(totp)}
+    assert "A computer is safer" in (await browser.get(new, headers=phone)).words
+    page = await browser.post(new, form, headers=phone)
+    assert page.status == 422
+    assert "type “Drawbridge” to go on with this phone" in page.words
+    page = await browser.post(new, {**form, "on_phone": "drawbridge"}, headers=phone)
+    assert page.status == 200
+    assert 'id="given-api_secret"' in page.html

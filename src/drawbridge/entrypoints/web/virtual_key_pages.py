@@ -13,6 +13,8 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import Scope
 from drawbridge.core.orders import OrderType, Side
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
+from drawbridge.entrypoints.pages.phones import FIELD as ON_PHONE
+from drawbridge.entrypoints.pages.phones import check_phone, is_phone
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.virtual_key_views import (
@@ -37,7 +39,9 @@ _TEXTS: Final = (
     *("pairs", "largest_order", "open_exposure", "day_turnover", "collar", "addresses"),
     *("hours", "rate", "expires", "sides", "order_types"),
 )
-_SHOWN: Final = ("key", "label", "scopes", "days", "code", *_TEXTS)
+_SHOWN: Final = ("key", "label", "scopes", "days", "code", ON_PHONE, *_TEXTS)
+# What is typed to make a key from a phone: it is ours, and no exchange's.
+_WORD: Final = "Drawbridge"
 # Those that stand folded away until they are wanted.
 _MORE: Final = ("open_exposure", "collar", "addresses", "hours", "days", "rate", "order_types")
 _LIVES: Final = ("7", "30", "90", "365")
@@ -69,6 +73,7 @@ class VirtualKeyPages:
     async def make(self, visit: Visit, fields: Fields) -> Response:
         """Make a virtual key and show it with its recipes, this one time."""
         try:
+            check_phone(visit.request, fields, _WORD)
             made = await self.house.virtual_keys.make(
                 visit.person.account,
                 fields.line("key"),
@@ -144,6 +149,8 @@ class VirtualKeyPages:
         facts = {
             "keys": [(key.id, f"{key.label} · {get_card(key.exchange).name}") for key in keys],
             "scopes": _scope_choices(scopes - {Scope.READ}),
+            "on_phone": is_phone(visit.request),
+            "word": _WORD,
             **_form_facts(form),
         }
         return self.site.page(visit, "virtual_keys/new.html", facts, status)
@@ -182,7 +189,7 @@ class VirtualKeyPages:
 
 def _again(error: DrawbridgeError, fields: Fields) -> Form:
     ticked = frozenset((*fields.chosen("scopes"), *fields.chosen("days")))
-    return refused(error, _SHOWN, fields.keep("key", "label", *_TEXTS), ticked)
+    return refused(error, _SHOWN, fields.keep("key", "label", ON_PHONE, *_TEXTS), ticked)
 
 
 def _scope_choices(scopes: Iterable[Scope]) -> list[tuple[str, str]]:
