@@ -344,3 +344,29 @@ async def test_a_strategy_with_orders_of_its_own_is_not_asked_for(bench: Asked) 
         await bench.service.create(OWNER, wish)
 
     assert (caught.value.code, caught.value.facts["field"]) == ("orders_take_no_guards", "asks")
+
+
+async def test_prices_between_candles_ask_once_and_after_a_no_again_at_the_next_candle(
+    bench: Asked,
+) -> None:
+    await bench.begin(replace(ASKING, guards={"take_profit": "5"}, trigger="tick"))
+    await bench.tell(UP)
+    await bench.say(is_yes=True)
+    await bench.step()
+    bench.exchange.closes[-1] = str(UP + 20)  # what trades go at now, while no candle closes
+    await bench.step(3)
+    (first,) = await bench.questions()
+    assert first.question.facts["orders"] == [
+        {"side": "sell", "quantity": "0.832", "why": "profit"}
+    ]
+
+    await bench.say(is_yes=False)
+    await bench.step(3)
+    assert await bench.questions() == ()
+
+    await bench.tell(UP + 21)
+    (again,) = await bench.questions()
+    assert again.id != first.id
+    await bench.say(is_yes=True)
+    await bench.step()
+    assert bench.sides == [BUY, SELL]

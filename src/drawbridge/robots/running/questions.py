@@ -28,6 +28,8 @@ LONGEST_MS: Final = 4 * HOUR_MS
 TOO_LATE: Final = "approval_too_late"
 """Why an order that was allowed was not sent: the time of the answer had ended by then."""
 
+# How the names of decisions begin that came from outside (signalling.py).
+_BY_SIGNAL: Final = "signal"
 _WHY: Final[Mapping[ApprovalState, str]] = {
     ApprovalState.APPROVED: TOO_LATE,
     ApprovalState.DECLINED: "approval_declined",
@@ -41,14 +43,15 @@ _TOLD: Final = frozenset({TOO_LATE, "approval_expired"})
 def asked_first(seat: Seat, verdict: Verdict, price: Decimal, now_ms: int) -> Verdict:
     """Turn into a question what a person wants to be asked before.
 
-    What is asked already is not asked twice, and whatever else is decided withdraws it.
+    What is asked already is not asked twice, and whatever else is decided withdraws it. After a
+    no, the same is asked again at the next candle and not at every price in between.
     """
     if not seat.plan.asks:
         return verdict
     pending = tuple(seat.asked.values())
     free = tuple(it for it in verdict.decisions if protects(it))
     asked = tuple(it for it in verdict.decisions if not protects(it))
-    if asked and not free and _alike(asked) == _alike(pending):
+    if asked and not free and (_alike(asked) == _alike(pending) or _was_no(seat, asked, now_ms)):
         return replace(verdict, decisions=())
     has_turned = verdict.standing.turn.stance != seat.standing.turn.stance
     withdrawn = pending if verdict.decisions or has_turned else ()
@@ -109,6 +112,11 @@ class Questions:
                 del seat.asked[decision.tag]
                 if decision.state is DecisionState.OPEN:
                     seat.open[decision.tag] = decision
+            refused = [it for it in changes.moved if it.state is DecisionState.DROPPED]
+            if refused:
+                interval_ms = seat.plan.interval_ms
+                next_candle_ms = now_ms - now_ms % interval_ms + interval_ms
+                seat.unasked = frozenset(_alike(refused)), next_candle_ms
 
     async def withdraw(self, seat: Seat) -> None:
         """Ask for nothing any more: the seat stops, rests or begins anew."""
@@ -167,6 +175,13 @@ def _question(seat: Seat, decisions: tuple[Decision, ...], price: Decimal, now_m
     seed = f"{first.robot_id}\x1f{first.key_id}\x1f{first.tag}"
     approval_id = id_from("approval", hashlib.sha256(seed.encode()).digest())
     return Approval(approval_id, asked, now_ms, until_ms)
+
+
+def _was_no(seat: Seat, decisions: Iterable[Decision], now_ms: int) -> bool:
+    """Tell whether all of this was just answered with no; a new signal from outside is news."""
+    kinds, until_ms = seat.unasked
+    is_news = any(it.tag.partition(":")[2].startswith(_BY_SIGNAL) for it in decisions)
+    return now_ms < until_ms and not is_news and kinds.issuperset(_alike(decisions))
 
 
 def _alike(decisions: Iterable[Decision]) -> tuple[tuple[str, str], ...]:

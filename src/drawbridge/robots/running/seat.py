@@ -66,7 +66,8 @@ class Seat:
     """A robot on one account.
 
     `open` are the decisions that are not settled, by tag, in the order in which they are to be;
-    `asked` those that wait for a person's answer, which keep nothing else waiting;
+    `asked` those that wait for a person's answer, which keep nothing else waiting; `unasked` are
+    the kinds and sides that are not asked for again before a moment, because the answer was no;
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
     were looked at, `written_ms` the candle of the standing that is on disk,
@@ -83,6 +84,7 @@ class Seat:
     memory: Memory
     open: dict[str, Decision] = field(default_factory=dict)
     asked: dict[str, Decision] = field(default_factory=dict)
+    unasked: tuple[frozenset[tuple[str, str]], int] = (frozenset(), 0)
     order_ids: dict[str, str] = field(default_factory=dict)
     market: Market | None = None
     failures: int = 0

@@ -159,6 +159,8 @@ class Tending:
         """Write down and carry out what was decided between candles."""
         chart = self._seating.chart_of(seat)
         verdict = self._hands.rounds.asked_first(seat, verdict, chart)
+        if not (verdict.decisions or verdict.asked or verdict.withdrawn or verdict.refusal):
+            return  # It waits for an answer already, which every price says anew.
         await self._hands.rounds.keep(chart, [(seat, replace(verdict, is_news=True))])
         await self.act(seat, [(seat, verdict)])
 
