@@ -16,7 +16,9 @@ from drawbridge.trading.foreign_orders import ForeignOrder
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.trading.limits import Limits
 
-AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**12))
+AMOUNTS = st.decimals(
+    allow_nan=False, allow_infinity=False, places=8, min_value=-(10**30), max_value=10**30
+)
 HOLDINGS = st.builds(Holding, st.text(), AMOUNTS, AMOUNTS, st.none() | AMOUNTS, st.none())
 PORTFOLIOS = st.builds(
     Portfolio,
