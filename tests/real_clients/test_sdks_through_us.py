@@ -1,6 +1,6 @@
 """The exchanges' own Python SDKs with a virtual key, through the proxy to the paper exchange.
 
-Scenario 78, with the very test that they pass on the paper exchange itself.
+Scenario 78. The test is the very same as without us; only addresses and keys are others.
 """
 
 from collections.abc import Iterator
