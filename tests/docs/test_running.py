@@ -17,6 +17,8 @@ from tests.kit.processes import free_port
 
 _WITHIN_S: Final = 240
 _USUAL: Final = ("127.0.0.1:8420", "127.0.0.1:8520", "127.0.0.1:8620")
+# A paper exchange and the address for bots take a port for each exchange above their first.
+_ROOM: Final = 20
 # A person with the app and the paper exchange running, an open vault, a key and a robot.
 _LIVED_IN: Final = """\
 drawbridge up --with-paper > "$HOME/up.log" &
@@ -65,7 +67,12 @@ def _run_for_real() -> list[str]:
 
 def _surroundings(home: Path) -> tuple[dict[str, str], Mapping[str, str]]:
     """Give the environment of a newcomer's shell, and where our usual addresses are in it."""
-    ours = {usual: f"127.0.0.1:{free_port()}" for usual in _USUAL}
+    ports: list[int] = []
+    while len(ports) < len(_USUAL):
+        port = free_port()
+        if all(abs(port - other) > _ROOM for other in ports):
+            ports.append(port)
+    ours = {usual: f"127.0.0.1:{port}" for usual, port in zip(_USUAL, ports, strict=True)}
     app, paper, proxy = (ours[usual] for usual in _USUAL)
     bin_folder = Path(sys.executable).parent
     environment = {
