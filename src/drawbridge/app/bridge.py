@@ -49,11 +49,21 @@ class Bridge:
             await asyncio.sleep(_WRITE_EVERY_S)
             turns += 1
             try:
+                await self.forget_changed()
                 await self.write()
                 if not turns % _WRITES_PER_SETTLING:
                     await self.usages.catch_up()
             except DrawbridgeError as error:
                 _log.warning("proxy: %s", error)
+
+    async def forget_changed(self) -> None:
+        """Drop what memory holds to check the signatures of keys that were revoked or changed.
+
+        Why it may come late: a request is held against the book, which is never late. This only
+        leaves no material behind that nobody needs.
+        """
+        for virtual_id in await self.book.refresh():
+            self.proofs.forget(virtual_id)
 
     async def write(self) -> None:
         """Write what was noted and counted until now."""

@@ -43,6 +43,9 @@ class Proofs(Protocol):
     async def get(self, virtual: VirtualKey) -> Proof:
         """Give it. Raises: `Forbidden("vault_locked")`, `NotProven("bad_key")`, `Corrupted`."""
 
+    def forget(self, virtual_id: str) -> None:
+        """Drop what memory holds of a key."""
+
 
 @light_value
 class Admitted:

@@ -84,6 +84,16 @@ async def test_a_revoked_key_is_refused_at_its_next_request(at: Ford) -> None:
     assert (await at.crossings())[-1]["code"] == "virtual_revoked"
 
 
+async def test_nothing_is_kept_to_check_a_revoked_key_by(at: Ford) -> None:
+    made = await at.virtual_key()
+    await at.bridge.forget_changed()
+    assert (await at.ask(at.signed(made, GetBalances()))).status == 200
+    assert at.bridge.proofs.find(made.virtual) is not None
+    await at.virtual_keys.revoke(OWNER, made.virtual.id)
+    await at.bridge.forget_changed()
+    assert at.bridge.proofs.find(made.virtual) is None
+
+
 async def test_an_unknown_outcome_is_told_as_a_time_out_and_the_order_stays_unknown(
     at: Ford,
 ) -> None:
