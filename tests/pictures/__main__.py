@@ -32,7 +32,7 @@ from tests.pictures.shown import move_in
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs/pictures"
 MOST_BYTES: Final = 60_000
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_SIZE: Final = (1120, 760)
+_SIZE: Final = (1280, 760)
 _DRAWN: Final = """() => [...document.querySelectorAll('[data-chart], [data-line]')]
   .every((it) => it.dataset.drawn)"""
 # The browser itself reads the picture it has taken; here is then only what writes one.
