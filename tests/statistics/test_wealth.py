@@ -42,7 +42,10 @@ async def test_what_was_worked_out_is_given_again_until_there_is_a_new_snapshot(
     assert await wealth.together(["key_b", "key_a"], "USD") is first
     await keep(store, "key_b", 2, 150)
     second = await wealth.together(["key_a", "key_b"], "USD")
-    assert (second.report.worth[-1][1], second.report.total_return) == (Decimal(250), Decimal("0.25"))
+    assert (second.report.worth[-1][1], second.report.total_return) == (
+        Decimal(250),
+        Decimal("0.25"),
+    )
 
 
 async def test_since_a_moment_the_return_begins_with_what_there_was_then(
