@@ -96,6 +96,37 @@ async def test_a_robot_is_started_and_stopped(line: RemoteLine, life: Life) -> N
     assert (robot.status, robot.closes_by) == (RobotStatus.STOPPING, "keep")
 
 
+CREATE = ("robot", "create", "--key", "Main", "--market", "BTC/USD", "--amount", "100")
+
+
+async def test_a_robot_is_made_as_it_was_wished(line: RemoteLine, life: Life) -> None:
+    chosen = ("--set", "fast=5", "--guard", "stop_loss=2", "--confirm", "macd", "--on-stop", "keep")
+    told = await line.told(*CREATE, *chosen, "--interval", "5m", "--join", "--ask", "--name", "Two")
+    robots = await life.site.house.robots.list_robots(life.owner)
+    plan = next(it.plan for it in robots if it.id == told["id"])
+    assert (plan.settings["fast"], plan.guards["stop_loss"]) == (5, 2)
+    assert ([it.strategy for it in plan.confirm], plan.on_stop) == (["macd"], "keep")
+    assert (plan.interval_ms, plan.joins, plan.asks) == (300_000, True, True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (("--on-stop", "burn"), "bad_on_stop"),
+        (("--direction", "up"), "bad_direction"),
+        (("--trigger", "moon"), "bad_trigger"),
+        (("--interval", "2m"), "bad_interval"),
+        (("--set", "fast=50"), "fast_not_below_slow"),
+        (("--guard", "airbag=1"), "unknown_guard"),
+        (("--amount", "0"), "not_positive"),
+    ],
+)
+async def test_a_robot_that_cannot_be_is_refused_as_here(
+    line: RemoteLine, wrong: tuple[str, ...], code: str
+) -> None:
+    assert await line.refused(*CREATE, *wrong) == (2, code)
+
+
 async def test_a_robot_gets_another_account_and_loses_it(line: RemoteLine, life: Life) -> None:
     fields = {"api_key": "A" * 56, "api_secret": SECRET}
     added = (await life.site.house.vault.add(life.owner, "kraken", "paper", fields, "Two")).key
@@ -195,7 +226,6 @@ async def test_what_is_not_there_is_told_as_here(line: RemoteLine) -> None:
         ("key", "freeze", "--exchange", "kraken"),
         ("robot", "hook", "Ace"),
         ("robot", "strategies"),
-        ("robot", "create", "--key", "Main", "--market", "BTC/USD", "--amount", "1"),
         ("candles", "list"),
         ("backtest",),
         ("notice", "ways"),

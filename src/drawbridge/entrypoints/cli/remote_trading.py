@@ -12,9 +12,9 @@ from typing import Any, Final
 from drawbridge.client import every
 from drawbridge.client.limits import LimitsTold, LimitsWish, StopTold, TradingStop
 from drawbridge.client.orders import Order
-from drawbridge.client.robots import AccountTold, RobotStop, RobotTold
+from drawbridge.client.robots import AccountTold, RobotStop, RobotTold, RobotWish
 from drawbridge.client.trials import TrialTold
-from drawbridge.core.errors import Conflict
+from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.core.markets import Candle
 from drawbridge.core.orders import Fill
 from drawbridge.entrypoints.cli.remote_accounts import MOST, code_of, reason_of, robot_of
@@ -22,7 +22,18 @@ from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.lab.model import TrialWish, wish_from
 from drawbridge.lab.store import Ordered
-from drawbridge.robots.model import Account, Confirmation, Decision, OnStop, Plan, Robot, Stake
+from drawbridge.robots.model import (
+    Account,
+    Confirmation,
+    Decision,
+    Direction,
+    OnStop,
+    Plan,
+    Robot,
+    Stake,
+    Trigger,
+)
+from drawbridge.robots.wishes import Wish, read_on_stop
 from drawbridge.trading.foreign_orders import ForeignOrder
 from drawbridge.trading.history import PastOrder, Query
 from drawbridge.trading.limit_store import EVERYBODY, Limited, Stop
@@ -49,6 +60,13 @@ class RemoteRobots:
     async def get_robot(self, _owner: str, robot_id: str) -> Robot:
         """Give one robot."""
         return await self._line.ask(lambda client: _read_robot(client.robots.get_robot(robot_id)))
+
+    async def create(self, _owner: str, wish: Wish) -> Robot:
+        """Make a robot, stopped. Raises: `BadInput` naming the field."""
+        told = _told_wish(wish)
+        return await self._line.act(
+            lambda client, once: _read_robot(client.robots.create_robot(told, idempotency_key=once))
+        )
 
     async def list_decisions(self, _owner: str, robot_id: str) -> tuple[Decision, ...]:
         """List the newest decisions of a robot."""
@@ -252,6 +270,33 @@ class RemoteLab:
 def _refuse_everybody(of: str) -> None:
     if of == EVERYBODY:
         raise Conflict("everybody_only_here", field="--everybody")
+
+
+def _told_wish(wish: Wish) -> RobotWish:
+    # What is one of a few is looked at here: there, all that is known of it is the schema.
+    if wish.direction not in set(Direction):
+        raise BadInput("bad_direction", field="direction", known=tuple(Direction))
+    if wish.trigger not in set(Trigger):
+        raise BadInput("bad_trigger", field="trigger", known=tuple(Trigger))
+    told: Any = {
+        "key": wish.key_id,
+        "symbol": wish.symbol,
+        "amount": wish.amount,
+        "strategy": wish.strategy,
+        "interval": wish.interval,
+        "settings": wish.settings,
+        "guards": wish.guards,
+        "confirm": wish.confirm,
+        "also_on": wish.also_on,
+        "on_stop": read_on_stop(wish.on_stop).value,
+        "direction": wish.direction,
+        "trigger": wish.trigger,
+        "joins": wish.joins,
+        "asks": wish.asks,
+        "name": wish.name,
+    }
+    wished: RobotWish = told
+    return wished
 
 
 def _read_robot(told: RobotTold) -> Robot:

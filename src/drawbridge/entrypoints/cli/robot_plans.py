@@ -1,6 +1,7 @@
 """Commands that say what a robot is to do, and on which accounts: create, account add, remove."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,6 @@ from drawbridge.entrypoints.cli.robot_words import RobotName, told_robot
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from drawbridge.app.build import House
     from drawbridge.entrypoints.cli.house import Place
 
 accounts = typer.Typer(help=say("cli.robot.account.help"), no_args_is_help=True)
@@ -85,15 +85,16 @@ def create(
 ) -> None:
     """Make a robot, stopped."""
     from drawbridge.app.own_strategies import own_strategies_of
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
+    from drawbridge.entrypoints.cli.remote_choice import chosen_remote
     from drawbridge.robots.wishes import Wish
 
     settings, guards = read_pairs(setting or [], "set"), read_pairs(guard or [], "guard")
     confirming = read_confirmations(confirm or [])
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        first, *more = await _keys_of(house, person, key)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        first, *more = await _keys_of(place, person, key)
         wish = Wish(
             key_id=first[0],
             symbol=market,
@@ -111,14 +112,16 @@ def create(
             asks=ask,
             name=name,
         )
-        robot = await house.robots.create(person, wish)
+        robot = await place.robots.create(person, wish)
         if json:
             print_json(told_robot(robot))
         else:
             print_line(say("cli.robot.create.done", name=robot.name))
 
-    with own_strategies_of(settings_for(data)):
-        in_house(data, work)
+    # Elsewhere a robot's own strategy is found where it will run.
+    here = chosen_remote(data) is None
+    with own_strategies_of(settings_for(data)) if here else nullcontext():
+        in_place(data, work)
 
 
 @accounts.command("add", help=say("cli.robot.account.add.help"))
@@ -181,7 +184,7 @@ def read_confirmations(texts: list[str]) -> dict[str, Mapping[str, object]]:
     return found
 
 
-async def _keys_of(house: "House", person: str, texts: list[str]) -> list[tuple[str, str]]:
+async def _keys_of(place: "Place", person: str, texts: list[str]) -> list[tuple[str, str]]:
     """Give each key's id with its own amount, empty where none was named.
 
     Raises: `BadInput("key_twice")`, `NotFound("unknown_key")`.
@@ -189,11 +192,11 @@ async def _keys_of(house: "House", person: str, texts: list[str]) -> list[tuple[
     from drawbridge.entrypoints.cli.house import key_named
 
     found: dict[str, str] = {}
-    labels = {key.label for key in await house.vault.list_keys(person)}
+    labels = {key.label for key in await place.vault.list_keys(person)}
     for text in texts:
         # A key's name may have an equals sign in it.
         name, _, amount = (text, "", "") if text in labels else text.rpartition("=")
-        key_id = (await key_named(house, person, name or amount)).id
+        key_id = (await key_named(place, person, name or amount)).id
         if key_id in found:
             raise BadInput("key_twice", field="key")
         found[key_id] = amount if name else ""
