@@ -1,5 +1,6 @@
 """Virtual keys in memory: found at once, and never older than the last change on disk."""
 
+import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from drawbridge.virtual_keys import store
 from drawbridge.virtual_keys.book import VirtualKeyBook
 from drawbridge.virtual_keys.model import VirtualKey, VirtualKeyId
 from drawbridge.virtual_keys.restrictions import Rate, Scopes
+from drawbridge.virtual_keys.wishes import Wish, read_wish
 
 
 def a_virtual_key(key: KeyRecord, number: int = 1) -> VirtualKey:
@@ -103,3 +105,26 @@ async def test_ann_alone_lists_her_own(database: Database, key: KeyRecord, ann: 
         await store.insert(tx, a_virtual_key(key), {})
     assert await store.list_of_owner(database, ann.id) == (a_virtual_key(key),)
     assert await store.list_of_owner(database, "somebody else") == ()
+
+
+async def test_ten_thousand_of_them_would_take_little_memory(
+    database: Database, key: KeyRecord
+) -> None:
+    count = 200
+    held = read_wish(
+        Wish(scopes=("trade_spot",), pairs=("BTC/USDT",), largest_order="500", rate="20"), 1
+    )
+    async with database.transaction() as tx:
+        for number in range(count):
+            virtual = replace(a_virtual_key(key, number), restrictions=held)
+            await store.insert(tx, virtual, {})
+    book = VirtualKeyBook(database)
+    book.find("binance", "a0")
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            book.find("binance", f"a{number}")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / count < 4_096
