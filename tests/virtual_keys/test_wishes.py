@@ -39,7 +39,7 @@ from tests.virtual_keys.samples import HERE, NOW_MS, a_buy, asking
         (Wish(pairs=("BTCUSDT",)), "pairs"),
         (Wish(pairs=("BTC/USDT/X",)), "pairs"),
         (Wish(pairs=tuple(f"A{number}/B" for number in range(201))), "pairs"),
-        (Wish(sides=("both",)), "sides"),
+        (Wish(sides=("both",)), "order_sides"),
         (Wish(order_types=("iceberg",)), "order_types"),
         (Wish(largest_order="500"), "largest_order"),
         (Wish(largest_order="500", pairs=("BTC/USDT", "ETH/BTC")), "largest_order"),

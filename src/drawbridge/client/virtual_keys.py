@@ -21,7 +21,7 @@ class VirtualKeyLimits(TypedDict):
 
     scopes: NotRequired[list[str]]
     pairs: NotRequired[list[str]]
-    sides: NotRequired[list[str]]
+    order_sides: NotRequired[list[str]]
     order_types: NotRequired[list[str]]
     largest_order: NotRequired[str]
     open_exposure: NotRequired[str]
@@ -48,7 +48,7 @@ class VirtualKeyWish(TypedDict):
 
     scopes: NotRequired[list[str]]
     pairs: NotRequired[list[str]]
-    sides: NotRequired[list[str]]
+    order_sides: NotRequired[list[str]]
     order_types: NotRequired[list[str]]
     largest_order: NotRequired[str]
     open_exposure: NotRequired[str]

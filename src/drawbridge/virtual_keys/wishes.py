@@ -88,7 +88,7 @@ def read_wish(wish: Wish, now_ms: int) -> tuple[Restriction, ...]:
     read: tuple[Restriction | None, ...] = (
         _read_scopes(wish.scopes),
         _read_pairs(wish.pairs),
-        _read_choices(wish.sides, Side, "sides", Sides),
+        _read_choices(wish.sides, Side, "order_sides", Sides),
         _read_choices(wish.order_types, OrderType, "order_types", OrderTypes),
         *_read_money(wish),
         _read_collar(wish.collar),

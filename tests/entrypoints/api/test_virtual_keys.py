@@ -86,7 +86,7 @@ async def test_an_answer_with_a_secret_is_not_kept_on_disk(life: Life) -> None:
 async def test_narrowed_used_and_revoked(life: Life) -> None:
     one = f"{PATH}/{life.virtual_key}"
     assert (await life.program.post(f"{one}/narrow", {})).code == "virtual_nothing_to_narrow"
-    narrowed = (await life.program.post(f"{one}/narrow", {"sides": ["sell"]})).told
+    narrowed = (await life.program.post(f"{one}/narrow", {"order_sides": ["sell"]})).told
     assert [it["number"] for it in narrowed["restrictions"]] == [1, 3]
     counter, now_ms = UseCounter(life.site.house.database), life.site.house.clock.now_ms()
     counter.note(life.virtual_key, None, now_ms)
@@ -95,4 +95,4 @@ async def test_narrowed_used_and_revoked(life: Life) -> None:
     assert (use["rule"], use["times"], use["last_ms"]) == ("", 1, now_ms)
     assert (await life.program.get(PATH)).told["items"][0]["used_ms"] == now_ms
     assert (await life.program.post(f"{one}/revoke")).told["revoked_ms"] == now_ms
-    assert (await life.program.post(f"{one}/narrow", {"sides": ["buy"]})).status == 409
+    assert (await life.program.post(f"{one}/narrow", {"order_sides": ["buy"]})).status == 409

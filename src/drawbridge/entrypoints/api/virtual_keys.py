@@ -71,7 +71,7 @@ class VirtualKeyLimits(Asked):
 
     scopes: _Several = Field(default_factory=list, description="`read`, `trade_spot` and so on.")
     pairs: _Several = Field(default_factory=list, examples=[["BTC/USDT"]])
-    sides: _Several = Field(default_factory=list, description="`buy`, `sell`.")
+    order_sides: _Several = Field(default_factory=list, description="`buy`, `sell`.")
     order_types: _Several = Field(default_factory=list, description="`limit`, `market`.")
     largest_order: Text = Field("", description=_AMOUNT)
     open_exposure: Text = Field("", description=_AMOUNT)
@@ -165,7 +165,7 @@ def _read(limits: VirtualKeyLimits) -> Wish:
     return Wish(
         scopes=tuple(limits.scopes),
         pairs=tuple(limits.pairs),
-        sides=tuple(limits.sides),
+        sides=tuple(limits.order_sides),
         order_types=tuple(limits.order_types),
         largest_order=limits.largest_order,
         open_exposure=limits.open_exposure,

@@ -37,7 +37,7 @@ from drawbridge.wording.say import say
 _HERE: Final = "/virtual-keys"
 _TEXTS: Final = (
     *("pairs", "largest_order", "open_exposure", "day_turnover", "collar", "addresses"),
-    *("hours", "rate", "expires", "sides", "order_types"),
+    *("hours", "rate", "expires", "order_sides", "order_types"),
 )
 _SHOWN: Final = ("key", "label", "scopes", "days", "code", ON_PHONE, *_TEXTS)
 # What is typed to make a key from a phone: it is ours, and no exchange's.

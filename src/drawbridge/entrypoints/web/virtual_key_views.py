@@ -160,7 +160,7 @@ def wish_of(fields: Fields, expires_ms: int | None) -> Wish:
     return Wish(
         scopes=fields.chosen("scopes"),
         pairs=_pieces(fields.line("pairs")),
-        sides=_chosen(fields.line("sides")),
+        sides=_chosen(fields.line("order_sides")),
         order_types=_chosen(fields.line("order_types")),
         largest_order=fields.line("largest_order"),
         open_exposure=fields.line("open_exposure"),
