@@ -40,6 +40,15 @@ async def _turn(page: Page, size: tuple[int, int]) -> None:
     await page.wait_for_function(_FITS)
 
 
+async def _turn_over(page: Page, address: str) -> None:
+    """Open a page that has charts, and turn the phone to and fro."""
+    await page.goto(address)
+    await page.wait_for_function(_DRAWN)
+    assert await page.locator(".chart canvas").count(), address
+    for size in (LYING, PHONE, LYING):
+        await _turn(page, size)
+
+
 @pytest.mark.browser
 async def test_charts_take_the_width_of_a_phone_that_is_turned_either_way(
     tmp_path: Path, browser_path: Path
@@ -55,8 +64,4 @@ async def test_charts_take_the_width_of_a_phone_that_is_turned_either_way(
         ):
             await carry(window, address, browser.cookies)
             for path in paths:
-                await window.page.goto(address + path)
-                await window.page.wait_for_function(_DRAWN)
-                assert await window.page.locator(".chart canvas").count(), path
-                for size in (LYING, PHONE, LYING):
-                    await _turn(window.page, size)
+                await _turn_over(window.page, address + path)

@@ -56,26 +56,25 @@ def trades(
     json: Json = False,
 ) -> None:
     """Write trades as CSV."""
-    from drawbridge.entrypoints.cli.house import (
-        in_place,
-        key_named,
-        owner_of,
-        robot_named,
-        trades_of,
-    )
+    from drawbridge.entrypoints.cli import house
     from drawbridge.statistics.export import export_trades, read_wish
 
     wish = read_wish(tool.strip().lower(), year.strip(), simulated=simulated)
 
     async def work(place: "Place") -> "Export":
-        person = await owner_of(place, owner)
-        key_id = (await key_named(place, person, key)).id if key else ""
-        origin = (await robot_named(place, person, robot)).origin if robot else ""
-        found = await trades_of(place, person, key_id=key_id, origin=origin)
+        person = await house.owner_of(place, owner)
+        key_id = (await house.key_named(place, person, key)).id if key else ""
+        origin = (await house.robot_named(place, person, robot)).origin if robot else ""
+        found = await house.trades_of(place, person, key_id=key_id, origin=origin)
         robots = await place.robots.list_robots(person)
         return export_trades(found, wish, {it.origin: it.name for it in robots})
 
-    made = in_place(data, work)
+    made = house.in_place(data, work)
+    _tell(made, out, json=json)
+
+
+def _tell(made: "Export", out: str, *, json: bool) -> None:
+    """Write the file, and say what stands in it."""
     if out != _STANDARD:
         _write(Path(out).expanduser(), made.text)
     elif not json:
