@@ -34,7 +34,8 @@ def say(key: str, /, **facts: object) -> str:
 
     Shape: in a sentence, `{fact}` is the fact as text, and `{fact:amount}`, `{fact:day}`,
     `{fact:moment}`, `{fact:span}`, `{fact:days}`, `{fact:list}` and `{fact:name}` write it as
-    formats.py does (times and spans in milliseconds; `name` is said by the wording key `name.<fact>`).
+    formats.py does (times and spans in milliseconds; `days` are counted ones; `name` is said by
+    the wording key `name.<fact>`).
     Raises: KeyError for a key or a fact that is not there, which is our mistake.
     """
     sentence = _sentence(key)
