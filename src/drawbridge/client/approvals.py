@@ -37,7 +37,7 @@ class ApprovalsOperations:
     def list_approvals(
         self, *, limit: int | None = None, cursor: str | None = None
     ) -> Page[ApprovalTold]:
-        """List approvals, newest first: those that wait for an answer, and those that have ended."""
+        """List approvals, newest first: those that wait, and those that have ended."""
         told: Page[ApprovalTold] = self._calling.ask(
             "GET", "/approvals", {}, query={"limit": limit, "cursor": cursor}
         )

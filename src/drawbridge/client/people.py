@@ -121,7 +121,7 @@ class PeopleOperations:
         return told
 
     def end_person(self, person: str, wish: CodeGiven, *, idempotency_key: str = "") -> PersonTold:
-        """Let somebody in no more: sessions, tokens and chat end, and their keys are switched off."""
+        """Let somebody in no more: sessions, tokens and chat end, keys are switched off."""
         told: PersonTold = self._calling.ask(
             "POST",
             "/people/{person}/end",

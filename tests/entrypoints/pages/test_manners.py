@@ -1,7 +1,6 @@
 """What every answer of a website keeps to, and what no form gets past (scenario 73)."""
 
 import gzip
-from dataclasses import dataclass
 
 import pytest
 from starlette.applications import Starlette
@@ -9,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from drawbridge.accounts.model import Owner
 from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.ids import OwnerId
 from drawbridge.entrypoints.pages.assets import Assets, media_type_of, packaged
@@ -23,19 +23,11 @@ from tests.kit.browserling import Browserling
 _SECRET = "planted-secret-value"
 
 
-@dataclass(frozen=True)
-class _Somebody:
-    id: OwnerId
-    name: str = "Ada"
-    second_factor: bool = True
-    language: str = ""
-
-
 class _Sessions:
     """Knows one session."""
 
     async def session(self, token: str) -> Person | None:
-        return _Somebody(OwnerId("own_1")) if token == "known" else None
+        return Owner(OwnerId("own_1"), "Ada", 0) if token == "known" else None
 
 
 def _entropy(count: int) -> bytes:

@@ -47,7 +47,8 @@ DECIDED = {
         GET /notices  GET /virtual-keys  GET /virtual-keys/{virtual}
         GET /virtual-keys/{virtual}/live  GET /live/virtual-keys/{virtual}
         GET /approvals  GET /approvals/live  GET /live/approvals
-        GET /vault/state  GET /live/vault  GET /home/live  GET /portfolio  GET /portfolio/live  GET /portfolio.json
+        GET /vault/state  GET /live/vault  GET /home/live
+        GET /portfolio  GET /portfolio/live  GET /portfolio.json
         GET /live/home  GET /live/portfolio  GET /live/robots/{robot}  GET /live/lab/{trial}
         GET /live/keys/{key}/check  GET /live/keys/{key}/holdings
     """,

@@ -46,7 +46,7 @@ class ApprovalTold(Told):
 
 @router.get("/approvals")
 async def list_approvals(caller: Reader, paging: AskedPage) -> Page[ApprovalTold]:
-    """List approvals, newest first: those that wait for an answer, and those that have ended."""
+    """List approvals, newest first: those that wait, and those that have ended."""
     found = await caller.house.approvals.list_newest(caller.owner)
     now_ms = caller.house.clock.now_ms()
     return cut(found, paging, lambda it: _tell_approval(it, now_ms), lambda it: it.id)

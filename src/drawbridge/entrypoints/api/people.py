@@ -140,7 +140,7 @@ async def end_sessions_of_person(caller: PeopleHalter, person: PersonPath) -> Se
 
 @router.post("/people/{person}/end")
 async def end_person(caller: PeopleHalter, person: PersonPath, given: CodeGiven) -> PersonTold:
-    """Let somebody in no more: sessions, tokens and chat end, and their keys are switched off."""
+    """Let somebody in no more: sessions, tokens and chat end, keys are switched off."""
     await caller.house.people.get_person(person)
     await caller.check_code(given.code)
     await caller.house.people.end(caller.person, person)
