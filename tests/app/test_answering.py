@@ -22,7 +22,7 @@ class Bench:
     owner: str
 
     async def asked(self, kind: ApprovalKind, subject: str = "") -> Approval:
-        question = Question(self.owner, kind, subject, {"name": "Ace"}, "Claude")
+        question = Question(self.owner, kind, subject, {"name": "Ace"}, "Jeeves")
         return await self.house.approvals.propose(question)
 
 

@@ -28,7 +28,7 @@ from drawbridge.storage.database import Database
 
 OWNER, OTHER = "owner_a", "owner_b"
 BEGIN_MS = 1_790_000_000_000
-STOP = Question(OWNER, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+STOP = Question(OWNER, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Jeeves")
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Bench:
     approvals: Approvals
 
     def start_of(self, robot: str) -> Question:
-        return Question(OWNER, ApprovalKind.START_ROBOT, robot, {"name": robot}, "Claude")
+        return Question(OWNER, ApprovalKind.START_ROBOT, robot, {"name": robot}, "Jeeves")
 
     async def told(self) -> int:
         return len(await NoticeStore(self.database).list_of(OWNER, None, 100))
@@ -168,7 +168,7 @@ async def test_questions_are_put_into_words(bench: Bench) -> None:
     approval = await bench.approvals.propose(bench.start_of("robot_1"))
 
     assert subject_of(approval) == "Start the robot “robot_1”"
-    assert "“Claude” asks for your approval" in question_of(approval)
+    assert "“Jeeves” asks for your approval" in question_of(approval)
     assert state_of(approval, BEGIN_MS) == "Waiting for your answer"
     assert state_of(approval, BEGIN_MS + PROPOSAL_LIVES_MS) == "Not answered in time"
     given = await bench.approvals.answer(OWNER, approval.id, is_yes=True, by=OWNER)

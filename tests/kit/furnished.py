@@ -191,11 +191,11 @@ async def _people(site: WebSite) -> None:
 async def _approvals(site: WebSite, owner: str) -> None:
     """Let a robot and an assistant wait for an answer, and one have been declined."""
     approvals, now_ms = site.house.approvals, site.clock.now_ms()
-    stop = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    stop = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Jeeves")
     declined = await approvals.propose(stop)
     await approvals.answer(owner, declined.id, is_yes=False, by=owner)
     named = {"name": "Ace of the crossing"}
-    await approvals.propose(Question(owner, ApprovalKind.START_ROBOT, "robot_1", named, "Claude"))
+    await approvals.propose(Question(owner, ApprovalKind.START_ROBOT, "robot_1", named, "Jeeves"))
     sell = {"side": "sell", "quantity": "0.12345678", "why": "leave"}
     enter = {"side": "sell", "quantity": "0.12", "why": "enter"}
     facts = {**named, "symbol": "BTC/USD", "price": "60123.4", "orders": [sell, enter]}

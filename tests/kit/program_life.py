@@ -111,7 +111,7 @@ async def begin_life(site: ApiSite) -> Life:
         trade(side, "0.5", "60000", now_ms - n, "1 USD") for n, side in enumerate(("sell", "buy"))
     ]
     await record_trades(house.database, whose, *fills)
-    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Jeeves")
     approval = await house.approvals.propose(asked)
     async with house.database.transaction() as tx:
         for kind in (NoticeKind.STOP_ON, NoticeKind.STOP_OFF):

@@ -39,7 +39,7 @@ _WRITTEN: Final = re.compile(
 )
 _NAMED: Final = (
     *("Ada", "Main account", "Careless key with a long name", "Old", "Broken", "NEWCOIN"),
-    *("Gustav with a longer name", "Rosa", "Mia", "Otto", "Night bot", "Claude", "robot"),
+    *("Gustav with a longer name", "Rosa", "Mia", "Otto", "Night bot", "Jeeves", "robot"),
     *(
         "Ace of the crossing",
         "Listener",

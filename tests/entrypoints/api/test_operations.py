@@ -243,7 +243,7 @@ async def test_an_approval_is_answered_once_and_acts(life: Life) -> None:
     path = f"/approvals/{life.approval}"
     [waiting] = (await life.program.get("/approvals")).told["items"]
     assert waiting["id"] == life.approval
-    assert (waiting["state"], waiting["asked_by"]) == ("asked", "Claude")
+    assert (waiting["state"], waiting["asked_by"]) == ("asked", "Jeeves")
     given = (await life.program.post(f"{path}/approve")).told
     assert (given["state"], given["is_done"], given["reason"]) == ("approved", True, None)
     assert (await life.program.get("/stop")).told["is_stopped"]

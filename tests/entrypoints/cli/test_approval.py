@@ -17,7 +17,7 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
 @pytest.fixture
 def token(line: CommandLine, tmp_path: Path) -> Path:
     """Make a token that may propose, as a person does for an assistant."""
-    text = line.told("owner", "token", "make", "Claude", "--may", "limits,robots")["token"]
+    text = line.told("owner", "token", "make", "Jeeves", "--may", "limits,robots")["token"]
     file = tmp_path / "claude.token"
     file.touch(mode=0o600)
     file.write_text(f"{text}\n")

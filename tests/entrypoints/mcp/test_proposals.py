@@ -37,7 +37,7 @@ class Home:
     async def token(self, *scopes: TokenScope, clock: SteppedClock | None = None) -> Path:
         """Make a token with these rights, and give its file."""
         async with open_house(Settings(data=self.data), clock) as house:
-            _, text = await house.tokens.make(self.owner, "Claude", scopes, 30 * DAY_MS)
+            _, text = await house.tokens.make(self.owner, "Jeeves", scopes, 30 * DAY_MS)
         file = self.data / "assistant.token"
         write_private(file, text.reveal().encode() + b"\n", replace=True)
         return file
@@ -130,7 +130,7 @@ async def test_a_proposal_acts_once_the_person_says_yes_and_the_assistant_learns
         wrong, said = await ask(session, "propose_start_robot", robot="Ace")
         assert not wrong
         proposal = json.loads(said)
-        assert (proposal["state"], proposal["asked_by"]) == ("asked", "Claude")
+        assert (proposal["state"], proposal["asked_by"]) == ("asked", "Jeeves")
         assert await home.status() is RobotStatus.STOPPED
         again = json.loads((await ask(session, "propose_start_robot", robot="Ace"))[1])
         assert again["id"] == proposal["id"], "asking twice is asking once"

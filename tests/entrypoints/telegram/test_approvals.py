@@ -54,7 +54,7 @@ async def ask_orders(bot: BotHouse, approval_id: str = "approval_aaaaaaaaaaaaaaa
 
 
 async def propose_stop(bot: BotHouse) -> Approval:
-    question = Question(bot.owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    question = Question(bot.owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Jeeves")
     return await bot.house.approvals.propose(question)
 
 
@@ -167,7 +167,7 @@ async def test_a_yes_to_a_proposal_acts_at_once(bot: BotHouse, postman: Postman)
     ada = await bot.linked()
     approval = await propose_stop(bot)
     await postman.step()
-    assert "“Claude”" in ada.screen
+    assert "“Jeeves”" in ada.screen
     assert not bot.house.limits.is_stopped(bot.owner)
 
     told = await ada.press("✅")

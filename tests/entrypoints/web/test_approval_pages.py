@@ -13,7 +13,7 @@ from tests.kit.web_site import WebSite
 
 async def propose(site: WebSite) -> Approval:
     owner = (await site.house.accounts.list_owners())[0].id
-    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Claude")
+    asked = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Jeeves")
     return await site.house.approvals.propose(asked)
 
 
