@@ -48,8 +48,8 @@ Statement: TypeAlias = tuple[str | Rows, Sequence[Value]]
 
 _MOST_WAITING: Final = 10_000
 _MOST_PER_COMMIT: Final = 2_000
-# A few sizes only, so that each of them is prepared once.
-_AT_ONCE: Final = (64, 16, 4, 1)
+# So many sizes only that each of them is prepared once, and that a usual commit takes one.
+_AT_ONCE: Final = (64, 32, *range(16, 0, -1))
 
 
 @dataclass(slots=True)
@@ -202,8 +202,8 @@ class GroupCommit:
         connection = self._connection
         try:
             with our_errors():
-                if len(units) == 1:
-                    _write_alone(connection, units[0].statements)
+                if len(units) == len(units[0].statements) == 1:
+                    _execute(connection, units[0].statements[0])  # a transaction by itself
                 elif not _write_at_once(connection, units):
                     _write_together(connection, units)
         except (DrawbridgeError, sqlite3.Error) as error:
@@ -211,16 +211,6 @@ class GroupCommit:
             _roll_back(connection)
             for unit in units:
                 unit.failure = error
-
-
-def _write_alone(connection: sqlite3.Connection, statements: Sequence[Statement]) -> None:
-    if len(statements) == 1:  # which is a transaction by itself
-        _execute(connection, statements[0])
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in statements:
-        _execute(connection, statement)
-    connection.execute("COMMIT")
 
 
 def _write_at_once(connection: sqlite3.Connection, units: list[_Unit]) -> bool:
