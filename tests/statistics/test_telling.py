@@ -12,10 +12,10 @@ from drawbridge.statistics.telling import (
     as_facts,
     report_facts,
     rounded,
-    share,
     told_groups,
     told_value,
 )
+from drawbridge.wording import formats
 from drawbridge.wording.say import has_words
 from tests.kit.trades import SYMBOL, trade
 
@@ -82,6 +82,6 @@ def test_lengths_of_time_are_told_no_more_exactly_than_anybody_reads(
 def test_what_has_no_end_is_cut_and_what_is_exact_stays() -> None:
     assert rounded(Decimal(1) / 3) == Decimal("0.33333333")
     assert rounded(Decimal("1234.5")) == Decimal("1234.5")
-    assert share(Decimal("-12.3456789")) == "-1,234.57 %"
+    assert formats.share(Decimal("-12.3456789")) == "-1,234.57 %"
     assert as_facts({"a": Decimal("1E+3")}) == {"a": Decimal("1E+3")}
     assert as_facts((Decimal("1E+3"), None)) == ["1000", None]

@@ -101,6 +101,24 @@ def test_amounts_keep_every_digit_in_the_signs_of_the_language(
         assert formats.amount(Decimal(999)) == "999"
 
 
+@pytest.mark.parametrize(
+    ("tag", "share", "ratio"),
+    [
+        ("en", "-12.50 %", "1,234.00"),
+        ("ru", "-12,50 %", "1\u00a0234,00"),
+        ("es", "-12,50 %", "1234,00"),
+        ("ar", "-12.50 %", "1,234.00"),
+    ],
+)
+def test_shares_and_ratios_have_their_places_in_the_signs_of_the_language(
+    tag: str, share: str, ratio: str
+) -> None:
+    with speaking(tag):
+        assert formats.share(Decimal("-0.125")) == share
+        assert formats.to_places(Decimal(1234), 2) == ratio
+        assert formats.share(Decimal("-0.00001")) == formats.share(Decimal(0)), "no nought below 0"
+
+
 def test_english_is_written_as_its_locale_says() -> None:
     """English never waits for CLDR, so what we know of it by heart is held against CLDR."""
     signs = Locale.parse(ENGLISH.cldr).number_symbols["latn"]

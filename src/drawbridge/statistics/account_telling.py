@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drawbridge.statistics.account import AccountReport
-from drawbridge.statistics.telling import as_facts, share, told_value
+from drawbridge.statistics.telling import as_facts, told_value
 from drawbridge.wording import formats
 from drawbridge.wording.say import say
 
@@ -83,4 +83,4 @@ def told_worth(value: Decimal | None) -> str:
 
 def told_share(value: Decimal | None) -> str:
     """Write a return, a dash where there is none."""
-    return say("figures.none") if value is None else share(value)
+    return say("figures.none") if value is None else formats.share(value)

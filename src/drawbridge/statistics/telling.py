@@ -16,7 +16,6 @@ from drawbridge.statistics.service import Report
 from drawbridge.wording import formats
 from drawbridge.wording.say import say
 
-_PERCENT: Final = 100
 _PLACES: Final = 8
 _LEAST_OF_TWO: Final = 10
 
@@ -124,11 +123,6 @@ def told_value(name: str, value: Value, quote: str) -> str:
     return _WRITERS[UNIT_OF[name]](number)
 
 
-def share(value: Decimal) -> str:
-    """Write a fraction as a share of a hundred, to two places."""
-    return f"{round(value * _PERCENT, 2):,f} %"
-
-
 def rounded(value: Decimal) -> Decimal:
     """Cut what has no end (averages, ratios) to eight places; exact amounts stay as they are."""
     exponent = value.as_tuple().exponent
@@ -207,8 +201,8 @@ def _span(length_ms: int) -> str:
 
 
 _WRITERS: Final[Mapping[Unit, Callable[[Decimal], str]]] = {
-    Unit.SHARE: share,
-    Unit.RATIO: lambda number: f"{round(number, 2):,f}",
+    Unit.SHARE: formats.share,
+    Unit.RATIO: lambda number: formats.to_places(number, 2),
     Unit.COUNT: formats.amount,
     Unit.SPAN: lambda number: _span(int(number)),
     Unit.MOMENT: lambda number: formats.moment(int(number)),

@@ -14,6 +14,7 @@ from drawbridge.core.money import plain
 from drawbridge.wording.language import ENGLISH, Language, locale_of, spoken
 
 _CENTS_FROM = 100
+_PERCENT: Final = 100
 _SIX_DIGITS: Final = Context(prec=6)
 _UNITS: Final = (
     ("days", DAY_MS),
@@ -27,13 +28,18 @@ UNIT_MS: Final = dict(_UNITS)
 
 def amount(value: Decimal | int) -> str:
     """Write an amount exactly, with its thousands set apart: in English `12,345.678`."""
-    language = spoken()
-    point, gap = _signs(language)
-    exact = Decimal(value)
-    whole, has_decimals, decimals = plain(exact).partition(".")
-    if abs(exact) >= language.groups_from:
-        whole = f"{int(whole):,}".replace(",", gap)
-    return f"{whole}{point}{decimals}" if has_decimals else whole
+    return _signed(plain(Decimal(value)))
+
+
+def to_places(value: Decimal, places: int) -> str:
+    """Write a number to so many decimals, also where they are noughts: in English `1,234.50`."""
+    # Adding nothing takes the sign off a nought.
+    return _signed(f"{round(value, places) + 0:f}")
+
+
+def share(value: Decimal, places: int = 2) -> str:
+    """Write a fraction as a share of a hundred: in English `12.50 %`."""
+    return f"{to_places(value * _PERCENT, places)} %"
 
 
 def rounded(value: Decimal) -> str:
@@ -72,6 +78,17 @@ def span(length_ms: int) -> tuple[str, int]:
         if length_ms >= unit_ms:
             return unit, length_ms // unit_ms
     return "seconds", max(0, length_ms // SECOND_MS)
+
+
+def _signed(text: str) -> str:
+    """Put the language's signs into a number written plainly."""
+    language = spoken()
+    point, gap = _signs(language)
+    whole, has_decimals, decimals = text.partition(".")
+    digits = whole.removeprefix("-")
+    if int(digits) >= language.groups_from:
+        whole = whole[: len(whole) - len(digits)] + f"{int(digits):,}".replace(",", gap)
+    return f"{whole}{point}{decimals}" if has_decimals else whole
 
 
 @cache

@@ -1,17 +1,18 @@
 """Figures of robots and backtests as the command line shows them."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from drawbridge.core.money import plain
 from drawbridge.entrypoints.cli.output import print_fields, print_hint, print_line, print_table
 from drawbridge.statistics.periods import Period
 from drawbridge.statistics.service import Report
-from drawbridge.statistics.telling import Group, report_facts, rounded, share, told_groups
+from drawbridge.statistics.telling import Group, report_facts, rounded, told_groups
+from drawbridge.wording import formats
 from drawbridge.wording.say import say, say_reason
 
 _TRIES_SHOWN: Final = 10
-_PERCENT: Final = 100
 _COLUMNS = ("period", "profit", "share", "trades", "wins", "closed_profit")
 
 
@@ -56,7 +57,7 @@ def _try(row: Mapping[str, Any], objective: str) -> list[str]:
         " ".join(f"{name}={value}" for name, value in row["settings"].items()),
         f"{row['chosen_on'][objective]:.3f}",
         f"{judged[objective]:.3f}",
-        f"{judged['profit'] * _PERCENT:.2f} %",
+        formats.share(Decimal(str(judged["profit"]))),
         str(judged["trades"]),
     ]
 
@@ -75,7 +76,7 @@ def _row(period: Period) -> list[str]:
     return [
         period.name,
         plain(rounded(period.profit)),
-        say("figures.none") if period.share is None else share(period.share),
+        say("figures.none") if period.share is None else formats.share(period.share),
         str(period.trades),
         str(period.wins),
         plain(rounded(period.closed_profit)),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from drawbridge.statistics.periods import Period, Periods
-from drawbridge.statistics.telling import Value, groups_of, rounded, share
+from drawbridge.statistics.telling import Value, groups_of, rounded
 from drawbridge.wording import formats
 from drawbridge.wording.say import say
 
@@ -107,7 +107,7 @@ def _view_period(period: Period) -> RowView:
     return RowView(
         name=period.name,
         profit=formats.amount(rounded(period.profit)),
-        share=say("figures.none") if period.share is None else share(period.share),
+        share=say("figures.none") if period.share is None else formats.share(period.share),
         trades=period.trades,
         wins=period.wins,
         closed_profit=formats.amount(rounded(period.closed_profit)),

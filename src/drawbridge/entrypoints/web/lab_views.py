@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from drawbridge.core.markets import currencies_of
@@ -133,7 +134,7 @@ def _score(value: float, objective: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * _PERCENT:.1f} %"
+    return formats.share(Decimal(str(share)), 1)
 
 
 def _minutes(interval_ms: int) -> str:

@@ -8,7 +8,6 @@ from drawbridge.app.overview import Account, Purse
 from drawbridge.core.clock import DAY_MS
 from drawbridge.entrypoints.web.curve_views import CurveView, draw_curve
 from drawbridge.entrypoints.web.holding_views import AccountView, age_of, view_account
-from drawbridge.statistics.telling import share
 from drawbridge.statistics.together import Together, grown_since
 from drawbridge.trading.adding_up import Sum, Wallet
 from drawbridge.wording import formats
@@ -121,7 +120,7 @@ def _share(part: Decimal, whole: Decimal) -> tuple[str, int]:
     if whole <= 0:
         return "", 0
     fraction = part / whole
-    return share(fraction), min(_PERCENT, max(0, round(fraction * _PERCENT)))
+    return formats.share(fraction), min(_PERCENT, max(0, round(fraction * _PERCENT)))
 
 
 def _returns(month: Together | None, now_ms: int) -> tuple[ReturnView, ...]:
@@ -141,7 +140,7 @@ def _returns(month: Together | None, now_ms: int) -> tuple[ReturnView, ...]:
 
 
 def _signed(value: Decimal) -> str:
-    told = share(value)
+    told = formats.share(value)
     return f"+{told}" if value > 0 and round(value * _PERCENT, 2) else told
 
 
