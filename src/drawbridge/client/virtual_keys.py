@@ -1,10 +1,12 @@
 """The operations of the group “virtual keys”."""
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from drawbridge.client.calling import Calling, Page
 from drawbridge.client.shapes import Venue
+
+Outcome = Literal["passed", "told", "refused", "down", "unknown"]
 
 
 class Restriction(TypedDict):
@@ -32,6 +34,24 @@ class VirtualKeyLimits(TypedDict):
     hours: NotRequired[str]
     expires_ms: NotRequired[int | None]
     rate: NotRequired[str]
+
+
+class VirtualKeyRequest(TypedDict):
+    """A request as the log holds it, never its body; `code` and `rule` tell why it was refused."""
+
+    n: int
+    time_ms: int
+    exchange: str
+    venue: Venue
+    request: str
+    outcome: Outcome
+    code: str
+    rule: str
+    status: int
+    took_us: int
+    received_bytes: int
+    answered_bytes: int
+    address: str
 
 
 class VirtualKeyUse(TypedDict):
@@ -153,5 +173,24 @@ class VirtualKeysOperations:
             "/virtual-keys/{virtual_key}/uses",
             {"virtual_key": virtual_key},
             query={"since_ms": since_ms},
+        )
+        return told
+
+    def list_virtual_key_requests(
+        self,
+        virtual_key: str,
+        *,
+        outcome: Outcome | None = None,
+        rule: str | None = None,
+        day: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[VirtualKeyRequest]:
+        """List what was asked with a virtual key and what became of it, the newest first."""
+        told: Page[VirtualKeyRequest] = self._calling.ask(
+            "GET",
+            "/virtual-keys/{virtual_key}/requests",
+            {"virtual_key": virtual_key},
+            query={"outcome": outcome, "rule": rule, "day": day, "limit": limit, "cursor": cursor},
         )
         return told

@@ -3,6 +3,7 @@
 import pytest
 
 from drawbridge.virtual_keys.uses import UseCounter
+from tests.kit.crossed import cross, write_crossing
 from tests.kit.program_life import Life
 
 PATH = "/virtual-keys"
@@ -96,3 +97,36 @@ async def test_narrowed_used_and_revoked(life: Life) -> None:
     assert (await life.program.get(PATH)).told["items"][0]["used_ms"] == now_ms
     assert (await life.program.post(f"{one}/revoke")).told["revoked_ms"] == now_ms
     assert (await life.program.post(f"{one}/narrow", {"order_sides": ["buy"]})).status == 409
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ("vk_none/requests", 404, "unknown_virtual_key"),
+        ("{}/requests?outcome=lost", 422, "request_field_wrong"),
+        ("{}/requests?day=yesterday", 422, "bad_day"),
+        ("{}/requests?cursor=vk_none", 422, "bad_cursor"),
+    ],
+)
+async def test_requests_that_cannot_be_looked_for_are_told(
+    life: Life, asked: str, status: int, code: str
+) -> None:
+    answer = await life.program.get(f"{PATH}/{asked.format(life.virtual_key)}")
+    assert (answer.status, answer.code) == (status, code)
+
+
+async def test_requests_come_a_page_at_a_time_and_narrowed(life: Life) -> None:
+    house, whose = life.site.house, (life.owner, life.virtual_key)
+    await cross(house, whose, "passed")
+    await cross(house, whose, "refused", "virtual_pair", "pairs")
+    await cross(house, whose, "passed")
+    await write_crossing(house.database, (life.person, "vk_other"), 1, ("passed", "", ""))
+    path = f"{PATH}/{life.virtual_key}/requests"
+    page = (await life.program.get(f"{path}?limit=2")).told
+    assert [it["outcome"] for it in page["items"]] == ["passed", "refused"]
+    page = (await life.program.get(f"{path}?limit=2&cursor={page['next']}")).told
+    assert (len(page["items"]), page["next"]) == (1, None)
+    for narrowed in ("outcome=refused", "rule=pairs"):
+        [one] = (await life.program.get(f"{path}?{narrowed}")).told["items"]
+        assert (one["code"], one["request"], one["took_us"]) == ("virtual_pair", "add_order", 1500)
+    assert (await life.program.get(f"{path}?day=1999-12-31")).told["items"] == []

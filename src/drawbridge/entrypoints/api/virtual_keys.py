@@ -11,7 +11,7 @@ from pydantic import Field
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.entrypoints.api.caller import KeyKeeper, Reader
-from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
+from drawbridge.entrypoints.api.paging import AskedPage, Page, cut, page_of
 from drawbridge.entrypoints.api.shapes import (
     LONGEST_TEXT,
     Asked,
@@ -23,6 +23,8 @@ from drawbridge.entrypoints.api.shapes import (
     tell_facts,
 )
 from drawbridge.entrypoints.api.turnstile import SHOWN_ONCE
+from drawbridge.gateway import crossings
+from drawbridge.gateway.crossing_log import Outcome
 from drawbridge.vault.model import Venue
 from drawbridge.virtual_keys import model
 from drawbridge.virtual_keys.recipes import Place, write_recipes
@@ -37,6 +39,12 @@ router = APIRouter(tags=["virtual keys"])
 
 VirtualPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["vk_4f7q2mabcdefghij"])]
 Since = Annotated[int, Query(ge=0, description="Milliseconds since 1970, UTC.")]
+ByRule = Annotated[
+    str, Query(max_length=LONGEST_TEXT, description="Only what this rule refused: `pairs`.")
+]
+OnDay = Annotated[
+    str, Query(max_length=LONGEST_TEXT, description="Only of this day, UTC: `2026-11-21`.")
+]
 _Several = Annotated[list[Text], Field(max_length=200)]
 _AMOUNT = "An amount with its currency, or several with commas: `500 USDT, 0.01 BTC`."
 
@@ -110,6 +118,24 @@ class VirtualKeyUse(Told):
     last_ms: Moment
 
 
+class VirtualKeyRequest(Told):
+    """A request as the log holds it, never its body; `code` and `rule` tell why it was refused."""
+
+    n: int
+    time_ms: Moment
+    exchange: str
+    venue: Venue
+    request: str
+    outcome: Outcome
+    code: str
+    rule: str
+    status: int
+    took_us: int
+    received_bytes: int
+    answered_bytes: int
+    address: str
+
+
 @router.get("/virtual-keys")
 async def list_virtual_keys(caller: Reader, paging: AskedPage) -> Page[VirtualKey]:
     """List the virtual keys, also revoked ones, oldest first."""
@@ -159,6 +185,23 @@ async def list_virtual_key_uses(
     """Tell how a virtual key was used since then, by the hour and by what refused."""
     found = await caller.house.virtual_keys.uses(caller.owner, virtual_key, since_ms)
     return [_tell_use(use) for use in found]
+
+
+@router.get("/virtual-keys/{virtual_key}/requests")
+async def list_virtual_key_requests(
+    caller: Reader,
+    virtual_key: VirtualPath,
+    paging: AskedPage,
+    outcome: Outcome | None = None,
+    rule: ByRule = "",
+    day: OnDay = "",
+) -> Page[VirtualKeyRequest]:
+    """List what was asked with a virtual key and what became of it, the newest first."""
+    house, day_ms = caller.house, crossings.read_day(day)
+    virtual = await house.virtual_keys.get(caller.owner, virtual_key)
+    query = crossings.Query(virtual.id, outcome, rule, day_ms, paging.number())
+    found = await crossings.find_crossings(house.database, caller.owner, query, paging.limit + 1)
+    return page_of(found, paging, _tell_request, lambda it: it.n)
 
 
 def _read(limits: VirtualKeyLimits) -> Wish:
@@ -230,3 +273,21 @@ def _tell_made(made: Made, base: str) -> VirtualKeyMade:
 
 def _tell_use(use: Use) -> VirtualKeyUse:
     return VirtualKeyUse(hour_ms=use.hour_ms, rule=use.rule, times=use.times, last_ms=use.last_ms)
+
+
+def _tell_request(it: crossings.LoggedCrossing) -> VirtualKeyRequest:
+    return VirtualKeyRequest(
+        n=it.n,
+        time_ms=it.at_ms,
+        exchange=it.exchange,
+        venue=Venue(it.venue),
+        request=it.endpoint,
+        outcome=it.outcome,
+        code=it.code,
+        rule=it.rule,
+        status=it.status,
+        took_us=it.took_us,
+        received_bytes=it.received_bytes,
+        answered_bytes=it.answered_bytes,
+        address=it.address,
+    )

@@ -21,6 +21,7 @@ from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Person, Visit
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.approval_pages import ApprovalPages
+from drawbridge.entrypoints.web.crossing_pages import CrossingPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.fork import Fork
 from drawbridge.entrypoints.web.glance_routes import glance_routes
@@ -70,6 +71,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_people_routes(site, PeoplePages(site, house)),
         *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
+        *_crossing_routes(site, CrossingPages(site, house)),
         *_virtual_key_routes(site, VirtualKeyPages(site, house)),
         *glance_routes(site, house, pulse or Pulse(house.database)),
         *_performance_routes(site, PerformancePages(site, house)),
@@ -204,6 +206,13 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
         Route("/keys/{key}/delete", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _crossing_routes(site: Site, pages: CrossingPages) -> list[Route]:
+    return [
+        Route("/virtual-keys/requests", site.shows(pages.show)),
+        Route("/virtual-keys/requests.csv", site.shows(pages.download)),
     ]
 
 

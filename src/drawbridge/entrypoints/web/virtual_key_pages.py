@@ -25,7 +25,7 @@ from drawbridge.entrypoints.web.virtual_key_views import (
     view_of,
     wish_of,
 )
-from drawbridge.gateway.crossings import list_crossings
+from drawbridge.gateway.crossings import Query, find_crossings
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.recipes import Place, write_recipes
@@ -35,6 +35,7 @@ from drawbridge.virtual_keys.wishes import DAYS
 from drawbridge.wording.say import say
 
 _HERE: Final = "/virtual-keys"
+_LAST: Final = 20
 _TEXTS: Final = (
     *("pairs", "largest_order", "open_exposure", "day_turnover", "collar", "addresses"),
     *("hours", "rate", "expires", "order_sides", "order_types"),
@@ -122,7 +123,8 @@ class VirtualKeyPages:
         virtual = await self._found(visit)
         now_ms = self.house.clock.now_ms()
         uses = await self.house.virtual_keys.uses(virtual.owner, virtual.id, now_ms - DAY_MS)
-        crossed = await list_crossings(self.house.database, virtual.owner, virtual.id)
+        query = Query(virtual.id)
+        crossed = await find_crossings(self.house.database, virtual.owner, query, _LAST)
         return {
             "virtual": await self._view(virtual),
             "use": use_view(uses, now_ms),

@@ -1,0 +1,119 @@
+"""Requests of all of a person's bots: looked through, and taken along as a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from drawbridge.app.build import House
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.entrypoints.pages.fields import Form, refused
+from drawbridge.entrypoints.pages.site import Site
+from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.virtual_key_views import request_view, view_of
+from drawbridge.gateway.crossing_log import MOST_ROWS, Outcome
+from drawbridge.gateway.crossings import (
+    LoggedCrossing,
+    Query,
+    find_crossings,
+    list_rules,
+    read_day,
+    read_number,
+    read_outcome,
+)
+from drawbridge.statistics.crossing_file import write_crossings
+from drawbridge.virtual_keys.words import rule_words
+from drawbridge.wording.say import say
+
+_FIELDS: Final = ("virtual", "outcome", "rule", "day")
+_LONGEST: Final = 100
+_ON_A_PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingPages:
+    """The page of requests, and its file."""
+
+    site: Site
+    house: House
+
+    async def show(self, visit: Visit) -> Response:
+        """Show the requests that were looked for, the newest first."""
+        asked = {name: _asked(visit, name) for name in (*_FIELDS, "before")}
+        try:
+            found = await self._find(visit, asked, _ON_A_PAGE + 1)
+        except DrawbridgeError as error:
+            return await self._refuse(visit, asked, error)
+        older = ""
+        if len(found) > _ON_A_PAGE:
+            kept = {name: text for name, text in asked.items() if text}
+            older = urlencode({**kept, "before": str(found[_ON_A_PAGE - 1].n)})
+        return await self._page(visit, Form(asked), found[:_ON_A_PAGE], older)
+
+    async def download(self, visit: Visit) -> Response:
+        """Give the requests that were looked for as a file: all that the log holds."""
+        asked = {name: _asked(visit, name) for name in _FIELDS}
+        try:
+            found = await self._find(visit, asked, MOST_ROWS)
+        except DrawbridgeError as error:
+            return await self._refuse(visit, asked, error)
+        listed = await self.house.virtual_keys.list_virtual_keys(visit.person.account)
+        labels = {str(it.virtual.id): it.virtual.label for it in listed}
+        headers = {"content-disposition": 'attachment; filename="drawbridge-requests.csv"'}
+        return Response(write_crossings(found, labels), media_type="text/csv", headers=headers)
+
+    async def _find(
+        self, visit: Visit, asked: Mapping[str, str], limit: int
+    ) -> tuple[LoggedCrossing, ...]:
+        owner, virtual_id = visit.person.account, asked["virtual"]
+        if virtual_id:
+            await self.house.virtual_keys.get(owner, virtual_id)
+        query = Query(
+            virtual_id,
+            read_outcome(asked["outcome"]),
+            asked["rule"],
+            read_day(asked["day"]),
+            read_number(asked.get("before", "")),
+        )
+        return await find_crossings(self.house.database, owner, query, limit)
+
+    async def _refuse(
+        self, visit: Visit, asked: Mapping[str, str], error: DrawbridgeError
+    ) -> Response:
+        form = refused(error, _FIELDS, asked, choices={"outcome": _outcomes()})
+        return await self._page(visit, form, (), "", error.http_status)
+
+    async def _page(
+        self,
+        visit: Visit,
+        form: Form,
+        found: tuple[LoggedCrossing, ...],
+        older: str,
+        status: int = 200,
+    ) -> Response:
+        owner, now_ms = visit.person.account, self.house.clock.now_ms()
+        listed = await self.house.virtual_keys.list_virtual_keys(owner)
+        views = [view_of(it.virtual, it.key_label, it.used_ms, now_ms) for it in listed]
+        rules = await list_rules(self.house.database, owner)
+        everything = ("", say("orders.everything"))
+        facts = {
+            "form": form,
+            "virtuals": [everything, *((it.id, it.label) for it in views)],
+            "outcomes": [everything, *_outcomes()],
+            "rules": [everything, *((rule, rule_words(rule)) for rule in rules)],
+            "views": {it.id: it for it in views},
+            "requests": [(it.virtual_id, request_view(it)) for it in found],
+            "older": older,
+            "filters": urlencode({name: form.values.get(name, "") for name in _FIELDS}),
+        }
+        return self.site.page(visit, "virtual_keys/crossings.html", facts, status)
+
+
+def _outcomes() -> list[tuple[str, str]]:
+    return [(it.value, say(f"virtual_keys.outcome.{it.value}")) for it in Outcome]
+
+
+def _asked(visit: Visit, name: str) -> str:
+    return visit.request.query_params.get(name, "")[:_LONGEST].strip()
