@@ -78,11 +78,12 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/client/calling.py": frozenset({"http.client"}),
     # These open sockets to listen on and hand them to the server; `find_network` sees to it that
     # they connect none.
+    "drawbridge/app/bot_tls.py": frozenset({"ssl"}),
     "drawbridge/app/listening.py": frozenset({"socket"}),
     "drawbridge/app/serving.py": frozenset({"socket"}),
     "drawbridge/entrypoints/paper_server/hosting.py": frozenset({"socket"}),
     "drawbridge/entrypoints/proxy/hosting.py": frozenset({"socket"}),
-    "drawbridge/entrypoints/wire_server/serving.py": frozenset({"socket"}),
+    "drawbridge/entrypoints/wire_server/serving.py": frozenset({"socket", "ssl"}),
     # Reads what comes in over those sockets.
     "drawbridge/entrypoints/wire_server/reading.py": frozenset({"httptools"}),
 }

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from drawbridge.app.bot_tls import keep_certificate
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
@@ -151,12 +152,16 @@ class Proxied:
 
 
 @contextmanager
-def found_proxied(folder: Path, *, limited: bool = False, faults: str = "") -> Iterator[Proxied]:
+def found_proxied(
+    folder: Path, *, limited: bool = False, faults: str = "", tls: bool = False
+) -> Iterator[Proxied]:
     """Start a paper exchange and the proxy in front of it; end both."""
     paper = Paper(folder / "paper", unlimited=not limited, faults=faults)
     address = paper.account_site.removeprefix("http://")
     settings = Settings(data=folder / "data", paper=address)
     town = Town(paper, replace(settings, proxy=f"127.0.0.1:{free_port()}"))
+    if tls:
+        keep_certificate(town.settings, (), SystemClock().now_ms())
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:

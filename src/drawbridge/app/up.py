@@ -64,6 +64,9 @@ def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
             _print(say("up.vault_locked"))
         if "proxy" in ready:
             _print(say("up.proxy_ready", address=ready["proxy"]))
+        tls = ready.get("proxy_tls")
+        if isinstance(tls, Mapping):
+            _tell_tls(tls)
     elif name == _WEB:
         _print(say("up.web_ready", address=ready["address"]))
     elif name == _PAPER:
@@ -71,6 +74,12 @@ def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
         _print(say("up.paper_hint"))
     elif name == _TELEGRAM:
         _print(say("up.telegram_ready"))
+
+
+def _tell_tls(tls: Mapping[str, object]) -> None:
+    _print(say("up.proxy_tls_ready", address=tls["address"]))
+    if tls["ends_soon"]:
+        _print(say("up.proxy_tls_ends", ends_ms=tls["ends_ms"]))
 
 
 def _print(line: str) -> None:

@@ -34,6 +34,7 @@ from drawbridge.entrypoints.cli import (
     owner,
     paper,
     people,
+    proxy,
     remote,
     robot,
     stop,
@@ -71,6 +72,7 @@ key.app.command("freeze", help=say("cli.key.freeze.help"))(freeze.freeze)
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(virtual_key.app, name="virtual-key")
+app.add_typer(proxy.app, name="proxy")
 app.add_typer(robot.app, name="robot")
 app.add_typer(export.app, name="export")
 app.add_typer(approval.app, name="approval")

@@ -2,8 +2,9 @@
 
 The first port carries every exchange below its name: `/exchange` live, `/paper/exchange` on paper.
 Behind it, each exchange stands at the root of a port of its own, in the order of their ids: live
-ones from the next port on, those on paper from fifty further on. Nothing here is encrypted, so the
-settings take no address beyond this machine.
+ones from the next port on, those on paper from fifty further on. With a certificate
+(app/bot_tls.py), what the first port carries is there over TLS as well, on a port of its own. The
+rest is not encrypted, so the settings take no address beyond this machine.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+from drawbridge.app.bot_tls import BotTls, find_tls, tls_address, tls_port
 from drawbridge.app.bridge import Bridge
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.settings import Settings, port_in
@@ -29,9 +31,11 @@ _STOP_WITHIN_S: Final = 12
 async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
     """Serve all exchanges for the time of the block; give where they stand.
 
-    Shape: `{"proxy": address, "exchanges": {id: {venue: {"rest", "path"}}}}`.
-    Raises: `Conflict("port_taken")`.
+    Shape: `{"proxy": address, "exchanges": {id: {venue: {"rest", "path"}}}}`, and with TLS
+    `"proxy_tls": {"address", "ends_ms", "ends_soon"}`.
+    Raises: `Conflict("port_taken")`, and as `find_tls`.
     """
+    tls = find_tls(settings, bridge.clock.now_ms())
     host, base = settings.proxy.rpartition(":")[0].strip("[]"), port_in(settings.proxy)
     first = listen(host, base)
     served: list[Served] = []
@@ -46,11 +50,15 @@ async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mappin
             by_prefix[path.encode("ascii")] = answering
             at = {"rest": _address(host, listener), "path": _address(host, first) + path}
             told.setdefault(exchange.id, {})[venue] = at
-    server = WireServer([Served(first, Crossroads(bridge, by_prefix)), *served])
+    crossroads = Crossroads(bridge, by_prefix)
+    served.append(Served(first, crossroads))
+    if tls is not None:
+        served.append(Served(listen(host, tls_port(settings)), crossroads, tls.context))
+    server = WireServer(served)
     await server.start()
     writing = asyncio.create_task(bridge.keep_written())
     try:
-        yield {"proxy": _address(host, first), "exchanges": told}
+        yield {"proxy": _address(host, first), "exchanges": told, **_told_tls(settings, tls)}
     finally:
         # What is under way gets as long as an exchange may take to answer.
         await server.stop(_STOP_WITHIN_S)
@@ -58,6 +66,13 @@ async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mappin
         with suppress(asyncio.CancelledError):
             await writing
         await bridge.write()
+
+
+def _told_tls(settings: Settings, tls: BotTls | None) -> dict[str, object]:
+    if tls is None:
+        return {}
+    ends = {"ends_ms": tls.ends_ms, "ends_soon": tls.ends_soon}
+    return {"proxy_tls": {"address": tls_address(settings), **ends}}
 
 
 def _venues() -> dict[Venue, tuple[Exchange, ...]]:

@@ -155,9 +155,14 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.write(GO_ON)
 
     def eof_received(self) -> bool:
-        """Tell that an answer may still be written where one is being made."""
+        """Tell that an answer may still be written where one is being made.
+
+        Over TLS none may: there, whoever says goodbye hears nothing any more.
+        """
         self._ends = True
-        return self._is_answering
+        transport = self._transport
+        is_plain = transport is not None and transport.get_extra_info("sslcontext") is None
+        return self._is_answering and is_plain
 
     def pause_writing(self) -> None:
         """Stop answering until the client takes what it was told."""

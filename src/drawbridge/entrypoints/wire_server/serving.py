@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,22 +12,29 @@ from drawbridge.entrypoints.wire_server.connection import Answering, Connection
 
 _MOST_CONNECTIONS: Final = 1_024
 _WATCH_EVERY_S: Final = 1.0
+# Before there is a connection to count and to watch.
+_HANDSHAKE_WITHIN_S: Final = 5
+_GOODBYE_WITHIN_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A listening socket and who answers there."""
+    """A listening socket and who answers there; with `tls`, nobody is heard without it."""
 
     listener: socket.socket
     answering: Answering
+    tls: ssl.SSLContext | None = None
 
 
 class WireServer:
     """A server over sockets that listen already."""
 
-    def __init__(self, served: Sequence[Served]) -> None:
+    def __init__(
+        self, served: Sequence[Served], *, handshake_within_s: int = _HANDSHAKE_WITHIN_S
+    ) -> None:
         """Take the sockets; `start` begins to serve them."""
         self._served = served
+        self._handshake_within_s = handshake_within_s
         self._rooms: list[_Room] = []
         self._servers: list[asyncio.Server] = []
         self._watching: asyncio.Task[None] | None = None
@@ -37,7 +45,14 @@ class WireServer:
         for served in self._served:
             room = _Room(served.answering)
             self._rooms.append(room)
-            server = await loop.create_server(room.connection, sock=served.listener)
+            with_tls = served.tls is not None
+            server = await loop.create_server(
+                room.connection,
+                sock=served.listener,
+                ssl=served.tls,
+                ssl_handshake_timeout=self._handshake_within_s if with_tls else None,
+                ssl_shutdown_timeout=_GOODBYE_WITHIN_S if with_tls else None,
+            )
             self._servers.append(server)
         self._watching = asyncio.create_task(self._watch())
 
