@@ -5,7 +5,7 @@ the database and is opened by `opening.py`, in the gateway's process alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from drawbridge.core.ids import KeyId, OwnerId
@@ -27,7 +27,11 @@ class VirtualKey:
     """A key that a bot has in place of a real one.
 
     `key_id` is the real key that signs what passes; `public` is what the bot sends as its key.
-    A restriction may stand there twice: the narrower one then decides.
+    A restriction may stand there twice: the narrower one then decides. `origin` is whom the order
+    journal names for its orders; `names_rights` tells whether it was given any right at all,
+    `wants_prices` whether orders are judged by the market's last price, `wants_book` whether those
+    at market by what they would trade at, `is_counted` whether orders are counted against what
+    earlier ones used up, `is_paced` whether requests are counted.
     """
 
     id: VirtualKeyId
@@ -40,6 +44,21 @@ class VirtualKey:
     restrictions: tuple[Restriction, ...]
     created_ms: int
     revoked_ms: int | None = None
+    origin: str = field(init=False, repr=False, compare=False)
+    names_rights: bool = field(init=False, repr=False, compare=False)
+    wants_prices: bool = field(init=False, repr=False, compare=False)
+    wants_book: bool = field(init=False, repr=False, compare=False)
+    is_counted: bool = field(init=False, repr=False, compare=False)
+    is_paced: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every request will be asked for."""
+        object.__setattr__(self, "origin", origin_of(self.id))
+        object.__setattr__(self, "names_rights", self._has(Scopes))
+        object.__setattr__(self, "wants_prices", self._has(*_BY_PRICE))
+        object.__setattr__(self, "wants_book", self._has(Collar))
+        object.__setattr__(self, "is_counted", self._has(*_COUNTED))
+        object.__setattr__(self, "is_paced", self._has(Rate))
 
     @property
     def expires_ms(self) -> int | None:
@@ -48,38 +67,17 @@ class VirtualKey:
             (it.until_ms for it in self.restrictions if isinstance(it, Expiry)), default=None
         )
 
-    @property
-    def origin(self) -> str:
-        """Give whom the order journal names for its orders."""
-        return origin_of(self.id)
-
-    @property
-    def wants_prices(self) -> bool:
-        """Tell whether orders are judged by the market's last price."""
-        return any(isinstance(it, _BY_PRICE) for it in self.restrictions)
-
-    @property
-    def wants_book(self) -> bool:
-        """Tell whether orders at market are judged by what they would trade at."""
-        return any(isinstance(it, Collar) for it in self.restrictions)
-
-    @property
-    def is_counted(self) -> bool:
-        """Tell whether orders are counted against something that earlier ones used up."""
-        return any(isinstance(it, _COUNTED) for it in self.restrictions)
-
-    @property
-    def is_paced(self) -> bool:
-        """Tell whether requests are counted."""
-        return any(isinstance(it, Rate) for it in self.restrictions)
-
     def is_live(self, now_ms: int) -> bool:
         """Tell whether it has neither been revoked nor ended."""
         return self.revoked_ms is None and (self.expires_ms is None or now_ms < self.expires_ms)
 
+    def _has(self, *kinds: type[Restriction]) -> bool:
+        return any(isinstance(it, kinds) for it in self.restrictions)
+
 
 _COUNTED: Final = (OpenExposure, DayTurnover)
 _BY_PRICE: Final = (LargestOrder, Collar, *_COUNTED)
+_NOT_CARRIED: Final = frozenset({Act.CHANGE, Act.TOKEN})
 
 # What an exchange would say in its own words for each of our reasons, where it has none for them.
 _SPOKEN: Final[Mapping[str, str]] = {
@@ -112,9 +110,9 @@ def judge(virtual: VirtualKey, asked: Asked) -> Refused | None:
         return Refused("virtual_revoked", {"rule": "revoked"})
     if asked.scope in FORBIDDEN_SCOPES or asked.scope is Scope.OTHER:
         return Refused("scope_never_allowed", {"rule": "scopes", "scope": asked.scope})
-    if asked.act in {Act.CHANGE, Act.TOKEN}:
+    if asked.act in _NOT_CARRIED:
         return Refused("virtual_not_carried", {"rule": "carried", "act": asked.act.value})
-    if not any(isinstance(it, Scopes) for it in virtual.restrictions):
+    if not virtual.names_rights:
         return Refused("virtual_right_missing", {"rule": "scopes", "scope": str(asked.scope)})
     for restriction in virtual.restrictions:
         refused = restriction.verify(asked)

@@ -6,7 +6,8 @@ a restriction is called on disk: it is given once and never used again. Amounts 
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import ClassVar, Final, Protocol
 
 from drawbridge.core.clock import DAY_MS, MINUTE_MS
@@ -21,6 +22,7 @@ Network = IPv4Network | IPv6Network
 GRANTABLE_SCOPES: Final = frozenset(
     {Scope.READ, Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES}
 )
+_MOST_ADDRESSES: Final = 1_024
 MINUTES_A_DAY: Final = DAY_MS // MINUTE_MS
 DAYS_A_WEEK: Final = 7
 # The first day of the epoch was a Thursday, and Monday is day 0.
@@ -105,9 +107,8 @@ class Addresses:
 
     def verify(self, asked: Asked) -> Refused | None:
         """Refuse every request from elsewhere, and from an address that cannot be read."""
-        try:
-            address = ip_address(asked.address)
-        except ValueError:
+        address = _read_address(asked.address)
+        if address is None:
             return self._refused(asked)
         # A machine that listens on both kinds sees the older one dressed as the newer.
         mapped = getattr(address, "ipv4_mapped", None) or address
@@ -188,3 +189,12 @@ class Unknown:
         """Refuse everything."""
         facts = {"rule": "unknown", "number": self.number, "act": asked.act.value}
         return Refused("virtual_unknown_restriction", facts)
+
+
+@lru_cache(maxsize=_MOST_ADDRESSES)
+def _read_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, None for what is none; a bot comes from the same one every time."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

@@ -69,14 +69,15 @@ class Usages:
         """
         order = asked.order
         recent = self._count(virtual.id, asked.now_ms) if virtual.is_paced else 0
-        if order is None:
-            return judge(virtual, replace(asked, usage=Usage({}, {}, {}, recent)))
         # A key whose orders were not read is our own mistake, and ends here.
-        tally = self._tallies[virtual.id]
-        usage = _usage(tally, asked, recent) if virtual.is_counted else Usage({}, {}, {}, recent)
-        weighed = replace(asked, usage=usage)
+        tally = None if order is None else self._tallies[virtual.id]
+        weighed = asked
+        if tally is not None and virtual.is_counted:
+            weighed = replace(asked, usage=_usage(tally, asked, recent))
+        elif recent:
+            weighed = replace(asked, usage=Usage({}, {}, {}, recent))
         refused = judge(virtual, weighed)
-        if refused is not None or order.dry_run:
+        if refused is not None or order is None or tally is None or order.dry_run:
             return refused
         return _reserve(tally, client_id, weighed, order)
 
