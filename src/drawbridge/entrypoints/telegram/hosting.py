@@ -31,6 +31,7 @@ from drawbridge.entrypoints.telegram import (
     robot_menus,
     settings_menus,
     signal_menus,
+    virtual_key_menus,
 )
 from drawbridge.entrypoints.telegram.entrance import Entrance
 from drawbridge.entrypoints.telegram.held import Held
@@ -98,6 +99,7 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
         settings_menus.routes(),
         key_menus.routes(),
         key_adding.routes(),
+        virtual_key_menus.routes(),
         codes.routes(),
         robot_menus.routes(),
         robot_adding.routes(),

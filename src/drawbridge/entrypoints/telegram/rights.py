@@ -23,6 +23,8 @@ _NEEDS: Final[Mapping[str, Act]] = {
     "signals": Act.LOOK,
     "keys": Act.LOOK,
     "key": Act.LOOK,
+    "virtual_keys": Act.LOOK,
+    "virtual_key": Act.LOOK,
     "approvals": Act.LOOK,
     "approval": Act.LOOK,
     "people": Act.SEE_PEOPLE,

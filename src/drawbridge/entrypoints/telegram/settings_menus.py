@@ -37,6 +37,7 @@ def settings_menu() -> Screen:
     """Draw the settings."""
     rows = (
         (button("keys", "keys"),),
+        (named(say("virtual_keys.title"), "virtual_keys"),),
         (button("notices", "notices"), button("language", LIST)),
         (named(say("people.title"), "people"),),
         (button("unlink", "unlink"),),
