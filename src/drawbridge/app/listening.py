@@ -14,7 +14,8 @@ _BACKLOG = 2_048
 def listen(host: str, port: int) -> socket.socket:
     """Open a listening socket; port 0 takes a free one.
 
-    Raises: `Conflict("port_taken")`, `BadInput("cannot_listen")`.
+    Raises: `Conflict("port_taken")`, `BadInput("cannot_listen")`, `BadInput("bad_port")` where
+    counting on from another port led beyond the last.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio switches Nagle's delay off for every connection; without
@@ -28,6 +29,9 @@ def listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise Conflict("port_taken", field="port", port=port) from None
         raise BadInput("cannot_listen", field="host", host=host, port=port) from None
+    except OverflowError:
+        listener.close()
+        raise BadInput("bad_port", field="port") from None
     listener.listen(_BACKLOG)
     listener.settimeout(0)
     return listener
