@@ -1,6 +1,10 @@
 """The files of TLS for bots: their modes, what is kept, and what is made anew."""
 
+import os
 import ssl
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +17,11 @@ from drawbridge.app.bot_tls import (
     key_file,
     tls_address,
 )
+from drawbridge.app.clock import SystemClock
 from drawbridge.app.settings import Settings
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput, Corrupted, Forbidden
+from tests.kit.processes import READY_WITHIN_S, free_port
 
 NOW_MS = 1_795_000_000_000
 
@@ -108,3 +114,31 @@ def test_nothing_older_than_tls_1_2_is_spoken(settings: Settings) -> None:
     found = find_tls(settings, NOW_MS)
     assert found is not None
     assert found.context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_up_tells_where_bots_find_https_and_when_the_certificate_ends_soon(
+    settings: Settings,
+) -> None:
+    settings = replace(settings, port=free_port(), proxy=f"127.0.0.1:{free_port()}")
+    ten_days_left_ms = SystemClock().now_ms() - 387 * DAY_MS
+    keep_certificate(settings, (), ten_days_left_ms)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "drawbridge.app.up"],
+        env={**os.environ, **settings.environment()},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    # Whoever says nothing is not waited for.
+    too_late = threading.Timer(READY_WITHIN_S, process.kill)
+    too_late.start()
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if "drawbridge proxy tls" in line:
+            process.terminate()
+    too_late.cancel()
+    process.stdout.close()
+    assert process.wait(READY_WITHIN_S) == 0
+    assert tls_address(settings) in told
+    assert "The certificate for bots ends on" in told
