@@ -16,6 +16,7 @@ from drawbridge.gateway.crossings import (
     read_day,
     read_number,
     read_outcome,
+    walk_crossings,
 )
 from drawbridge.storage.database import Database
 from tests.kit.crossed import write_crossing
@@ -98,3 +99,10 @@ async def test_what_is_looked_for_is_found_the_newest_first(
 ) -> None:
     assert [it.n for it in await find_crossings(database, ADA, query, 9)] == found
     assert [it.n for it in await find_crossings(database, ADA, query, 1)] == found[:1]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4, 5])
+async def test_a_walk_gives_each_once(database: Database, at_once: int) -> None:
+    walked = [it async for it in walk_crossings(database, ADA, Query(), at_once)]
+    assert [it.n for some in walked for it in some] == [5, 4, 2, 1]
+    assert max(map(len, walked)) == min(at_once, 4)

@@ -5,7 +5,7 @@ import io
 
 from drawbridge.gateway.crossing_log import Outcome
 from drawbridge.gateway.crossings import LoggedCrossing
-from drawbridge.statistics.crossing_file import COLUMNS, write_crossings
+from drawbridge.statistics.crossing_file import COLUMNS, write_columns, write_crossings
 
 _ONE = LoggedCrossing(
     n=1,
@@ -25,12 +25,16 @@ _ONE = LoggedCrossing(
 )
 
 
+def _file(labels: dict[str, str]) -> str:
+    return write_columns() + write_crossings([_ONE], labels)
+
+
 def test_a_name_is_no_formula() -> None:
     assert "'=1+1" in write_crossings([_ONE], {"vk_one": "=1+1"})
 
 
 def test_each_request_is_a_line_under_the_columns() -> None:
-    head, line = csv.reader(io.StringIO(write_crossings([_ONE], {"vk_one": "Night bot"})))
+    head, line = csv.reader(io.StringIO(_file({"vk_one": "Night bot"})))
     assert tuple(head) == COLUMNS
     assert line == [
         *("2026-09-22T00:00:00Z", "kraken", "paper", "Night bot", "add_order", "refused"),
@@ -39,5 +43,5 @@ def test_each_request_is_a_line_under_the_columns() -> None:
 
 
 def test_a_virtual_key_without_a_name_is_told_by_its_id() -> None:
-    [line] = csv.DictReader(io.StringIO(write_crossings([_ONE], {})))
+    [line] = csv.DictReader(io.StringIO(_file({})))
     assert line["virtual_key"] == "vk_one"

@@ -17,7 +17,7 @@ from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database
 from drawbridge.storage.journal import GroupCommit, Rows
 
-MOST_ROWS: Final = 200_000
+_MOST_ROWS: Final = 200_000
 _MOST_WAITING: Final = 20_000
 # How many kinds of refusals are told one by one in a minute; who tries out more is told as many.
 _MOST_KINDS: Final = 200
@@ -91,7 +91,7 @@ class CrossingLog:
         waiting, self._waiting = self._waiting, deque(maxlen=_MOST_WAITING)
         if waiting:
             statements = [(_INSERT, _values(it)) for it in waiting]
-            await self._rows.write_many([*statements, (_TRIM, (MOST_ROWS,))])
+            await self._rows.write_many([*statements, (_TRIM, (_MOST_ROWS,))])
         await self._tell_refusals()
 
     async def _tell_refusals(self) -> None:

@@ -1,6 +1,7 @@
 """Looking through the log of what crossed for bots, for the person whose virtual keys they have."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -81,6 +82,15 @@ async def find_crossings(
     else:
         rows = await database.fetch_all(_OF_OWNER, owner, *narrowed)
     return tuple(map(_logged, rows))
+
+
+async def walk_crossings(
+    database: Database, owner: str, query: Query, at_once: int
+) -> AsyncIterator[tuple[LoggedCrossing, ...]]:
+    """Give all that is looked for, so many at once: the whole log is more than fits in one go."""
+    while found := await find_crossings(database, owner, query, at_once):
+        yield found
+        query = replace(query, before=found[-1].n)
 
 
 async def list_rules(database: Database, owner: str) -> tuple[str, ...]:

@@ -20,11 +20,15 @@ COLUMNS: Final = (
 )
 
 
+def write_columns() -> str:
+    """Write the first line of the file."""
+    return ",".join(COLUMNS) + "\r\n"
+
+
 def write_crossings(found: Iterable[LoggedCrossing], labels: Mapping[str, str]) -> str:
-    """Write requests as CSV; `labels` are the names of virtual keys by their ids."""
+    """Write requests as lines of CSV; `labels` are the names of virtual keys by their ids."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
     for it in found:
         writer.writerow(
             [

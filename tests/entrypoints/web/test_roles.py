@@ -46,6 +46,7 @@ DECIDED = {
         GET /lab/{trial}/sheet.json
         GET /notices  GET /virtual-keys  GET /virtual-keys/{virtual}
         GET /virtual-keys/{virtual}/live  GET /live/virtual-keys/{virtual}
+        GET /virtual-keys/requests  GET /virtual-keys/requests.csv
         GET /approvals  GET /approvals/live  GET /live/approvals
         GET /vault/state  GET /live/vault  GET /home/live
         GET /portfolio  GET /portfolio/live  GET /portfolio.json

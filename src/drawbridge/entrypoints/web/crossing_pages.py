@@ -1,11 +1,11 @@
 """Requests of all of a person's bots: looked through, and taken along as a file."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError
@@ -13,7 +13,7 @@ from drawbridge.entrypoints.pages.fields import Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.virtual_key_views import request_view, view_of
-from drawbridge.gateway.crossing_log import MOST_ROWS, Outcome
+from drawbridge.gateway.crossing_log import Outcome
 from drawbridge.gateway.crossings import (
     LoggedCrossing,
     Query,
@@ -22,14 +22,17 @@ from drawbridge.gateway.crossings import (
     read_day,
     read_number,
     read_outcome,
+    walk_crossings,
 )
-from drawbridge.statistics.crossing_file import write_crossings
+from drawbridge.statistics.crossing_file import write_columns, write_crossings
 from drawbridge.virtual_keys.words import rule_words
 from drawbridge.wording.say import say
 
 _FIELDS: Final = ("virtual", "outcome", "rule", "day")
 _LONGEST: Final = 100
 _ON_A_PAGE: Final = 50
+# So few that nobody else waits while they are written.
+_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,11 @@ class CrossingPages:
         """Show the requests that were looked for, the newest first."""
         asked = {name: _asked(visit, name) for name in (*_FIELDS, "before")}
         try:
-            found = await self._find(visit, asked, _ON_A_PAGE + 1)
+            query = await self._query(visit, asked)
         except DrawbridgeError as error:
             return await self._refuse(visit, asked, error)
+        owner = visit.person.account
+        found = await find_crossings(self.house.database, owner, query, _ON_A_PAGE + 1)
         older = ""
         if len(found) > _ON_A_PAGE:
             kept = {name: text for name, text in asked.items() if text}
@@ -56,28 +61,36 @@ class CrossingPages:
         """Give the requests that were looked for as a file: all that the log holds."""
         asked = {name: _asked(visit, name) for name in _FIELDS}
         try:
-            found = await self._find(visit, asked, MOST_ROWS)
+            query = await self._query(visit, asked)
         except DrawbridgeError as error:
             return await self._refuse(visit, asked, error)
         listed = await self.house.virtual_keys.list_virtual_keys(visit.person.account)
         labels = {str(it.virtual.id): it.virtual.label for it in listed}
         headers = {"content-disposition": 'attachment; filename="drawbridge-requests.csv"'}
-        return Response(write_crossings(found, labels), media_type="text/csv", headers=headers)
+        lines = self._lines(visit.person.account, query, labels)
+        return StreamingResponse(lines, media_type="text/csv", headers=headers)
 
-    async def _find(
-        self, visit: Visit, asked: Mapping[str, str], limit: int
-    ) -> tuple[LoggedCrossing, ...]:
+    async def _lines(
+        self, owner: str, query: Query, labels: Mapping[str, str]
+    ) -> AsyncIterator[str]:
+        begin = write_columns()
+        async for found in walk_crossings(self.house.database, owner, query, _AT_ONCE):
+            yield begin + write_crossings(found, labels)
+            begin = ""
+        if begin:
+            yield begin
+
+    async def _query(self, visit: Visit, asked: Mapping[str, str]) -> Query:
         owner, virtual_id = visit.person.account, asked["virtual"]
         if virtual_id:
             await self.house.virtual_keys.get(owner, virtual_id)
-        query = Query(
+        return Query(
             virtual_id,
             read_outcome(asked["outcome"]),
             asked["rule"],
             read_day(asked["day"]),
             read_number(asked.get("before", "")),
         )
-        return await find_crossings(self.house.database, owner, query, limit)
 
     async def _refuse(
         self, visit: Visit, asked: Mapping[str, str], error: DrawbridgeError
