@@ -31,8 +31,8 @@ from drawbridge.trading.quotes import Quotes
 from drawbridge.virtual_keys.asked import Act, Asked, asked_of
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.usage import Usages
-from drawbridge.wire.bodies import bare
-from drawbridge.wire.codec import ServerView
+from drawbridge.wire.bodies import bare, refuse_beside
+from drawbridge.wire.codec import ServerView, beside_body
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
 
@@ -105,6 +105,8 @@ class Bots:
         """
         endpoint, virtual = admitted.endpoint, admitted.virtual
         request = bare(request)
+        if endpoint.scope not in _READS:
+            refuse_beside(request, beside_body(exchange.codec))
         if virtual is None:
             answer = await self._gateway.relay.ask(exchange.id, venue, endpoint, request)
             return Heard(answer)

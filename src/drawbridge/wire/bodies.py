@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from drawbridge.core.errors import BadInput
 from drawbridge.wire.http import WireRequest
+from drawbridge.wire.text import parameters
 
 _TYPE: Final = b"content-type"
 _TYPES: Final = re.compile(
     rb"application/(?:json|x-www-form-urlencoded)(?:;[ \t]*charset=\"?utf-8\"?)?", re.IGNORECASE
 )
+_MOST_NAME: Final = 40
 _OPENS_JSON: Final = (b"{", b"[")
 
 
@@ -38,6 +40,25 @@ def bare(request: WireRequest) -> WireRequest:
     return WireRequest(request.method, request.path, request.query, headers, request.body)
 
 
+def refuse_beside(request: WireRequest, read: frozenset[bytes] | None) -> None:
+    """Refuse what stands in the query beside a body, where nobody reads it.
+
+    `read` are the names that may stand there; None where query and body are read together, and
+    then nothing may stand in both. An exchange that does look there would do something else than
+    what was judged here.
+    Raises: `BadInput` `malformed`, `duplicate_parameter`.
+    """
+    if not request.body or not request.query:
+        return
+    asked = parameters(request.query).keys()
+    if read is not None:
+        wrong, code = asked - read, "malformed"
+    else:
+        wrong, code = asked & parameters(request.body).keys(), "duplicate_parameter"
+    if wrong:
+        raise BadInput(code, field=min(wrong)[:_MOST_NAME].decode("ascii", "replace"))
+
+
 def refuse_doubled(body: bytes) -> None:
     """Refuse JSON in which a name stands twice: some readers believe the first, some the last.
 
@@ -54,5 +75,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise BadInput("duplicate_parameter", field=twice[:40])
+        raise BadInput("duplicate_parameter", field=twice[:_MOST_NAME])
     return found

@@ -94,6 +94,15 @@ def encode_at(
     return timed(operation, markets, now_ms)
 
 
+def beside_body(codec: ServerCodec) -> frozenset[bytes] | None:
+    """Tell which names may stand in a query beside a body, None where both are read together.
+
+    Most exchanges read the body alone. The others' codecs say so as `BESIDE_BODY`.
+    """
+    names: frozenset[bytes] | None = getattr(codec, "BESIDE_BODY", frozenset())
+    return names
+
+
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 """How something is written and how it is read, or the other way round."""
 

@@ -105,6 +105,17 @@ def _words(change: Callable[[bytes], bytes]) -> Attack:
     return attack
 
 
+def _beside(query: bytes) -> Attack:
+    """Sign an order with something in the query as well, beside its body."""
+
+    def attack(at: Ford, own: Made, _other: Made) -> bytes:
+        request = _unsigned(at)
+        assert request.body
+        return written(at.signed_as_it_is(own, replace(request, query=query)))
+
+    return attack
+
+
 def _afterwards(change: Callable[[bytes], bytes]) -> Attack:
     """Change the words of an order after it was signed."""
 
@@ -335,6 +346,9 @@ _WORDS: Final = (
     Try("a number of another kind", _words(lambda raw: raw.replace(b"=1&", b"=NaN&"))),
     Try("a negative amount", _words(lambda raw: raw.replace(b"=1&", b"=-1&"))),
     Try("an iceberg", _words(_twice(b"icebergQty", b"1")), ("binance",)),
+    Try("a word of some other version", _words(_twice(b"sideEffectType", b"MARGIN_BUY"))),
+    Try("a word beside the body", _beside(b"leverage=5")),
+    Try("an amount beside the body", _beside(b"quantity=100"), ("binance",)),
     Try("a window of a day", _words(_twice(b"recvWindow", b"86400000")), ("binance",)),
     Try("a line end in an id", _words(lambda raw: raw.replace(b"db1", b"db1%0d%0aX-Evil:1"))),
     Try("another kind of body", _line(b"Content-Type: multipart/form-data"), ("binance",)),

@@ -81,6 +81,7 @@ def _order(body: str) -> Operation[object]:
         (ORDER.replace("&quantity=0.001", ""), "missing_parameter", "quantity"),
         (ORDER + "&quoteOrderQty=5", "unwanted_parameter", "quoteOrderQty"),
         (ORDER + "&icebergQty=0.0001", "unwanted_parameter", "icebergQty"),
+        (ORDER + "&of_another_version=1", "unwanted_parameter", "of_another_version"),
         (ORDER + "&trailingDelta=100", "unwanted_parameter", "trailingDelta"),
         (ORDER + "&pegPriceType=PRIMARY_PEG", "unwanted_parameter", "pegPriceType"),
         (ORDER + "&selfTradePreventionMode=NONE", "malformed", "selfTradePreventionMode"),
@@ -210,7 +211,7 @@ def test_the_ids_of_known_clients_are_kept(client_id: str) -> None:
 
 
 def test_parameters_that_change_nothing_are_let_be() -> None:
-    extra = "&strategyId=1&computeCommissionRates=true&selfTradePreventionMode=EXPIRE_MAKER&x=y"
+    extra = "&strategyId=1&computeCommissionRates=true&selfTradePreventionMode=EXPIRE_MAKER"
     assert _order(ORDER + extra) == _order(ORDER)
 
 

@@ -34,7 +34,7 @@ _METHOD: Final = b"SignatureMethod"
 _VERSION: Final = b"SignatureVersion"
 _STAMP: Final = b"Timestamp"
 _SIGNATURE: Final = b"Signature"
-_AUTHENTICATION: Final = frozenset({_KEY, _METHOD, _VERSION, _STAMP, _SIGNATURE})
+AUTHENTICATION: Final = frozenset({_KEY, _METHOD, _VERSION, _STAMP, _SIGNATURE})
 _WANTED: Final = {_METHOD: b"HmacSHA256", _VERSION: b"2"}
 # In the order in which they are signed.
 _STREAM_NAMES: Final = ("accessKey", "signatureMethod", "signatureVersion", "timestamp")
@@ -122,7 +122,7 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
     """Write key and stamp in front of the other parameters; old authentication goes."""
     query = request.query
     if b"Signature" in query or b"AccessKeyId=" in query or b"Timestamp=" in query:
-        query = drop_parameters(query, _AUTHENTICATION)
+        query = drop_parameters(query, AUTHENTICATION)
     moment = write_moment(int(stamp) * _SECOND_MS, 0, zone="").replace(":", "%3A")
     ours = (
         f"AccessKeyId={encoded(credential.key)}&SignatureMethod=HmacSHA256"

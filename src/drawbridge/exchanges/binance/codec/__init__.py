@@ -4,6 +4,8 @@
 all four share stand in `tables`. Signing is not here.
 """
 
+from typing import Final
+
 from drawbridge.exchanges.binance.codec.answers import (
     encode_answer,
     limit_headers,
@@ -15,7 +17,11 @@ from drawbridge.exchanges.binance.codec.commands import decode_request
 from drawbridge.exchanges.binance.codec.requests import encode_request
 from drawbridge.exchanges.binance.codec.results import decode_answer, read_error
 
+# Query and body are read together.
+BESIDE_BODY: Final = None
+
 __all__ = [
+    "BESIDE_BODY",
     "decode_answer",
     "decode_request",
     "encode_answer",

@@ -158,6 +158,9 @@ _SERVER: Final[Mapping[str, Pair]] = {
 
 _TABLES: Final = CodecTables(_CLIENT, _SERVER)
 
+# Query and body are read together.
+BESIDE_BODY: Final = None
+
 encode_request = _TABLES.encode_request
 decode_answer = _TABLES.decode_answer
 decode_request = _TABLES.decode_request

@@ -67,6 +67,15 @@ _CONDITIONAL: Final = b"/fapi/v1/algoOrder"
 _ALGO_TYPE: Final = "CONDITIONAL"
 
 # Each makes an order another kind of order than there is here.
+_PROOF: Final = frozenset({"apiKey", "recvWindow", "timestamp", "signature"})
+_OF_ORDERS: Final = _PROOF | {
+    *("symbol", "side", "type", "timeInForce", "quantity", "price", "newClientOrderId"),
+    *("newOrderRespType", "reduceOnly", "positionSide", "selfTradePreventionMode"),
+    *("priceMatch", "priceProtect"),
+}
+_OF_WAITING_ORDERS: Final = (_OF_ORDERS - {"newClientOrderId"}) | {
+    *("algoType", "clientAlgoId", "triggerPrice", "workingType", "closePosition"),
+}
 _MEANINGFUL: Final = ("activatePrice", "activationPrice", "callbackRate", "goodTillDate")
 _OF_CONDITIONALS: Final = ("stopPrice", "triggerPrice", "closePosition", "workingType")
 
@@ -176,6 +185,7 @@ def decode_place(view: ServerView) -> PlaceOrder:
         raise BadInput("conditional_elsewhere", field="type")
     kind = read_word(found, "type", TYPES, "bad_order_type")
     _refuse(found, (*_MEANINGFUL, *_OF_CONDITIONALS))
+    found.refuse_others(_OF_ORDERS | {*_MEANINGFUL, *_OF_CONDITIONALS})
     _refuse_other_manners(found)
     quantity = read_amount(found, "quantity")
     price, tif = _read_limit_terms(found, kind)
@@ -203,6 +213,7 @@ def decode_conditional(view: ServerView) -> PlaceOrder:
     side = read_word(found, "side", SIDES, "bad_side")
     kind, becomes = read_word(found, "type", CONDITIONALS, "bad_order_type")
     _refuse(found, _MEANINGFUL)
+    found.refuse_others(_OF_WAITING_ORDERS | {*_MEANINGFUL})
     _refuse_other_manners(found)
     closes = found.flag("closePosition")
     quantity = read_amount(found, "quantity")

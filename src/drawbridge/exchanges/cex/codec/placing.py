@@ -37,6 +37,15 @@ from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.parameters import Parameters
 
 _GOOD_FOR_MS: Final = 30_000
+_STOP_IN_CCXT: Final = "Stop Limit"
+_OF_ORDERS: Final = frozenset(
+    {
+        *("clientOrderId", "currency1", "currency2", "accountId", "orderType", "side"),
+        *("timestamp", "amountCcy1", "amountCcy2", "price", "timeInForce", "stopPrice", "comment"),
+        # What ccxt says of a stop, beside `orderType`.
+        "type",
+    }
+)
 
 
 # --------------------------------------------------------------------------------------- ours
@@ -102,6 +111,7 @@ def decode_placed(_: PlaceOrder, answer: WireAnswer, markets: Markets) -> Placed
 def decode_place(view: ServerView) -> PlaceOrder:
     """Read a new order. Raises: `BadInput`, `NotFound`, `NotProven("stale_stamp")`."""
     found = body_of(view)
+    found.refuse_others(_OF_ORDERS)
     if not client_id_of(found):
         raise BadInput("missing_parameter", field="clientOrderId")
     market = view.markets.get_by_id(f"{found.need('currency1')}-{found.need('currency2')}")
@@ -150,6 +160,8 @@ def _check_time(found: Parameters, now_ms: int) -> None:
 def _read_type(found: Parameters) -> tuple[OrderType, Trigger | None]:
     """Read the type, and what the order waits for: clients write it in two ways."""
     word, stop = found.need("orderType"), found.amount("stopPrice")
+    if "type" in found and (stop is None or found.text("type") != _STOP_IN_CCXT):
+        raise BadInput("malformed", field="type")
     if word == STOP_LIMIT or (stop is not None and word == TYPE_WORDS[OrderType.LIMIT]):
         if stop is None:
             raise BadInput("missing_parameter", field="stopPrice")

@@ -30,6 +30,7 @@ from drawbridge.core.operations import (
     PlaceOrder,
 )
 from drawbridge.exchanges.huobi.codec import account, listing, lists, orders, prices
+from drawbridge.exchanges.huobi.dialect import AUTHENTICATION
 from drawbridge.wire.codec import CodecTables
 from drawbridge.wire.errors import RawError
 from drawbridge.wire.http import Headers, WireAnswer
@@ -101,6 +102,9 @@ _TABLES: Final = CodecTables(
         "trades": (prices.decode_trades, prices.encode_trades_answer),
     },
 )
+# Who sent a request is proven in its query, whatever its body holds.
+BESIDE_BODY: Final = AUTHENTICATION
+
 encode_request = _TABLES.encode_request
 decode_answer = _TABLES.decode_answer
 decode_request = _TABLES.decode_request
