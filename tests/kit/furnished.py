@@ -194,12 +194,13 @@ async def _approvals(site: WebSite, owner: str) -> None:
     stop = Question(owner, ApprovalKind.STOP_EVERYTHING, "", {"name": ""}, "Jeeves")
     declined = await approvals.propose(stop)
     await approvals.answer(owner, declined.id, is_yes=False, by=owner)
-    named = {"name": "Ace of the crossing"}
-    await approvals.propose(Question(owner, ApprovalKind.START_ROBOT, "robot_1", named, "Jeeves"))
+    robot = next(iter(await site.house.robots.list_robots(owner)))
+    named = {"name": robot.name}
+    await approvals.propose(Question(owner, ApprovalKind.START_ROBOT, robot.id, named, "Jeeves"))
     sell = {"side": "sell", "quantity": "0.12345678", "why": "leave"}
     enter = {"side": "sell", "quantity": "0.12", "why": "enter"}
     facts = {**named, "symbol": "BTC/USD", "price": "60123.4", "orders": [sell, enter]}
-    asked = Question(owner, ApprovalKind.ORDERS, "robot_1", facts, named["name"])
+    asked = Question(owner, ApprovalKind.ORDERS, robot.id, facts, robot.name)
     lasting = Approval("approval_aaaaaaaaaaaaaaaa", asked, now_ms, now_ms + DAY_MS)
     async with site.house.database.transaction() as tx:
         await asking.ask(tx, lasting)

@@ -17,7 +17,10 @@ app = typer.Typer(help=say("cli.virtual_key.help"), no_args_is_help=True)
 VirtualName = Annotated[
     str, typer.Argument(metavar="VIRTUAL_KEY", help=say("cli.virtual_key.argument"))
 ]
-May = Annotated[str, typer.Option("--may", metavar="RIGHTS", help=say("cli.virtual_key.may"))]
+May = Annotated[
+    str,
+    typer.Option("--may", metavar="RIGHTS", help=say("cli.virtual_key.may"), show_default=False),
+]
 PairsTold = Annotated[
     list[str] | None, typer.Option("--pair", metavar="PAIR", help=say("cli.virtual_key.pair"))
 ]
