@@ -15,6 +15,10 @@ ONE: Final = Decimal(1)
 _MAX_LENGTH = 40
 _MAX_EXPONENT = 24
 _ALPHABET = frozenset("0123456789.+-eE")
+_MAX_DIGITS = 15
+_SHORT = Decimal("0.00000001")
+# Beyond that, the context's 28 digits have no room for eight places behind the point.
+_ROOM_FOR_PLACES = 16
 
 
 def parse_decimal(text: str, field: str) -> Decimal:
@@ -41,6 +45,12 @@ def _read(text: str) -> Decimal | None:
     if value and not -_MAX_EXPONENT <= value.adjusted() <= _MAX_EXPONENT:
         return None
     return value
+
+
+def find_whole(text: str) -> int | None:
+    """Read a whole number of bounded length, not below zero; None for anything else."""
+    is_whole = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_whole else None
 
 
 def parse_positive(text: str, field: str) -> Decimal:
@@ -71,6 +81,11 @@ def plain(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text
+
+
+def short(value: Decimal) -> str:
+    """Write a counted value without the digits that a division leaves behind."""
+    return plain(value.quantize(_SHORT) if value.adjusted() < _ROOM_FOR_PLACES else value)
 
 
 def fixed(value: Decimal, places: int) -> str:

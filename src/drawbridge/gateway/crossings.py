@@ -7,12 +7,12 @@ from typing import Final
 
 from drawbridge.core.clock import DAY_MS, SECOND_MS
 from drawbridge.core.errors import BadInput
+from drawbridge.core.money import find_whole
 from drawbridge.gateway.crossing_log import Outcome
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database, Row
 
 _NEVER: Final = 1 << 62
-_MOST_DIGITS: Final = 15
 _DAY: Final = "%Y-%m-%d"
 _FIND: Final = """
 SELECT n, at_ms, virtual_id, exchange, venue, endpoint, outcome, code, rule, status, took_us,
@@ -125,9 +125,10 @@ def read_number(text: str) -> int | None:
     """Read where a page ended; nothing is none. Raises: `BadInput("bad_cursor")`."""
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+    number = find_whole(text)
+    if number is None:
         raise BadInput("bad_cursor", field="before")
-    return int(text)
+    return number
 
 
 def _logged(row: Row) -> LoggedCrossing:

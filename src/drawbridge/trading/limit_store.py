@@ -12,6 +12,7 @@ from typing import Final
 
 from drawbridge.core.money import plain
 from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.storage.turns import Turn
 from drawbridge.trading.limits import Limits
 
 EVERYBODY: Final = ""
@@ -121,17 +122,16 @@ class KeptRules:
         """Keep what this store holds."""
         self._store = store
         self._rules = Rules()
-        self._is_fresh = False
+        self._turn = Turn()
         self._reading = asyncio.Lock()
 
     def glance(self) -> Rules | None:
         """Give the rules if what is in memory is current, None when they must be read anew."""
-        if self._is_fresh:
+        if self._turn.is_done:
             return self._rules
         if self._store.changes() != self._rules.changes:
             return None
-        self._is_fresh = True
-        asyncio.get_running_loop().call_soon(self._end_turn)
+        self._turn.mark()
         return self._rules
 
     async def read(self) -> Rules:
@@ -140,9 +140,6 @@ class KeptRules:
             while (rules := self.glance()) is None:
                 self._rules = await self._store.read_rules()
             return rules
-
-    def _end_turn(self) -> None:
-        self._is_fresh = False
 
 
 async def put_limits(tx: Transaction, limited: Limited) -> None:

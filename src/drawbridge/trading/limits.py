@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.markets import Level, currencies_of
-from drawbridge.core.money import ZERO, plain
+from drawbridge.core.money import ZERO, plain, short
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Side
 from drawbridge.core.refusals import Refused
@@ -140,11 +140,6 @@ def _is_broken(code: str, limit: Decimal, value: Decimal) -> bool:
 
 
 def _refused(code: str, limit: Decimal, value: Decimal, order: PlaceOrder, **facts: str) -> Refused:
-    told = {"rule": RULE, "limit": plain(limit), "value": _short(value)}
+    told = {"rule": RULE, "limit": plain(limit), "value": short(value)}
     currency = currencies_of(order.symbol)[1]
     return Refused(code, {**told, "symbol": order.symbol, "currency": currency, **facts})
-
-
-def _short(value: Decimal) -> str:
-    """Write a counted value without the digits that a division leaves behind."""
-    return plain(value.quantize(Decimal("0.00000001"))) if value.adjusted() < 16 else plain(value)  # noqa: PLR2004  beyond that it has no room for eight places

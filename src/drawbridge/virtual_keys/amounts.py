@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final
 
-from drawbridge.core.money import ZERO, plain
+from drawbridge.core.money import ZERO, plain, short
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Side, TriggerKind
 from drawbridge.core.refusals import Refused
 from drawbridge.virtual_keys.asked import Asked
 
 _PERCENT: Final = Decimal(100)
-_PLACES: Final = Decimal("0.00000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class Collar:
         away = abs(price - market) / market * _PERCENT
         if away <= self.percent:
             return None
-        facts = {"limit": plain(self.percent), "value": _short(away), "price": plain(price)}
+        facts = {"limit": plain(self.percent), "value": _told(away), "price": plain(price)}
         return Refused("virtual_collar", {"rule": "collar", "symbol": asked.symbol, **facts})
 
 
@@ -135,11 +134,9 @@ def _held_to(most: Amounts, used: Decimal, asked: Asked, rule: str, code: str) -
         return Refused("virtual_without_price", facts)
     if used + notional <= limit:
         return None
-    return Refused(code, {**facts, "limit": plain(limit), "value": _short(used + notional)})
+    return Refused(code, {**facts, "limit": plain(limit), "value": _told(used + notional)})
 
 
-def _short(value: Decimal) -> str:
-    """Write a counted value without the digits that a division leaves behind."""
-    if not value.is_finite():
-        return "∞"  # an order is on its way of which nobody can tell yet what it is worth
-    return plain(value.quantize(_PLACES)) if value.adjusted() < 16 else plain(value)  # noqa: PLR2004  beyond that it has no room for eight places
+def _told(value: Decimal) -> str:
+    # Not finite: an order is on its way of which nobody can tell yet what it is worth.
+    return short(value) if value.is_finite() else "∞"

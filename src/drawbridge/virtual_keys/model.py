@@ -6,6 +6,7 @@ the database and is opened by `opening.py`, in the gateway's process alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, NewType
 
 from drawbridge.core.ids import KeyId, OwnerId
@@ -17,6 +18,15 @@ from drawbridge.virtual_keys.asked import Act, Asked
 from drawbridge.virtual_keys.restrictions import Expiry, Rate, Restriction, Scopes
 
 VirtualKeyId = NewType("VirtualKeyId", str)
+
+
+class VirtualState(StrEnum):
+    """Where a virtual key stands."""
+
+    LIVE = "live"
+    ENDED = "ended"
+    REVOKED = "revoked"
+
 
 MOST_RESTRICTIONS: Final = 40
 _ORIGIN: Final = "virtual:"
@@ -67,9 +77,13 @@ class VirtualKey:
             (it.until_ms for it in self.restrictions if isinstance(it, Expiry)), default=None
         )
 
-    def is_live(self, now_ms: int) -> bool:
-        """Tell whether it has neither been revoked nor ended."""
-        return self.revoked_ms is None and (self.expires_ms is None or now_ms < self.expires_ms)
+    def state(self, now_ms: int) -> VirtualState:
+        """Tell whether it is in use, has ended by itself, or was revoked."""
+        if self.revoked_ms is not None:
+            return VirtualState.REVOKED
+        expires_ms = self.expires_ms
+        has_ended = expires_ms is not None and expires_ms <= now_ms
+        return VirtualState.ENDED if has_ended else VirtualState.LIVE
 
     def _has(self, *kinds: type[Restriction]) -> bool:
         return any(isinstance(it, kinds) for it in self.restrictions)

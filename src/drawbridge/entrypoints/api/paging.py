@@ -8,12 +8,12 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from drawbridge.core.errors import BadInput
+from drawbridge.core.money import find_whole
 from drawbridge.entrypoints.api.shapes import Told
 
 MOST: Final = 200
 _USUAL: Final = 50
 _LONGEST_CURSOR: Final = 300
-_MOST_DIGITS: Final = 15
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Told)
@@ -37,10 +37,10 @@ class Paging:
         """Give the cursor as a number. Raises: `BadInput("bad_cursor")`."""
         if not self.cursor:
             return None
-        digits = self.cursor
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        number = find_whole(self.cursor)
+        if number is None:
             raise bad_cursor()
-        return int(digits)
+        return number
 
 
 def read_paging(

@@ -10,7 +10,6 @@ from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
-    from drawbridge.virtual_keys.wishes import Wish
 
 app = typer.Typer(help=say("cli.virtual_key.help"), no_args_is_help=True)
 
@@ -55,6 +54,7 @@ _COLUMNS = ("name", "exchange", "key", "state", "used", "ends", "id")
 
 @app.command(help=say("cli.virtual_key.make.help"))
 def make(
+    context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY", help=say("cli.virtual_key.make.key"))],
     *,
     name: Annotated[str, typer.Option("--name", help=say("cli.virtual_key.make.name"))] = "",
@@ -80,7 +80,6 @@ def make(
 ) -> None:
     """Make a virtual key and show it with its recipes, this one time."""
     from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
-    from drawbridge.entrypoints.cli.options import read_list
     from drawbridge.entrypoints.cli.virtual_key_words import (
         asked_code,
         check_recipe,
@@ -88,23 +87,10 @@ def make(
         wish_from,
     )
 
-    given = {
-        "side": side,
-        "type": order_type,
-        "largest_order": largest_order,
-        "open": open_at_once,
-        "turnover": turnover,
-        "collar": collar,
-        "hours": hours,
-        "lives": lives,
-        "rate": rate,
-    }
-
     async def work(house: "House") -> None:
         person = await owner_of(house, owner)
         real = await key_named(house, person, key)
-        lists = (read_list(may), tuple(pair or ()), tuple(address or ()), read_list(days))
-        wish = wish_from(given, lists, house.clock.now_ms())
+        wish = wish_from(context.params, house.clock.now_ms())
         check_recipe(real.exchange, recipe.strip())
         code = await asked_code(house, person)
         made = await house.virtual_keys.make(person, real.id, wish, name, code)
@@ -159,6 +145,7 @@ def show(
 
 @app.command(help=say("cli.virtual_key.narrow.help"))
 def narrow(
+    context: typer.Context,
     virtual_key: VirtualName,
     *,
     may: May = "",
@@ -180,26 +167,12 @@ def narrow(
 ) -> None:
     """Hold a virtual key to more than before, at once."""
     from drawbridge.entrypoints.cli.house import in_house, owner_of
-    from drawbridge.entrypoints.cli.options import read_list
     from drawbridge.entrypoints.cli.virtual_key_words import told, wish_from
-
-    given = {
-        "side": side,
-        "type": order_type,
-        "largest_order": largest_order,
-        "open": open_at_once,
-        "turnover": turnover,
-        "collar": collar,
-        "hours": hours,
-        "lives": lives,
-        "rate": rate,
-    }
 
     async def work(house: "House") -> None:
         person = await owner_of(house, owner)
         found = await house.virtual_keys.find(person, virtual_key)
-        lists = (read_list(may), tuple(pair or ()), tuple(address or ()), read_list(days))
-        wish: Wish = wish_from(given, lists, house.clock.now_ms())
+        wish = wish_from(context.params, house.clock.now_ms())
         narrowed = await house.virtual_keys.narrow(person, found.id, wish)
         if json:
             print_json(told(narrowed, None))

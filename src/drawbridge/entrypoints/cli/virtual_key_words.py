@@ -1,12 +1,12 @@
 """What the commands about virtual keys read from their options, and what they print."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from drawbridge.app.build import House
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import BadInput
-from drawbridge.entrypoints.cli.options import read_span_ms
+from drawbridge.entrypoints.cli.options import read_list, read_span_ms
 from drawbridge.entrypoints.cli.output import (
     or_dash,
     print_fields,
@@ -30,25 +30,20 @@ _NO_RECIPE: Final = "none"
 _PASSED: Final = "passed"
 
 
-def wish_from(
-    given: Mapping[str, str],
-    lists: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]],
-    now_ms: int,
-) -> Wish:
-    """Make a wish of the options; `lists` are rights, pairs, addresses and days."""
-    scopes, pairs, addresses, days = lists
+def wish_from(given: Mapping[str, Any], now_ms: int) -> Wish:
+    """Make a wish of a command's options, by their names."""
     lives = given["lives"].strip()
     return Wish(
-        scopes=scopes,
-        pairs=pairs,
+        scopes=read_list(given["may"]),
+        pairs=tuple(given["pair"] or ()),
         sides=(given["side"],) if given["side"] else (),
-        order_types=(given["type"],) if given["type"] else (),
+        order_types=(given["order_type"],) if given["order_type"] else (),
         largest_order=given["largest_order"],
-        open_exposure=given["open"],
+        open_exposure=given["open_at_once"],
         day_turnover=given["turnover"],
         collar=given["collar"],
-        addresses=addresses,
-        days=days,
+        addresses=tuple(given["address"] or ()),
+        days=read_list(given["days"]),
         hours=given["hours"],
         expires_ms=now_ms + read_span_ms(lives, "expires") if lives else None,
         rate=given["rate"],
@@ -129,9 +124,7 @@ def row_of(listed: Listed, now_ms: int) -> list[str]:
 
 def state_words(virtual: VirtualKey, now_ms: int) -> str:
     """Say whether a virtual key is in use."""
-    if virtual.revoked_ms is not None:
-        return say("virtual.revoked")
-    return say("virtual.live") if virtual.is_live(now_ms) else say("virtual.ended")
+    return say(f"virtual.{virtual.state(now_ms).value}")
 
 
 def counted(uses: Iterable[Use]) -> dict[str, int]:

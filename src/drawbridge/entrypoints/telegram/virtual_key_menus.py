@@ -13,7 +13,7 @@ from drawbridge.catalogue.registry import get_card
 from drawbridge.core.secret import masked
 from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, listed, named
 from drawbridge.entrypoints.telegram.visits import Visit
-from drawbridge.virtual_keys.model import VirtualKey
+from drawbridge.virtual_keys.model import VirtualKey, VirtualState
 from drawbridge.virtual_keys.service import Listed
 from drawbridge.virtual_keys.words import words_of
 from drawbridge.wording.formats import moment
@@ -23,7 +23,11 @@ _LIST: Final = "virtual_keys"
 _ONE: Final = "virtual_key"
 _ASK: Final = "revoke_virtual"
 _REVOKE: Final = "revoke_virtual_now"
-_MARKS: Final[Mapping[str, str]] = {"live": "✅", "ended": "⏸", "revoked": "❌"}
+_MARKS: Final[Mapping[VirtualState, str]] = {
+    VirtualState.LIVE: "✅",
+    VirtualState.ENDED: "⏸",
+    VirtualState.REVOKED: "❌",
+}
 
 
 def routes() -> Router:
@@ -59,7 +63,11 @@ async def show_virtual_key(_query: CallbackQuery, callback_data: Go, visit: Visi
         *(f"• {held.name}: {held.value}" for held in words_of(virtual)),
         f"• {say('virtual_keys.never_may')}: {say('virtual_keys.never_what')}",
     ]
-    acts = () if state == "revoked" else ((named(say("virtual_keys.revoke"), _ASK, virtual.id),),)
+    acts = (
+        ()
+        if state is VirtualState.REVOKED
+        else ((named(say("virtual_keys.revoke"), _ASK, virtual.id),),)
+    )
     await visit.show(Screen("\n".join(lines), (*acts, back_to(_LIST))))
 
 
@@ -82,7 +90,7 @@ async def revoke(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None
 
 async def _show_all(visit: Visit, first: str = "") -> None:
     found = await visit.house.virtual_keys.list_virtual_keys(visit.account)
-    found = tuple(sorted(found, key=lambda it: _state(it.virtual, visit) != "live"))
+    found = tuple(sorted(found, key=lambda it: _state(it.virtual, visit) is not VirtualState.LIVE))
     buttons = [
         named(f"{_MARKS[_state(it.virtual, visit)]} {it.virtual.label}", _ONE, it.virtual.id)
         for it in found
@@ -106,7 +114,5 @@ def _place(virtual: VirtualKey) -> str:
     return f"{get_card(virtual.exchange).name}, {say(f'venue.{virtual.venue.value}')}"
 
 
-def _state(virtual: VirtualKey, visit: Visit) -> str:
-    if virtual.revoked_ms is not None:
-        return "revoked"
-    return "live" if virtual.is_live(visit.house.clock.now_ms()) else "ended"
+def _state(virtual: VirtualKey, visit: Visit) -> VirtualState:
+    return virtual.state(visit.house.clock.now_ms())

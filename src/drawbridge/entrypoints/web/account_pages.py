@@ -8,6 +8,7 @@ from starlette.responses import Response
 from drawbridge.app.build import House
 from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
+from drawbridge.core.money import find_whole
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.entrance import Entrance, read_new_password
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
@@ -19,7 +20,6 @@ from drawbridge.wording.say import say_error, say_reason
 
 _WELCOME: Final = ("name", "password", "password_again")
 _EVENTS = 50
-_MOST_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class AccountPages:
         found = await list_events(
             self.house.database,
             visit.person.account,
-            before=_read_number(asked.get("before", "")),
+            before=find_whole(asked.get("before", "")),
             limit=_EVENTS + 1,
         )
         facts: dict[str, object] = {
@@ -117,11 +117,6 @@ class AccountPages:
         problem = say_reason(state.error, state.error_facts) if state.error else ""
         facts = {"state": word, "problem": "" if word == "working" else problem, "form": form}
         return self.site.page(visit, "account/vault.html", facts, status)
-
-
-def _read_number(text: str) -> int | None:
-    """Read the number of an event; whatever else stands in an address is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
 
 
 def _word_of(state: VaultState) -> str:

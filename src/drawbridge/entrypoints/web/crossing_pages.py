@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
 
@@ -12,6 +11,13 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.searching import (
+    ON_A_PAGE,
+    asked_of,
+    file_headers,
+    filters_of,
+    older_than,
+)
 from drawbridge.entrypoints.web.virtual_key_views import request_view, view_of
 from drawbridge.gateway.crossing_log import Outcome
 from drawbridge.gateway.crossings import (
@@ -29,8 +35,6 @@ from drawbridge.virtual_keys.words import rule_words
 from drawbridge.wording.say import say
 
 _FIELDS: Final = ("virtual", "outcome", "rule", "day")
-_LONGEST: Final = 100
-_ON_A_PAGE: Final = 50
 # So few that nobody else waits while they are written.
 _AT_ONCE: Final = 1_000
 
@@ -44,29 +48,28 @@ class CrossingPages:
 
     async def show(self, visit: Visit) -> Response:
         """Show the requests that were looked for, the newest first."""
-        asked = {name: _asked(visit, name) for name in (*_FIELDS, "before")}
+        asked = asked_of(visit, _FIELDS)
         try:
             query = await self._query(visit, asked)
         except DrawbridgeError as error:
             return await self._refuse(visit, asked, error)
         owner = visit.person.account
-        found = await find_crossings(self.house.database, owner, query, _ON_A_PAGE + 1)
+        found = await find_crossings(self.house.database, owner, query, ON_A_PAGE + 1)
         older = ""
-        if len(found) > _ON_A_PAGE:
-            kept = {name: text for name, text in asked.items() if text}
-            older = urlencode({**kept, "before": str(found[_ON_A_PAGE - 1].n)})
-        return await self._page(visit, Form(asked), found[:_ON_A_PAGE], older)
+        if len(found) > ON_A_PAGE:
+            older = older_than(asked, found[ON_A_PAGE - 1].n)
+        return await self._page(visit, Form(asked), found[:ON_A_PAGE], older)
 
     async def download(self, visit: Visit) -> Response:
         """Give the requests that were looked for as a file: all that the log holds."""
-        asked = {name: _asked(visit, name) for name in _FIELDS}
+        asked = {**asked_of(visit, _FIELDS), "before": ""}
         try:
             query = await self._query(visit, asked)
         except DrawbridgeError as error:
             return await self._refuse(visit, asked, error)
         listed = await self.house.virtual_keys.list_virtual_keys(visit.person.account)
         labels = {str(it.virtual.id): it.virtual.label for it in listed}
-        headers = {"content-disposition": 'attachment; filename="drawbridge-requests.csv"'}
+        headers = file_headers("drawbridge-requests.csv")
         lines = self._lines(visit.person.account, query, labels)
         return StreamingResponse(lines, media_type="text/csv", headers=headers)
 
@@ -89,7 +92,7 @@ class CrossingPages:
             read_outcome(asked["outcome"]),
             asked["rule"],
             read_day(asked["day"]),
-            read_number(asked.get("before", "")),
+            read_number(asked["before"]),
         )
 
     async def _refuse(
@@ -119,14 +122,10 @@ class CrossingPages:
             "views": {it.id: it for it in views},
             "requests": [(it.virtual_id, request_view(it)) for it in found],
             "older": older,
-            "filters": urlencode({name: form.values.get(name, "") for name in _FIELDS}),
+            "filters": filters_of(form.values, _FIELDS),
         }
         return self.site.page(visit, "virtual_keys/crossings.html", facts, status)
 
 
 def _outcomes() -> list[tuple[str, str]]:
     return [(it.value, say(f"virtual_keys.outcome.{it.value}")) for it in Outcome]
-
-
-def _asked(visit: Visit, name: str) -> str:
-    return visit.request.query_params.get(name, "")[:_LONGEST].strip()

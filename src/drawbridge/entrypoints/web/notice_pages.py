@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from drawbridge.app.build import House
 from drawbridge.core.errors import DrawbridgeError, NotFound
+from drawbridge.core.money import find_whole
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
@@ -15,7 +16,6 @@ from drawbridge.notices.words import words_of
 from drawbridge.wording.say import say
 
 _LISTED: Final = 50
-_MOST_DIGITS: Final = 16
 _WAYS: Final = tuple(it for it in Channel if it is not Channel.PAGE)
 
 
@@ -51,9 +51,7 @@ class NoticePages:
         """Show the newest notices; what is shown counts as seen by the next page."""
         owner, notices = visit.person.account, self.house.notices
         asked = visit.request.query_params.get("before", "")
-        is_number = asked.isascii() and asked.isdigit() and len(asked) < _MOST_DIGITS
-        before = int(asked) if is_number else None
-        found = await notices.list_notices(owner, before=before, limit=_LISTED + 1)
+        found = await notices.list_notices(owner, before=find_whole(asked), limit=_LISTED + 1)
         facts = {
             "notices": [_view(kept) for kept in found[:_LISTED]],
             "older": found[_LISTED - 1].n if len(found) > _LISTED else None,

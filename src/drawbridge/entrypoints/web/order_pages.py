@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -15,6 +14,13 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Form, refused
 from drawbridge.entrypoints.pages.site import Site
 from drawbridge.entrypoints.pages.visits import Visit
+from drawbridge.entrypoints.web.searching import (
+    ON_A_PAGE,
+    asked_of,
+    file_headers,
+    filters_of,
+    older_than,
+)
 from drawbridge.statistics.order_file import write_orders
 from drawbridge.trading.history import (
     PastOrder,
@@ -27,8 +33,6 @@ from drawbridge.wording import formats
 from drawbridge.wording.say import has_words, say, say_reason
 
 _FIELDS: Final = ("text", "key", "robot", "standing")
-_LONGEST: Final = 100
-_ON_A_PAGE: Final = 50
 _IN_A_FILE: Final = 100_000
 
 
@@ -60,22 +64,21 @@ class OrderPages:
 
     async def show(self, visit: Visit) -> Response:
         """Show the orders that were looked for, the newest first."""
-        asked = {name: _asked(visit, name) for name in (*_FIELDS, "before")}
+        asked = asked_of(visit, _FIELDS)
         try:
             query = await self._query(visit.person.account, asked)
-            found = await self._find(visit, query, _ON_A_PAGE + 1)
+            found = await self._find(visit, query, ON_A_PAGE + 1)
         except DrawbridgeError as error:
             form = refused(error, _FIELDS, asked, choices={"standing": _standings()})
             return await self._page(visit, form, (), "", error.http_status)
         older = ""
-        if len(found) > _ON_A_PAGE:
-            kept = {name: text for name, text in asked.items() if text}
-            older = urlencode({**kept, "before": str(found[_ON_A_PAGE - 1].cursor)})
-        return await self._page(visit, Form(asked), found[:_ON_A_PAGE], older)
+        if len(found) > ON_A_PAGE:
+            older = older_than(asked, found[ON_A_PAGE - 1].cursor)
+        return await self._page(visit, Form(asked), found[:ON_A_PAGE], older)
 
     async def download(self, visit: Visit) -> Response:
         """Give the orders that were looked for as a file."""
-        asked = {name: _asked(visit, name) for name in _FIELDS}
+        asked = {**asked_of(visit, _FIELDS), "before": ""}
         try:
             query = await self._query(visit.person.account, asked)
             found = await self._find(visit, query, _IN_A_FILE)
@@ -84,7 +87,7 @@ class OrderPages:
             return await self._page(visit, form, (), "", error.http_status)
         keys = await self.house.vault.list_keys(visit.person.account)
         labels = {str(key.id): key.label for key in keys}
-        headers = {"content-disposition": 'attachment; filename="drawbridge-orders.csv"'}
+        headers = file_headers("drawbridge-orders.csv")
         return Response(write_orders(found, labels), media_type="text/csv", headers=headers)
 
     async def _query(self, owner: str, asked: Mapping[str, str]) -> Query:
@@ -96,7 +99,7 @@ class OrderPages:
             origin,
             read_standing(asked["standing"]),
             asked["text"],
-            read_cursor(asked.get("before", "")),
+            read_cursor(asked["before"]),
         )
 
     async def _find(self, visit: Visit, query: Query, limit: int) -> tuple[PastOrder, ...]:
@@ -122,7 +125,7 @@ class OrderPages:
             "standings": _standings(),
             "orders": [_view(it, names) for it in found],
             "older": older,
-            "filters": urlencode({name: form.values.get(name, "") for name in _FIELDS}),
+            "filters": filters_of(form.values, _FIELDS),
         }
         return self.site.page(visit, "orders.html", facts, status)
 
@@ -159,7 +162,3 @@ def _view(past: PastOrder, names: Mapping[str, str]) -> OrderView:
 
 def _told(amount: Decimal | None) -> str:
     return "" if amount is None else formats.amount(amount)
-
-
-def _asked(visit: Visit, name: str) -> str:
-    return visit.request.query_params.get(name, "")[:_LONGEST].strip()

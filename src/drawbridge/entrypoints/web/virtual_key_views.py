@@ -10,7 +10,7 @@ from drawbridge.core.clock import HOUR_MS
 from drawbridge.entrypoints.pages.fields import Fields
 from drawbridge.gateway.crossing_log import Outcome
 from drawbridge.gateway.crossings import LoggedCrossing
-from drawbridge.virtual_keys.model import VirtualKey
+from drawbridge.virtual_keys.model import VirtualKey, VirtualState
 from drawbridge.virtual_keys.store import Use
 from drawbridge.virtual_keys.uses import PASSED
 from drawbridge.virtual_keys.wishes import Wish
@@ -30,6 +30,13 @@ _TONES: Final[Mapping[Outcome, str]] = {
 }
 
 
+_STATE_TONES: Final[Mapping[VirtualState, str]] = {
+    VirtualState.LIVE: "good",
+    VirtualState.ENDED: "warn",
+    VirtualState.REVOKED: "",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class VirtualView:
     """A virtual key as a row or a page shows it; `state` is a wording key."""
@@ -41,7 +48,7 @@ class VirtualView:
     key_id: str
     key_label: str
     public: str
-    state: str
+    state: VirtualState
     tone: str
     used_ms: int | None
     created_ms: int
@@ -51,7 +58,7 @@ class VirtualView:
     @property
     def is_live(self) -> bool:
         """Tell whether it is in use."""
-        return self.state == "live"
+        return self.state is VirtualState.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,7 @@ def request_view(crossing: LoggedCrossing) -> RequestView:
 
 def view_of(virtual: VirtualKey, key_label: str, used_ms: int | None, now_ms: int) -> VirtualView:
     """See a virtual key as pages show it."""
-    state, tone = "ended", "warn"
-    if virtual.revoked_ms is not None:
-        state, tone = "revoked", ""
-    elif virtual.is_live(now_ms):
-        state, tone = "live", "good"
+    state = virtual.state(now_ms)
     return VirtualView(
         id=virtual.id,
         label=virtual.label,
@@ -118,7 +121,7 @@ def view_of(virtual: VirtualKey, key_label: str, used_ms: int | None, now_ms: in
         key_label=key_label,
         public=virtual.public,
         state=state,
-        tone=tone,
+        tone=_STATE_TONES[state],
         used_ms=used_ms,
         created_ms=virtual.created_ms,
         expires_ms=virtual.expires_ms,

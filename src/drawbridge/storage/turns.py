@@ -1,0 +1,72 @@
+"""What is kept in memory, as of this turn of the event loop.
+
+Whether rows have changed, in whichever process, is one number on disk. It is looked at once in a
+turn, so that ten thousand orders of one signal do not look ten thousand times, and what another
+process has committed holds from the next turn on.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+_MOST_DROPPED: Final = 1_000
+
+
+class Turn:
+    """Whether something was already done in this turn of the event loop."""
+
+    __slots__ = ("is_done",)
+
+    def __init__(self) -> None:
+        """Begin with nothing done."""
+        self.is_done = False
+
+    def mark(self) -> None:
+        """Count it as done until the turn ends."""
+        self.is_done = True
+        asyncio.get_running_loop().call_soon(self._end)
+
+    def _end(self) -> None:
+        self.is_done = False
+
+
+class KeptInTurn:
+    """Drops from a cache what has changed, once in a turn."""
+
+    def __init__(
+        self,
+        count: Callable[[], int],
+        changed_since: Callable[[int], Iterable[str]],
+        drop: Callable[[str], None],
+        clear: Callable[[], None],
+    ) -> None:
+        """Join the parts.
+
+        `count` gives the number that rises with every change, `changed_since` the ids of what has
+        changed after such a number; `drop` takes one out of the cache and `clear` all.
+        """
+        self._count = count
+        self._changed_since = changed_since
+        self._drop = drop
+        self._clear = clear
+        self._changes = -1
+        self._turn = Turn()
+
+    def catch_up(self) -> None:
+        """Make sure that nothing in the cache is older than the last commit before this turn."""
+        if self._turn.is_done:
+            return
+        # The number first: what changes after it is dropped in a later turn, and never missed.
+        changes = self._count()
+        if changes != self._changes:
+            self._drop_until(changes)
+            self._changes = changes
+        self._turn.mark()
+
+    def _drop_until(self, changes: int) -> None:
+        """Drop what has changed since; all of it where that is more than a few."""
+        if changes - self._changes > _MOST_DROPPED:
+            self._clear()
+            return
+        for changed in self._changed_since(self._changes):
+            self._drop(changed)
