@@ -79,4 +79,5 @@ class Carrier:
             label=key.label,
             key=key.key,
             last_nonce=key.last_nonce if told_nonce else None,
+            account_id=own_name(key.account, "user"),
         )

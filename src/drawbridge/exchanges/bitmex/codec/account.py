@@ -384,7 +384,7 @@ def write_rights(_operation: GetKeyRights, result: KeyRights, _view: ServerView)
                 "cidrs": ranges,
                 "permissions": sorted(result.switches - {_READ}),
                 "enabled": True,
-                "userId": values.ACCOUNT,
+                "userId": int(result.account_id or values.ACCOUNT),
                 "targetAccountId": values.ACCOUNT,
                 "created": write_moment(result.created_ms or 0),
             }

@@ -121,7 +121,7 @@ def encode_rights_answer(_op: GetKeyRights, result: KeyRights, view: ServerView)
             "createdAt": write_moment(result.created_ms or 0, 0),
             "unified": 0,
             "uta": 1,
-            "userID": _USER,
+            "userID": int(result.account_id or _USER),
             "inviterID": 0,
             "vipLevel": "No VIP",
             "mktMakerLevel": "0",

@@ -132,7 +132,8 @@ def encode_rights_answer(_op: GetKeyRights, result: KeyRights, _view: ServerView
     switches: dict[str, object] = {
         name: name in result.switches for name in (*_SWITCHES, "can_receive")
     }
-    return values.ok(switches | {"portfolio_uuid": _PORTFOLIO, "portfolio_type": "DEFAULT"})
+    portfolio = ids.portfolio_id(result.account_id) if result.account_id else _PORTFOLIO
+    return values.ok(switches | {"portfolio_uuid": portfolio, "portfolio_type": "DEFAULT"})
 
 
 def decode_rights_answer(_op: GetKeyRights, answer: WireAnswer, _markets: Markets) -> KeyRights:

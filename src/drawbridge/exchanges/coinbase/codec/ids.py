@@ -12,6 +12,7 @@ _SPAN: Final = 1 << 128
 _SCATTER: Final = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _ORDERS: Final = 0x6F72646572
 _TRADES: Final = 0x7472616465
+_PORTFOLIOS: Final = 0x706F7274
 
 
 def order_id(number: int) -> str:
@@ -27,6 +28,11 @@ def trade_id(number: int) -> str:
 def account_id(currency: str) -> str:
     """Give the wallet of a currency its id, the same for everyone."""
     return _scattered(int.from_bytes(currency.encode("ascii", "replace"), "big"), 0)
+
+
+def portfolio_id(account: str) -> str:
+    """Give the portfolio of an account its id."""
+    return _scattered(int(account), _PORTFOLIOS)
 
 
 def _scattered(number: int, kind: int) -> str:

@@ -35,7 +35,7 @@ def decode_rights(_view: ServerView) -> GetKeyRights:
 
 def encode_rights_answer(_op: GetKeyRights, result: KeyRights, view: ServerView) -> WireAnswer:
     """Write what the key may do; of its name only the beginning is shown."""
-    created = str((result.created_ms or 0) // 1_000)
+    created, user = str((result.created_ms or 0) // 1_000), int(result.account_id or 1)
     bases = sorted({name.removesuffix(_WRITE) for name in result.switches})
     return values.success(
         [
@@ -44,7 +44,7 @@ def encode_rights_answer(_op: GetKeyRights, result: KeyRights, view: ServerView)
                 "mode": 1,
                 "name": result.label,
                 "currency_pairs": [],
-                "user_id": 1,
+                "user_id": user,
                 "ip_whitelist": [address.partition("/")[0] for address in result.ip_list or ()],
                 "perms": [
                     {"name": name, "read_only": _only_reads(name, result.switches)}
@@ -63,7 +63,7 @@ def encode_details_answer(_op: GetKeyRights, result: KeyRights, _view: ServerVie
     """Write the account's details: no switches, but the addresses and the sort of account."""
     return values.success(
         {
-            "user_id": 1,
+            "user_id": int(result.account_id or 1),
             "ip_whitelist": [address.partition("/")[0] for address in result.ip_list or ()],
             "currency_pairs": [],
             "tier": 0,
@@ -96,6 +96,8 @@ def decode_rights_answer(_op: GetKeyRights, answer: WireAnswer, _markets: Market
         created_ms=_when(first.get("created_at")) if is_alone else None,
         label=text_of(first.get("name") or "") if is_alone and _is_text(first) else "",
         untold=frozenset.union(*found) - everywhere,
+        # All of them are keys of the one user who asked.
+        account_id=str(first.get("user_id") or ""),
     )
 
 

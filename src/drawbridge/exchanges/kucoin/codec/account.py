@@ -262,7 +262,7 @@ def encode_key_info_answer(_op: GetKeyRights, result: KeyRights, _view: ServerVi
     """Write what the key may do: its switches in one text, its addresses in another."""
     addresses = (text.removesuffix("/32").removesuffix("/128") for text in result.ip_list or ())
     told = {
-        "uid": _UID,
+        "uid": int(result.account_id or _UID),
         "remark": result.label,
         "apiKey": result.key,
         "apiVersion": _KEY_VERSION,
