@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from drawbridge.catalogue.card import Need
-from drawbridge.core.clock import HOUR_MS, MINUTE_MS, Clock
+from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from drawbridge.core.errors import ExchangeDown, NotProven
 from drawbridge.core.operations import GetBalances, GetKeyRights, PlaceOrder, Scope
 from drawbridge.core.orders import OrderType, Side
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.witness import CONFIRMED_AFTER_MS
+from drawbridge.vault.lives import Dated
+from drawbridge.vault.living import KeyLives
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
@@ -66,6 +68,18 @@ class Case:
         await self.rechecks.step()
         return (await self.key()).status
 
+    async def granted(self, scope: Scope) -> bool:
+        """Give the key what grants a right, at the exchange; False where it knows none."""
+        card, stub = self.house.exchange.card, self.house.stub
+        await self.house.change(KeyStatus.ENABLED, *card.scopes_of(stub.rights.switches))
+        known = card.scopes_of(stub.rights.switches)
+        switches = {it.api for it in card.permissions if {*it.scopes} - known == {scope}}
+        if switches:
+            switch = card.with_needed([min(switches)])
+            stub.rights = replace(stub.rights, switches=stub.rights.switches | switch)
+            await self.rechecks.step()
+        return bool(switches)
+
     async def told(self) -> list[object]:
         """List the audit events of the key's checks."""
         rows = await self.house.rows("audit_events")
@@ -85,7 +99,14 @@ async def case(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         probing = Probing(house.gateway, house.journal, house.clock, pauses_ms=(1, 2, 3))
         verification = Verification(house.gateway, house.vault, checks, probing, house.clock)
         doubts = kept[0]
-        rechecks = Rechecks(house.gateway, house.vault, verification, doubts, house.clock)
+        rechecks = Rechecks(
+            house.gateway,
+            house.vault,
+            verification,
+            doubts,
+            KeyLives(house.database, house.clock),
+            house.clock,
+        )
         yield Case(house, doubts, rechecks)
 
 
@@ -199,6 +220,45 @@ async def test_a_key_that_may_withdraw_by_now_is_refused_and_erased(case: Case) 
     await case.rechecks.step()
     assert await case.later(HOUR_MS) is KeyStatus.REFUSED
     assert await case.house.rows("key_secrets") == []
+
+
+async def test_a_key_that_may_withdraw_by_now_is_told_as_an_alarm(case: Case) -> None:
+    """Scenarios 11 and 44: somebody switched it on since; whoever uses the key is stopped."""
+    await case.granted(Scope.WITHDRAW)
+    assert await case.later(HOUR_MS) is KeyStatus.REFUSED
+    assert [row["kind"] for row in await case.house.rows("notices")] == ["key_rights_grew"]
+
+
+async def test_a_right_with_which_value_could_be_moved_out_switches_a_key_off(case: Case) -> None:
+    if not await case.granted(Scope.TRANSFER):
+        return
+    assert await case.later(HOUR_MS) is KeyStatus.DISABLED
+    key = await case.key()
+    assert key.reason == "rights_grew"
+    [notice] = await case.house.rows("notices")
+    assert (notice["kind"], notice["reason"]) == ("key_rights_grew", "rights_grew")
+    # Its secret stays: nobody else can read it, and its owner may have a reason.
+    assert await case.house.rows("key_secrets") != []
+
+
+async def test_a_right_that_moves_nothing_out_is_told_once_and_stops_nothing(case: Case) -> None:
+    if not await case.granted(Scope.TRADE_DERIVATIVES):
+        return
+    assert await case.later(HOUR_MS) is KeyStatus.ENABLED
+    assert await case.later(HOUR_MS) is KeyStatus.ENABLED
+    [notice] = await case.house.rows("notices")
+    assert (notice["kind"], notice["reason"]) == ("key_rights_grew", "rights_grew_told")
+
+
+async def test_an_end_that_changes_at_the_exchange_is_taken_in_by_the_hour(case: Case) -> None:
+    """Scenario 42: from the exchange's answer, where it tells."""
+    expires_ms = case.house.clock.now_ms() + 40 * DAY_MS
+    case.house.stub.rights = replace(case.house.stub.rights, expires_ms=expires_ms)
+    await case.rechecks.step()
+    assert await case.later(HOUR_MS) is KeyStatus.ENABLED
+    key = await case.key()
+    assert (key.expires_ms, key.life.dated) == (expires_ms, Dated.EXCHANGE)
+    assert await case.told() == []
 
 
 async def test_a_key_that_its_owner_switched_off_is_left_alone(case: Case) -> None:

@@ -24,11 +24,14 @@ from drawbridge.core.errors import (
     OutcomeUnknown,
 )
 from drawbridge.core.operations import KeyRights, Scope
+from drawbridge.vault.lives import Dated
 from drawbridge.vault.model import KeyStatus
 from drawbridge.verification.verdict import (
+    Born,
     ProbeEnd,
     ProbeOutcome,
     Verdict,
+    find_growth,
     judge_error,
     judge_probe,
     judge_rights,
@@ -89,7 +92,7 @@ def _judge(rights: KeyRights, card: Card = CARD) -> Verdict:
         ),
         (_rights("withdraw", without="query"), KeyStatus.REFUSED, "key_can_withdraw", None),
         (_rights("keys"), KeyStatus.REFUSED, "key_can_manage_keys", ("keys",)),
-        (_rights(without="query"), KeyStatus.INVALID, "reading_right_missing", ("query",)),
+        (_rights(without="query"), KeyStatus.INVALID, "key_only_trades", ("query",)),
         (_rights(without="cancel"), KeyStatus.READ_ONLY, "trading_right_missing", ("cancel",)),
         (
             KeyRights(frozenset({"query"}), ip_bound=True),
@@ -142,8 +145,45 @@ def test_a_key_bound_to_no_address_ends_by_the_exchanges_rule() -> None:
     """Scenario 18."""
     verdict = _judge(_rights(bound=False))
     assert verdict.expires_ms == NOW_MS + 80 * DAY_MS
+    assert verdict.dated is Dated.EXCHANGE
     old = replace(_rights(bound=False), created_ms=NOW_MS - 91 * DAY_MS)
     assert _judge(old).reason == "key_expired"
+
+
+def test_an_end_is_reckoned_from_what_the_owner_said_or_from_the_day_of_adding() -> None:
+    """Scenario 18: where the exchange does not tell when a key was made."""
+    rights = replace(_rights(bound=False), created_ms=None)
+    assert _judge(rights).expires_ms is None
+    added = Born(None, NOW_MS - 5 * DAY_MS)
+    verdict = judge_rights(CARD, rights, NOW_MS, added)
+    assert (verdict.expires_ms, verdict.dated) == (NOW_MS + 85 * DAY_MS, Dated.ADDING)
+    assert "expiry_reckoned" in [remark.code for remark in verdict.remarks]
+    said = Born(NOW_MS - 60 * DAY_MS, NOW_MS - 5 * DAY_MS)
+    verdict = judge_rights(CARD, rights, NOW_MS, said)
+    assert (verdict.expires_ms, verdict.dated) == (NOW_MS + 30 * DAY_MS, Dated.OWNER)
+    assert "expiry_reckoned" not in [remark.code for remark in verdict.remarks]
+
+
+def test_what_was_reckoned_wrongly_is_not_the_keys_fault() -> None:
+    rights = replace(_rights(bound=False), created_ms=None)
+    born = Born(NOW_MS - 200 * DAY_MS, NOW_MS)
+    verdict = judge_rights(CARD, rights, NOW_MS, born)
+    assert (verdict.status, verdict.expires_ms) == (KeyStatus.ENABLED, None)
+    unsure = replace(CARD, expiry=Expiry(without_ip_list_days=30, sure=False))
+    old = replace(_rights(bound=False), created_ms=NOW_MS - 31 * DAY_MS)
+    assert _judge(old, unsure).status is KeyStatus.ENABLED
+
+
+@pytest.mark.parametrize(
+    ("switch", "stops"), [("move", True), ("withdraw", True), ("margin", False), ("new", False)]
+)
+def test_rights_that_grew_are_told_with_their_switches(switch: str, stops: bool) -> None:  # noqa: FBT001  a parameter of the table
+    known = frozenset({Scope.READ, Scope.TRADE_SPOT})
+    assert find_growth(CARD, _rights("export"), known) is None
+    growth = find_growth(CARD, _rights(switch), known)
+    assert growth is not None
+    assert growth.stops is stops
+    assert growth.switches.strip("“”").lower() == switch
 
 
 def test_an_exchange_without_such_a_rule_only_warns() -> None:

@@ -44,6 +44,7 @@ from drawbridge.trading.signal_service import SignalService
 from drawbridge.trading.store import OrderStore
 from drawbridge.trading.trades import TradeStore
 from drawbridge.vault.freezing import halt_keys_of
+from drawbridge.vault.living import KeyLives
 from drawbridge.vault.service import Vault
 from drawbridge.vault.unlock import VaultDoor, read_vault_key
 from drawbridge.verification.store import CheckStore
@@ -73,6 +74,7 @@ class House:
     passkeys: Passkeys
     door: VaultDoor
     vault: Vault
+    lives: KeyLives
     virtual_keys: VirtualKeys
     checks: CheckStore
     robots: RobotService
@@ -113,6 +115,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
     public_key = partial(read_vault_key, database)
     vault = Vault(database, clock, entropy, public_key, needs=(check_unused, check_no_bots))
     accounts = Accounts(database, AuditLog(clock), clock, entropy, local_key)
+    virtual_keys = VirtualKeys(database, clock, entropy, public_key, accounts)
     robots = RobotService(database, vault, clock, entropy, PublicWindow(settings))
     tokens = ApiTokens(database, AuditLog(clock), clock, entropy)
     limits = LimitService(database, clock)
@@ -133,7 +136,8 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         passkeys=Passkeys(database, AuditLog(clock), clock, entropy),
         door=VaultDoor(database, clock, entropy),
         vault=vault,
-        virtual_keys=VirtualKeys(database, clock, entropy, public_key, accounts),
+        lives=KeyLives(database, clock),
+        virtual_keys=virtual_keys,
         checks=CheckStore(database, clock),
         robots=robots,
         lab=Lab(database, Shelf(settings.candles), clock, entropy),

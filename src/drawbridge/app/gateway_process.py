@@ -107,7 +107,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             holder=holder,
             vault=house.vault,
             verification=verification,
-            rechecks=Rechecks(gateway, house.vault, verification, doubts, clock),
+            rechecks=Rechecks(gateway, house.vault, verification, doubts, house.lives, clock),
             robots=robots,
             broker=broker,
             reconciliation=reconciliation,

@@ -23,7 +23,8 @@ class NoticeKind(StrEnum):
     `ROBOT_DECIDED`, `ORDER_*`: `name`, `symbol`, `side`, `quantity`, [`price`, `client_order_id`,
     `reason`, `about`, `time_ms`]; subject: the robot's id, or the key's.
     key kinds: `label`, `exchange`, [`reason`, `about`, `days`]; subject: the key's id.
-    `FOREIGN_ORDERS`: as key kinds, with `symbol` and `count`.
+    `KEY_RIGHTS_GREW`: as key kinds, with `switches`.
+    `FOREIGN_ORDERS`, `FOREIGN_TRADES`: as key kinds, with `symbol` and `count`.
     exchange kinds: `exchange`, [`reason`, `about`]; subject: the exchange's id.
     `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
     stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
@@ -44,6 +45,7 @@ class NoticeKind(StrEnum):
     ORDER_REFUSED = "order_refused"
     ORDER_UNKNOWN = "order_unknown"
     FOREIGN_ORDERS = "foreign_orders"
+    FOREIGN_TRADES = "foreign_trades"
     KEY_CHECKED = "key_checked"
     KEY_INVALID = "key_invalid"
     KEY_REFUSED = "key_refused"
@@ -51,6 +53,7 @@ class NoticeKind(StrEnum):
     KEY_EXPIRED = "key_expired"
     KEY_FROZEN = "key_frozen"
     KEY_HALTED = "key_halted"
+    KEY_RIGHTS_GREW = "key_rights_grew"
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
     LIMIT_HIT = "limit_hit"
@@ -151,6 +154,8 @@ _URGENT: Final = frozenset(
         NoticeKind.KEY_EXPIRED,
         NoticeKind.KEY_FROZEN,
         NoticeKind.KEY_HALTED,
+        NoticeKind.KEY_RIGHTS_GREW,
+        NoticeKind.FOREIGN_TRADES,
         NoticeKind.EXCHANGE_UNREACHABLE,
         NoticeKind.EXCHANGE_BACK,
         NoticeKind.LIMIT_HIT,

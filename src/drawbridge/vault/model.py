@@ -12,6 +12,7 @@ from typing import Final
 from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
+from drawbridge.vault.lives import AS_USUAL, Dated, KeyLife
 
 MAX_LABEL_LENGTH: Final = 64
 
@@ -93,6 +94,14 @@ class KeyRecord:
     check_proof: Proof = Proof.ORDER
     account_hint: str = ""
     version: int = 1
+    life: KeyLife = AS_USUAL
+
+    @property
+    def pauses_ms(self) -> int | None:
+        """Give when robots pause because it ends soon; None where no end is known."""
+        if self.expires_ms is None:
+            return None
+        return self.expires_ms - self.life.pause_before_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ class Standing:
     expires_ms: int | None = None
     account_hint: str = ""
     is_interim: bool = False
+    dated: Dated = Dated.NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from typing import Final
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
 from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.vault.lives import Dated, KeyLife
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing, Venue, fold_label
 
 _KEYS: Final = """
 SELECT id, owner, exchange, venue, label, public_key, status, reason, facts, scopes, expires_ms,
-       account_hint, created_ms, checked_ms, check_requested_ms, check_proof, version
+       account_hint, created_ms, checked_ms, check_requested_ms, check_proof, version,
+       made_ms, dated, pause_before_ms, closes, watched
 FROM keys WHERE deleted_ms IS NULL
 """
 _INSERT: Final = """
@@ -29,7 +31,13 @@ WHERE id = ?
 """
 _STANDING: Final = """
 UPDATE keys SET status = ?, reason = ?, facts = ?, scopes = ?, expires_ms = ?,
-    account_hint = CASE WHEN ? = '' THEN account_hint ELSE ? END
+    account_hint = CASE WHEN ? = '' THEN account_hint ELSE ? END, dated = ?
+WHERE id = ?
+"""
+_DATED: Final = "UPDATE keys SET expires_ms = ?, dated = ? WHERE id = ?"
+_LIFE: Final = """
+UPDATE keys SET made_ms = ?, dated = ?, pause_before_ms = ?, closes = ?, watched = ?,
+    expires_ms = ?
 WHERE id = ?
 """
 _CHECKED: Final = "UPDATE keys SET checked_ms = ?, check_requested_ms = NULL WHERE id = ?"
@@ -177,8 +185,26 @@ async def write_standing(
         standing.expires_ms,
         hint,
         hint,
+        standing.dated,
         key_id,
     )
+
+
+async def write_scopes(tx: Transaction, key_id: str, scopes: Iterable[Scope]) -> None:
+    """Write what a key may do, as it was found out anew."""
+    await tx.execute("UPDATE keys SET scopes = ? WHERE id = ?", " ".join(sorted(scopes)), key_id)
+
+
+async def write_dated(tx: Transaction, key_id: str, expires_ms: int | None, dated: Dated) -> None:
+    """Write when a key ends, as it was found out anew."""
+    await tx.execute(_DATED, expires_ms, dated, key_id)
+
+
+async def write_life(tx: Transaction, key: KeyRecord) -> None:
+    """Write what a person said of a key's life, and when it ends by that."""
+    life = key.life
+    choices = (life.pause_before_ms, int(life.closes), int(life.watched))
+    await tx.execute(_LIFE, life.made_ms, life.dated, *choices, key.expires_ms, key.id)
 
 
 async def write_checked(tx: Transaction, key_id: str, now_ms: int) -> None:
@@ -218,6 +244,11 @@ def _scopes(text: str) -> frozenset[Scope]:
     return frozenset(Scope(name) for name in text.split())
 
 
+@lru_cache(maxsize=256)
+def _life(made_ms: int | None, dated: str, pause_ms: int, closes: int, watched: int) -> KeyLife:
+    return KeyLife(made_ms, Dated(dated), pause_ms, bool(closes), bool(watched))
+
+
 def _record(row: Row) -> KeyRecord:
     return KeyRecord(
         id=KeyId(row["id"]),
@@ -238,4 +269,11 @@ def _record(row: Row) -> KeyRecord:
         check_proof=Proof(row["check_proof"]),
         account_hint=row["account_hint"],
         version=row["version"],
+        life=_life(
+            row["made_ms"],
+            row["dated"],
+            row["pause_before_ms"],
+            row["closes"],
+            row["watched"],
+        ),
     )

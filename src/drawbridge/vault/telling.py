@@ -35,4 +35,8 @@ async def tell_verdict(tx: Transaction, key: KeyRecord, standing: Standing, now_
     kind = _KINDS.get(standing.status, NoticeKind.KEY_CHECKED)
     if kind is NoticeKind.KEY_INVALID and standing.reason == _EXPIRED:
         kind = NoticeKind.KEY_EXPIRED
+    if kind is NoticeKind.KEY_REFUSED and key.scopes:
+        # It was good once: somebody has given it a right that none of ours may have.
+        kind = NoticeKind.KEY_RIGHTS_GREW
+        told["switches"] = standing.facts.get("switches", "")
     await tell(tx, Notice(kind, key.owner, key.id, told), now_ms)

@@ -2,7 +2,8 @@
 
 One answer against a key is a doubt and no verdict: a second, independent call after a pause
 confirms it, and only then the key is invalid. A key that is good again is checked in full. What
-the answers mean is decided in `verdict.py`.
+the answers mean is decided in `verdict.py`. A key that may do more than when it was checked is
+an alarm: what could move money out stops its use at once.
 """
 
 import asyncio
@@ -15,11 +16,19 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
+from drawbridge.vault.living import KeyLives
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.rights import ask_rights
 from drawbridge.verification.service import KeyShelf, Verification
-from drawbridge.verification.verdict import Verdict, judge_error, judge_rights
+from drawbridge.verification.verdict import (
+    Born,
+    Growth,
+    Verdict,
+    find_growth,
+    judge_error,
+    judge_rights,
+)
 
 _LONGEST_S: Final = 60
 _AT_ONCE: Final = 8
@@ -41,6 +50,7 @@ class Rechecks:
         keys: KeyShelf,
         verification: Verification,
         doubts: Doubts,
+        lives: KeyLives,
         clock: Clock,
     ) -> None:
         """Join the parts; `step` does what is due."""
@@ -49,6 +59,7 @@ class Rechecks:
         self._verification = verification
         self._doubts = doubts
         self._clock = clock
+        self._lives = lives
         self._due_ms: dict[str, int] = {}
         self._listed_ms = -_LIST_EVERY_MS
 
@@ -99,18 +110,28 @@ class Rechecks:
             found = await self._verification.verify(key_id, proof=key.check_proof)
             self._settle(key_id, found)
         else:
-            await self._take(key, await self._found(key))
+            found, growth = await self._found(key)
+            is_good = found.status in _WORKING and key.status in _WORKING
+            if is_good and growth is not None:
+                told = (growth.scopes, growth.switches)
+                await self._lives.take_growth(key.id, *told, stops=growth.stops)
+                if growth.stops:
+                    self._settle(key_id, found)
+                    return
+            await self._take(key, found)
+            if is_good:
+                await self._lives.take_end(key.id, found.standing(key.status))
 
-    async def _found(self, key: KeyRecord) -> Verdict:
+    async def _found(self, key: KeyRecord) -> tuple[Verdict, Growth | None]:
         exchange = get_exchange(key.exchange)
         try:
             rights = await ask_rights(self._gateway, exchange, key.id)
-            found = judge_rights(exchange.card, rights, self._clock.now_ms())
+            found = judge_rights(exchange.card, rights, self._clock.now_ms(), Born.of(key))
             if found.status in _WORKING:
                 await self._gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)
         except DrawbridgeError as error:
-            return judge_error(exchange.card, error)
-        return found
+            return judge_error(exchange.card, error), None
+        return found, find_growth(exchange.card, rights, key.scopes)
 
     async def _take(self, key: KeyRecord, found: Verdict) -> None:
         """Do what follows from what was found out about a key."""

@@ -35,6 +35,7 @@ from drawbridge.verification.progress import Progress, told
 from drawbridge.verification.rights import ask_rights
 from drawbridge.verification.store import CheckStore, PendingProbe, Step
 from drawbridge.verification.verdict import (
+    Born,
     ProbeEnd,
     ProbeOutcome,
     Remark,
@@ -182,7 +183,10 @@ class Verification:
     async def _keep(self, case: _Case, found: Verdict) -> None:
         standing = found.standing(_settled_status(case.key.status))
         if found.status is None:
-            standing = replace(standing, scopes=case.key.scopes, expires_ms=case.key.expires_ms)
+            key = case.key
+            standing = replace(
+                standing, scopes=key.scopes, expires_ms=key.expires_ms, dated=key.life.dated
+            )
         if found.status is KeyStatus.REFUSED:
             await self._keys.refuse(case.key.id, standing.reason, standing.facts)
         else:
@@ -203,7 +207,7 @@ class Verification:
             rights = await ask_rights(self._gateway, case.exchange, key.id)
             facts["switches"] = sorted(rights.switches)
         now_ms = self._clock.now_ms()
-        found = judge_rights(card, rights, now_ms)
+        found = judge_rights(card, rights, now_ms, Born.of(key))
         async with progress.step(Step.VERDICT) as facts:
             facts.update(told(found))
         if found.status not in {KeyStatus.ENABLED, KeyStatus.READ_ONLY}:
@@ -331,7 +335,7 @@ def _checking(key: KeyRecord) -> Standing:
 def _left_pending(key: KeyRecord, pending: PendingProbe) -> Verdict:
     card = get_exchange(key.exchange).card
     facts = {"order": pending.order_id or pending.client_id, "symbol": pending.symbol}
-    so_far = Verdict(None, scopes=key.scopes, expires_ms=key.expires_ms)
+    so_far = Verdict(None, scopes=key.scopes, expires_ms=key.expires_ms, dated=key.life.dated)
     return judge_probe(card, so_far, ProbeOutcome(ProbeEnd.PENDING, facts=facts))
 
 

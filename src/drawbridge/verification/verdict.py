@@ -15,8 +15,9 @@ from drawbridge.catalogue.card import Card, Need, Permission
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.money import plain
-from drawbridge.core.operations import KeyRights, Scope
-from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.core.operations import FORBIDDEN_SCOPES, KeyRights, Scope
+from drawbridge.vault.lives import Dated
+from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Verdict:
 
     `status` None leaves the key as it was: the check could not be finished. `mend` holds the
     switches, by the exchange's own names, that must be turned to make the key good.
-    `is_by_probes`: the exchange does not tell the trading right, an order shows it.
+    `is_by_probes`: the exchange does not tell the trading right, an order shows it. `dated` says
+    from where `expires_ms` is known, `account` how the exchange calls the account.
     """
 
     status: KeyStatus | None
@@ -44,6 +46,8 @@ class Verdict:
     mend: tuple[str, ...] = ()
     expires_ms: int | None = None
     is_by_probes: bool = False
+    dated: Dated = Dated.NOBODY
+    account: str = ""
 
     def standing(self, before: KeyStatus) -> Standing:
         """Give it as it is kept with the key; without a finding, the key stays as it was."""
@@ -53,6 +57,8 @@ class Verdict:
             facts={name: plain_fact(fact) for name, fact in self.facts.items()},
             scopes=self.scopes,
             expires_ms=self.expires_ms,
+            account_hint=self.account,
+            dated=self.dated,
         )
 
     @property
@@ -72,6 +78,33 @@ class ProbeEnd(StrEnum):
     FILLED = "filled"
     NEVER_ARRIVED = "never_arrived"
     PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Born:
+    """When a key was made, as far as it is known without the exchange.
+
+    `made_ms` is what its owner said, `added_ms` when it was added here.
+    """
+
+    made_ms: int | None = None
+    added_ms: int | None = None
+
+    @classmethod
+    def of(cls, key: KeyRecord) -> "Born":
+        """Give what is known of a key."""
+        return cls(key.life.made_ms, key.created_ms)
+
+
+NOT_KNOWN: Final = Born()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """When a key ends, and from where that is known."""
+
+    expires_ms: int | None = None
+    dated: Dated = Dated.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,31 +156,70 @@ _REASONS: Final[Mapping[ProbeEnd, str]] = {
 }
 
 
-def judge_rights(card: Card, rights: KeyRights, now_ms: int) -> Verdict:
-    """Judge the switches that an exchange told, and say of which nothing could be learnt."""
+def judge_rights(card: Card, rights: KeyRights, now_ms: int, born: Born = NOT_KNOWN) -> Verdict:
+    """Judge the switches that an exchange told, and say of which nothing could be learnt.
+
+    Where it does not tell when the key was made, its end is reckoned from how it was `born`.
+    """
     switches = [card.find_permission(name) for name in sorted(rights.switches)]
     on = [switch for switch in switches if switch is not None]
     scopes = card.scopes_of(rights.switches)
     if refused := _refusal(card, on):
         return replace(refused, scopes=scopes)
-    expires_ms = _expiry(card, rights)
+    end = _end(card, rights, born)
+    expires_ms = end.expires_ms
     if expires_ms is not None and expires_ms <= now_ms:
-        return Verdict(KeyStatus.INVALID, "key_expired", {"expired_ms": expires_ms}, scopes)
+        if rights.expires_ms is not None or (end.dated is Dated.EXCHANGE and card.expiry.sure):
+            return Verdict(KeyStatus.INVALID, "key_expired", {"expired_ms": expires_ms}, scopes)
+        # The exchange has just answered this key: what was reckoned was wrong, and not the key.
+        end, expires_ms = _End(), None
     missing = [
         switch
         for switch in card.permissions
         if switch.need is Need.REQUIRED and switch.api not in rights.switches | rights.untold
     ]
     if missing:
-        return _mending(card, KeyStatus.INVALID, "reading_right_missing", missing, scopes)
+        code = "key_only_trades" if scopes & _TRADING else "reading_right_missing"
+        return _mending(card, KeyStatus.INVALID, code, missing, scopes)
     remarks = (
         *_needless(card, on),
         *_unknown(card, rights),
         *_not_ruled_out(card, rights),
         *_ip_remarks(card, rights, expires_ms),
+        *_reckoned(card, end),
     )
     found = _trading_verdict(card, rights, scopes)
-    return replace(found, remarks=remarks, expires_ms=expires_ms)
+    return replace(
+        found,
+        remarks=remarks,
+        expires_ms=expires_ms,
+        dated=end.dated,
+        account=rights.account_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Rights that a key got since it was checked, and what the exchange calls their switches.
+
+    `stops`: value could be moved out with them.
+    """
+
+    scopes: frozenset[Scope]
+    switches: str
+    stops: bool
+
+
+def find_growth(card: Card, rights: KeyRights, known: frozenset[Scope]) -> Growth | None:
+    """Find what a key may do beyond the rights that are known of it."""
+    scopes = card.scopes_of(rights.switches) - known
+    if not scopes:
+        return None
+    on = (card.find_permission(name) for name in sorted(rights.switches))
+    labels = [it.label for it in on if it is not None and not scopes.isdisjoint(it.scopes)]
+    labels += [name for name in sorted(rights.switches) if card.find_permission(name) is None]
+    switches = ", ".join(f"“{label}”" for label in labels)
+    return Growth(scopes, switches, not scopes.isdisjoint(FORBIDDEN_SCOPES))
 
 
 def judge_error(card: Card, error: DrawbridgeError) -> Verdict:
@@ -172,7 +244,13 @@ def judge_probe(card: Card, so_far: Verdict, outcome: ProbeOutcome) -> Verdict:
         trading = [switch for switch in card.permissions if switch.need is Need.TRADING]
         kept = so_far.scopes - _trading_scopes(trading)
         found = _mending(card, KeyStatus.READ_ONLY, "trading_right_missing", trading, kept)
-        return replace(found, remarks=so_far.remarks, expires_ms=so_far.expires_ms)
+        return replace(
+            found,
+            remarks=so_far.remarks,
+            expires_ms=so_far.expires_ms,
+            dated=so_far.dated,
+            account=so_far.account,
+        )
     if outcome.end is ProbeEnd.REFUSED and outcome.code in AGAINST_THE_KEY:
         return replace(so_far, status=KeyStatus.INVALID, reason=outcome.code, facts=facts)
     found = replace(so_far, reason=_REASONS[outcome.end], facts=facts)
@@ -255,16 +333,30 @@ def _ip_remarks(card: Card, rights: KeyRights, expires_ms: int | None) -> Iterab
         yield Remark(sure if card.expiry.sure else perhaps, dated)
 
 
-def _expiry(card: Card, rights: KeyRights) -> int | None:
+def _end(card: Card, rights: KeyRights, born: Born) -> _End:
     if rights.expires_ms is not None:
-        return rights.expires_ms
+        return _End(rights.expires_ms, Dated.EXCHANGE)
     days = card.expiry.without_ip_list_days
-    if not days or rights.ip_bound is not False or rights.created_ms is None:
-        return None
+    if not days or rights.ip_bound is not False:
+        return _End()
     applies = card.expiry.applies_to
     if applies and card.scopes_of(rights.switches).isdisjoint(applies):
-        return None
-    return rights.created_ms + days * DAY_MS
+        return _End()
+    known = (
+        (rights.created_ms, Dated.EXCHANGE),
+        (born.made_ms, Dated.OWNER),
+        (born.added_ms, Dated.ADDING),
+    )
+    for made_ms, dated in known:
+        if made_ms is not None:
+            return _End(made_ms + days * DAY_MS, dated)
+    return _End()
+
+
+def _reckoned(card: Card, end: _End) -> Iterable[Remark]:
+    """Say that an end is reckoned from the day of adding, and ask for the true one."""
+    if end.dated is Dated.ADDING:
+        yield Remark("expiry_reckoned", {"exchange": card.name, "expires_ms": end.expires_ms})
 
 
 def _mending(
