@@ -9,7 +9,7 @@ from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import Forbidden, NotFound
 from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.policy import Purpose
-from drawbridge.vault.freezing import freeze_exchange, halt_key, halt_keys_of
+from drawbridge.vault.freezing import FROZEN, Lot, freeze_lot, halt_key, halt_keys_of
 from drawbridge.vault.model import KeyStatus
 from tests.gateway.setting import OWNER, Setting, setting
 
@@ -20,8 +20,10 @@ async def house(tmp_path: Path) -> AsyncIterator[Setting]:
         yield house
 
 
-async def _freeze(house: Setting, exchange: str = "binance") -> list[str]:
-    frozen = await freeze_exchange(house.database, exchange, house.clock.now_ms())
+async def _freeze(house: Setting, exchange: str = "binance", owner: str = "") -> list[str]:
+    async with house.database.transaction() as tx:
+        lot = Lot(owner, exchange)
+        frozen = await freeze_lot(tx, lot, house.clock.now_ms(), {"by": "", "cancel": False})
     return [key.id for key in frozen]
 
 
@@ -36,12 +38,18 @@ async def test_keys_of_other_exchanges_go_on(house: Setting) -> None:
     await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
 
 
+async def test_keys_of_other_people_go_on(house: Setting) -> None:
+    assert await _freeze(house, owner="owner_2") == []
+    assert await _freeze(house, "", owner=OWNER) == [house.key]
+
+
 async def test_nothing_crosses_with_a_frozen_key_and_its_owner_is_told(house: Setting) -> None:
     """Scenario 75."""
     assert await _freeze(house) == [house.key]
     with pytest.raises(Forbidden, match="key_not_usable"):
         await house.gateway.call(house.key, GetBalances(), purpose=Purpose.READ)
-    assert (await house.vault.get_record(house.key)).status is KeyStatus.DISABLED
+    key = await house.vault.get_record(house.key)
+    assert (key.status, key.reason) == (KeyStatus.DISABLED, FROZEN)
     [told] = await house.rows("notices")
     assert (told["kind"], told["owner"], told["subject"]) == ("key_frozen", OWNER, house.key)
     assert (await list_events(house.database, OWNER, limit=1))[0].tag == "vault:key:disabled"
@@ -60,6 +68,8 @@ async def test_a_thousand_keys_are_frozen_in_one_transaction(house: Setting) -> 
     rows = await house.rows("keys")
     assert {row["status"] for row in rows} == {"disabled"}
     await verify(house.database)
+    [told] = await house.rows("notices")
+    assert told["kind"] == "keys_frozen", "one notice, and not a thousand"
 
 
 async def test_one_key_is_switched_off_by_anothers_word_and_its_owner_is_told_by_whose(

@@ -31,6 +31,8 @@ from drawbridge.lab.service import Lab
 from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
+from drawbridge.rotation.leak_service import LeakReports
+from drawbridge.rotation.panic import Panic
 from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.earnings import Earnings
 from drawbridge.statistics.service import Statistics
@@ -76,6 +78,8 @@ class House:
     vault: Vault
     lives: KeyLives
     virtual_keys: VirtualKeys
+    panic: Panic
+    leaks: LeakReports
     checks: CheckStore
     robots: RobotService
     lab: Lab
@@ -138,6 +142,8 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         vault=vault,
         lives=KeyLives(database, clock),
         virtual_keys=virtual_keys,
+        panic=Panic(database, clock),
+        leaks=LeakReports(database, clock),
         checks=CheckStore(database, clock),
         robots=robots,
         lab=Lab(database, Shelf(settings.candles), clock, entropy),

@@ -43,6 +43,7 @@ from drawbridge.gateway.venues import Venues
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.seams import Outside as RobotsReach
 from drawbridge.robots.strangers import Strangers
+from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
@@ -118,6 +119,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
                 SnapshotStore(database),
             ),
             stopping=Stopping(database, house.orders, broker, clock),
+            inquiries=LeakInquiries(database, gateway, clock),
             strangers=Strangers(database, gateway, house.vault, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),

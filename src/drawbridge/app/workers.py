@@ -20,6 +20,7 @@ from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.strangers import Strangers
+from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
@@ -55,6 +56,7 @@ class Work:
     portfolios: Portfolios
     snapshots: Snapshots
     stopping: Stopping
+    inquiries: LeakInquiries
     strangers: Strangers
     postman: Postman
     reminders: Reminders
@@ -102,6 +104,7 @@ class Workers:
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
         self._begin("cancelling", work.stopping.step)
+        self._begin("inquiries", work.inquiries.step)
         self._begin("reachability", work.reachability.step)
         # What robots begin here goes on beside everything else.
         self._begin("robots", work.robots.look)

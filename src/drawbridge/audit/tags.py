@@ -45,6 +45,7 @@ class Tag(StrEnum):
     VAULT_KEY_CHECKED = "vault:key:checked"
     VAULT_KEY_REFUSED = "vault:key:refused"
     VAULT_KEY_DISABLED = "vault:key:disabled"
+    VAULT_KEY_LEAKED = "vault:key:leaked"
     VAULT_KEY_ENABLED = "vault:key:enabled"
     VAULT_KEY_DELETED = "vault:key:deleted"
     VAULT_KEY_DATED = "vault:key:dated"

@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     """What a crossing is for. `CLEAN_UP` ends what was begun, whatever became of the key.
 
     `LISTEN` draws the tokens of streams, which stay in the gateway: some could trade as well.
+    `INQUIRY` reads what was done on an account, also of a key that was stopped for it.
     """
 
     CHECK = "check"
@@ -36,6 +37,7 @@ class Purpose(StrEnum):
     READ = "read"
     CLEAN_UP = "clean_up"
     LISTEN = "listen"
+    INQUIRY = "inquiry"
 
 
 # Where a status is not named for a purpose, nothing passes.
@@ -54,6 +56,7 @@ _GOOD_FOR: Final[Mapping[Purpose, frozenset[KeyStatus]]] = {
     Purpose.READ: frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.CHECKING}),
     Purpose.LISTEN: frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.CHECKING}),
     Purpose.CLEAN_UP: frozenset(set(KeyStatus) - {KeyStatus.REFUSED}),
+    Purpose.INQUIRY: frozenset(set(KeyStatus) - {KeyStatus.REFUSED}),
 }
 
 
@@ -125,7 +128,7 @@ def _judge_token(
 def _judge_change(
     key: KeyRecord, purpose: Purpose, operation: Operation[Any] | None, scope: Scope | None
 ) -> Refused | None:
-    if purpose is Purpose.READ:
+    if purpose in {Purpose.READ, Purpose.INQUIRY}:
         return Refused("purpose_only_reads", {"rule": "purpose"})
     if purpose is Purpose.CLEAN_UP and not isinstance(operation, CancelOrder):
         return Refused("purpose_only_cleans_up", {"rule": "purpose"})

@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     key kinds: `label`, `exchange`, [`reason`, `about`, `days`]; subject: the key's id.
     `KEY_RIGHTS_GREW`: as key kinds, with `switches`.
     `FOREIGN_ORDERS`, `FOREIGN_TRADES`: as key kinds, with `symbol` and `count`.
+    `KEYS_FROZEN`: `count`, `exchanges` (their names); subject: empty.
     exchange kinds: `exchange`, [`reason`, `about`]; subject: the exchange's id.
     `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
     stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
@@ -52,6 +53,8 @@ class NoticeKind(StrEnum):
     KEY_EXPIRING = "key_expiring"
     KEY_EXPIRED = "key_expired"
     KEY_FROZEN = "key_frozen"
+    KEYS_FROZEN = "keys_frozen"
+    KEY_LEAKED = "key_leaked"
     KEY_HALTED = "key_halted"
     KEY_RIGHTS_GREW = "key_rights_grew"
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
@@ -153,6 +156,8 @@ _URGENT: Final = frozenset(
         NoticeKind.KEY_EXPIRING,
         NoticeKind.KEY_EXPIRED,
         NoticeKind.KEY_FROZEN,
+        NoticeKind.KEYS_FROZEN,
+        NoticeKind.KEY_LEAKED,
         NoticeKind.KEY_HALTED,
         NoticeKind.KEY_RIGHTS_GREW,
         NoticeKind.FOREIGN_TRADES,

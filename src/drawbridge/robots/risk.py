@@ -19,6 +19,7 @@ from drawbridge.core.money import ZERO, floor_to_step
 from drawbridge.core.operations import Scope
 from drawbridge.robots.model import Plan
 from drawbridge.trading.limits import RULE
+from drawbridge.vault.freezing import FROZEN, LEAKED
 from drawbridge.vault.model import KeyStatus
 
 INSUFFICIENT_FUNDS: Final = "insufficient_funds"
@@ -35,8 +36,12 @@ _KEY_REFUSALS: Final[Mapping[KeyStatus, str]] = {
 _NOT_PROVEN: Final = "robot_key_not_proven"
 _NOT_USABLE: Final = "key_not_usable"
 _NO_TRADE_RIGHT: Final = "robot_key_without_trade_right"
+# A key that its owner switched off for another reason is simply off.
+_IN_A_HURRY: Final[Mapping[str, str]] = {LEAKED: "robot_key_leaked", FROZEN: "robot_key_frozen"}
 
-KEY_REASONS: Final = frozenset({*_KEY_REFUSALS.values(), _NOT_PROVEN, _NO_TRADE_RIGHT})
+KEY_REASONS: Final = frozenset(
+    {*_KEY_REFUSALS.values(), *_IN_A_HURRY.values(), _NOT_PROVEN, _NO_TRADE_RIGHT}
+)
 """Reasons that go away by themselves when the key is good again."""
 
 
@@ -48,8 +53,12 @@ class Refusal:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def judge_key(status: KeyStatus, scopes: frozenset[Scope], plan: Plan) -> Refusal | None:
+def judge_key(
+    status: KeyStatus, scopes: frozenset[Scope], plan: Plan, reason: str = ""
+) -> Refusal | None:
     """Tell why a robot cannot work with such a key, None when it can.
+
+    `reason` is why the key stands so, where that is known.
 
     Why: a key that is just being checked once more keeps the rights of its last check, so that
     its robots need not pause for it; at its first check it has none yet.
@@ -60,7 +69,8 @@ def judge_key(status: KeyStatus, scopes: frozenset[Scope], plan: Plan) -> Refusa
         return None if can_trade else Refusal(_NO_TRADE_RIGHT)
     if status is KeyStatus.CHECKING and can_trade:
         return None
-    return Refusal(_KEY_REFUSALS.get(status, _NOT_PROVEN))
+    code = _KEY_REFUSALS.get(status, _NOT_PROVEN)
+    return Refusal(_IN_A_HURRY.get(reason, code) if status is KeyStatus.DISABLED else code)
 
 
 # Nothing is wrong with robot, key or money; whether a key is bad is not decided by one refusal.

@@ -254,7 +254,7 @@ class RobotService:
 
     async def _check_key(self, robot: Robot, key_id: str) -> None:
         key = await self._keys.get_key(robot.owner, key_id)
-        if refusal := judge_key(key.status, key.scopes, robot.plan):
+        if refusal := judge_key(key.status, key.scopes, robot.plan, key.reason):
             raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
 
     async def _move(

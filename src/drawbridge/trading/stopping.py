@@ -1,17 +1,19 @@
-"""Cancelling what is open when a person stops everything; done by the gateway's process.
+"""Cancelling what is open when a person stops something; done by the gateway's process.
 
 The wish is a row, so that it survives a crash and is carried out as soon as the exchange can be
 reached again. That nothing new is entered meanwhile is `watch.py`'s business.
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
-from drawbridge.trading.limit_store import LimitStore, Stop, mark_cancelled
+from drawbridge.trading.cancelling import end_wishes, has_wishes, list_wished
+from drawbridge.trading.limit_store import LimitStore, mark_cancelled
 from drawbridge.trading.model import OwnOrder
 from drawbridge.trading.store import OrderStore
 
@@ -34,19 +36,26 @@ class Stopping:
         self._not_before_ms = 0
 
     async def step(self) -> None:
-        """Cancel the open orders of every stop that wishes for it; what fails is tried again."""
+        """Cancel what is wished to be cancelled; what fails is tried again."""
         if self._clock.now_ms() < self._not_before_ms:
             return
         for stop in await self._stops.list_cancelling():
-            if await self._cancelled(stop):
+            # The stop of nobody is everybody's.
+            if await self._cancelled(await self._orders.unsettled(stop.owner)):
                 async with self._database.transaction() as tx:
                     await mark_cancelled(tx, stop.owner)
             else:
                 self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
+        if await has_wishes(self._database):
+            await self._cancel_wished()
 
-    async def _cancelled(self, stop: Stop) -> bool:
-        # The stop of nobody is everybody's.
-        orders = await self._orders.unsettled(stop.owner)
+    async def _cancel_wished(self) -> None:
+        """Cancel what single keys and virtual keys have open."""
+        if not await self._cancelled(await list_wished(self._database)):
+            self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
+        await end_wishes(self._database, self._clock.now_ms())
+
+    async def _cancelled(self, orders: Iterable[OwnOrder]) -> bool:
         turn = asyncio.Semaphore(_AT_ONCE)
 
         async def cancel(order: OwnOrder) -> bool:

@@ -1,13 +1,17 @@
-"""Switching off keys whoever owns them: all there are, all of an exchange or a person, or one.
+"""Stopping the use of keys in a hurry: of one that may have leaked, or of many at once.
 
-One transaction: either every key is off, or none. Nothing crosses with a key from the moment at
-which it commits; robots pause by themselves, and positions stay as they are.
+Everything here is written in the caller's transaction: either every key is off, or none. Nothing
+crosses with a key from the moment at which it commits; robots pause by themselves, and positions
+stay as they are. What else a person may wish for in that moment stands in `rotation/panic.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
 
-from drawbridge.audit.chain import AuditEvent
-from drawbridge.audit.store import append
+from drawbridge.audit.chain import AuditEvent, Fact
+from drawbridge.audit.store import append, append_all
 from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import Conflict, NotFound
@@ -15,50 +19,59 @@ from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault import store
+from drawbridge.vault.lots import write_frozen
 from drawbridge.vault.model import KeyRecord, KeyStatus
 
+LEAKED: Final = "key_leaked"
+"""Why a key is off of which its owner thinks that somebody else has it."""
+
+FROZEN: Final = "key_frozen"
+"""Why a key is off that was stopped together with all others."""
+
 # These cannot be used as they are.
-_AT_REST = frozenset({KeyStatus.DISABLED, KeyStatus.REFUSED})
+_AT_REST: Final = frozenset({KeyStatus.DISABLED, KeyStatus.REFUSED})
 
 
-async def freeze_exchange(
-    database: Database, exchange: str, now_ms: int, by: str = ""
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Which keys: of a person or (empty) of everybody, at an exchange or (empty) at all."""
+
+    owner: str = ""
+    exchange: str = ""
+
+
+async def freeze_leaked(
+    tx: Transaction, key: KeyRecord, now_ms: int, facts: Mapping[str, Fact]
+) -> None:
+    """Stop the use of a key that may have leaked, and tell its owner; again changes nothing.
+
+    Why also of one that is off already: until now its owner could switch it on without a thought.
+    """
+    if key.reason == LEAKED:
+        return
+    if key.status is not KeyStatus.REFUSED:
+        await store.write_status(tx, key.id, KeyStatus.DISABLED, LEAKED)
+    await append(tx, AuditEvent(Tag.VAULT_KEY_LEAKED, key.owner, key.id, facts), now_ms)
+    told = Notice(NoticeKind.KEY_LEAKED, key.owner, key.id, _named(key))
+    await tell(tx, told, now_ms)
+
+
+async def freeze_lot(
+    tx: Transaction, lot: Lot, now_ms: int, facts: Mapping[str, Fact]
 ) -> tuple[KeyRecord, ...]:
-    """Switch off every key of an exchange, tell each owner, and give the keys as they stood.
+    """Stop the use of many keys, tell each owner once, and give the keys as they stood.
 
-    `by` is the name of whoever does it, empty for this machine's own command line.
     Raises: `NotFound("unknown_exchange")`.
     """
-    get_card(exchange)
-    async with database.transaction() as tx:
-        return await _freeze(tx, await store.list_of_exchange(tx, exchange), now_ms, by)
-
-
-async def freeze_everything(database: Database, now_ms: int, by: str = "") -> tuple[KeyRecord, ...]:
-    """Switch off every key of everybody, tell each owner, and give the keys as they stood.
-
-    Whatever stands before a key ends with it: no robot and no bot reaches any exchange.
-    """
-    async with database.transaction() as tx:
-        keys: list[KeyRecord] = []
-        for exchange in exchange_ids():
-            found = await store.list_of_exchange(tx, exchange)
-            keys += await _freeze(tx, found, now_ms, by)
-        return tuple(keys)
-
-
-async def _freeze(
-    tx: Transaction, found: Iterable[KeyRecord], now_ms: int, by: str
-) -> tuple[KeyRecord, ...]:
-    keys = tuple(key for key in found if key.status not in _AT_REST)
-    for key in keys:
-        await store.write_status(tx, key.id, KeyStatus.DISABLED)
-        event = AuditEvent(
-            Tag.VAULT_KEY_DISABLED, key.owner, key.id, {"frozen": key.exchange, "by": by}
-        )
-        await append(tx, event, now_ms)
-        facts = {"label": key.label, "exchange": get_card(key.exchange).name}
-        await tell(tx, Notice(NoticeKind.KEY_FROZEN, key.owner, key.id, facts), now_ms)
+    keys = tuple(key for key in await _found(tx, lot) if key.status not in _AT_REST)
+    await write_frozen(tx, [key.id for key in keys], FROZEN)
+    events = (
+        AuditEvent(Tag.VAULT_KEY_DISABLED, key.owner, key.id, {"frozen": key.exchange, **facts})
+        for key in keys
+    )
+    await append_all(tx, events, now_ms)
+    for notice in _notices(keys):
+        await tell(tx, notice, now_ms)
     return keys
 
 
@@ -85,9 +98,35 @@ async def halt_keys_of(tx: Transaction, owner: str, by: str, now_ms: int) -> Non
             await _halt(tx, key, by, now_ms)
 
 
+async def _found(tx: Transaction, lot: Lot) -> list[KeyRecord]:
+    if lot.exchange:
+        get_card(lot.exchange)
+    if lot.owner:
+        mine = await store.list_of_owner(tx, lot.owner)
+        return [key for key in mine if lot.exchange in {"", key.exchange}]
+    exchanges = (lot.exchange,) if lot.exchange else exchange_ids()
+    return [key for name in exchanges for key in await store.list_of_exchange(tx, name)]
+
+
+def _notices(keys: Iterable[KeyRecord]) -> Iterator[Notice]:
+    """Tell each owner in one notice, however many keys it is about."""
+    ordered = sorted(keys, key=lambda key: key.owner)
+    for owner, group in groupby(ordered, key=lambda key: key.owner):
+        mine = list(group)
+        if len(mine) == 1:
+            yield Notice(NoticeKind.KEY_FROZEN, owner, mine[0].id, _named(mine[0]))
+            continue
+        names = sorted({get_card(key.exchange).name for key in mine})
+        yield Notice(NoticeKind.KEYS_FROZEN, owner, "", {"count": len(mine), "exchanges": names})
+
+
 async def _halt(tx: Transaction, key: KeyRecord, by: str, now_ms: int) -> None:
     await store.write_status(tx, key.id, KeyStatus.DISABLED)
     event = AuditEvent(Tag.VAULT_KEY_DISABLED, key.owner, key.id, {"by": by})
     await append(tx, event, now_ms)
-    facts = {"label": key.label, "exchange": get_card(key.exchange).name, "by": by}
-    await tell(tx, Notice(NoticeKind.KEY_HALTED, key.owner, key.id, facts), now_ms)
+    told = Notice(NoticeKind.KEY_HALTED, key.owner, key.id, {**_named(key), "by": by})
+    await tell(tx, told, now_ms)
+
+
+def _named(key: KeyRecord) -> dict[str, object]:
+    return {"label": key.label, "exchange": get_card(key.exchange).name}

@@ -275,6 +275,9 @@ class Vault:
                 await store.write_status(tx, key.id, standing.status, told.reason, told.facts)
             return
         was_off = key.status is KeyStatus.DISABLED
+        if was_off and key.reason:
+            # Why it was switched off outlasts what a check, begun before, has found.
+            standing = replace(standing, reason=key.reason, facts=key.facts)
         status = KeyStatus.DISABLED if was_off else standing.status
         await store.write_standing(tx, key.id, standing, status=status)
         await store.write_checked(tx, key.id, self._clock.now_ms())

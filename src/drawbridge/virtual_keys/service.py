@@ -178,13 +178,7 @@ class VirtualKeys:
         Raises: `NotFound("unknown_virtual_key")`.
         """
         async with self._database.transaction() as tx:
-            virtual = _of(owner, await store.find_virtual_key(tx, virtual_id))
-            if virtual.revoked_ms is not None:
-                return virtual
-            now_ms = self._clock.now_ms()
-            await store.write_revoked(tx, virtual.id, now_ms)
-            await self._tell(tx, Tag.VIRTUAL_KEYS_KEY_REVOKED, virtual, {"label": virtual.label})
-        return replace(virtual, revoked_ms=now_ms)
+            return await revoke_in(tx, owner, virtual_id, self._clock.now_ms())
 
     async def uses(self, owner: str, virtual_id: str, since_ms: int) -> tuple[Use, ...]:
         """Tell how a person's virtual key was used since then, by hour and rule.
@@ -215,8 +209,21 @@ class VirtualKeys:
     async def _tell(
         self, tx: Transaction, tag: Tag, virtual: VirtualKey, facts: Mapping[str, Fact]
     ) -> None:
-        event = AuditEvent(tag, virtual.owner, virtual.id, {"key": virtual.key_id, **facts})
-        await append(tx, event, self._clock.now_ms())
+        await append(tx, _event(tag, virtual, facts), self._clock.now_ms())
+
+
+async def revoke_in(tx: Transaction, owner: str, virtual_id: str, now_ms: int) -> VirtualKey:
+    """End a person's virtual key in the transaction of whoever has more to write with it.
+
+    Raises: `NotFound("unknown_virtual_key")`.
+    """
+    virtual = _of(owner, await store.find_virtual_key(tx, virtual_id))
+    if virtual.revoked_ms is not None:
+        return virtual
+    await store.write_revoked(tx, virtual.id, now_ms)
+    facts = {"label": virtual.label}
+    await append(tx, _event(Tag.VIRTUAL_KEYS_KEY_REVOKED, virtual, facts), now_ms)
+    return replace(virtual, revoked_ms=now_ms)
 
 
 async def check_no_bots(tx: Transaction, key: KeyRecord) -> None:
@@ -266,6 +273,10 @@ def _free_label(wanted: str, key: KeyRecord, mine: tuple[VirtualKey, ...]) -> st
     if wanted and fold_label(wanted) in set(map(fold_label, living)):
         raise Conflict("virtual_label_taken", field="label", label=wanted)
     return wanted or next_label(key.label, living)
+
+
+def _event(tag: Tag, virtual: VirtualKey, facts: Mapping[str, Fact]) -> AuditEvent:
+    return AuditEvent(tag, virtual.owner, virtual.id, {"key": virtual.key_id, **facts})
 
 
 def _of(owner: str, virtual: VirtualKey | None) -> VirtualKey:

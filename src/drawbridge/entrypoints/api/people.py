@@ -17,7 +17,7 @@ from drawbridge.entrypoints.api.caller import Caller, PeopleHalter, PeopleRuler,
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Moment, Name, Text, Told
 from drawbridge.entrypoints.api.turnstile import SHOWN_ONCE
-from drawbridge.vault.freezing import freeze_exchange, halt_key
+from drawbridge.vault.freezing import Lot, halt_key
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 router = APIRouter(tags=["people"])
@@ -171,9 +171,7 @@ async def freeze_keys_of_exchange(caller: PeopleHalter, wish: FreezeWish) -> lis
     card = get_card(wish.exchange)
     await caller.check_code(wish.code)
     house = caller.house
-    frozen = await freeze_exchange(
-        house.database, card.id, house.clock.now_ms(), caller.person.name
-    )
+    frozen = await house.panic.stop_lot(Lot(exchange=card.id), by=caller.person.name)
     return [_mask(await house.vault.get_record(key.id)) for key in frozen]
 
 

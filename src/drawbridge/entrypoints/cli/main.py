@@ -23,7 +23,6 @@ from drawbridge.entrypoints.cli import (
     demo,
     doctor,
     export,
-    freeze,
     guide,
     hook,
     key,
@@ -32,6 +31,7 @@ from drawbridge.entrypoints.cli import (
     notice,
     order,
     owner,
+    panic,
     paper,
     people,
     proxy,
@@ -68,7 +68,6 @@ app.add_typer(owner.app, name="owner")
 app.add_typer(people.app, name="people")
 app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
-key.app.command("freeze", help=say("cli.key.freeze.help"))(freeze.freeze)
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.add_typer(virtual_key.app, name="virtual-key")
@@ -82,6 +81,7 @@ app.command("wealth", help=say("cli.wealth.help"))(wealth.wealth)
 app.add_typer(limit.app, name="limit")
 app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
+app.command("panic", help=say("cli.panic.help"))(panic.panic)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)
 app.command("guide", help=say("cli.guide.help"))(guide.guide)
 app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)

@@ -14,7 +14,7 @@ from drawbridge.entrypoints.telegram.dialogs import EXCHANGE, FOR, FREEZE, ask_c
 from drawbridge.entrypoints.telegram.key_views import mark_of
 from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, home_row, listed, named
 from drawbridge.entrypoints.telegram.visits import Visit
-from drawbridge.vault.freezing import freeze_exchange, halt_key
+from drawbridge.vault.freezing import Lot, halt_key
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.say import say
 
@@ -78,8 +78,7 @@ async def ask_freeze(_query: CallbackQuery, callback_data: Go, visit: Visit) -> 
 
 async def freeze(visit: Visit, exchange: str) -> None:
     """Switch off everybody's keys of an exchange, once the code was right."""
-    now_ms = visit.house.clock.now_ms()
-    await freeze_exchange(visit.house.database, exchange, now_ms, visit.owner.name)
+    await visit.house.panic.stop_lot(Lot(exchange=exchange), by=visit.owner.name)
     await visit.send(Screen(say("done.exchange_frozen"), (back_to("people"),)))
 
 

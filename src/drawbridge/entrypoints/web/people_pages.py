@@ -18,7 +18,7 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.vault.freezing import freeze_exchange, halt_key
+from drawbridge.vault.freezing import Lot, halt_key
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wording.say import say
 
@@ -81,8 +81,7 @@ class PeoplePages:
         except DrawbridgeError as error:
             form = refused(error, _FREEZING, fields.keep("exchange"))
             return await self._freezing(visit, form, error.http_status)
-        now_ms = self.house.clock.now_ms()
-        await freeze_exchange(self.house.database, card.id, now_ms, visit.person.name)
+        await self.house.panic.stop_lot(Lot(exchange=card.id), by=visit.person.name)
         return go(_HERE, "exchange_frozen")
 
     async def show_one(self, visit: Visit) -> Response:

@@ -38,7 +38,7 @@ class Checks:
     async def find_refusal(self, seat: Seat, good: Mapping[str, KeyRecord]) -> Refusal | None:
         """Tell why a seat cannot work with its key, None when it can."""
         key = good.get(seat.key_id) or await self._outside.keys.get_record(seat.key_id)
-        return judge_key(key.status, key.scopes, seat.plan)
+        return judge_key(key.status, key.scopes, seat.plan, key.reason)
 
     async def check_key(self, seat: Seat) -> None:
         """Make sure that a seat may work with its key. Raises: `Forbidden` with the reason."""

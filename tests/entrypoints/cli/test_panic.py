@@ -1,4 +1,4 @@
-"""Freezing an exchange from the command line."""
+"""Stopping keys in a hurry from the command line."""
 
 from pathlib import Path
 
@@ -16,38 +16,38 @@ def line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
 
 
 def test_an_exchange_that_is_none_is_refused(line: CommandLine) -> None:
-    exit_code, told = line.refused("key", "freeze", "--exchange", "atlantis", "--yes")
+    exit_code, told = line.refused("panic", "--exchange", "atlantis", "--yes")
     assert (exit_code, told["code"]) == (5, "unknown_exchange")
 
 
 def test_without_a_yes_nothing_is_frozen(line: CommandLine) -> None:
-    done = line.given("no\n", "key", "freeze", "--exchange", "binance")
+    done = line.given("no\n", "panic", "--exchange", "binance")
     assert done.returncode != 0
     assert line.told("key", "list")[0]["status"] != "disabled"
 
 
 def test_a_report_tells_whose_keys_were_switched_off(line: CommandLine) -> None:
-    told = line.told("key", "freeze", "--exchange", "binance", "--yes")
+    told = line.told("panic", "--exchange", "binance", "--yes")
     [key] = told["keys"]
     assert (key["owner"], key["key"], key["venue"]) == ("Ann", "Alice", "paper")
     assert (key["robots"], key["orders"]) == (0, 0)
     assert line.told("key", "list")[0]["status"] == "disabled"
     assert line.told("notice", "list")[0]["kind"] == "key_frozen"
-    code, out, _ = line.on_data("key", "freeze", "--exchange", "binance", "--yes")
-    assert (code, "no key of Binance in use" in out) == (0, True)
+    code, out, _ = line.on_data("panic", "--exchange", "binance", "--yes")
+    assert (code, "no such key in use" in out) == (0, True)
 
 
 def test_it_is_an_exchange_or_all_and_never_neither(line: CommandLine) -> None:
     for arguments in ((), ("--all", "--exchange", "binance")):
-        exit_code, told = line.refused("key", "freeze", *arguments, "--yes")
-        assert (exit_code, told["code"]) == (2, "freeze_what")
+        exit_code, told = line.refused("panic", *arguments, "--yes")
+        assert (exit_code, told["code"]) == (2, "panic_what")
     assert line.told("key", "list")[0]["status"] != "disabled"
 
 
 def test_all_keys_of_all_exchanges_are_switched_off_by_one_command(line: CommandLine) -> None:
     line.add_key("Second", "m" * 64)
-    told = line.told("key", "freeze", "--all", "--yes")
+    told = line.told("panic", "--all", "--yes")
     assert sorted(key["key"] for key in told["keys"]) == ["Alice", "Second"]
     assert {key["status"] for key in line.told("key", "list")} == {"disabled"}
-    assert len(line.told("notice", "list")) == 2
-    assert "in use" in line.on_data("key", "freeze", "--all", "--yes")[1]
+    assert line.told("notice", "list")[0]["kind"] == "keys_frozen"
+    assert "in use" in line.on_data("panic", "--all", "--yes")[1]
