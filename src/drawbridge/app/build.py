@@ -21,6 +21,7 @@ from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
 from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.app.answering import Answering, Proposals
+from drawbridge.app.backup import SafeKeeping
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.settings import Settings
 from drawbridge.app.window import PublicWindow
@@ -96,6 +97,7 @@ class House:
     answering: Answering
     proposals: Proposals
     local_key: LocalKey
+    safe_keeping: SafeKeeping
 
 
 @asynccontextmanager
@@ -162,4 +164,5 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         answering=Answering(approvals, robots, limits, vault),
         proposals=Proposals(tokens, approvals, robots, vault),
         local_key=local_key,
+        safe_keeping=SafeKeeping(settings, database, clock, local_key),
     )

@@ -81,4 +81,8 @@ class Tag(StrEnum):
     APPROVALS_APPROVAL_DECLINED = "approvals:approval:declined"
     APPROVALS_APPROVAL_ENDED = "approvals:approval:ended"
 
+    BACKUP_KEY_MADE = "backup:key:made"
+    BACKUP_BACKUP_MADE = "backup:backup:made"
+    BACKUP_BACKUP_RESTORED = "backup:backup:restored"
+
     NOTICES_CHANNEL_SET = "notices:channel:set"

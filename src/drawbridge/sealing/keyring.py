@@ -10,18 +10,21 @@ import binascii
 import json
 import os
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
 from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from drawbridge.core.errors import Corrupted, NotProven
 from drawbridge.core.secret import Secret
+from drawbridge.sealing.deriving import (
+    MLKEM_SEED_LENGTH,
+    X25519_SEED_LENGTH,
+    RawPrivateKey,
+    derive,
+)
 from drawbridge.sealing.envelope import (
     FINGERPRINT_LENGTH,
     SUITES,
@@ -36,8 +39,6 @@ from drawbridge.sealing.passphrase import MAX_PASSPHRASE_LENGTH, check_passphras
 from drawbridge.sealing.private_files import read_private, write_private
 
 _FORMAT: Final = "drawbridge keyring 1"
-_SEED_LENGTH: Final = 64
-_X25519_LENGTH: Final = 32
 _SALT_LENGTH: Final = 16
 _NONCE_LENGTH: Final = 12
 
@@ -60,8 +61,6 @@ _UNREADABLE: Final = (
     UnsupportedAlgorithm,
 )
 
-_RawPrivateKey: TypeAlias = X25519PrivateKey | MLKEM768X25519PrivateKey
-
 
 class Keyring:
     """Hold the vault's private key and open what was sealed to it."""
@@ -70,17 +69,17 @@ class Keyring:
 
     def __init__(self, kem: Kem, seed: bytes) -> None:
         """Derive the key from its seed; `create` and `load` are the usual ways."""
-        raw, public_bytes = _DERIVERS[kem](seed)
+        raw, public_bytes = derive(kem, seed)
         self._seed = seed
-        self._raw: _RawPrivateKey = raw
+        self._raw: RawPrivateKey = raw
         self.public: VaultPublicKey = public_key_from(kem, public_bytes)
 
     @classmethod
     def create(cls) -> "Keyring":
         """Draw a new key, post-quantum hybrid where the library has it."""
-        x25519 = os.urandom(_X25519_LENGTH)
+        x25519 = os.urandom(X25519_SEED_LENGTH)
         try:
-            return cls(Kem.MLKEM768_X25519, os.urandom(_SEED_LENGTH) + x25519)
+            return cls(Kem.MLKEM768_X25519, os.urandom(MLKEM_SEED_LENGTH) + x25519)
         except UnsupportedAlgorithm:
             return cls(Kem.X25519, x25519)
 
@@ -217,18 +216,3 @@ def _bytes(text: str) -> bytes:
     except binascii.Error as error:
         message = "not base64"
         raise ValueError(message) from error
-
-
-def _derive_x25519(seed: bytes) -> tuple[_RawPrivateKey, bytes]:
-    key = X25519PrivateKey.from_private_bytes(seed)
-    return key, key.public_key().public_bytes_raw()
-
-
-def _derive_hybrid(seed: bytes) -> tuple[_RawPrivateKey, bytes]:
-    mlkem = MLKEM768PrivateKey.from_seed_bytes(seed[:_SEED_LENGTH])
-    x25519 = X25519PrivateKey.from_private_bytes(seed[_SEED_LENGTH:])
-    public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
-    return MLKEM768X25519PrivateKey(mlkem, x25519), public
-
-
-_DERIVERS: Final = {Kem.X25519: _derive_x25519, Kem.MLKEM768_X25519: _derive_hybrid}

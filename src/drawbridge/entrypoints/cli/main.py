@@ -18,6 +18,7 @@ from drawbridge.entrypoints.cli import (
     approval,
     audit,
     backtest,
+    backup,
     candles,
     completion,
     demo,
@@ -88,6 +89,7 @@ app.command("backtest", help=say("cli.backtest.help"))(backtest.backtest)
 app.add_typer(trial.app, name="trial")
 app.add_typer(candles.app, name="candles")
 app.add_typer(audit.app, name="audit")
+app.add_typer(backup.app, name="backup")
 app.add_typer(remote.app, name="remote")
 app.command("tui", help=say("cli.tui.help"))(tui.tui)
 app.command("mcp", help=say("cli.mcp.help"))(mcp.mcp)
