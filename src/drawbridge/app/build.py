@@ -28,6 +28,7 @@ from drawbridge.app.window import PublicWindow
 from drawbridge.approvals.service import Approvals
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
+from drawbridge.importing.service import Importing
 from drawbridge.lab.service import Lab
 from drawbridge.lab.shelf import Shelf
 from drawbridge.notices.service import NoticeService
@@ -79,6 +80,7 @@ class House:
     vault: Vault
     lives: KeyLives
     virtual_keys: VirtualKeys
+    importing: Importing
     panic: Panic
     leaks: LeakReports
     checks: CheckStore
@@ -144,6 +146,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         vault=vault,
         lives=KeyLives(database, clock),
         virtual_keys=virtual_keys,
+        importing=Importing(vault, virtual_keys),
         panic=Panic(database, clock),
         leaks=LeakReports(database, clock),
         checks=CheckStore(database, clock),

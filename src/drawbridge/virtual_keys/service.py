@@ -64,6 +64,17 @@ class Listed:
     used_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A virtual key that may be made, before the person has proven who they are."""
+
+    key: KeyRecord
+    exchange: Exchange
+    given: tuple[Restriction, ...]
+    label: str
+    public_key: VaultPublicKey
+
+
 class VirtualKeys:
     """Virtual keys of people, over the app's database."""
 
@@ -93,39 +104,23 @@ class VirtualKeys:
         `too_many_attempts`; `Conflict` `virtual_key_not_usable`, `virtual_label_taken`,
         `virtual_too_many_keys`, `vault_absent`.
         """
-        now_ms = self._clock.now_ms()
-        given = read_wish(wish, now_ms)
-        if not any(isinstance(it, Scopes) for it in given):
-            given = (_READS, *given)
+        return (await self.make_together(owner, (key_id,), wish, label, code))[0]
+
+    async def make_together(
+        self, owner: str, key_ids: tuple[str, ...], wish: Wish, label: str = "", code: str = ""
+    ) -> tuple[Made, ...]:
+        """Make a virtual key in front of each of several real ones, proven by one code.
+
+        Raises: as `make`; nothing is made then but for a name that was taken meanwhile.
+        """
         wanted = clean_label(label)
-        key = await self._usable_key(owner, key_id)
-        exchange = get_exchange(key.exchange)
-        _check_enforceable(exchange, key, given)
-        public_key = await self._public_key()
+        plans = [await self._plan(owner, key_id, wish, wanted) for key_id in key_ids]
         # Before the code is asked for: it counts once, and a name taken would use it up.
-        _free_label(wanted, key, await store.list_of_owner(self._database, owner))
+        mine = await store.list_of_owner(self._database, owner)
+        for plan in plans:
+            _free_label(wanted, plan.key, mine)
         await self._prove(owner, code)
-        issued = issue(exchange, self._entropy)
-        async with self._database.transaction() as tx:
-            virtual = VirtualKey(
-                id=VirtualKeyId(id_from("vk", self._entropy(_ID_BYTES))),
-                owner=key.owner,
-                key_id=key.id,
-                exchange=key.exchange,
-                venue=key.venue,
-                label=_free_label(wanted, key, await store.list_of_owner(tx, owner)),
-                public=issued.drawn.api_key,
-                restrictions=given,
-                created_ms=now_ms,
-            )
-            sealed = {
-                field: seal(public_key, secret, binding_of(virtual, field))
-                for field, secret in issued.kept.items()
-            }
-            await store.insert(tx, virtual, sealed)
-            facts = {"label": virtual.label, "restrictions": encode_restrictions(given)}
-            await self._tell(tx, Tag.VIRTUAL_KEYS_KEY_MADE, virtual, facts)
-        return Made(virtual, issued.drawn)
+        return tuple([await self._made(plan) for plan in plans])
 
     async def list_virtual_keys(self, owner: str) -> tuple[Listed, ...]:
         """List a person's virtual keys, also revoked ones, oldest first."""
@@ -187,6 +182,39 @@ class VirtualKeys:
         """
         virtual = await self.get(owner, virtual_id)
         return await store.list_uses(self._database, virtual.id, since_ms)
+
+    async def _plan(self, owner: str, key_id: str, wish: Wish, label: str) -> _Plan:
+        given = read_wish(wish, self._clock.now_ms())
+        if not any(isinstance(it, Scopes) for it in given):
+            given = (_READS, *given)
+        key = await self._usable_key(owner, key_id)
+        exchange = get_exchange(key.exchange)
+        _check_enforceable(exchange, key, given)
+        return _Plan(key, exchange, given, label, await self._public_key())
+
+    async def _made(self, plan: _Plan) -> Made:
+        issued = issue(plan.exchange, self._entropy)
+        key = plan.key
+        async with self._database.transaction() as tx:
+            virtual = VirtualKey(
+                id=VirtualKeyId(id_from("vk", self._entropy(_ID_BYTES))),
+                owner=key.owner,
+                key_id=key.id,
+                exchange=key.exchange,
+                venue=key.venue,
+                label=_free_label(plan.label, key, await store.list_of_owner(tx, key.owner)),
+                public=issued.drawn.api_key,
+                restrictions=plan.given,
+                created_ms=self._clock.now_ms(),
+            )
+            sealed = {
+                field: seal(plan.public_key, secret, binding_of(virtual, field))
+                for field, secret in issued.kept.items()
+            }
+            await store.insert(tx, virtual, sealed)
+            facts = {"label": virtual.label, "restrictions": encode_restrictions(plan.given)}
+            await self._tell(tx, Tag.VIRTUAL_KEYS_KEY_MADE, virtual, facts)
+        return Made(virtual, issued.drawn)
 
     async def _usable_key(self, owner: str, key_id: str) -> KeyRecord:
         key = await find_key(self._database, key_id)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,10 @@ def _try(lived: Lived, operation: Any, mode: GenerationMode, count: int) -> None
         given_as = case.as_transport_kwargs(base_url=_ADDRESS)
         kept = {it: given_as.get(it) for it in ("headers", "params", "json", "data")}
         request = requests.Request(given_as["method"], given_as["url"], **kept).prepare()
-        case.validate_response(lived.send(request), checks=_CHECKS)
+        answer = lived.send(request)
+        # Who sends too much is refused as well; the referee's own list does not know how.
+        is_refused = answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        case.validate_response(answer, checks=_CHECKS[:-1] if is_refused else _CHECKS)
 
     run: Callable[[], None] = holds
     run()

@@ -26,6 +26,7 @@ from drawbridge.entrypoints.cli import (
     export,
     guide,
     hook,
+    importing,
     key,
     limit,
     mcp,
@@ -71,6 +72,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
+app.command("import", help=say("cli.import.help"))(importing.bring_in)
 app.add_typer(virtual_key.app, name="virtual-key")
 app.add_typer(proxy.app, name="proxy")
 app.add_typer(robot.app, name="robot")
