@@ -35,6 +35,7 @@ from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.rotation.leak_service import LeakReports
 from drawbridge.rotation.panic import Panic
+from drawbridge.rotation.replacements import Replacements, check_not_replaced
 from drawbridge.sealing.local import LocalKey
 from drawbridge.statistics.earnings import Earnings
 from drawbridge.statistics.service import Statistics
@@ -57,6 +58,8 @@ from drawbridge.virtual_keys.service import VirtualKeys, check_no_bots
 _OWNER_ONLY: Final = 0o700
 # Keeps the authenticators' and webhooks' secrets out of the database; the vault's are not under it.
 _LOCAL_KEY: Final = "local.key"
+# Who may still need a key that a person wants to delete.
+_NEEDS: Final = (check_unused, check_no_bots, check_not_replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class House:
     panic: Panic
     leaks: LeakReports
     checks: CheckStore
+    replacements: Replacements
     robots: RobotService
     lab: Lab
     orders: OrderStore
@@ -121,7 +125,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
 def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
     local_key = LocalKey.load_or_create(settings.data / _LOCAL_KEY)
     public_key = partial(read_vault_key, database)
-    vault = Vault(database, clock, entropy, public_key, needs=(check_unused, check_no_bots))
+    vault = Vault(database, clock, entropy, public_key, needs=_NEEDS)
     accounts = Accounts(database, AuditLog(clock), clock, entropy, local_key)
     virtual_keys = VirtualKeys(database, clock, entropy, public_key, accounts)
     robots = RobotService(database, vault, clock, entropy, PublicWindow(settings))
@@ -150,6 +154,9 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         panic=Panic(database, clock),
         leaks=LeakReports(database, clock),
         checks=CheckStore(database, clock),
+        replacements=Replacements(
+            database, clock, entropy, vault, public_key, users=(check_unused,)
+        ),
         robots=robots,
         lab=Lab(database, Shelf(settings.candles), clock, entropy),
         orders=OrderStore(database),

@@ -12,6 +12,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Final, TypeAlias
 
 from drawbridge.app.bridge import Bridge
@@ -42,8 +43,10 @@ from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.seams import Outside as RobotsReach
+from drawbridge.robots.service import check_unused
 from drawbridge.robots.strangers import Strangers
 from drawbridge.rotation.leak_asking import LeakInquiries
+from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
@@ -57,6 +60,7 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
+from drawbridge.vault.unlock import read_vault_key
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.rechecking import Rechecks
@@ -80,14 +84,12 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     rows = GroupCommit(settings.database)
     journal = OrderJournal(rows, clock, LastLook(database, house.vault.kept, clock))
     venues = Venues(_paper_urls(settings))
-    doubts = Doubts(clock)
-    gateway = Gateway(
-        house.vault.kept,
-        Opening(database, clock, holder.keyring, house.vault.kept),
-        Road(Egress(), venues, doubts),
-        Stamps(database, clock),
-        journal,
-        clock,
+    doubts, stamps = Doubts(clock), Stamps(database, clock)
+    opening = Opening(database, clock, holder.keyring, house.vault.kept)
+    road = Road(Egress(), venues, doubts)
+    gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock)
+    replacing = Parts(
+        gateway, opening, stamps, doubts, partial(read_vault_key, database), (check_unused,)
     )
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
@@ -109,6 +111,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             vault=house.vault,
             verification=verification,
             rechecks=Rechecks(gateway, house.vault, verification, doubts, house.lives, clock),
+            switching=Switching(database, replacing, clock),
             robots=robots,
             broker=broker,
             reconciliation=reconciliation,

@@ -21,6 +21,7 @@ from drawbridge.gateway.streaming import Streams
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.strangers import Strangers
 from drawbridge.rotation.leak_asking import LeakInquiries
+from drawbridge.rotation.switching import Switching
 from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
@@ -49,6 +50,7 @@ class Work:
     vault: Vault
     verification: Verification
     rechecks: Rechecks
+    switching: Switching
     robots: Robots
     broker: Broker
     reconciliation: Reconciliation
@@ -109,6 +111,7 @@ class Workers:
         # What robots begin here goes on beside everything else.
         self._begin("robots", work.robots.look)
         self._begin("foreign orders", work.strangers.step)
+        self._begin("replacements", work.switching.step)
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
         self._begin("valuing", self._value)

@@ -58,6 +58,12 @@ class Tag(StrEnum):
     VIRTUAL_KEYS_KEY_REVOKED = "virtual_keys:key:revoked"
     VIRTUAL_KEYS_REQUEST_REFUSED = "virtual_keys:request:refused"
 
+    ROTATION_REPLACEMENT_BEGUN = "rotation:replacement:begun"
+    ROTATION_REPLACEMENT_ACTED = "rotation:replacement:acted"
+    ROTATION_KEY_SWITCHED = "rotation:key:switched"
+    ROTATION_KEY_TURNED_BACK = "rotation:key:turned_back"
+    ROTATION_OLD_KEY_DEAD = "rotation:old_key:dead"
+
     ROBOTS_ROBOT_CREATED = "robots:robot:created"
     ROBOTS_ROBOT_START_WISHED = "robots:robot:start_wished"
     ROBOTS_ROBOT_STARTED = "robots:robot:started"

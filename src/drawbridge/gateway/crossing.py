@@ -112,7 +112,7 @@ class Gateway:
         self._journal = journal
         self._asking = Asking(road.egress, road.venues, stamps, clock)
         self._sending = Sending(opening, self._asking, stamps)
-        self._own_names: dict[tuple[str, str], str] = {}
+        self._own_names: dict[tuple[str, int, str], str] = {}
         self.forwarder = Forwarder(
             keys.get, self._asking, self._sending, journal, road.witness, self._with_own_names
         )
@@ -215,6 +215,13 @@ class Gateway:
                 del credential
             yield written
 
+    def secret_of(self, key_id: str) -> int:
+        """Give the number of the secret with which a key signs now; it rises with each new one.
+
+        Raises: `NotFound("unknown_key")`.
+        """
+        return self._keys.get(key_id).version
+
     async def raise_nonce(self, key_id: str, above: int) -> None:
         """Go on above the nonce that the exchange told to be the key's last."""
         await self._stamps.raise_above(key_id, above)
@@ -254,8 +261,10 @@ class Gateway:
     ) -> WireRequest:
         """Put in what the exchange calls the key's account and owner, asked for once."""
         names = {}
+        version = self._keys.get(key_id).version
         for of in marks_in(request):
-            at = (key_id, of)
+            # Another secret under the same key may be another account's.
+            at = (key_id, version, of)
             if at not in self._own_names:
                 self._own_names[at] = await self.call(key_id, GetOwnName(of), purpose=purpose)
             names[of] = self._own_names[at]

@@ -90,10 +90,12 @@ class Holder:
         self._key_id = key_id
         self._check_s = check_ms / _S
         self._refused = 0
+        self._secret = 0
 
     async def address(self, path: bytes) -> tuple[bytes, StreamToken | None]:
         """Give a path with a token of this key, where it wants one."""
         await self._gateway.may_listen(self._key_id)
+        self._secret = self._gateway.secret_of(self._key_id)
         if _MARK.encode() not in path:
             return path, None
         token = await self._draw()
@@ -135,13 +137,16 @@ class Holder:
     async def look_after(self, token: StreamToken | None) -> None:
         """Keep the token of the address alive, and see that the key may still be used.
 
-        Raises: `Forbidden("key_not_usable")`; what drawing a token raises.
+        Raises: `Forbidden("key_not_usable")`; `ExchangeDown("stream_lost")` when the key has a new
+        secret, so that the connection is opened anew with it; what drawing a token raises.
         """
         loop = asyncio.get_running_loop()
         renewed_at = loop.time()
         while True:
             await asyncio.sleep(self._check_s)
             await self._gateway.may_listen(self._key_id)
+            if self._gateway.secret_of(self._key_id) != self._secret:
+                raise ExchangeDown("stream_lost")
             if token is not None and (loop.time() - renewed_at) * _S * 2 > token.lasts_ms:
                 await self._draw(token.token)
                 renewed_at = loop.time()

@@ -58,6 +58,7 @@ _GOOD_FOR: Final[Mapping[Purpose, frozenset[KeyStatus]]] = {
     Purpose.CLEAN_UP: frozenset(set(KeyStatus) - {KeyStatus.REFUSED}),
     Purpose.INQUIRY: frozenset(set(KeyStatus) - {KeyStatus.REFUSED}),
 }
+_OF_STAND_INS: Final = frozenset({Purpose.CHECK, Purpose.CLEAN_UP})
 
 
 def judge(
@@ -79,7 +80,7 @@ def judge(
         return _judge_token(key, operation, scope)
     if scope in FORBIDDEN_SCOPES or scope is Scope.OTHER:
         return Refused("scope_never_allowed", {"rule": "scope", "scope": scope})
-    if key.status not in _GOOD_FOR[purpose]:
+    if not _is_good(key, purpose):
         return Refused("key_not_usable", {"rule": "status", "status": key.status})
     if scope in {None, Scope.READ}:
         return None
@@ -91,9 +92,16 @@ def judge(
 
 def judge_listening(key: KeyRecord) -> Refused | None:
     """Hold a key against what it takes to hear of its account over a stream."""
-    if key.status in _GOOD_FOR[Purpose.LISTEN]:
+    if _is_good(key, Purpose.LISTEN):
         return None
     return Refused("key_not_usable", {"rule": "status", "status": key.status})
+
+
+def _is_good(key: KeyRecord, purpose: Purpose) -> bool:
+    """Tell whether a key is good for this; one that is to replace another is only checked."""
+    if key.replaces and purpose not in _OF_STAND_INS:
+        return False
+    return key.status in _GOOD_FOR[purpose]
 
 
 def judge_order(order: PlaceOrder, market: Market) -> Refused | None:

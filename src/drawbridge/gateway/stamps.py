@@ -92,6 +92,16 @@ class Stamps:
                 last = self._glance_reserved(key_id)
             self._last[key_id] = max(last, stamp)
 
+    async def rise_together(self, key_id: str, other_id: str) -> None:
+        """Go on above whatever either of two keys may have used: they change their secrets."""
+        reached = max(
+            *(self._glance_reserved(it) for it in (key_id, other_id)),
+            *(self._last.get(it, 0) for it in (key_id, other_id)),
+        )
+        if reached:
+            await self.raise_above(key_id, reached)
+            await self.raise_above(other_id, reached)
+
     @asynccontextmanager
     async def _nonce(self, key_id: str, place: Place, rule: StampRule) -> AsyncIterator[str]:
         async with self._locks.setdefault(key_id, asyncio.Lock()):

@@ -57,6 +57,9 @@ class NoticeKind(StrEnum):
     KEY_LEAKED = "key_leaked"
     KEY_HALTED = "key_halted"
     KEY_RIGHTS_GREW = "key_rights_grew"
+    KEY_REPLACEMENT_FAILED = "key_replacement_failed"
+    KEY_REPLACEMENT_ASKS = "key_replacement_asks"
+    KEY_REPLACED = "key_replaced"
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
     LIMIT_HIT = "limit_hit"
@@ -161,6 +164,9 @@ _URGENT: Final = frozenset(
         NoticeKind.KEY_HALTED,
         NoticeKind.KEY_RIGHTS_GREW,
         NoticeKind.FOREIGN_TRADES,
+        NoticeKind.KEY_REPLACEMENT_FAILED,
+        NoticeKind.KEY_REPLACEMENT_ASKS,
+        NoticeKind.KEY_REPLACED,
         NoticeKind.EXCHANGE_UNREACHABLE,
         NoticeKind.EXCHANGE_BACK,
         NoticeKind.LIMIT_HIT,

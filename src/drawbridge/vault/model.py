@@ -74,7 +74,8 @@ class KeyRecord:
 
     `reason` is a code of the wording files with its `facts`, empty while all is well.
     `version` rises with every new secret. `check_proof` is how the last check that was wished
-    for is to prove the trading right.
+    for is to prove the trading right. `replaces` is the key whose place this one is to take: as
+    long as it stands there, nobody but its own check uses it (`replacing.py`).
     """
 
     id: KeyId
@@ -95,6 +96,7 @@ class KeyRecord:
     account_hint: str = ""
     version: int = 1
     life: KeyLife = AS_USUAL
+    replaces: str = ""
 
     @property
     def pauses_ms(self) -> int | None:

@@ -204,7 +204,10 @@ class Opening:
             try:
                 self._keep(key, self._opened(key, sealed.get(key.id, ())))
             except DrawbridgeError as error:
-                await self._refuse(batch, key, error)
+                if self._has_moved_on(key):
+                    _look_again(batch, key)
+                else:
+                    await self._refuse(batch, key, error)
             await asyncio.sleep(0)  # opening one takes as long as several orders do
         left = [asked for asked in batch if not asked.waiter.done()]
         await self._tell_opened(left)
@@ -217,6 +220,11 @@ class Opening:
     def _holds(self, key: KeyRecord) -> bool:
         held = self._held.get(key.id)
         return held is not None and held.is_of(key)
+
+    def _has_moved_on(self, key: KeyRecord) -> bool:
+        """Tell whether the key got another secret between its record and its envelopes."""
+        now = self._kept.find(key.id)
+        return now is None or now.version != key.version
 
     def _keep(self, key: KeyRecord, fields: Mapping[str, str]) -> None:
         about = f"{key.id} {key.version}".encode()
@@ -274,3 +282,9 @@ class Opening:
             if error.code == _DAMAGED:
                 told = {"key_id": key.id, "field": facts["field"]}
                 await store.write_status(tx, key.id, KeyStatus.DISABLED, _DAMAGED, told)
+
+
+def _look_again(batch: Iterable[_Asked], key: KeyRecord) -> None:
+    for asked in batch:
+        if asked.key.id == key.id:
+            asked.tell()

@@ -142,7 +142,8 @@ class Vault:
 
     async def list_keys(self, owner: str) -> tuple[KeyRecord, ...]:
         """List a person's keys in the order in which they were added."""
-        return await store.list_of_owner(self._database, owner)
+        mine = await store.list_of_owner(self._database, owner)
+        return tuple(key for key in mine if not key.replaces)
 
     async def get_key(self, owner: str, key_id: str) -> KeyRecord:
         """Give a person's key. Raises: `NotFound("unknown_key")`, also for another's key."""
@@ -351,8 +352,9 @@ async def _entered_again(
 
 
 def _of(owner: str, key: KeyRecord | None) -> KeyRecord:
-    # Another person's key is as unknown as one that never was.
-    if key is None or key.owner != owner:
+    # Another person's key is as unknown as one that never was; what is to replace a key is
+    # reached through that key alone.
+    if key is None or key.owner != owner or key.replaces:
         raise NotFound("unknown_key")
     return key
 

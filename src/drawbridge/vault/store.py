@@ -15,7 +15,7 @@ from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing, Venue,
 _KEYS: Final = """
 SELECT id, owner, exchange, venue, label, public_key, status, reason, facts, scopes, expires_ms,
        account_hint, created_ms, checked_ms, check_requested_ms, check_proof, version,
-       made_ms, dated, pause_before_ms, closes, watched
+       made_ms, dated, pause_before_ms, closes, watched, replaces
 FROM keys WHERE deleted_ms IS NULL
 """
 _INSERT: Final = """
@@ -113,10 +113,14 @@ async def list_asked(database: Database) -> tuple[KeyRecord, ...]:
 
 
 async def list_standing(database: Database, statuses: Iterable[KeyStatus]) -> tuple[KeyRecord, ...]:
-    """List the keys of everybody that stand in one of these states."""
+    """List the keys of everybody that stand in one of these states.
+
+    Of keys that are to replace others only those that are being checked: nobody else uses them.
+    """
     found: list[KeyRecord] = []
+    sql = f"{_KEYS} AND status = ? AND (replaces = '' OR status = 'checking') ORDER BY rowid"
     for status in sorted(set(statuses)):
-        rows = await database.fetch_all(f"{_KEYS} AND status = ? ORDER BY rowid", status)
+        rows = await database.fetch_all(sql, status)
         found.extend(_record(row) for row in rows)
     return tuple(found)
 
@@ -180,7 +184,7 @@ async def write_standing(
         _STANDING,
         status,
         standing.reason,
-        _facts_text(standing.facts),
+        facts_text(standing.facts),
         " ".join(sorted(standing.scopes)),
         standing.expires_ms,
         hint,
@@ -220,7 +224,7 @@ async def write_status(
     facts: Mapping[str, object] | None = None,
 ) -> None:
     """Write a new state with its reason."""
-    await tx.execute(_STATUS, status, reason, _facts_text(facts or {}), key_id)
+    await tx.execute(_STATUS, status, reason, facts_text(facts or {}), key_id)
 
 
 async def ask_for_check(tx: Transaction, key_id: str, proof: Proof, now_ms: int) -> bool:
@@ -234,8 +238,8 @@ async def write_deleted(tx: Transaction, key_id: str, now_ms: int) -> None:
     await tx.execute(_DELETED, now_ms, key_id)
 
 
-def _facts_text(facts: Mapping[str, object]) -> str:
-    # Amounts and the like are kept as the texts that sentences show.
+def facts_text(facts: Mapping[str, object]) -> str:
+    """Write facts down; amounts and the like are kept as the texts that sentences show."""
     return json.dumps(dict(facts), sort_keys=True, default=str)
 
 
@@ -276,4 +280,5 @@ def _record(row: Row) -> KeyRecord:
             row["closes"],
             row["watched"],
         ),
+        replaces=row["replaces"],
     )

@@ -29,6 +29,9 @@ async def tell_verdict(tx: Transaction, key: KeyRecord, standing: Standing, now_
         facts = {"status": standing.status.value, **facts}
         event = AuditEvent(Tag.VAULT_KEY_CHECKED, key.owner, key.id, facts)
     await append(tx, event, now_ms)
+    if key.replaces:
+        # What becomes of the replacement is told by whoever carries it out, under the key's name.
+        return
     told: dict[str, object] = {"label": key.label, "exchange": get_card(key.exchange).name}
     if standing.reason:
         told |= {"reason": standing.reason, "about": standing.facts}

@@ -1,0 +1,163 @@
+"""A key's replacement as a value: how far it is, and what its owner may do about it. Pure.
+
+Until the swap the stand-in's row holds the new secret; from then on it holds the old one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from drawbridge.core.errors import BadInput, Conflict
+from drawbridge.core.operations import Scope
+from drawbridge.vault.model import KeyRecord, KeyStatus
+
+
+class State(StrEnum):
+    """How far a replacement is.
+
+    `FAILED`: the new key is not good, and the old one stays in use. `ASKING`: nothing shows that
+    both are of one account, so their owner is asked. `SWITCHED`: all goes on with the new key, and
+    the old one is kept until that has worked. `RETIRING`: the old one is to be deleted.
+    """
+
+    CHECKING = "checking"
+    FAILED = "failed"
+    PROVING = "proving"
+    ASKING = "asking"
+    SWITCHING = "switching"
+    SWITCHED = "switched"
+    TURNING_BACK = "turning_back"
+    RETIRING = "retiring"
+    DONE = "done"
+    GIVEN_UP = "given_up"
+
+
+class Proof(StrEnum):
+    """What showed that both keys are of one exchange account; `CONFIRMED`: their owner's word."""
+
+    NONE = ""
+    ACCOUNT = "account"
+    ORDER = "order"
+    HOLDINGS = "holdings"
+    CONFIRMED = "confirmed"
+
+
+class Act(StrEnum):
+    """What an owner may do about a replacement that is under way.
+
+    `CHECK_AGAIN`: after mending the new key at the exchange. `CONFIRM`: let the robots go over to
+    another account. `ACCEPT`: do not wait for an order. `LOOK`: the old key was deleted at the
+    exchange. `LET_GO`: forget the old key without that having been seen.
+    """
+
+    CHECK_AGAIN = "check_again"
+    CONFIRM = "confirm"
+    GIVE_UP = "give_up"
+    ACCEPT = "accept"
+    TURN_BACK = "turn_back"
+    LOOK = "look"
+    LET_GO = "let_go"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A replacement as it stands; `reason` is a code of the wording files with its `facts`."""
+
+    id: str
+    owner: str
+    key_id: str
+    stand_in_id: str
+    state: State
+    begun_ms: int
+    changed_ms: int
+    proof: Proof = Proof.NONE
+    reason: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    switched_ms: int | None = None
+    asked_ms: int | None = None
+    ended_ms: int | None = None
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """Give what its owner may do about it now."""
+        return ACTS[self.state]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it has not ended."""
+        return self.ended_ms is None
+
+    @property
+    def takes_entry(self) -> bool:
+        """Tell whether the new key may be entered once more."""
+        return self.state in _ENTERED_AGAIN
+
+
+ACTS: Final[Mapping[State, tuple[Act, ...]]] = {
+    State.CHECKING: (Act.GIVE_UP,),
+    State.FAILED: (Act.CHECK_AGAIN, Act.GIVE_UP),
+    State.PROVING: (Act.GIVE_UP,),
+    State.ASKING: (Act.CONFIRM, Act.GIVE_UP),
+    State.SWITCHING: (Act.GIVE_UP,),
+    State.SWITCHED: (Act.ACCEPT, Act.TURN_BACK),
+    State.TURNING_BACK: (),
+    State.RETIRING: (Act.LOOK, Act.LET_GO),
+    State.DONE: (),
+    State.GIVEN_UP: (),
+}
+_ENTERED_AGAIN: Final = frozenset({State.CHECKING, State.FAILED, State.ASKING})
+_TRADING: Final = frozenset({Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
+_GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
+_UNDER_CHECK: Final = frozenset({KeyStatus.CHECKING, KeyStatus.CLEANUP_PENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a stand-in's check means for the replacement; no reason: it is good."""
+
+    reason: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_act(text: str) -> Act:
+    """Read what is to be done. Raises: `BadInput("bad_replacement_act")`."""
+    try:
+        return Act(text.strip().lower())
+    except ValueError:
+        known = [act.value for act in Act]
+        raise BadInput("bad_replacement_act", field="act", known=known) from None
+
+
+def check_act(replacement: Replacement, act: Act) -> None:
+    """Make sure that this may be done now. Raises: `Conflict("replacement_elsewhere")`."""
+    if act not in replacement.acts:
+        raise Conflict("replacement_elsewhere", state=replacement.state.value, act=act.value)
+
+
+def judge_check(key: KeyRecord, stand_in: KeyRecord) -> Verdict | None:
+    """Tell what a stand-in's check means; None while it has not ended.
+
+    A key that may do less than the one in its place is not good enough: robots would stop.
+    """
+    if stand_in.check_requested_ms is not None or stand_in.status in _UNDER_CHECK:
+        return None
+    if stand_in.status is KeyStatus.DISABLED:
+        return Verdict("key_disabled", {"label": stand_in.label})
+    if stand_in.status not in _GOOD:
+        if not stand_in.reason and stand_in.checked_ms is None:
+            return None
+        return Verdict(stand_in.reason or "check_interrupted", stand_in.facts)
+    if (key.scopes & _TRADING) - stand_in.scopes:
+        return Verdict("replacement_trades_less", {"label": key.label})
+    return Verdict()
+
+
+def trades(key: KeyRecord) -> bool:
+    """Tell whether a key may trade anything."""
+    return bool(key.scopes & _TRADING)
+
+
+def is_at_rest(key: KeyRecord) -> bool:
+    """Tell whether no check of a key is under way or wished for."""
+    return key.check_requested_ms is None and key.status not in _UNDER_CHECK

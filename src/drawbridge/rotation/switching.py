@@ -1,0 +1,277 @@
+"""Carrying replacements out, in the gateway's process: each goes from state to state by itself.
+
+Nothing stands still for it. The swap of two secrets is one transaction between two orders: what
+is under way ends with the old secret, what comes next is signed with the new one. Until the new
+one has worked, the old one is kept, and all can go back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from drawbridge.audit.chain import AuditEvent, Fact
+from drawbridge.audit.store import append
+from drawbridge.audit.tags import Tag
+from drawbridge.catalogue.registry import get_card
+from drawbridge.core.clock import HOUR_MS, SECOND_MS, Clock
+from drawbridge.core.errors import Conflict, DrawbridgeError, NotFound
+from drawbridge.core.operations import GetBalances
+from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.policy import Purpose
+from drawbridge.gateway.stamps import Stamps
+from drawbridge.gateway.witness import CONFIRMED_AFTER_MS
+from drawbridge.notices.model import Notice, NoticeKind
+from drawbridge.notices.outbox import tell
+from drawbridge.rotation import replacement_store as store
+from drawbridge.rotation.replacement import (
+    Proof,
+    Replacement,
+    State,
+    is_at_rest,
+    judge_check,
+    trades,
+)
+from drawbridge.rotation.same_account import SameAccount
+from drawbridge.storage.database import Database, Transaction
+from drawbridge.vault import replacing
+from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.service import KeyNeed, PublicKeyProvider
+from drawbridge.vault.store import find_key
+from drawbridge.verification.doubts import Doubts
+from drawbridge.verification.verdict import AGAINST_THE_KEY
+
+_log: Final = logging.getLogger(__name__)
+
+_LIST_EVERY_MS: Final = 250
+_AGAIN_MS: Final = SECOND_MS
+_AFTER_TROUBLE_MS: Final = 5 * SECOND_MS
+_AT_ONCE: Final = 8
+# Said of a key that is not there any more; some say the same of an address that is not listed, but
+# from this one the key worked a while ago.
+_DEAD: Final = frozenset(
+    {"bad_key", "bad_key_format", "key_or_secret", "key_address_or_right", "key_expired"}
+)
+_NO_ANSWER: Final = frozenset({"key_has_no_secret", "key_not_usable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What replacements are carried out with.
+
+    `users` are asked once more before robots go over to another account, as for `Replacements`.
+    """
+
+    gateway: Gateway
+    opening: replacing.Opening
+    stamps: Stamps
+    doubts: Doubts
+    public_key: PublicKeyProvider
+    users: tuple[KeyNeed, ...] = ()
+
+
+class Switching:
+    """All replacements of this process, each a step further when its time has come."""
+
+    def __init__(self, database: Database, parts: Parts, clock: Clock) -> None:
+        """Join the parts; `step` does what is due."""
+        self._database = database
+        self._parts = parts
+        self._clock = clock
+        self._proving = SameAccount(parts.gateway, database)
+        self._open: tuple[Replacement, ...] = ()
+        self._listed_ms = 0
+        self._due_ms: dict[str, int] = {}
+        # When the old key was first said to be dead, by the replacement's id.
+        self._dead_ms: dict[str, int] = {}
+        self._steps: Mapping[State, Callable[[Replacement], Awaitable[None]]] = {
+            State.CHECKING: self._see_check,
+            State.FAILED: self._see_nothing,
+            State.PROVING: self._prove,
+            State.ASKING: self._see_nothing,
+            State.SWITCHING: self._switch,
+            State.SWITCHED: self._see_working,
+            State.TURNING_BACK: self._turn_back,
+            State.RETIRING: self._see_dead,
+        }
+
+    async def step(self) -> None:
+        """Take every replacement further for which it is time."""
+        now_ms = self._clock.now_ms()
+        if abs(now_ms - self._listed_ms) >= _LIST_EVERY_MS:
+            self._listed_ms = now_ms
+            self._open = await store.list_open(self._database)
+            ids = {it.id for it in self._open}
+            self._due_ms = {at: due for at, due in self._due_ms.items() if at in ids}
+            self._dead_ms = {at: ms for at, ms in self._dead_ms.items() if at in ids}
+        due = [it for it in self._open if self._due_ms.get(it.id, 0) <= now_ms]
+        turn = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for it in due:
+                group.create_task(self._in_turn(turn, it))
+
+    async def _in_turn(self, turn: asyncio.Semaphore, it: Replacement) -> None:
+        async with turn:
+            try:
+                await self._steps[it.state](it)
+            except DrawbridgeError as error:
+                # An exchange that is out of reach, a vault that is locked, or somebody was faster.
+                self._put_off(it, _AFTER_TROUBLE_MS)
+                if not isinstance(error, Conflict):
+                    _log.warning("replacement %s: %s", it.id, error)
+
+    def _put_off(self, it: Replacement, for_ms: int) -> None:
+        self._due_ms[it.id] = self._clock.now_ms() + for_ms
+
+    # --------------------------------------------------------------------------- before the swap
+    async def _see_nothing(self, it: Replacement) -> None:
+        """Wait for a person."""
+        self._put_off(it, _AGAIN_MS)
+
+    async def _see_check(self, it: Replacement) -> None:
+        key, stand_in = await self._both(self._database, it)
+        found = judge_check(key, stand_in)
+        if found is None:
+            return
+        if found.reason:
+            facts = dict(found.facts)
+            failed = replace(it, state=State.FAILED, reason=found.reason, facts=facts)
+            await self._move(it, failed, NoticeKind.KEY_REPLACEMENT_FAILED)
+        else:
+            await self._move(it, replace(it, state=State.PROVING, reason="", facts={}))
+
+    async def _prove(self, it: Replacement) -> None:
+        key, stand_in = await self._both(self._database, it)
+        found = await self._proving.find_out(key, stand_in)
+        if found.proof is not Proof.NONE:
+            await self._move(it, replace(it, state=State.SWITCHING, proof=found.proof))
+            return
+        code = "replacement_other_account" if found.differs else "replacement_account_untold"
+        facts = {"label": key.label, "exchange": get_card(key.exchange).name}
+        asking = replace(it, state=State.ASKING, reason=code, facts=facts)
+        await self._move(it, asking, NoticeKind.KEY_REPLACEMENT_ASKS)
+
+    # ------------------------------------------------------------------------------------ the swap
+    async def _switch(self, it: Replacement) -> None:
+        await self._swap(it, State.SWITCHED)
+
+    async def _turn_back(self, it: Replacement) -> None:
+        await self._swap(it, State.FAILED)
+
+    async def _swap(self, it: Replacement, state: State) -> None:
+        parts = self._parts
+        key, stand_in = await self._both(self._database, it)
+        if not is_at_rest(key):
+            # What a check finds out is about the secret with which it began.
+            self._put_off(it, _LIST_EVERY_MS)
+            return
+        public_key = await parts.public_key()
+        swap = await replacing.prepare_swap(parts.opening, public_key, key, stand_in)
+        await parts.stamps.rise_together(key.id, stand_in.id)
+        async with self._database.transaction() as tx:
+            if it.proof is Proof.CONFIRMED and state is State.SWITCHED:
+                for check_use in parts.users:
+                    await check_use(tx, key)
+            await replacing.write_swap(tx, swap)
+            now_ms = self._clock.now_ms()
+            after = replace(it, state=state, changed_ms=_later(it, now_ms))
+            if state is State.SWITCHED:
+                after = replace(after, switched_ms=now_ms, reason="", facts={})
+                tag, why = Tag.ROTATION_KEY_SWITCHED, it.proof.value
+            else:
+                after = replace(after, switched_ms=None, reason=it.reason or "turned_back")
+                tag, why = Tag.ROTATION_KEY_TURNED_BACK, after.reason
+            await store.move(tx, it, after)
+            told: dict[str, Fact] = {
+                "stand_in": stand_in.id,
+                "version": swap.new_key.version,
+                "why": why,
+            }
+            await append(tx, AuditEvent(tag, it.owner, key.id, told), now_ms)
+            if state is State.FAILED and it.reason:
+                await self._tell(tx, NoticeKind.KEY_REPLACEMENT_FAILED, after, now_ms)
+        # What was said against the old secret says nothing about this one.
+        parts.doubts.end(key.id)
+
+    # ---------------------------------------------------------------------------- after the swap
+    async def _see_working(self, it: Replacement) -> None:
+        key = await self._key(self._database, it.key_id)
+        try:
+            await self._parts.gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)
+        except DrawbridgeError as error:
+            if error.code not in AGAINST_THE_KEY:
+                raise
+            facts = {"exchange": get_card(key.exchange).name, **error.facts}
+            back = replace(it, state=State.TURNING_BACK, reason=error.code, facts=facts)
+            await self._move(it, back)
+            return
+        if trades(key) and not await store.was_answered(self._database, it):
+            self._put_off(it, _AFTER_TROUBLE_MS)
+            return
+        await self._move(it, replace(it, state=State.RETIRING), NoticeKind.KEY_REPLACED)
+
+    async def _see_dead(self, it: Replacement) -> None:
+        now_ms = self._clock.now_ms()
+        stand_in = await self._key(self._database, it.stand_in_id)
+        try:
+            await self._parts.gateway.call(stand_in.id, GetBalances(), purpose=Purpose.CHECK)
+        except DrawbridgeError as error:
+            if error.code in _NO_ANSWER:
+                self._put_off(it, HOUR_MS)
+                return
+            if error.code not in _DEAD:
+                raise
+            since_ms = self._dead_ms.setdefault(it.id, now_ms)
+            if now_ms - since_ms < CONFIRMED_AFTER_MS:
+                # One word is no verdict: it is asked a second time.
+                self._due_ms[it.id] = since_ms + CONFIRMED_AFTER_MS
+                return
+            await self._end(it)
+            return
+        self._dead_ms.pop(it.id, None)
+        self._put_off(it, HOUR_MS)
+        if it.asked_ms is not None and not it.reason:
+            await self._move(it, replace(it, reason="old_key_works_still"))
+
+    async def _end(self, it: Replacement) -> None:
+        now_ms = self._clock.now_ms()
+        async with self._database.transaction() as tx:
+            await replacing.drop_stand_in(tx, it.stand_in_id, now_ms)
+            done = replace(it, state=State.DONE, reason="", facts={}, ended_ms=now_ms)
+            await store.move(tx, it, replace(done, changed_ms=_later(it, now_ms)))
+            event = AuditEvent(
+                Tag.ROTATION_OLD_KEY_DEAD, it.owner, it.key_id, {"stand_in": it.stand_in_id}
+            )
+            await append(tx, event, now_ms)
+
+    # ------------------------------------------------------------------------------------- its rows
+    async def _both(self, source: Database, it: Replacement) -> tuple[KeyRecord, KeyRecord]:
+        key = await self._key(source, it.key_id)
+        return key, await replacing.get_stand_in(source, it.stand_in_id)
+
+    async def _key(self, source: Database | Transaction, key_id: str) -> KeyRecord:
+        key = await find_key(source, key_id)
+        if key is None:
+            raise NotFound("unknown_key")
+        return key
+
+    async def _move(
+        self, before: Replacement, after: Replacement, kind: NoticeKind | None = None
+    ) -> None:
+        now_ms = self._clock.now_ms()
+        async with self._database.transaction() as tx:
+            await store.move(tx, before, replace(after, changed_ms=_later(before, now_ms)))
+            if kind is not None:
+                await self._tell(tx, kind, after, now_ms)
+
+    async def _tell(self, tx: Transaction, kind: NoticeKind, it: Replacement, now_ms: int) -> None:
+        key = await self._key(tx, it.key_id)
+        facts: dict[str, object] = {"label": key.label, "exchange": get_card(key.exchange).name}
+        if it.reason:
+            facts |= {"reason": it.reason, "about": it.facts}
+        await tell(tx, Notice(kind, it.owner, it.key_id, facts), now_ms)
+
+
+def _later(it: Replacement, now_ms: int) -> int:
+    return max(now_ms, it.changed_ms + 1)

@@ -1,0 +1,175 @@
+"""An app that replaces keys, against a paper exchange in this process, by a clock that jumps."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from drawbridge.catalogue.registry import get_exchange
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.orders import OrderType, Side
+from drawbridge.gateway.crossing import Gateway, Road
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.journal import OrderJournal
+from drawbridge.gateway.policy import Purpose
+from drawbridge.gateway.stamps import Stamps
+from drawbridge.gateway.venues import Venues
+from drawbridge.paper.keys import PaperKeys, Surroundings
+from drawbridge.paper.setting_up import PaperStore
+from drawbridge.paper.store import open_database
+from drawbridge.rotation.replacement import Replacement, State
+from drawbridge.rotation.replacements import Replacements
+from drawbridge.rotation.switching import Parts, Switching
+from drawbridge.sealing.envelope import VaultPublicKey
+from drawbridge.sealing.keyring import Keyring
+from drawbridge.storage.database import Database
+from drawbridge.storage.journal import GroupCommit
+from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.opening import Opening
+from drawbridge.vault.service import KeyNeed, Vault
+from drawbridge.verification.doubts import Doubts
+from drawbridge.verification.probing import Probing
+from drawbridge.verification.service import Verification
+from drawbridge.verification.store import CheckStore
+from tests.gateway.setting import OWNER, add_owner
+from tests.kit.paper_here import ACCOUNT, PaperHere, paper_here
+
+SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD", "okx": "BTC/USDT"}
+_WITHIN_S = 20
+_JUMP_MS = 6_000
+
+
+class JumpingClock:
+    """Tell the machine's time, ahead by what a test says."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000 + self.ahead_ms
+
+
+@dataclass
+class Replacing:
+    """Everything that a replacement passes, and the paper exchange that it is about."""
+
+    exchange_id: str
+    paper: PaperHere
+    clock: JumpingClock
+    database: Database
+    vault: Vault
+    gateway: Gateway
+    opening: Opening
+    verification: Verification
+    replacements: Replacements
+    switching: Switching
+    key: str
+    orders: int = 0
+
+    async def paper_key(self, account: str = ACCOUNT) -> dict[str, str]:
+        """Make a key at the paper exchange."""
+        return await self.paper.key(self.exchange_id, account)
+
+    async def end_paper_key(self, public_key: str, account: str = ACCOUNT) -> None:
+        """Delete a key at the paper exchange."""
+        database = await open_database(self.paper.place.state)
+        try:
+            exchange = get_exchange(self.exchange_id)
+            at = Surroundings(self.clock, os.urandom)
+            keys = PaperKeys(PaperStore(database), {self.exchange_id: exchange}, at)
+            await keys.reload()
+            await keys.delete(account, self.exchange_id, public_key)
+        finally:
+            await database.close()
+
+    async def record(self, key_id: str = "") -> KeyRecord:
+        """Read a key as it stands."""
+        return await self.vault.get_record(key_id or self.key)
+
+    async def order(self, key_id: str = "") -> None:
+        """Buy a little at the market with a key."""
+        self.orders += 1
+        symbol = SYMBOLS[self.exchange_id]
+        order = PlaceOrder(
+            symbol, Side.BUY, OrderType.MARKET, Decimal("0.01"), client_id=f"db{self.orders}"
+        )
+        await self.gateway.call(
+            key_id or self.key, order, purpose=Purpose.TRADE, origin="robot:one"
+        )
+
+    async def step(self) -> Replacement:
+        """Let the gateway's process do what is due, and some seconds pass."""
+        for key in await self.vault.list_asked():
+            await self.verification.verify(key.id, proof=key.check_proof)
+        await self.switching.step()
+        self.clock.ahead_ms += _JUMP_MS
+        found = await self.replacements.find(OWNER, self.key)
+        assert found is not None
+        return found.replacement
+
+    async def until(self, state: State) -> Replacement:
+        """Let the gateway's process work until a replacement stands there."""
+        async with asyncio.timeout(_WITHIN_S):
+            while (found := await self.step()).state is not state:
+                pass
+        return found
+
+    async def enter(self, account: str = ACCOUNT) -> dict[str, str]:
+        """Make a new key at the paper exchange and enter it in place of the old one."""
+        fields = await self.paper_key(account)
+        await self.replacements.enter(OWNER, self.key, fields)
+        return fields
+
+
+@asynccontextmanager
+async def replacing(
+    folder: Path, exchange_id: str, users: tuple[KeyNeed, ...] = ()
+) -> AsyncIterator[Replacing]:
+    """Build all of it, with one key that was checked and is good."""
+    clock, keyring = JumpingClock(), Keyring.create()
+
+    async def public_key() -> VaultPublicKey:
+        return keyring.public
+
+    path = folder / "drawbridge.db"
+    async with paper_here(folder / "paper", clock, only=frozenset({exchange_id})) as paper:
+        database = await Database.open(path, "app")
+        rows = GroupCommit(path)
+        await add_owner(database)
+        vault = Vault(database, clock, os.urandom, public_key)
+        journal, checks = OrderJournal(rows, clock), CheckStore(database, clock)
+        opening = Opening(database, clock, lambda: keyring, vault.kept)
+        stamps, doubts = Stamps(database, clock), Doubts(clock)
+        venues = Venues({exchange_id: f"http://127.0.0.1:{paper.port(exchange_id)}"})
+        road = Road(Egress(), venues, doubts)
+        gateway = Gateway(vault.kept, opening, road, stamps, journal, clock)
+        probing = Probing(gateway, journal, clock)
+        verification = Verification(gateway, vault, checks, probing, clock)
+        fields = await paper.key(exchange_id)
+        added = await vault.add(OWNER, exchange_id, "paper", fields, "Main")
+        await verification.verify(added.key.id)
+        parts = Parts(gateway, opening, stamps, doubts, public_key, users)
+        try:
+            yield Replacing(
+                exchange_id=exchange_id,
+                paper=paper,
+                clock=clock,
+                database=database,
+                vault=vault,
+                gateway=gateway,
+                opening=opening,
+                verification=verification,
+                replacements=Replacements(
+                    database, clock, os.urandom, vault, public_key, users=users
+                ),
+                switching=Switching(database, parts, clock),
+                key=added.key.id,
+            )
+        finally:
+            await gateway.close()
+            await rows.close()
+            await database.close()
