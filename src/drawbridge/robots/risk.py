@@ -20,7 +20,7 @@ from drawbridge.core.operations import Scope
 from drawbridge.robots.model import Plan
 from drawbridge.trading.limits import RULE
 from drawbridge.vault.freezing import FROZEN, LEAKED
-from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus
 
 INSUFFICIENT_FUNDS: Final = "insufficient_funds"
 POSITION_MISSING: Final = "robot_position_missing"
@@ -39,8 +39,11 @@ _NO_TRADE_RIGHT: Final = "robot_key_without_trade_right"
 # A key that its owner switched off for another reason is simply off.
 _IN_A_HURRY: Final[Mapping[str, str]] = {LEAKED: "robot_key_leaked", FROZEN: "robot_key_frozen"}
 
+KEY_EXPIRES: Final = "robot_key_expires"
+"""Why a robot pauses before its key ends."""
+
 KEY_REASONS: Final = frozenset(
-    {*_KEY_REFUSALS.values(), *_IN_A_HURRY.values(), _NOT_PROVEN, _NO_TRADE_RIGHT}
+    {*_KEY_REFUSALS.values(), *_IN_A_HURRY.values(), _NOT_PROVEN, _NO_TRADE_RIGHT, KEY_EXPIRES}
 )
 """Reasons that go away by themselves when the key is good again."""
 
@@ -71,6 +74,16 @@ def judge_key(
         return None
     code = _KEY_REFUSALS.get(status, _NOT_PROVEN)
     return Refusal(_IN_A_HURRY.get(reason, code) if status is KeyStatus.DISABLED else code)
+
+
+def judge_end(key: KeyRecord, now_ms: int) -> Refusal | None:
+    """Tell why a robot works no longer with a key that is good still: it ends soon.
+
+    Why: once it has ended, a robot can neither sell nor cancel any more.
+    """
+    if key.pauses_ms is None or now_ms < key.pauses_ms:
+        return None
+    return Refusal(KEY_EXPIRES, {"expires_ms": key.expires_ms})
 
 
 # Nothing is wrong with robot, key or money; whether a key is bad is not decided by one refusal.

@@ -23,7 +23,7 @@ from drawbridge.robots.candle_store import CandleStore, series_of
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.feasible import Window, check_feasible
 from drawbridge.robots.model import Account, Decision, OnStop, Plan, Robot, RobotStatus, Stake
-from drawbridge.robots.risk import judge_key
+from drawbridge.robots.risk import KEY_EXPIRES, judge_end, judge_key
 from drawbridge.robots.store import RobotStore
 from drawbridge.robots.wishes import Wish, check_market, read_amount, read_plan, read_stakes
 from drawbridge.storage.database import Database, Transaction
@@ -172,7 +172,9 @@ class RobotService:
         moved = [
             it
             for it in robot.accounts
-            if it.status not in _AT_REST or (is_news and it.status is RobotStatus.STOPPING)
+            if it.status not in _AT_REST
+            # Who closes because its key ends would only pause; now it is to stop.
+            or (it.status is RobotStatus.STOPPING and (is_news or it.reason == KEY_EXPIRES))
         ]
         is_first = all(it.status is not RobotStatus.STOPPING for it in robot.accounts)
         closes_by = on_stop if on_stop or is_first else robot.closes_by
@@ -254,7 +256,8 @@ class RobotService:
 
     async def _check_key(self, robot: Robot, key_id: str) -> None:
         key = await self._keys.get_key(robot.owner, key_id)
-        if refusal := judge_key(key.status, key.scopes, robot.plan, key.reason):
+        refusal = judge_key(key.status, key.scopes, robot.plan, key.reason)
+        if refusal := refusal or judge_end(key, self._clock.now_ms()):
             raise Forbidden(refusal.code, rule="key", key=key.label, **refusal.facts)
 
     async def _move(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from drawbridge.core.clock import Clock
 from drawbridge.core.derivatives import GetPositions
 from drawbridge.core.errors import DrawbridgeError, ExchangeRefused, Forbidden
 from drawbridge.core.money import ONE, ZERO
@@ -14,6 +15,7 @@ from drawbridge.robots.risk import (
     INSUFFICIENT_FUNDS,
     POSITION_MISSING,
     Refusal,
+    judge_end,
     judge_key,
 )
 from drawbridge.robots.running.seat import Seat, is_entry
@@ -27,18 +29,26 @@ _GOOD: Final = (KeyStatus.ENABLED, KeyStatus.CHECKING)
 class Checks:
     """What is asked before robots trade, and after they were refused."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, clock: Clock) -> None:
         """Ask the vault's keys, and accounts over the gateway."""
         self._outside = outside
+        self._clock = clock
 
     async def good_keys(self) -> Mapping[str, KeyRecord]:
-        """Give every key that is good for trading, by id."""
-        return {str(key.id): key for key in await self._outside.keys.list_standing(*_GOOD)}
+        """Give every key that is good for trading and does not end soon, by id."""
+        now_ms = self._clock.now_ms()
+        keys = await self._outside.keys.list_standing(*_GOOD)
+        return {str(key.id): key for key in keys if judge_end(key, now_ms) is None}
 
     async def find_refusal(self, seat: Seat, good: Mapping[str, KeyRecord]) -> Refusal | None:
         """Tell why a seat cannot work with its key, None when it can."""
         key = good.get(seat.key_id) or await self._outside.keys.get_record(seat.key_id)
-        return judge_key(key.status, key.scopes, seat.plan, key.reason)
+        found = judge_key(key.status, key.scopes, seat.plan, key.reason)
+        return found or judge_end(key, self._clock.now_ms())
+
+    async def closes_first(self, seat: Seat) -> bool:
+        """Tell whether positions are to be closed before the seat's key ends."""
+        return (await self._outside.keys.get_record(seat.key_id)).life.closes
 
     async def check_key(self, seat: Seat) -> None:
         """Make sure that a seat may work with its key. Raises: `Forbidden` with the reason."""

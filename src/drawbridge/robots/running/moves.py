@@ -16,7 +16,7 @@ from drawbridge.notices.outbox import tell
 from drawbridge.robots import store
 from drawbridge.robots.decision_store import Changes
 from drawbridge.robots.model import Account, Robot, RobotStatus
-from drawbridge.robots.risk import Refusal
+from drawbridge.robots.risk import KEY_EXPIRES, Refusal
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.store import Reason
@@ -25,6 +25,8 @@ from drawbridge.storage.database import Transaction
 _TOLD: Final[Mapping[RobotStatus, tuple[Tag, NoticeKind]]] = {
     RobotStatus.STARTING: (Tag.ROBOTS_ROBOT_RESUMED, NoticeKind.ROBOT_RESUMED),
     RobotStatus.STARTED: (Tag.ROBOTS_ROBOT_STARTED, NoticeKind.ROBOT_STARTED),
+    # Only who pauses in the end is moved there by itself: what it holds is closed before.
+    RobotStatus.STOPPING: (Tag.ROBOTS_ROBOT_PAUSED, NoticeKind.ROBOT_PAUSED),
     RobotStatus.STOPPED: (Tag.ROBOTS_ROBOT_STOPPED, NoticeKind.ROBOT_STOPPED),
     RobotStatus.PAUSED: (Tag.ROBOTS_ROBOT_PAUSED, NoticeKind.ROBOT_PAUSED),
 }
@@ -86,10 +88,20 @@ class Moves:
 
     async def give_up(self, seat: Seat, refusal: Refusal) -> None:
         """Pause, or when it was to stop anyway, stop and say what was left undone."""
-        if seat.status is RobotStatus.STOPPING:
+        if is_winding_up(seat):
+            await self.end(seat)
+        elif seat.status is RobotStatus.STOPPING:
             await self.move(seat, RobotStatus.STOPPED, refusal)
         elif seat.status is not RobotStatus.PAUSED:
             await self.move(seat, RobotStatus.PAUSED, refusal)
+
+    async def end(self, seat: Seat) -> None:
+        """Come to rest after closing: stopped, or paused where that was only for the key's end."""
+        if is_winding_up(seat):
+            refusal = Refusal(seat.account.reason, seat.account.facts)
+            await self.move(seat, RobotStatus.PAUSED, refusal)
+        else:
+            await self.move(seat, RobotStatus.STOPPED)
 
     async def note(self, seats: list[Seat], code: str, facts: Mapping[str, object]) -> None:
         """Write down what robots wait for, only where that is news; no code is that all is well."""
@@ -100,6 +112,11 @@ class Moves:
         await self._pen.write(Changes(reasons=reasons))
         for seat in news:
             seat.account = replace(seat.account, reason=code, facts=facts)
+
+
+def is_winding_up(seat: Seat) -> bool:
+    """Tell whether a robot closes what it holds because its key ends, and pauses then."""
+    return seat.status is RobotStatus.STOPPING and seat.account.reason == KEY_EXPIRES
 
 
 async def _write(move: _Move, now_ms: int, tx: Transaction) -> None:
@@ -116,7 +133,9 @@ async def _write(move: _Move, now_ms: int, tx: Transaction) -> None:
     await store.sum_up(tx, (robot.id,))
     event = AuditEvent(tag, robot.owner, robot.id, {"name": robot.name, "reason": code})
     await append(tx, event, now_ms)
-    await tell(tx, _notice(kind, robot, code, move.refusal.facts), now_ms)
+    # Who comes from closing has told of the pause before.
+    if not (account.status is RobotStatus.STOPPING and status is RobotStatus.PAUSED):
+        await tell(tx, _notice(kind, robot, code, move.refusal.facts), now_ms)
 
 
 def _notice(kind: NoticeKind, robot: Robot, code: str, about: Mapping[str, object]) -> Notice:

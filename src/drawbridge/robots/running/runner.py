@@ -27,7 +27,7 @@ from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.closing import Closing
 from drawbridge.robots.running.listening import Listening, Place
-from drawbridge.robots.running.moves import Moves
+from drawbridge.robots.running.moves import Moves, is_winding_up
 from drawbridge.robots.running.orders import OrderChains
 from drawbridge.robots.running.prices import Prices
 from drawbridge.robots.running.questions import Questions
@@ -290,7 +290,7 @@ class Robots:
             elif seat.is_started:
                 refusal = await self._hands.checks.find_refusal(seat, good)
                 if refusal is not None:
-                    self._begin_seat(seat, partial(self._hands.moves.give_up, seat, refusal))
+                    self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -343,7 +343,7 @@ class Robots:
         seat.not_before_ms = self._clock.now_ms() + wait_ms
         seat.failures += 1
         # What a robot was paused for stays told: when that is gone, it goes on.
-        if seat.status is not RobotStatus.PAUSED:
+        if seat.status is not RobotStatus.PAUSED and not is_winding_up(seat):
             with contextlib.suppress(Corrupted):
                 await self._hands.moves.note([seat], error.code, error.facts)
 
@@ -351,7 +351,7 @@ class Robots:
 def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
     """Put together what does the parts of the work."""
     pen = Pen(database, clock)
-    checks = Checks(outside)
+    checks = Checks(outside, clock)
     charts = Charts(outside.roads, CandleStore(database), clock)
     chains = OrderChains(outside, checks, pen, clock)
     return Hands(

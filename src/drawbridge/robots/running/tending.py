@@ -7,7 +7,7 @@ from zlib import crc32
 from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.robots.feasible import check_stake
 from drawbridge.robots.model import Decision, RobotStatus
-from drawbridge.robots.risk import KEY_REASONS
+from drawbridge.robots.risk import KEY_EXPIRES, KEY_REASONS, Refusal
 from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.closing import Closing
@@ -61,13 +61,24 @@ class Tending:
                 await self._hands.questions.withdraw(seat)
                 await self._know_market(seat)
                 if await self._hands.closing.close(seat):
-                    await self._hands.moves.move(seat, RobotStatus.STOPPED)
+                    await self._hands.moves.end(seat)
                 else:
                     self._wait(seat)
             case RobotStatus.PAUSED:
                 await self._rest(seat)
             case RobotStatus.STOPPED:
                 pass
+
+    async def pause(self, seat: Seat, refusal: Refusal) -> None:
+        """Pause a seat for its key: with what it holds, or closed first where its owner chose so.
+
+        Closing is possible only before the key's end.
+        """
+        is_end = refusal.code == KEY_EXPIRES
+        if is_end and seat.is_started and await self._hands.checks.closes_first(seat):
+            await self._hands.moves.move(seat, RobotStatus.STOPPING, refusal)
+        else:
+            await self._hands.moves.give_up(seat, refusal)
 
     async def _start(self, seat: Seat) -> None:
         """Check all that can be checked, warm the strategy up, and act at the newest candle."""
