@@ -7,7 +7,6 @@ is printed there as well. Fixtures of a single part stand in `tests/kit` or besi
 
 import ipaddress
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +16,9 @@ import pytest
 
 from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
+from tests.kit.browser import find_browser
 from tests.kit.processes import free_port
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NO_BROWSER = "no browser"
 # The property under which a test records a line for the end of the run.
 _TOLD = "told"
@@ -70,14 +69,6 @@ def _refuse_the_world(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_the_world)
 
 
-def _find_browser() -> Path | None:
-    for name in _BROWSERS:
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    return None
-
-
 def pytest_xdist_auto_num_workers() -> int:
     """Use one worker more than there are cores: tests wait for processes and for prices."""
     return cores() + 1
@@ -85,7 +76,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip page tests where there is no browser."""
-    if _find_browser() is not None:
+    if find_browser() is not None:
         return
     for item in items:
         if item.get_closest_marker("browser"):
@@ -122,6 +113,6 @@ def _compiled_strategies() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser_path() -> Path:
     """Give the Chromium of this machine; only for tests marked `browser`."""
-    found = _find_browser()
+    found = find_browser()
     assert found is not None, "a test that takes browser_path must carry @pytest.mark.browser"
     return found

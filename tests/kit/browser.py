@@ -3,6 +3,7 @@
 `console` collects what a page complains about: a blocked script or style is an error there.
 """
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from playwright.async_api import (
     expect,
 )
 
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,6 +40,12 @@ class Window:
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+
+
+def find_browser() -> Path | None:
+    """Find the Chromium of this machine."""
+    found = (shutil.which(name) for name in _BROWSERS)
+    return next((Path(path) for path in found if path), None)
 
 
 @asynccontextmanager

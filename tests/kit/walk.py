@@ -36,7 +36,7 @@ _RUN_AXE: Final = """async () => {
     return `breaks ${it.id} ${it.nodes.length} times, first ${first.target}: ${why}`;
   });
 }"""
-_COST: Final = """() => {
+COST: Final = """() => {
   const [page] = performance.getEntriesByType("navigation");
   const all = [page, ...performance.getEntriesByType("resource")];
   // What a page asks for again and again counts once.
@@ -125,7 +125,7 @@ class Walker:
         said += await self.watch(self.page) if self.watch else []
         said += [f"complains: {it}" for it in self.window.complaints[self.complained :]]
         self.complained = len(self.window.complaints)
-        size, self.found.paint_ms[path] = await self.page.evaluate(_COST)
+        size, self.found.paint_ms[path] = await self.page.evaluate(COST)
         self.found.bytes_of[path] = size
         if size > MOST_BYTES:
             said.append(f"weighs {size} bytes")
