@@ -25,8 +25,6 @@ from drawbridge.wire.http import WireAnswer, WireRequest
 A = TypeVar("A")
 
 TIMEOUT_MS: Final = 10_000
-# Others may take what was waited for; whoever waited this often comes back later.
-_MOST_WAITS: Final = 3
 _MARKETS_GOOD_FOR_MS: Final = HOUR_MS
 _STAY_AWAY: Final = frozenset({"rate_limited", "order_rate_limited", "banned"})
 
@@ -54,9 +52,8 @@ class Asking:
         request = encode_at(exchange.codec, operation, markets, self.now_ms((exchange_id, venue)))
         payer = Payer(exchange_id, venue)
         endpoint = exchange.endpoints.classify(request)
-        wait_ms = self.charge(payer, exchange, endpoint)
-        if wait_ms:
-            await self.pay_later(payer, exchange, endpoint, wait_ms)
+        if self.charge(payer, exchange, endpoint):
+            await self.pay_later(payer, exchange, endpoint)
         try:
             answer = await self.send(exchange, venue, endpoint, request)
             return self.read(payer, exchange, operation, answer, markets)
@@ -105,22 +102,15 @@ class Asking:
                 await self.learn_clock(place)
 
     def charge(self, payer: Payer, exchange: Exchange, endpoint: Endpoint) -> int:
-        """Pay for a request; give 0, or the milliseconds to wait first (see `pay_later`).
+        """Pay for a request; give 0, or the milliseconds to wait at least (see `pay_later`).
 
         Raises: `ExchangeDown("rate_limited")` when that is longer than patience lasts.
         """
         return self._budgets.charge(payer, endpoint, exchange.endpoints.limits)
 
-    async def pay_later(
-        self, payer: Payer, exchange: Exchange, endpoint: Endpoint, wait_ms: int
-    ) -> None:
-        """Pay for a request after a wait. Raises: as `charge`."""
-        for _ in range(_MOST_WAITS):
-            await asyncio.sleep(wait_ms / 1_000)
-            wait_ms = self.charge(payer, exchange, endpoint)
-            if not wait_ms:
-                return
-        raise ExchangeDown("rate_limited", retry_after_ms=wait_ms)
+    def pay_later(self, payer: Payer, exchange: Exchange, endpoint: Endpoint) -> Awaitable[None]:
+        """Pay for a request after a wait, in turn with all who wait. Raises: as `charge`."""
+        return self._budgets.wait(payer, endpoint, exchange.endpoints.limits)
 
     def send(
         self, exchange: Exchange, venue: str, endpoint: Endpoint, request: WireRequest

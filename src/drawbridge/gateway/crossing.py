@@ -33,7 +33,9 @@ from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
 from drawbridge.gateway.policy import Purpose, judge, judge_listening, judge_order
 from drawbridge.gateway.relaying import Relay
 from drawbridge.gateway.sending import Opening, Outgoing, Sending
+from drawbridge.gateway.shares import goes_first
 from drawbridge.gateway.stamps import Offset, Place, Stamps
+from drawbridge.gateway.turns import Caller
 from drawbridge.gateway.venues import Venues
 from drawbridge.gateway.witness import NOBODY, Witness, as_heard
 from drawbridge.vault.model import KeyRecord
@@ -139,11 +141,9 @@ class Gateway:
             )
             outgoing = replace(outgoing, request=request)
             passed = replace(passed, outgoing=outgoing)
-        wait_ms = self._asking.charge(passed.payer, outgoing.exchange, outgoing.endpoint)
-        if wait_ms:
-            await self._asking.pay_later(
-                passed.payer, outgoing.exchange, outgoing.endpoint, wait_ms
-            )
+        payer, endpoint = passed.payer, outgoing.endpoint
+        if self._asking.charge(payer, outgoing.exchange, endpoint):
+            await self._asking.pay_later(payer, outgoing.exchange, endpoint)
         operation = crossing.operation
         if isinstance(operation, PlaceOrder) and not operation.dry_run:
             return await self._journalled(passed, operation)
@@ -246,8 +246,13 @@ class Gateway:
         refused = judge(key, crossing.purpose, operation, endpoint, has_post_only=has_post_only)
         if refused:
             raise Forbidden(refused.code, **refused.facts)
-        payer = Payer(key.exchange, key.venue, key.account_hint or key.id, key.id)
-        outgoing = Outgoing(key, exchange, crossing.purpose, request, endpoint, has_marks(request))
+        is_urgent = crossing.purpose is Purpose.CLEAN_UP or goes_first(operation, endpoint)
+        account = key.account_hint or key.id
+        caller = Caller((account, crossing.origin), is_urgent)
+        payer = Payer(key.exchange, key.venue, account, key.id, caller)
+        outgoing = Outgoing(
+            key, exchange, crossing.purpose, request, endpoint, has_marks(request), caller
+        )
         return _Passed(crossing, outgoing, markets, payer)
 
     async def _judged_later(self, crossing: Crossing[A]) -> _Passed[A]:

@@ -22,7 +22,9 @@ from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
 from drawbridge.gateway.policy import Purpose, judge
 from drawbridge.gateway.sending import STAMP_TROUBLE, Outgoing, Sending
+from drawbridge.gateway.shares import goes_first
 from drawbridge.gateway.travelling import passed_back
+from drawbridge.gateway.turns import Caller
 from drawbridge.gateway.witness import Witness, as_heard
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.codec import encode_at
@@ -91,10 +93,11 @@ class Forwarder:
         if refused is not None:
             raise Forbidden(refused.code, **refused.facts)
         markets = self._asking.find_markets(place) or await self._asking.markets(*place)
-        payer = Payer(key.exchange, key.venue, key.account_hint or key.id, key.id)
-        wait_ms = self._asking.charge(payer, exchange, it.endpoint)
-        if wait_ms:
-            await self._asking.pay_later(payer, exchange, it.endpoint, wait_ms)
+        account = key.account_hint or key.id
+        caller = Caller((account, it.origin), goes_first(it.operation, it.endpoint))
+        payer = Payer(key.exchange, key.venue, account, key.id, caller)
+        if self._asking.charge(payer, exchange, it.endpoint):
+            await self._asking.pay_later(payer, exchange, it.endpoint)
         request = it.request
         if request is None and it.operation is not None:
             now_ms = self._asking.now_ms(place)
@@ -102,7 +105,7 @@ class Forwarder:
             if has_marks(request):
                 request = await self._own_names(key.id, it.purpose, request)
         assert request is not None  # noqa: S101 - one of the two is always there
-        outgoing = Outgoing(key, exchange, it.purpose, request, it.endpoint)
+        outgoing = Outgoing(key, exchange, it.purpose, request, it.endpoint, caller=caller)
         send = partial(
             self._sending.carry, outgoing, partial(self._hear, it, exchange, payer, markets)
         )

@@ -109,9 +109,8 @@ class Relay:
         self, exchange_id: str, venue: str, endpoint: Endpoint, request: WireRequest
     ) -> WireAnswer:
         exchange, payer = get_exchange(exchange_id), Payer(exchange_id, venue)
-        wait_ms = self._asking.charge(payer, exchange, endpoint)
-        if wait_ms:
-            await self._asking.pay_later(payer, exchange, endpoint, wait_ms)
+        if self._asking.charge(payer, exchange, endpoint):
+            await self._asking.pay_later(payer, exchange, endpoint)
         try:
             answer = await self._asking.send(exchange, venue, endpoint, request)
         except OutcomeUnknown as error:

@@ -15,6 +15,7 @@ from drawbridge.core.values import light_value
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Place, Stamps
+from drawbridge.gateway.turns import NOBODY, Caller
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.endpoints import Endpoint
@@ -52,6 +53,7 @@ class Outgoing:
     request: WireRequest
     endpoint: Endpoint
     has_marks: bool = False
+    caller: Caller = NOBODY
 
     @property
     def place(self) -> Place:
@@ -98,7 +100,8 @@ class Sending:
             await self._asking.know_clock(place)
         if rule.kind is StampKind.TIME:
             return read(await self._sent(outgoing, self._stamps.time_stamp(place, rule)))
-        async with self._stamps.stamped(outgoing.key.id, place, rule) as stamp:
+        in_turn = self._stamps.stamped(outgoing.key.id, place, rule, outgoing.caller)
+        async with in_turn as stamp:
             return read(await self._sent(outgoing, stamp))
 
     async def _sent(self, outgoing: Outgoing, stamp: str) -> WireAnswer:

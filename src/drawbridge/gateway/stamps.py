@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
+from drawbridge.gateway.one_by_one import OneByOne
+from drawbridge.gateway.turns import NOBODY, Caller
 from drawbridge.storage.database import Database
 from drawbridge.wire.stamps import StampKind, StampRule, next_stamp
 
@@ -41,7 +43,7 @@ class Stamps:
         self._database = database
         self._clock = clock
         self._offsets: dict[Place, Offset] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._turns: dict[str, OneByOne] = {}
         self._last: dict[str, int] = {}
         self._reserved: dict[str, int] = {}
         self._wanted: dict[str, int] = {}
@@ -69,16 +71,17 @@ class Stamps:
         self._offsets.pop(place, None)
 
     def stamped(
-        self, key_id: str, place: Place, rule: StampRule
+        self, key_id: str, place: Place, rule: StampRule, caller: Caller = NOBODY
     ) -> AbstractAsyncContextManager[str]:
         """Give the stamp for one request, to be sent inside the block.
 
+        Raises: `ExchangeDown("rate_limited")` where too many wait for the key's next nonce.
         Why: for nonces the block is held until the answer is there. Two connections may
         overtake each other, and an exchange refuses the smaller nonce when it comes second.
         """
         if rule.kind is StampKind.TIME:
             return nullcontext(self.time_stamp(place, rule))
-        return self._nonce(key_id, place, rule)
+        return self._nonce(key_id, place, rule, caller)
 
     def time_stamp(self, place: Place, rule: StampRule) -> str:
         """Give the exchange's time as a stamp, for which nothing has to be held."""
@@ -86,7 +89,7 @@ class Stamps:
 
     async def raise_above(self, key_id: str, stamp: int) -> None:
         """Go on above a nonce that the exchange told to be the key's last."""
-        async with self._locks.setdefault(key_id, asyncio.Lock()):
+        async with self._in_turn(key_id, NOBODY):
             last = self._last.get(key_id)
             if last is None:
                 last = self._glance_reserved(key_id)
@@ -103,8 +106,10 @@ class Stamps:
             await self.raise_above(other_id, reached)
 
     @asynccontextmanager
-    async def _nonce(self, key_id: str, place: Place, rule: StampRule) -> AsyncIterator[str]:
-        async with self._locks.setdefault(key_id, asyncio.Lock()):
+    async def _nonce(
+        self, key_id: str, place: Place, rule: StampRule, caller: Caller
+    ) -> AsyncIterator[str]:
+        async with self._in_turn(key_id, caller):
             last = self._last.get(key_id)
             if last is None:
                 last = self._glance_reserved(key_id)
@@ -113,6 +118,17 @@ class Stamps:
                 await self._reserve(key_id, stamp + _RESERVED_AHEAD_MS * rule.units_per_ms)
             self._last[key_id] = stamp
             yield str(stamp)
+
+    @asynccontextmanager
+    async def _in_turn(self, key_id: str, caller: Caller) -> AsyncIterator[None]:
+        turn = self._turns.get(key_id)
+        if turn is None:
+            turn = self._turns[key_id] = OneByOne()
+        await turn.take(caller)
+        try:
+            yield
+        finally:
+            turn.release()
 
     def _now_ms(self, place: Place) -> int:
         offset = self._offsets.get(place)

@@ -49,18 +49,21 @@ class Count:
         self._used = 0
         self._at_ms = 0
 
-    def charge(self, cost: int, now_ms: int) -> int:
-        """Add `cost` if it fits; give 0, or how many milliseconds to wait until it would fit."""
+    def charge(self, cost: int, now_ms: int, kept: int = 0) -> int:
+        """Add `cost` if it fits; give 0, or how many milliseconds to wait until it would fit.
+
+        `kept` is to be left over.
+        """
         limit = self._limit
         if limit.kind is LimitKind.WINDOW and now_ms - self._at_ms < limit.window_ms:
             # The usual case first: the same window, and room in it.
             used = self._used + cost
-            if used <= limit.amount:
+            if used + kept <= limit.amount:
                 self._used = used
                 return 0
         used = self.used(now_ms)
-        if used + cost > limit.amount:
-            return self._wait_ms(used + cost - limit.amount, now_ms)
+        if used + cost + kept > limit.amount:
+            return self._wait_ms(used + cost + kept - limit.amount, now_ms)
         if limit.kind is LimitKind.WINDOW:
             self._used, self._at_ms = used + cost, now_ms - now_ms % limit.window_ms
         else:
@@ -68,6 +71,15 @@ class Count:
             decayed = max(0, self._used - (now_ms - self._at_ms) * limit.amount)
             self._used, self._at_ms = decayed + cost * limit.window_ms, now_ms
         return 0
+
+    def give_back(self, cost: int) -> None:
+        """Take back what was added just now, at the same time."""
+        is_window = self._limit.kind is LimitKind.WINDOW
+        self._used -= cost if is_window else cost * self._limit.window_ms
+
+    def fits(self, cost: int, now_ms: int) -> bool:
+        """Tell whether there is room for so much."""
+        return self.used(now_ms) + cost <= self._limit.amount
 
     def used(self, now_ms: int) -> int:
         """Give what is used up now, rounded up."""

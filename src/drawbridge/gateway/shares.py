@@ -1,0 +1,144 @@
+"""How much of one limit of an exchange may one bot or robot take, while others want some? Pure.
+
+What does not fit now waits in the limit's line (`turns.py`); `budgets.py` keeps the lines moving.
+The reasons stand in docs/decisions/0036.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from drawbridge.core.operations import CancelAllOrders, CancelOrder, Operation, PlaceOrder
+from drawbridge.core.orders import Side
+from drawbridge.core.values import light_value
+from drawbridge.gateway.turns import Sharer
+from drawbridge.wire.endpoints import Endpoint
+from drawbridge.wire.limits import Count, Limit, LimitKind
+
+# A tenth is left for what we cannot count: the person's own browser, other programs. Of that,
+# what ends orders may take the half, so that a position can be left when all else is used up.
+_ORDINARY: Final = (18, 20)
+_URGENT: Final = (19, 20)
+# Among more than so many, what would be kept for each is nothing.
+_MOST_KEPT_FOR: Final = 256
+_ENDS: Final = frozenset({"cancel_order", "cancel_all_orders"})
+
+
+@light_value
+class Blocked:
+    """Why a request has to wait: for how long at least, and for which limit.
+
+    None is for the exchange as a whole, which asked for quiet.
+
+    `is_kept`: there would be room, and it is kept for others.
+    """
+
+    wait_ms: int
+    count: "SharedCount | None" = None
+    is_kept: bool = False
+
+
+class SharedCount:
+    """One limit, as far as it is used up, and by whom.
+
+    In every window, each of `n` who share it is sure of a half of its share, 1/(2n), or of what
+    it wanted in the window before, where that is less. The rest goes to whoever comes.
+    """
+
+    __slots__ = (
+        "_before",
+        "_count",
+        "_keeps",
+        "_ordinary",
+        "_used",
+        "_wanted",
+        "_window",
+        "_window_ms",
+        "spare",
+    )
+
+    def __init__(self, limit: Limit) -> None:
+        """Begin with nothing used; `spare` is what only urgent requests may take."""
+        self._ordinary, most = _part(limit.amount, _ORDINARY), _part(limit.amount, _URGENT)
+        self.spare = most - self._ordinary
+        self._count = Count(replace(limit, amount=most))
+        self._window_ms = limit.window_ms
+        # What comes back bit by bit is shared well enough by the line of those who wait for it.
+        self._keeps = limit.kind is LimitKind.WINDOW
+        self._window = -1
+        self._used: dict[Sharer, int] = {}
+        self._wanted: dict[Sharer, int] = {}
+        self._before: dict[Sharer, int] = {}
+
+    def want(self, who: Sharer, cost: int, now_ms: int) -> None:
+        """Note that somebody asks for so much, whether it is given or not."""
+        if not self._keeps:
+            return
+        self._turn(now_ms)
+        wanted = self._wanted
+        if who in wanted:
+            wanted[who] += cost
+        elif len(wanted) <= _MOST_KEPT_FOR:
+            wanted[who] = cost
+
+    def charge(self, who: Sharer, cost: int, now_ms: int, *, is_urgent: bool) -> Blocked | None:
+        """Take so much of the limit, or tell why not."""
+        spare = 0 if is_urgent else self.spare
+        kept = self._kept_for_others(who, cost, now_ms) if self._keeps else 0
+        wait_ms = self._count.charge(cost, now_ms, spare + kept)
+        if wait_ms:
+            return Blocked(wait_ms, self, is_kept=self._count.fits(cost + spare, now_ms))
+        if self._keeps:
+            if who not in self._wanted:
+                self.want(who, cost, now_ms)
+            if who in self._wanted:
+                self._used[who] = self._used.get(who, 0) + cost
+        return None
+
+    def give_back(self, who: Sharer, cost: int) -> None:
+        """Take back what was charged just now, because another limit had no room."""
+        self._count.give_back(cost)
+        if who in self._used:
+            self._used[who] -= cost
+
+    def _turn(self, now_ms: int) -> None:
+        window = now_ms // self._window_ms
+        if window != self._window:
+            self._before = self._wanted if window == self._window + 1 else {}
+            self._wanted, self._used = {}, {}
+            self._window = window
+
+    def _kept_for_others(self, who: Sharer, cost: int, now_ms: int) -> int:
+        # Who waited may be served in a window in which nobody has asked yet.
+        self._turn(now_ms)
+        used = self._count.used(now_ms)
+        # Little is kept altogether, and what is larger than the rest passes first.
+        if not used or used + cost <= self._ordinary // 4:
+            return 0
+        sharers = self._before.keys() | self._wanted.keys()
+        if not 1 < len(sharers) <= _MOST_KEPT_FOR:
+            return 0
+        half = -(-self._ordinary // (2 * len(sharers)))
+        before, taken = self._before, self._used
+        return sum(
+            max(0, min(half, before.get(it, half)) - taken.get(it, 0))
+            for it in sharers
+            if it != who
+        )
+
+
+def goes_first(operation: Operation[Any] | None, endpoint: Endpoint) -> bool:
+    """Tell whether a request ends orders or only protects a position."""
+    if isinstance(operation, PlaceOrder):
+        if operation.reduce_only or operation.close_position:
+            return True
+        # A stop below what a spot account holds; where one may be short, it could be an entry.
+        is_spot = ":" not in operation.symbol and operation.leverage is None
+        return operation.trigger is not None and is_spot and operation.side is Side.SELL
+    if isinstance(operation, CancelOrder | CancelAllOrders):
+        return True
+    return operation is None and endpoint.operation in _ENDS and endpoint.operations <= _ENDS
+
+
+def _part(amount: int, of: tuple[int, int]) -> int:
+    part, whole = of
+    return max(1, amount * part // whole)
