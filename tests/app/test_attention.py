@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from drawbridge.app.attention import Matter, Need, Situation, Urgency, needs_of
+from drawbridge.app.backup_records import OLD_MS, Backup, Kept
 from drawbridge.core.clock import DAY_MS
 from drawbridge.notices.model import Channel
 from drawbridge.robots.model import Account, Plan, Robot, RobotStatus, Stake
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus
 from tests.kit.robots import key_record
 
@@ -96,6 +97,25 @@ def test_recovery_codes_are_told_when_few_are_left(left: int, found: list[Matter
     # Without an authenticator there are none, and that is not what is missing.
     bare = replace(WELL, codes_left=0, has_authenticator=False, keys=[key(KeyStatus.ENABLED)])
     assert matters(bare) == [Matter.NO_AUTHENTICATOR]
+
+
+@pytest.mark.parametrize(
+    ("kept", "found"),
+    [
+        (None, []),
+        (Kept(), [Matter.NO_BACKUP]),
+        (Kept(NOW_MS), [Matter.NO_BACKUP]),
+        (Kept(1, Backup(NOW_MS - OLD_MS, "", 1, "", "")), []),
+        (Kept(1, Backup(NOW_MS - OLD_MS - 1, "", 1, "", "")), [Matter.BACKUP_OLD]),
+    ],
+)
+def test_a_missing_backup_is_told_to_who_makes_them_and_has_real_keys(
+    kept: Kept | None, found: list[Matter]
+) -> None:
+    real = replace(key(KeyStatus.ENABLED), venue=Venue.LIVE)
+    assert matters(replace(WELL, keys=[real], kept=kept)) == found
+    assert matters(replace(WELL, keys=[replace(real, venue=Venue.PAPER)], kept=kept)) == []
+    assert matters(replace(WELL, keys=[replace(real, status=KeyStatus.DISABLED)], kept=kept)) == []
 
 
 def test_the_worst_comes_first_and_equals_by_their_names() -> None:

@@ -6,9 +6,12 @@ For tests of how pages look; what the services do with such facts is proven besi
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from drawbridge.accounts.roles import Role
+from drawbridge.app.backup import Wish as BackupWish
 from drawbridge.app.lab_process import LabWork
 from drawbridge.approvals import asking
 from drawbridge.approvals.model import Approval, ApprovalKind, Question
@@ -60,9 +63,17 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _notices(site, key.owner)
     await _approvals(site, key.owner)
     await _people(site)
+    await _backups(site, key.owner)
     limits = {"position": "50000", "day_loss": "250", "open_orders": "4"}
     await site.house.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)
     return totp
+
+
+async def _backups(site: WebSite, owner: str) -> None:
+    """Let a backup have been made, and put nowhere."""
+    await site.house.safe_keeping.make_recovery_key(owner)
+    with TemporaryDirectory() as folder:
+        await site.house.safe_keeping.make(owner, Path(folder), BackupWish())
 
 
 async def _check(site: WebSite, key: KeyRecord) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from drawbridge.app.backup_records import Kept
 from drawbridge.core.clock import DAY_MS
 from drawbridge.notices.model import Channel
 from drawbridge.robots.model import Robot, RobotStatus
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus
 
 EXPIRES_SOON_MS: Final = 14 * DAY_MS
@@ -37,6 +38,8 @@ class Matter(StrEnum):
     NOTICES_FAILING = "notices_failing"
     NO_AUTHENTICATOR = "no_authenticator"
     FEW_RECOVERY_CODES = "few_recovery_codes"
+    NO_BACKUP = "no_backup"
+    BACKUP_OLD = "backup_old"
 
 
 class Urgency(StrEnum):
@@ -53,6 +56,8 @@ _SOON: Final = frozenset(
         Matter.NOTICES_FAILING,
         Matter.NO_AUTHENTICATOR,
         Matter.FEW_RECOVERY_CODES,
+        Matter.NO_BACKUP,
+        Matter.BACKUP_OLD,
     }
 )
 
@@ -79,7 +84,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """How everything of one person stands now."""
+    """How everything of one person stands now.
+
+    `kept` is how backups stand, None for who does not make them.
+    """
 
     now_ms: int
     vault: VaultState
@@ -90,6 +98,7 @@ class Situation:
     has_authenticator: bool = True
     codes_left: int = FEW_CODES + 1
     waiting_approvals: int = 0
+    kept: Kept | None = None
 
 
 def needs_of(situation: Situation) -> tuple[Need, ...]:
@@ -104,6 +113,7 @@ def needs_of(situation: Situation) -> tuple[Need, ...]:
         ),
         *(Need(Matter.NOTICES_FAILING, it.value) for it in situation.failing),
         *_of_person(situation),
+        *_of_backups(situation),
     ]
     order = {matter: place for place, matter in enumerate(Matter)}
     return tuple(sorted(found, key=lambda need: (order[need.matter], need.name.casefold())))
@@ -128,6 +138,18 @@ def _of_person(situation: Situation) -> Iterator[Need]:
             yield Need(Matter.NO_AUTHENTICATOR)
     elif situation.codes_left <= FEW_CODES:
         yield Need(Matter.FEW_RECOVERY_CODES, facts={"count": situation.codes_left})
+
+
+def _of_backups(situation: Situation) -> Iterator[Need]:
+    kept = situation.kept
+    # Play money can be made again: it reminds nobody of anything.
+    is_dear = any(it.venue is Venue.LIVE and it.status in _IN_USE for it in situation.keys)
+    if kept is None or not is_dear:
+        return
+    if kept.last is None:
+        yield Need(Matter.NO_BACKUP)
+    elif kept.is_old(situation.now_ms):
+        yield Need(Matter.BACKUP_OLD, facts={"since_ms": kept.last.made_ms})
 
 
 _OF_STATUS: Final[Mapping[KeyStatus, Matter]] = {

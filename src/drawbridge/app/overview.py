@@ -10,7 +10,10 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from drawbridge.accounts.recovery import count_recovery_codes
+from drawbridge.accounts.roles import Act, may
+from drawbridge.accounts.store import find_by_id
 from drawbridge.app.attention import Need, Situation, needs_of
+from drawbridge.app.backup_records import Kept
 from drawbridge.app.build import House
 from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.core.ids import OwnerId
@@ -105,6 +108,7 @@ async def look_over(house: House, whose: Whose) -> Overview:
         failing=await NoticeStore(house.database).list_failing(whose.account),
         has_authenticator=whose.second_factor,
         codes_left=await count_recovery_codes(house.database, whose.id),
+        kept=await _kept_for(house, whose.id),
     )
     return Overview(
         vault=vault,
@@ -113,6 +117,14 @@ async def look_over(house: House, whose: Whose) -> Overview:
         robots=await _robots_seen(house, whose.account, robots),
         needs=needs_of(situation),
     )
+
+
+async def _kept_for(house: House, person: str) -> Kept | None:
+    """Tell how backups stand, to those who make them."""
+    known = await find_by_id(house.database, person)
+    if known is None or not may(known.owner.role, Act.VAULT):
+        return None
+    return await house.safe_keeping.read_kept()
 
 
 async def purses_of(house: House, keys: Sequence[KeyRecord]) -> tuple[Purse, ...]:

@@ -71,7 +71,7 @@ DECIDED = {
         POST /approvals/approve  POST /approvals/decline
         POST /notices/kinds  POST /notices/summary  POST /portfolio/currency
     """,
-    Act.VAULT: "POST /vault",
+    Act.VAULT: "POST /vault  GET /backups  POST /backups  POST /backups/key",
     Act.SEE_PEOPLE: "GET /people  GET /people/{person}",
     Act.HALT: """
         GET /people/freeze  POST /people/freeze  POST /people/{person}/keys/disable

@@ -32,6 +32,8 @@ _MENDS: Final[Mapping[Matter, str]] = {
     Matter.NOTICES_FAILING: "/notices/ways",
     Matter.NO_AUTHENTICATOR: "/authenticator",
     Matter.FEW_RECOVERY_CODES: "/security",
+    Matter.NO_BACKUP: "/backups",
+    Matter.BACKUP_OLD: "/backups",
 }
 _TONES: Final = {Urgency.NOW: "bad", Urgency.SOON: "warn"}
 _POST: Final = "POST "
