@@ -53,6 +53,7 @@ from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.last_look import LastLook
+from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.quotes import Quotes
 from drawbridge.trading.reconcile import Reconciliation
@@ -124,6 +125,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             stopping=Stopping(database, house.orders, broker, clock),
             inquiries=LeakInquiries(database, gateway, clock),
             strangers=Strangers(database, gateway, house.vault, clock),
+            outsiders=Outsiders(database, gateway, house.vault, house.portfolios, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,

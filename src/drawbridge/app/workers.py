@@ -25,6 +25,7 @@ from drawbridge.rotation.switching import Switching
 from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.database import Database
 from drawbridge.trading.broker import Broker
+from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
@@ -60,6 +61,7 @@ class Work:
     stopping: Stopping
     inquiries: LeakInquiries
     strangers: Strangers
+    outsiders: Outsiders
     postman: Postman
     reminders: Reminders
     approvals: Approvals
@@ -111,6 +113,7 @@ class Workers:
         # What robots begin here goes on beside everything else.
         self._begin("robots", work.robots.look)
         self._begin("foreign orders", work.strangers.step)
+        self._begin("foreign trades", work.outsiders.step)
         self._begin("replacements", work.switching.step)
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
