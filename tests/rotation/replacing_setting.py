@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import OrderType, Side
 from drawbridge.gateway.crossing import Gateway, Road
@@ -18,9 +17,6 @@ from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
-from drawbridge.paper.keys import PaperKeys, Surroundings
-from drawbridge.paper.setting_up import PaperStore
-from drawbridge.paper.store import open_database
 from drawbridge.rotation.replacement import Replacement, State
 from drawbridge.rotation.replacements import Replacements
 from drawbridge.rotation.switching import Parts, Switching
@@ -37,6 +33,7 @@ from drawbridge.verification.service import Verification
 from drawbridge.verification.store import CheckStore
 from tests.gateway.setting import OWNER, add_owner
 from tests.kit.paper_here import ACCOUNT, PaperHere, paper_here
+from tests.kit.paper_keys import end_paper_key
 
 SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD", "okx": "BTC/USDT"}
 _WITHIN_S = 20
@@ -76,15 +73,7 @@ class Replacing:
 
     async def end_paper_key(self, public_key: str, account: str = ACCOUNT) -> None:
         """Delete a key at the paper exchange."""
-        database = await open_database(self.paper.place.state)
-        try:
-            exchange = get_exchange(self.exchange_id)
-            at = Surroundings(self.clock, os.urandom)
-            keys = PaperKeys(PaperStore(database), {self.exchange_id: exchange}, at)
-            await keys.reload()
-            await keys.delete(account, self.exchange_id, public_key)
-        finally:
-            await database.close()
+        await end_paper_key(self.paper.place.state, self.exchange_id, account, public_key)
 
     async def record(self, key_id: str = "") -> KeyRecord:
         """Read a key as it stands."""

@@ -89,6 +89,11 @@ class Replacement:
         return self.ended_ms is None
 
     @property
+    def goes_on(self) -> bool:
+        """Tell whether it is about to go on by itself, before the new key is in use."""
+        return self.state in _ON_ITS_WAY
+
+    @property
     def takes_entry(self) -> bool:
         """Tell whether the new key may be entered once more."""
         return self.state in _ENTERED_AGAIN
@@ -106,6 +111,7 @@ ACTS: Final[Mapping[State, tuple[Act, ...]]] = {
     State.DONE: (),
     State.GIVEN_UP: (),
 }
+_ON_ITS_WAY: Final = frozenset({State.CHECKING, State.PROVING, State.SWITCHING})
 _ENTERED_AGAIN: Final = frozenset({State.CHECKING, State.FAILED, State.ASKING})
 _TRADING: Final = frozenset({Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
 _GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})

@@ -111,6 +111,9 @@ class Rechecks:
             self._settle(key_id, found)
         else:
             found, growth = await self._found(key)
+            if (await self._keys.get_record(key_id)).version != key.version:
+                # It got another secret meanwhile, and this was said of the one before.
+                return
             is_good = found.status in _WORKING and key.status in _WORKING
             if is_good and growth is not None:
                 told = (growth.scopes, growth.switches)

@@ -28,6 +28,7 @@ from drawbridge.entrypoints.cli import (
     hook,
     importing,
     key,
+    key_replacing,
     limit,
     mcp,
     notice,
@@ -70,6 +71,8 @@ app.add_typer(owner.app, name="owner")
 app.add_typer(people.app, name="people")
 app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
+key.app.command("replace", help=say("cli.key.replace.help"))(key_replacing.replace)
+key.app.command("replacement", help=say("cli.key.replacement.help"))(key_replacing.replacement)
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.command("import", help=say("cli.import.help"))(importing.bring_in)
