@@ -122,6 +122,17 @@ def build_guide(card: Card, purpose: Purpose, addresses: Sequence[str] = ()) -> 
     )
 
 
+def ending_steps(card: Card) -> tuple[Step, ...]:
+    """Give the way to a key's end at its exchange, where it was made."""
+    page = card.key_page
+    path = [Step("guide.step.menu", {"path": _ONWARD.join(page.menu_path)})]
+    return (
+        Step("guide.step.open", {"exchange": card.name}, page.url),
+        *(path if page.menu_path else ()),
+        Step("guide.step.delete", {"exchange": card.name}),
+    )
+
+
 def wanted_of(need: Need, purpose: Purpose) -> Wanted:
     """Tell how a switch of this need must stand for a purpose."""
     if need is Need.TRADING:

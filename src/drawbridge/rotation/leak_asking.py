@@ -6,12 +6,12 @@ as a gap, so that nobody takes silence for "nothing happened".
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
-from typing import Final, TypeAlias, TypeVar
+from collections.abc import Callable, Collection, Coroutine
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
-from drawbridge.core.markets import Market
+from drawbridge.core.markets import Market, Markets
 from drawbridge.core.operations import (
     GetBalances,
     GetClosedOrders,
@@ -20,7 +20,6 @@ from drawbridge.core.operations import (
     Operation,
 )
 from drawbridge.core.orders import Fill, Order
-from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.rotation import leak_store
 from drawbridge.rotation.leak import Answer, Gap, Inquiry, foreign_deeds
@@ -49,13 +48,25 @@ _SMALLEST_PAGE: Final = 40
 _USUAL_QUOTES: Final = 4
 
 
+class Road(Protocol):
+    """The way to exchanges; the gateway is one."""
+
+    def call(
+        self, key_id: str, operation: Operation[A], *, purpose: Purpose
+    ) -> Coroutine[None, None, A]:
+        """Carry out an operation with a key. Raises: as `Gateway.cross`."""
+
+    async def markets(self, exchange_id: str, venue: str) -> Markets:
+        """Give the exchange's markets."""
+
+
 class LeakInquiries:
     """Answers what people ask about keys that may have leaked."""
 
-    def __init__(self, database: Database, gateway: Gateway, clock: Clock) -> None:
+    def __init__(self, database: Database, road: Road, clock: Clock) -> None:
         """Use the app's database, and ask over the one road."""
         self._database = database
-        self._gateway = gateway
+        self._road = road
         self._clock = clock
 
     async def step(self) -> None:
@@ -67,7 +78,7 @@ class LeakInquiries:
                 await leak_store.write_answer(tx, inquiry, answer, self._clock.now_ms())
 
     async def _answered(self, key: KeyRecord, inquiry: Inquiry) -> Answer:
-        account = _Account(self._database, self._gateway, key, inquiry.since_ms)
+        account = _Account(self._database, self._road, key, inquiry.since_ms)
         orders = await account.orders()
         trades = await account.trades()
         ours = await leak_store.ours_among(self._database, key, [*orders, *trades])
@@ -83,9 +94,9 @@ class LeakInquiries:
 class _Account:
     """One account that is asked about, and what could not be learnt of it."""
 
-    def __init__(self, database: Database, gateway: Gateway, key: KeyRecord, since_ms: int) -> None:
+    def __init__(self, database: Database, road: Road, key: KeyRecord, since_ms: int) -> None:
         self._database = database
-        self._gateway = gateway
+        self._road = road
         self._key = key
         self._since_ms = since_ms
         self._markets: tuple[str, ...] | None = None
@@ -173,7 +184,7 @@ class _Account:
     async def _of_holdings(self) -> list[str]:
         try:
             balances = await self._call(GetBalances())
-            markets = await self._gateway.markets(self._key.exchange, self._key.venue)
+            markets = await self._road.markets(self._key.exchange, self._key.venue)
         except DrawbridgeError as error:
             self._miss(HOLDINGS, error.code)
             return []
@@ -181,7 +192,7 @@ class _Account:
         return _traded_with(held, [it for it in markets if it.active])
 
     async def _call(self, operation: Operation[A]) -> A:
-        return await self._gateway.call(self._key.id, operation, purpose=Purpose.INQUIRY)
+        return await self._road.call(self._key.id, operation, purpose=Purpose.INQUIRY)
 
     def _miss(self, part: str, code: str, symbol: str = "") -> None:
         self._gaps[Gap(part, code, symbol)] = None

@@ -35,6 +35,7 @@ from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.order_pages import OrderPages
+from drawbridge.entrypoints.web.panic_pages import PanicPages
 from drawbridge.entrypoints.web.pass_pages import PassPages
 from drawbridge.entrypoints.web.passkey_pages import PasskeyPages
 from drawbridge.entrypoints.web.people_pages import PeoplePages
@@ -72,6 +73,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_people_routes(site, PeoplePages(site, house)),
         *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
+        *_panic_routes(site, PanicPages(site, house)),
         *_crossing_routes(site, CrossingPages(site, house)),
         *_virtual_key_routes(site, VirtualKeyPages(site, house)),
         *glance_routes(site, house, pulse or Pulse(house.database)),
@@ -208,6 +210,20 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
         Route("/keys/{key}/delete", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _panic_routes(site: Site, pages: PanicPages) -> list[Route]:
+    one = "/keys/{key}/leak"
+    return [
+        Route("/panic", site.shows(pages.show_panic, act=Act.CHANGE)),
+        Route("/panic", site.takes(pages.panic), methods=_POST),
+        Route(one, site.shows(pages.show)),
+        Route(one, site.takes(pages.stop), methods=_POST),
+        Route(f"{one}/live", site.shows(pages.show_live)),
+        Route(f"{one}/report", site.takes(pages.ask), methods=_POST),
+        Route(f"{one}.csv", site.shows(pages.download)),
+        Route(f"{one}.json", site.shows(pages.download_json)),
     ]
 
 

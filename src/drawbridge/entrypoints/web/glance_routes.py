@@ -11,6 +11,7 @@ from drawbridge.entrypoints.web.home_pages import HomePages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.live import Live
+from drawbridge.entrypoints.web.panic_pages import PanicPages
 from drawbridge.entrypoints.web.portfolio_pages import PortfolioPages
 from drawbridge.entrypoints.web.pulse import Pulse
 from drawbridge.entrypoints.web.robot_pages import RobotPages
@@ -44,6 +45,7 @@ def _streams_of_one(site: Site, house: House, live: Live) -> list[Route]:
         Route("/live/robots/{robot}", live.streams(robots.show_live)),
         Route("/live/keys/{key}/check", live.streams(keys.show_check)),
         Route("/live/keys/{key}/holdings", live.streams(keys.show_holdings)),
+        Route("/live/keys/{key}/leak", live.streams(PanicPages(site, house).show_live)),
         Route("/live/virtual-keys/{virtual}", live.streams(virtual_keys.show_live)),
         Route("/live/lab/{trial}", live.streams(lab.show_progress)),
     ]
