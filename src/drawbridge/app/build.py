@@ -31,6 +31,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.importing.service import Importing
 from drawbridge.lab.service import Lab
 from drawbridge.lab.shelf import Shelf
+from drawbridge.licences.service import Licences
 from drawbridge.notices.service import NoticeService
 from drawbridge.robots.service import RobotService, check_unused
 from drawbridge.rotation.leak_service import LeakReports
@@ -83,6 +84,7 @@ class House:
     vault: Vault
     lives: KeyLives
     virtual_keys: VirtualKeys
+    licences: Licences
     importing: Importing
     panic: Panic
     leaks: LeakReports
@@ -150,6 +152,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         vault=vault,
         lives=KeyLives(database, clock),
         virtual_keys=virtual_keys,
+        licences=Licences(database, settings.operator, clock, local_key),
         importing=Importing(vault, virtual_keys),
         panic=Panic(database, clock),
         leaks=LeakReports(database, clock),

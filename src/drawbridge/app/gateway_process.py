@@ -19,6 +19,7 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import dice, entropy, monotonic_ns
 from drawbridge.app.gateway_lock import only_gateway
+from drawbridge.app.licensing import kept_licences, leasing_of
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
 from drawbridge.app.own_strategies import own_strategies_of
@@ -83,7 +84,9 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     settings, database, clock = house.settings, house.database, house.clock
     holder = KeyHolder(database, clock, settings.vault_key)
     rows = GroupCommit(settings.database)
-    journal = OrderJournal(rows, clock, LastLook(database, house.vault.kept, clock))
+    licences = kept_licences(house)
+    look = LastLook(database, house.vault.kept, clock, licences)
+    journal = OrderJournal(rows, clock, look)
     venues = Venues(_paper_urls(settings))
     doubts, stamps = Doubts(clock), Stamps(database, clock)
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
@@ -127,6 +130,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             strangers=Strangers(database, gateway, house.vault, clock),
             outsiders=Outsiders(database, gateway, house.vault, house.portfolios, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
+            leasing=leasing_of(house, licences, outside, gateway),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
             reachability=Reachability(database, house.portfolios, house.vault, clock),

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from drawbridge.app.licence_settings import operator_environment, read_operator
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.core.errors import BadInput
+from drawbridge.licences.model import Operator
 from drawbridge.wording.language import ENGLISH, Language, find_language, speak, unknown_language
 
 _PORTS = range(1, 65_536)
@@ -28,7 +30,8 @@ class Settings:
     as `host:port`; it must be on this machine. `proxy` is where bots with virtual keys reach the
     gateway, on this machine too. `egress_addresses` are the addresses from which
     our requests reach the exchanges, shown to people for their keys' IP lists. `names` are the
-    host names under which people open the pages, besides this machine's own.
+    host names under which people open the pages, besides this machine's own. `operator` is whose
+    licences are asked for, None where nobody needs one.
     """
 
     data: Path

@@ -18,6 +18,7 @@ from drawbridge.approvals.service import Approvals
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
+from drawbridge.licences.leasing import Leasing
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.strangers import Strangers
 from drawbridge.rotation.leak_asking import LeakInquiries
@@ -65,6 +66,7 @@ class Work:
     postman: Postman
     reminders: Reminders
     approvals: Approvals
+    leasing: Leasing | None
     reachability: Reachability
     bridge: Bridge
 
@@ -102,6 +104,8 @@ class Workers:
         self._begin("notices", work.postman.step)
         self._begin("reminders", work.reminders.step)
         self._begin("approvals", work.approvals.end_unanswered)
+        if work.leasing is not None:
+            self._begin("licences", work.leasing.step)
         if not work.holder.is_open:
             return
         for key in await work.vault.list_asked():

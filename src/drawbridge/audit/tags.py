@@ -82,6 +82,10 @@ class Tag(StrEnum):
     TRADING_HOOK_MADE = "trading:hook:made"
     TRADING_HOOK_REMOVED = "trading:hook:removed"
 
+    LICENCES_LICENCE_ADDED = "licences:licence:added"
+    LICENCES_LICENCE_ASKED = "licences:licence:asked"
+    LICENCES_LIST_TAKEN = "licences:list:taken"
+
     APPROVALS_APPROVAL_ASKED = "approvals:approval:asked"
     APPROVALS_APPROVAL_GIVEN = "approvals:approval:given"
     APPROVALS_APPROVAL_DECLINED = "approvals:approval:declined"

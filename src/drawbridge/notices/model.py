@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     `KEYS_FROZEN`: `count`, `exchanges` (their names); subject: empty.
     exchange kinds: `exchange`, [`reason`, `about`]; subject: the exchange's id.
     `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
+    licence kinds: [`reason`, `about`]; subject: the licence's id.
     stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
     `BACKTEST_FINISHED`: `name`; subject: the report's id.
     `ORDER_ASKED`: `name`, `symbol`, `price`, `orders` (each with `side`, `quantity`, `why`),
@@ -63,6 +64,8 @@ class NoticeKind(StrEnum):
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
     LIMIT_HIT = "limit_hit"
+    LICENCE_TROUBLE = "licence_trouble"
+    LICENCE_BACK = "licence_back"
     STOP_ON = "stop_on"
     STOP_OFF = "stop_off"
     SIGNAL_REFUSED = "signal_refused"
@@ -170,6 +173,8 @@ _URGENT: Final = frozenset(
         NoticeKind.EXCHANGE_UNREACHABLE,
         NoticeKind.EXCHANGE_BACK,
         NoticeKind.LIMIT_HIT,
+        NoticeKind.LICENCE_TROUBLE,
+        NoticeKind.LICENCE_BACK,
         NoticeKind.STOP_ON,
         NoticeKind.STOP_OFF,
         NoticeKind.SIGNAL_REFUSED,

@@ -15,6 +15,7 @@ from drawbridge.core.errors import Corrupted
 SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
     "app": ("people", "app"),
     "paper": ("people", "paper"),
+    "licence_server": ("licence_server",),
 }
 """Which folders a schema is made of, in the order in which they are applied.
 

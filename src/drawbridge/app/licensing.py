@@ -1,0 +1,29 @@
+"""Putting together what asks for licences in the gateway's process; nothing where none are."""
+
+from drawbridge.app.build import House
+from drawbridge.app.licence_office import installation_seed
+from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.licence_road import LicenceRoad
+from drawbridge.licences.documents import private_key_from
+from drawbridge.licences.kept import KeptLicences
+from drawbridge.licences.leasing import Here, Installation, Leasing
+
+
+def kept_licences(house: House) -> KeptLicences | None:
+    """Give what orders are held against; None where nobody needs a licence."""
+    operator = house.settings.operator
+    return None if operator is None else KeptLicences(house.database, operator, house.clock)
+
+
+def leasing_of(
+    house: House, kept: KeptLicences | None, egress: Egress, gateway: Gateway
+) -> Leasing | None:
+    """Give what keeps licences leased; None where nobody needs one."""
+    operator = house.settings.operator
+    if operator is None or kept is None:
+        return None
+    here = Here(house.database, kept, house.clock, house.entropy, house.local_key)
+    installation = Installation(private_key_from(installation_seed(house.settings.data)))
+    road = LicenceRoad(egress, gateway, house.clock, operator.server)
+    return Leasing(here, operator, installation, road)
