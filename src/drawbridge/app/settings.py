@@ -46,6 +46,7 @@ class Settings:
     names: tuple[str, ...] = ()
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     language: str = ENGLISH.tag
+    operator: Operator | None = None
 
     @property
     def database(self) -> Path:
@@ -121,6 +122,7 @@ class Settings:
             "DRAWBRIDGE_NAMES": ",".join(self.names),
             "DRAWBRIDGE_LANGUAGE": self.language,
             **self.notices.environment(),
+            **operator_environment(self.operator),
         }
 
 
@@ -144,6 +146,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         names=_pieces(given.get("DRAWBRIDGE_NAMES", "")),
         notices=read_notice_settings(given),
         language=_language(given),
+        operator=read_operator(given),
     )
     _refuse_open_listening(settings)
     return settings
