@@ -14,6 +14,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/gateway/dialling.py": "the event loop counts in float seconds",
     "drawbridge/gateway/egress.py": "the event loop counts in float seconds",
     "drawbridge/gateway/sockets.py": "the event loop counts in float seconds",
+    "drawbridge/entrypoints/wire_server/sockets.py": "the event loop counts in float seconds",
     "drawbridge/gateway/slots.py": "the event loop counts in float seconds",
     "drawbridge/lab/model.py": "the share of candles that is held back",
     "drawbridge/lab/sheet.py": "charts and scores of a backtest; its figures are exact",

@@ -86,6 +86,7 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/entrypoints/wire_server/serving.py": frozenset({"socket", "ssl"}),
     # Reads what comes in over those sockets.
     "drawbridge/entrypoints/wire_server/reading.py": frozenset({"httptools"}),
+    "drawbridge/entrypoints/wire_server/sockets.py": frozenset({"websockets"}),
 }
 """Room to what it may reach for. A new line here is a decision, with a page in docs/decisions."""
 

@@ -21,8 +21,15 @@ from drawbridge.core.operations import Operation
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.proxy.answering import BotAnswering
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
+from drawbridge.gateway.bot_streams.hub import BotSockets
+from drawbridge.gateway.bot_streams.tokens import BotTokens
+from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.gateway.crossing_log import CrossingLog
+from drawbridge.gateway.dialling import Dialler
+from drawbridge.gateway.lines import Ways
 from drawbridge.gateway.replay import Replays
+from drawbridge.gateway.streaming import Streams
+from drawbridge.gateway.venues import Venues
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.quotes import Quotes
@@ -55,6 +62,7 @@ class Ford:
     virtual_keys: VirtualKeys
     server: WireServer
     port: int
+    sockets: BotSockets
     nonces: int = 0
 
     @property
@@ -132,13 +140,16 @@ async def ford(folder: Path, exchange_id: str) -> AsyncIterator[Ford]:
             house.database, house.clock, os.urandom, public_key, NobodyElse()
         )
         listener = listen("127.0.0.1", 0)
-        answering = BotAnswering(house.exchange, "paper", bridge)
-        server = WireServer([Served(listener, answering)])
+        sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams))
+        answering = BotAnswering(house.exchange, "paper", bridge, sockets)
+        server = WireServer([Served(listener, answering, opening=answering)])
         await server.start()
         try:
-            yield Ford(house, bridge, virtual_keys, server, port_of(listener))
+            yield Ford(house, bridge, virtual_keys, server, port_of(listener), sockets)
         finally:
+            await sockets.close(5)
             await server.stop(5)
+            await bridge.streams.close()
 
 
 async def _public_key(house: Setting) -> VaultPublicKey:
@@ -147,15 +158,18 @@ async def _public_key(house: Setting) -> VaultPublicKey:
 
 def _bridge(house: Setting) -> Bridge:
     database, clock, gateway = house.database, house.clock, house.gateway
+    venues = Venues({house.exchange.id: f"http://127.0.0.1:{house.server.port}"})
     usages, counter = Usages(PastOrders(database)), UseCounter(database)
     watch = Watch(database, OrderStore(database), house.vault, gateway, clock)
     judges = Judges(usages, watch, Quotes(gateway, clock), counter)
     return Bridge(
         gateway=gateway,
+        streams=Streams(Ways(gateway, venues, Dialler(), lambda _: 0)),
         bots=Bots(gateway, judges, os.urandom, clock),
         book=VirtualKeyBook(database),
         proofs=VirtualOpening(database, lambda: house.keyring),
         replays=Replays(clock),
+        tokens=BotTokens(os.urandom),
         usages=usages,
         counter=counter,
         log=CrossingLog(database, house.group, clock),

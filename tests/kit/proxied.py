@@ -29,6 +29,7 @@ from drawbridge.virtual_keys.service import VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.house import Town, create_owner
 from tests.kit.processes import Paper, Process, free_port
+from tests.kit.streams import token_switches
 
 _TRADES: Final = frozenset({Scope.READ, Scope.TRADE_SPOT})
 Fields = dict[str, str]
@@ -126,6 +127,7 @@ class Proxied:
         self, exchange_id: str, account: str, scopes: frozenset[Scope], addresses: tuple[str, ...]
     ) -> KeyRecord:
         switches = switches_for(get_card(exchange_id), scopes)
+        switches |= token_switches(get_exchange(exchange_id))
         wish = KeyWish(exchange_id, switches=switches, ip_list=addresses)
         made = await self._paper_keys.create(account, wish)
         secrets = {"api_secret": made.api_secret, "passphrase": made.passphrase}

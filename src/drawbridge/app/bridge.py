@@ -13,9 +13,11 @@ from typing import Final
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.admission import Proofs
+from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.replay import Replays
+from drawbridge.gateway.streaming import Streams
 from drawbridge.trading.bots import Bots
 from drawbridge.virtual_keys.book import VirtualKeyBook
 from drawbridge.virtual_keys.usage import Usages
@@ -32,10 +34,12 @@ class Bridge:
     """The parts that one exchange's side of the proxy shares with the others."""
 
     gateway: Gateway
+    streams: Streams
     bots: Bots
     book: VirtualKeyBook
     proofs: Proofs
     replays: Replays
+    tokens: BotTokens
     usages: Usages
     counter: UseCounter
     log: CrossingLog

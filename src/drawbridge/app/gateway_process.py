@@ -31,6 +31,7 @@ from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.clock import Clock
+from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.dialling import Dialler
@@ -92,9 +93,6 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
     road = Road(Egress(), venues, doubts)
     gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock)
-    replacing = Parts(
-        gateway, opening, stamps, doubts, partial(read_vault_key, database), (check_unused,)
-    )
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
     watch = Watch(database, house.orders, house.vault, gateway, clock)
@@ -115,7 +113,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             vault=house.vault,
             verification=verification,
             rechecks=Rechecks(gateway, house.vault, verification, doubts, house.lives, clock),
-            switching=Switching(database, replacing, clock),
+            switching=_switching_of(house, gateway, opening, stamps, doubts),
             robots=robots,
             broker=broker,
             reconciliation=reconciliation,
@@ -130,11 +128,11 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             strangers=Strangers(database, gateway, house.vault, clock),
             outsiders=Outsiders(database, gateway, house.vault, house.portfolios, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
-            leasing=leasing_of(house, licences, outside, gateway),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
+            leasing=leasing_of(house, licences, outside, gateway),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
-            bridge=_bridge_of(house, gateway, watch, rows, holder),
+            bridge=_bridge_of(house, (gateway, streams), watch, rows, holder),
         )
     finally:
         await robots.close()
@@ -145,19 +143,34 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         await rows.close()
 
 
+def _switching_of(
+    house: House, gateway: Gateway, opening: Opening, stamps: Stamps, doubts: Doubts
+) -> Switching:
+    """Put together what keys are replaced with."""
+    public_key = partial(read_vault_key, house.database)
+    parts = Parts(gateway, opening, stamps, doubts, public_key, users=(check_unused,))
+    return Switching(house.database, parts, house.clock)
+
+
 def _bridge_of(
-    house: House, gateway: Gateway, watch: Watch, rows: GroupCommit, holder: KeyHolder
+    house: House,
+    roads: tuple[Gateway, Streams],
+    watch: Watch,
+    rows: GroupCommit,
+    holder: KeyHolder,
 ) -> Bridge:
     """Put together what bots' requests pass."""
-    database, clock = house.database, house.clock
+    (gateway, streams), database, clock = roads, house.database, house.clock
     usages, counter = Usages(PastOrders(database)), UseCounter(database)
     judges = Judges(usages, watch, Quotes(gateway, clock), counter)
     return Bridge(
         gateway=gateway,
+        streams=streams,
         bots=Bots(gateway, judges, entropy, clock),
         book=VirtualKeyBook(database),
         proofs=VirtualOpening(database, holder.keyring),
         replays=Replays(clock),
+        tokens=BotTokens(entropy),
         usages=usages,
         counter=counter,
         log=CrossingLog(database, rows, clock),

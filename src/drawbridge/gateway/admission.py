@@ -18,6 +18,7 @@ from drawbridge.wire.http import WireRequest
 from drawbridge.wire.proving import check_stamp
 
 _READING: Final = frozenset({None, Scope.READ})
+_TOKEN: Final = "get_stream_token"  # noqa: S105  the name of an operation
 
 
 class Book(Protocol):
@@ -85,8 +86,12 @@ class Admission:
             # What its signatures were held against is erased, so nothing else can be said.
             raise Forbidden("virtual_revoked", rule="revoked")
         if endpoint.unsigned:
-            # The name alone proves nothing, and all that it could open goes past us.
-            raise Forbidden("virtual_not_carried", rule="carried")
+            if not _is_only_way(exchange, endpoint):
+                # The name alone proves nothing.
+                raise Forbidden("virtual_not_carried", rule="carried")
+            # As at the exchange, the name alone gives a token for streams. Ours opens nothing but
+            # what this virtual key may hear of, and no stream of the exchange itself.
+            return Admitted(endpoint, virtual)
         rule = exchange.card.stamp
         stamp = check_stamp(rule, claim, now_ms)
         payload = exchange.dialect.payload(request)
@@ -105,3 +110,9 @@ class Admission:
             return None
         virtual = self._book.find(self._exchange.id, claim.key)
         return virtual if virtual is not None and virtual.venue == self._venue else None
+
+
+def _is_only_way(exchange: Exchange, endpoint: Endpoint) -> bool:
+    """Tell whether clients have no other way to an account's stream than by a key's name."""
+    stream = exchange.stream
+    return stream is not None and not stream.UPKEEP.logs_in and _TOKEN in endpoint.operations

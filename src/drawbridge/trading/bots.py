@@ -20,7 +20,8 @@ from drawbridge.core.errors import (
     OutcomeUnknown,
 )
 from drawbridge.core.ids import client_order_id
-from drawbridge.core.operations import Operation, PlaceOrder, Scope
+from drawbridge.core.operations import Operation, Placed, PlaceOrder, Scope
+from drawbridge.core.orders import Order
 from drawbridge.core.refusals import Refused
 from drawbridge.core.values import light_value
 from drawbridge.gateway.admission import Admitted
@@ -32,7 +33,7 @@ from drawbridge.virtual_keys.asked import Act, Asked, asked_of
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.usage import Usages
 from drawbridge.wire.bodies import bare, refuse_beside
-from drawbridge.wire.codec import ServerView, beside_body
+from drawbridge.wire.codec import ServerView, beside_body, encode_at
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireRequest
 
@@ -113,7 +114,7 @@ class Bots:
         read = await self._read(virtual, endpoint, request, address)
         if isinstance(read.operation, PlaceOrder):
             return await self._ordered(virtual, endpoint, request, read)
-        self._pass(virtual, read.asked)
+        self.hold(virtual, read.asked)
         purpose = Purpose.READ if read.asked.act is Act.READ else Purpose.TRADE
         heard = await self._gateway.forwarder.forward(
             Forwarding(virtual.key_id, virtual.origin, purpose, endpoint, request, read.operation)
@@ -122,6 +123,46 @@ class Bots:
             named = heard.order.client_id or getattr(read.operation, "client_id", "")
             self._judges.usages.settle(virtual.id, named, heard.order)
         return heard
+
+    async def answer(
+        self, virtual: VirtualKey, endpoint: Endpoint, operation: Operation[Any], address: str
+    ) -> object:
+        """Give the result of what a bot asks for over a stream, in our own words.
+
+        It goes on over REST, written anew: `endpoint` is the row that named it there.
+        Raises: as `carry`; the exchange's own refusal as well.
+        """
+        place = (virtual.exchange, virtual.venue)
+        markets, now_ms = await self._gateway.markets(*place), self._clock.now_ms()
+        exchange = get_exchange(virtual.exchange)
+        rest = exchange.endpoints.classify(
+            encode_at(exchange.codec, operation, markets, self._gateway.relay.now_ms(*place))
+        )
+        read = _Read(operation, asked_of(operation, rest.scope or endpoint.scope, address, now_ms))
+        if isinstance(operation, PlaceOrder):
+            heard = await self._ordered(virtual, rest, None, read)
+            if heard.error is not None or heard.order is None:
+                raise heard.error or OutcomeUnknown("unreadable_answer")
+            return Placed(heard.order, heard.fills)
+        self.hold(virtual, read.asked)
+        purpose = Purpose.READ if read.asked.act is Act.READ else Purpose.TRADE
+        result: object = await self._gateway.call(
+            virtual.key_id, operation, purpose=purpose, origin=virtual.origin
+        )
+        if isinstance(result, Order):
+            named = result.client_id or getattr(operation, "client_id", "")
+            self._judges.usages.settle(virtual.id, named, result)
+        return result
+
+    def hold(self, virtual: VirtualKey, asked: Asked, client_id: str = "") -> None:
+        """Hold something against its virtual key's restrictions, at once, and count it.
+
+        Raises: `Forbidden` with the rule that speaks against it.
+        """
+        refused = self._judges.usages.admit(virtual, asked, client_id)
+        self._judges.counter.note(virtual.id, refused, asked.now_ms)
+        if refused is not None:
+            raise Forbidden(refused.code, **refused.facts)
 
     async def _read(
         self, virtual: VirtualKey, endpoint: Endpoint, request: WireRequest, address: str
@@ -147,7 +188,7 @@ class Bots:
         return _Read(operation, asked_of(operation, endpoint.scope, address, now_ms))
 
     async def _ordered(
-        self, virtual: VirtualKey, endpoint: Endpoint, request: WireRequest, read: _Read
+        self, virtual: VirtualKey, endpoint: Endpoint, request: WireRequest | None, read: _Read
     ) -> Heard:
         order, own = read.operation, request
         assert isinstance(order, PlaceOrder)  # noqa: S101 - who calls this has looked
@@ -164,7 +205,7 @@ class Bots:
         if not limits.admits_all():
             await self._within_limits(virtual, order, asked)
         try:
-            self._pass(virtual, asked, order.client_id)
+            self.hold(virtual, asked, order.client_id)
             return await self._counted(virtual, order, forwarding)
         finally:
             limits.release(virtual.key_id, order.client_id)
@@ -203,13 +244,6 @@ class Bots:
             return replace(asked, last=last)
         expected = await quotes.expected(virtual.exchange, virtual.venue, order, last)
         return replace(asked, last=last, expected=expected)
-
-    def _pass(self, virtual: VirtualKey, asked: Asked, client_id: str = "") -> None:
-        """Hold a request against its virtual key's restrictions, at once."""
-        refused = self._judges.usages.admit(virtual, asked, client_id)
-        self._judges.counter.note(virtual.id, refused, asked.now_ms)
-        if refused is not None:
-            raise Forbidden(refused.code, **refused.facts)
 
 
 def _only_reads(endpoint: Endpoint) -> bool:

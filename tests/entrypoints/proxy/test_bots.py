@@ -64,11 +64,18 @@ async def test_a_key_that_only_reads_is_refused_an_order_in_the_exchanges_words(
     assert row["virtual_id"] == made.virtual.id
 
 
-async def test_a_token_that_would_lead_past_us_is_refused(at: Ford) -> None:
+async def test_a_token_for_streams_is_one_of_ours_and_the_exchange_never_hears_of_it(
+    at: Ford,
+) -> None:
     made = await at.virtual_key()
     await at.ask(at.signed(made, GetBalances()))
     before = at.arrived
-    assert at.read(await at.ask(at.signed(made, GetStreamToken()))) is not None
+    answer = await at.ask(at.signed(made, GetStreamToken()))
+    assert at.read(answer) is None
+    markets = at.exchange.card.markets()
+    token = at.exchange.codec.decode_answer(GetStreamToken(), answer, markets).token
+    now_ms = at.setting.clock.now_ms()
+    assert at.bridge.tokens.get(at.exchange.id, "paper", token, now_ms).id == made.virtual.id
     assert at.arrived == before
 
 

@@ -11,7 +11,10 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.entrypoints.proxy.refusing import refuse
+from drawbridge.entrypoints.proxy.sockets import TOKEN, BotStreams
 from drawbridge.gateway.admission import Admission
+from drawbridge.gateway.bot_streams.connection import BotConnection
+from drawbridge.gateway.bot_streams.hub import BotSockets
 from drawbridge.gateway.crossing_log import Crossed, Outcome
 from drawbridge.gateway.forwarding import Heard
 from drawbridge.virtual_keys.model import VirtualKey
@@ -21,16 +24,17 @@ _NOT_FOUND: Final = WireAnswer(404, b"Not Found\n", ((b"content-type", b"text/pl
 
 
 class BotAnswering:
-    """Answers at the root of a port."""
+    """Answers at the root of a port, or below a prefix."""
 
-    def __init__(self, exchange: Exchange, venue: str, bridge: Bridge) -> None:
+    def __init__(self, exchange: Exchange, venue: str, bridge: Bridge, sockets: BotSockets) -> None:
         """Stand in for this exchange."""
         self._exchange = exchange
         self._venue = venue
         self._bridge = bridge
         self._admission = Admission(exchange, venue, bridge.book, bridge.proofs, bridge.replays)
+        self._streams = BotStreams(exchange, venue, bridge, sockets)
 
-    async def answer(self, request: WireRequest, address: str) -> WireAnswer:
+    async def answer(self, request: WireRequest, address: str, prefix: bytes = b"") -> WireAnswer:
         """Answer a request that came from `address`; never raises for what a sender can do."""
         began_ns, bridge = self._bridge.ticks_ns(), self._bridge
         virtual: VirtualKey | None = None
@@ -39,7 +43,12 @@ class BotAnswering:
             now_ms = bridge.gateway.relay.now_ms(self._exchange.id, self._venue)
             admitted = await self._admission.admit(request, now_ms)
             virtual, endpoint = admitted.virtual, admitted.endpoint.name
-            heard = await bridge.bots.carry(self._exchange, self._venue, admitted, request, address)
+            if TOKEN in admitted.endpoint.operations:
+                heard = Heard(await self._streams.token(admitted, request, prefix, address))
+            else:
+                heard = await bridge.bots.carry(
+                    self._exchange, self._venue, admitted, request, address
+                )
         except DrawbridgeError as error:
             heard = Heard(refuse(self._exchange, error, request.path), error)
             outcome = _outcome_of(error)
@@ -67,6 +76,13 @@ class BotAnswering:
         )
         return told
 
+    async def open_socket(self, request: WireRequest, address: str) -> BotConnection | WireAnswer:
+        """Give who talks over a socket at that path, or the refusal as of any other request."""
+        try:
+            return await self._streams.open(request, address)
+        except DrawbridgeError as error:
+            return refuse(self._exchange, error, request.path)
+
     def hear_refused(self, code: str, address: str) -> None:
         """Note what was no request."""
         note_unreadable(self._bridge, self._exchange.id, self._venue, code, address)
@@ -81,25 +97,40 @@ class Crossroads:
 
     async def answer(self, request: WireRequest, address: str) -> WireAnswer:
         """Hand a request on without its prefix; the exchange never hears of that."""
-        found = self._find(request.path)
+        found = self._find(request)
         if found is None:
             note_unreadable(self.bridge, "", "", "unknown_path", address)
             return _NOT_FOUND
-        answering, path = found
-        inner = WireRequest(request.method, path, request.query, request.headers, request.body)
-        return await answering.answer(inner, address)
+        answering, prefix, inner = found
+        return await answering.answer(inner, address, prefix)
+
+    async def open_socket(self, request: WireRequest, address: str) -> BotConnection | WireAnswer:
+        """Hand on who asks for a socket."""
+        found = self._find(request)
+        if found is None:
+            note_unreadable(self.bridge, "", "", "unknown_path", address)
+            return _NOT_FOUND
+        answering, _, inner = found
+        return await answering.open_socket(inner, address)
 
     def hear_refused(self, code: str, address: str) -> None:
         """Note what was no request, for whichever exchange it may have been."""
         note_unreadable(self.bridge, "", "", code, address)
 
-    def _find(self, path: bytes) -> tuple[BotAnswering, bytes] | None:
+    def _find(self, request: WireRequest) -> tuple[BotAnswering, bytes, WireRequest] | None:
         # `/exchange/…` live, `/paper/exchange/…` on paper; byte for byte, as all paths.
+        path = request.path
         _, first, *rest = path.split(b"/", 3)
         prefix = b"/paper/" + rest[0] if first == b"paper" and rest else b"/" + first
         answering = self.by_prefix.get(prefix)
         inner = path[len(prefix) :]
-        return None if answering is None or not inner else (answering, inner)
+        if answering is None or not inner:
+            return None
+        return (
+            answering,
+            prefix,
+            WireRequest(request.method, inner, request.query, request.headers, request.body),
+        )
 
 
 def note_unreadable(bridge: Bridge, exchange_id: str, venue: str, code: str, address: str) -> None:

@@ -21,6 +21,8 @@ from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_exchange
 from drawbridge.entrypoints.proxy.answering import BotAnswering, Crossroads
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
+from drawbridge.gateway.bot_streams.hub import BotSockets
+from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.vault.model import Venue
 
 _PAPER_FURTHER: Final = 50
@@ -31,36 +33,41 @@ _STOP_WITHIN_S: Final = 12
 async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
     """Serve all exchanges for the time of the block; give where they stand.
 
-    Shape: `{"proxy": address, "exchanges": {id: {venue: {"rest", "path"}}}}`, and with TLS
+    Shape: `{"proxy": address, "exchanges": {id: {venue: {"rest", "path", "ws"}}}}`, and with TLS
     `"proxy_tls": {"address", "ends_ms", "ends_soon"}`.
     Raises: `Conflict("port_taken")`, and as `find_tls`.
     """
     tls = find_tls(settings, bridge.clock.now_ms())
     host, base = settings.proxy.rpartition(":")[0].strip("[]"), port_in(settings.proxy)
     first = listen(host, base)
+    sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams))
     served: list[Served] = []
     by_prefix: dict[bytes, BotAnswering] = {}
     told: dict[str, dict[str, dict[str, str]]] = {}
     for venue, exchanges in _venues().items():
         for step, exchange in enumerate(exchanges, start=1):
-            answering = BotAnswering(exchange, venue, bridge)
+            answering = BotAnswering(exchange, venue, bridge, sockets)
             listener = listen(host, base + step + (_PAPER_FURTHER if venue is Venue.PAPER else 0))
-            served.append(Served(listener, answering))
+            served.append(Served(listener, answering, opening=answering))
             path = f"/paper/{exchange.id}" if venue is Venue.PAPER else f"/{exchange.id}"
             by_prefix[path.encode("ascii")] = answering
-            at = {"rest": _address(host, listener), "path": _address(host, first) + path}
+            rest = _address(host, listener)
+            at = {"rest": rest, "path": _address(host, first) + path, "ws": _as_ws(rest)}
             told.setdefault(exchange.id, {})[venue] = at
     crossroads = Crossroads(bridge, by_prefix)
-    served.append(Served(first, crossroads))
+    served.append(Served(first, crossroads, opening=crossroads))
     if tls is not None:
-        served.append(Served(listen(host, tls_port(settings)), crossroads, tls.context))
+        over_tls = listen(host, tls_port(settings))
+        served.append(Served(over_tls, crossroads, tls.context, crossroads))
     server = WireServer(served)
     await server.start()
+    sockets.start()
     writing = asyncio.create_task(bridge.keep_written())
     try:
         yield {"proxy": _address(host, first), "exchanges": told, **_told_tls(settings, tls)}
     finally:
         # What is under way gets as long as an exchange may take to answer.
+        await sockets.close(_STOP_WITHIN_S)
         await server.stop(_STOP_WITHIN_S)
         writing.cancel()
         with suppress(asyncio.CancelledError):
@@ -88,3 +95,7 @@ def _venues() -> dict[Venue, tuple[Exchange, ...]]:
 def _address(host: str, listener: socket.socket) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port_of(listener)}"
+
+
+def _as_ws(address: str) -> str:
+    return address.replace("http", "ws", 1)

@@ -1,66 +1,12 @@
 """Our refusals in an exchange's own words, so that its clients raise their own errors. Pure."""
 
-from collections.abc import Mapping
-from typing import Final
-
 from drawbridge.catalogue.registry import Exchange
-from drawbridge.core.errors import (
-    BadInput,
-    Conflict,
-    Corrupted,
-    DrawbridgeError,
-    ExchangeDown,
-    ExchangeRefused,
-    Forbidden,
-    NotFound,
-    NotProven,
-    OutcomeUnknown,
-)
-from drawbridge.virtual_keys.model import spoken_reason
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.gateway.bot_words import as_spoken
 from drawbridge.wire.http import WireAnswer
 from drawbridge.wire.refusing import write_refusal
-
-# Reasons of our own that are no matter of rights, and what an exchange would say in their place.
-_OWN: Final[Mapping[str, str]] = {
-    "vault_locked": "overloaded",
-    "key_not_usable": "bad_key",
-    "unknown_key": "bad_key",
-    "global_stop": "market_closed",
-    "order_already_intended": "duplicate_client_id",
-    "duplicate_parameter": "malformed",
-}
-_BY_FAMILY: Final[tuple[tuple[type[DrawbridgeError], str], ...]] = (
-    (BadInput, "malformed"),
-    (NotProven, "bad_signature"),
-    (NotFound, "unknown_order"),
-    (Conflict, "duplicate_client_id"),
-    (ExchangeRefused, "market_closed"),
-    (ExchangeDown, "overloaded"),
-    (OutcomeUnknown, "timed_out"),
-    (Corrupted, "overloaded"),
-)
 
 
 def refuse(exchange: Exchange, error: DrawbridgeError, path: bytes) -> WireAnswer:
     """Say an error as the exchange would to a request at that path."""
-    reason = reason_of(exchange, error)
-    spoken: DrawbridgeError = Forbidden(reason)
-    if isinstance(error, ExchangeDown):
-        wait_ms = error.retry_after_ms
-        spoken = ExchangeDown(reason, retry_after_ms=wait_ms, limit=1, seconds=wait_ms // 1_000)
-    spoken.facts.update(error.facts)
-    return write_refusal(exchange.errors, exchange.codec, spoken, path)
-
-
-def reason_of(exchange: Exchange, error: DrawbridgeError) -> str:
-    """Give the reason of `catalogue/reasons.py` by which an error is spoken."""
-    if error.code in _OWN:
-        return _OWN[error.code]
-    if isinstance(error, OutcomeUnknown):
-        # Whatever was lost: to the bot it is one thing, and the only one it must not misread.
-        return "timed_out"
-    if isinstance(error, Forbidden):
-        return error.code if exchange.errors.speaks(error.code) else spoken_reason(error.code)
-    if exchange.errors.speaks(error.code):
-        return error.code
-    return next(reason for family, reason in _BY_FAMILY if isinstance(error, family))
+    return write_refusal(exchange.errors, exchange.codec, as_spoken(exchange, error), path)

@@ -10,6 +10,8 @@ import traceback
 from typing import Final, Protocol
 
 from drawbridge.entrypoints.wire_server.reading import Reader, Received, Unreadable
+from drawbridge.entrypoints.wire_server.sockets import Socket, SocketHouse, Talking
+from drawbridge.entrypoints.wire_server.upgrading import agreed
 from drawbridge.entrypoints.wire_server.writing import GO_ON, refusal, written
 from drawbridge.wire.http import WireAnswer, WireRequest
 
@@ -33,7 +35,14 @@ class Answering(Protocol):
         """Hear of what was no request, by the reason that it was refused for."""
 
 
-class House(Protocol):
+class Opening(Protocol):
+    """Who opens WebSockets at one listening socket."""
+
+    async def open_socket(self, request: WireRequest, address: str) -> Talking | WireAnswer:
+        """Give who talks over a socket that is asked for, or the answer that refuses it."""
+
+
+class House(SocketHouse, Protocol):
     """What a connection has in common with the others of its server."""
 
     @property
@@ -43,6 +52,10 @@ class House(Protocol):
     @property
     def answering(self) -> Answering:
         """Give who answers."""
+
+    @property
+    def opening(self) -> Opening | None:
+        """Give who opens WebSockets, None where there are none."""
 
     def enter(self, connection: "Connection") -> bool:
         """Count a new connection; False where there are too many."""
@@ -183,7 +196,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _begin(self) -> None:
         self._is_answering = True
-        self._house.work(self._loop.create_task(self._answer(self._reader.received.popleft())))
+        received = self._reader.received.popleft()
+        answer = self._open(received) if received.accept else self._answer(received)
+        self._house.work(self._loop.create_task(answer))
 
     async def _answer(self, received: Received) -> None:
         keeps = received.keeps and not self._house.is_closing
@@ -205,6 +220,39 @@ class Connection(asyncio.BufferedProtocol):
             transport.close()
         else:
             self._go_on()
+
+    async def _open(self, received: Received) -> None:
+        opening, told = self._house.opening, refusal(501)
+        try:
+            if opening is not None and not self._house.is_closing:
+                opened = await opening.open_socket(received.request, self._address)
+                if not isinstance(opened, WireAnswer):
+                    await self._talk(opened, received.accept)
+                    return
+                told = opened
+        except Exception as error:  # noqa: BLE001  The rim of the process, as above.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            told = refusal(500)
+        self._is_answering = False
+        if self._transport is not None:
+            self._transport.write(written(told, keeps=False))
+            self._transport.close()
+
+    async def _talk(self, talking: Talking, accept: bytes) -> None:
+        """Hand the connection over to a socket, for as long as it lives."""
+        transport = self._transport
+        if transport is None or self._ends:
+            return
+        socket = Socket(transport, self._house)
+        # From here on, this connection hears of nothing any more.
+        self._transport = None
+        self._house.leave(self)
+        self._house.enter_socket(socket)
+        transport.set_protocol(socket)
+        transport.write(agreed(accept))
+        transport.resume_reading()
+        await socket.serve(talking)
 
     def _go_on(self) -> None:
         if self._is_answering or self._is_paused or self._transport is None:

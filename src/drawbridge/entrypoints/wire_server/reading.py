@@ -12,6 +12,7 @@ from typing import Final
 import httptools
 
 from drawbridge.core.values import light_value
+from drawbridge.entrypoints.wire_server.upgrading import find_accept
 from drawbridge.wire.http import Headers, WireRequest
 
 MOST_HEAD_BYTES: Final = 16 * 1_024
@@ -41,7 +42,8 @@ _ABOUT_THE_HOP: Final = frozenset(
         b"transfer-encoding",
     }
 )
-_NOT_TAKEN: Final = frozenset({b"content-encoding", b"trailer", b"upgrade"})
+_NOT_TAKEN: Final = frozenset({b"content-encoding", b"trailer"})
+_UPGRADE: Final = b"upgrade"
 
 
 class Unreadable(Exception):
@@ -56,16 +58,21 @@ class Unreadable(Exception):
 
 @light_value
 class Received:
-    """A whole request; `keeps` tells whether its connection is for more than this one."""
+    """A whole request; `keeps` tells whether its connection is for more than this one.
+
+    `accept` is what a WebSocket is agreed to by, where one is asked for.
+    """
 
     request: WireRequest
     keeps: bool
+    accept: bytes = b""
 
 
 class Reader:
     """One connection's bytes, request by request; the target of httptools' parser."""
 
     __slots__ = (
+        "_accept",
         "_body",
         "_body_bytes",
         "_fields",
@@ -89,13 +96,17 @@ class Reader:
         self._body: list[bytes] = []
         self._in_head = True
         self._head_bytes = self._body_bytes = 0
+        self._accept = b""
 
     def feed(self, data: memoryview) -> None:
         """Take what came. Raises: `Unreadable`, after which there is nothing more to read."""
+        self._refuse_more(0, len(data))
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            raise Unreadable(501, "upgrade_not_taken") from None
+        except httptools.HttpParserUpgrade as upgrade:
+            self._refuse_more(upgrade.args[0], len(data))
+            if not self.wants_socket:
+                raise Unreadable(501, "upgrade_not_taken") from None
         except httptools.HttpParserCallbackError as error:
             # What a method below has raised comes wrapped.
             if isinstance(error.__context__, Unreadable):
@@ -107,6 +118,11 @@ class Reader:
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
                 raise Unreadable(431, "head_too_long")
+
+    @property
+    def wants_socket(self) -> bool:
+        """Tell whether the last request asks for a WebSocket, after which no other can come."""
+        return bool(self._accept)
 
     # What the parser calls.
 
@@ -139,6 +155,8 @@ class Reader:
         _check_size(fields, len(self._target))
         _check_host(headers.get(b"host"), is_needed=version == "1.1")
         _check_body(headers)
+        if _UPGRADE in headers:
+            self._check_upgrade(headers)
         if b"expect" in headers:
             if headers[b"expect"].lower() != b"100-continue":
                 raise Unreadable(417, "expectation_not_met")
@@ -160,7 +178,8 @@ class Reader:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         method = self._parser.get_method().decode("ascii")
         request = WireRequest(method, path, query, kept, body)
-        self.received.append(Received(request, self._parser.should_keep_alive()))
+        keeps = self._parser.should_keep_alive()
+        self.received.append(Received(request, keeps, self._accept))
         self._body = []
         self._body_bytes = 0
         self.has_begun = self.wants_to_go_on = False
@@ -172,6 +191,18 @@ class Reader:
             raise Unreadable(405, "method_not_taken")
         if version not in _VERSIONS:
             raise Unreadable(505, "version_not_taken")
+
+    def _refuse_more(self, read: int, came: int) -> None:
+        # Frames before anybody agreed to a socket: who sends them hopes for two readers.
+        if self.wants_socket and read != came:
+            raise Unreadable(400, "too_early")
+
+    def _check_upgrade(self, headers: dict[bytes, bytes]) -> None:
+        is_get = self._parser.get_method() == b"GET"
+        if is_get and self._parser.get_http_version() == "1.1":
+            self._accept = find_accept(headers)
+        if not self._accept:
+            raise Unreadable(501, "upgrade_not_taken")
 
 
 def _check_size(fields: list[tuple[bytes, bytes]], target_bytes: int) -> None:

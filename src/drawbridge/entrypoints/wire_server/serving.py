@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from drawbridge.entrypoints.wire_server.connection import Answering, Connection
+from drawbridge.entrypoints.wire_server.connection import Answering, Connection, Opening
+from drawbridge.entrypoints.wire_server.sockets import GOING_AWAY, Socket
 
 _MOST_CONNECTIONS: Final = 1_024
 _WATCH_EVERY_S: Final = 1.0
@@ -19,11 +20,15 @@ _GOODBYE_WITHIN_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A listening socket and who answers there; with `tls`, nobody is heard without it."""
+    """A listening socket and who answers there; with `tls`, nobody is heard without it.
+
+    Without `opening`, no connection becomes a WebSocket.
+    """
 
     listener: socket.socket
     answering: Answering
     tls: ssl.SSLContext | None = None
+    opening: Opening | None = None
 
 
 class WireServer:
@@ -43,7 +48,7 @@ class WireServer:
         """Begin to serve."""
         loop = asyncio.get_running_loop()
         for served in self._served:
-            room = _Room(served.answering)
+            room = _Room(served.answering, served.opening)
             self._rooms.append(room)
             with_tls = served.tls is not None
             server = await loop.create_server(
@@ -63,6 +68,7 @@ class WireServer:
         for room in self._rooms:
             room.is_closing = True
             room.close_idle()
+            room.close_sockets()
         tasks = [task for room in self._rooms for task in room.tasks]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
@@ -84,11 +90,13 @@ class WireServer:
 class _Room:
     """The connections to one socket."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: Answering, opening: Opening | None) -> None:
         self.answering = answering
+        self.opening = opening
         self.is_closing = False
         self.tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
+        self._sockets: set[Socket] = set()
 
     def connection(self) -> Connection:
         return Connection(self)
@@ -102,6 +110,14 @@ class _Room:
     def leave(self, connection: Connection) -> None:
         self._connections.discard(connection)
 
+    def enter_socket(self, socket: Socket) -> None:
+        self._sockets.add(socket)
+        if self.is_closing:
+            socket.close(GOING_AWAY)
+
+    def leave_socket(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+
     def work(self, task: asyncio.Task[None]) -> None:
         # Held here, since the loop holds its tasks only weakly.
         self.tasks.add(task)
@@ -110,12 +126,20 @@ class _Room:
     def end_late(self, now_s: float) -> None:
         for connection in tuple(self._connections):
             connection.end_if_late(now_s)
+        for each in tuple(self._sockets):
+            each.watch(now_s)
 
     def close_idle(self) -> None:
         for connection in tuple(self._connections):
             if connection.is_idle:
                 connection.close()
 
+    def close_sockets(self) -> None:
+        for each in tuple(self._sockets):
+            each.close(GOING_AWAY)
+
     def abort(self) -> None:
         for connection in tuple(self._connections):
             connection.abort()
+        for each in tuple(self._sockets):
+            each.abort()
