@@ -4,10 +4,13 @@ Scenario 78: whatever works on the paper exchange with a real key works through 
 one. The tests are the very same; only addresses and keys are others.
 """
 
+import asyncio
 from collections.abc import Iterator
 
+import ccxt
 import pytest
 
+from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.proxied import Proxied, found_proxied
 from tests.real_clients.bench import Bench
 from tests.real_clients.test_ccxt_pro_on_paper import (
@@ -19,6 +22,7 @@ from tests.real_clients.test_ccxt_pro_on_paper import (
     test_own_trades_are_watched_as_they_are_asked_for,
     test_watched_candles_are_those_that_are_asked_for,
     test_watched_trades_are_those_that_are_asked_for,
+    watching,
 )
 
 __all__ = [
@@ -31,6 +35,9 @@ __all__ = [
     "test_watched_candles_are_those_that_are_asked_for",
     "test_watched_trades_are_those_that_are_asked_for",
 ]
+
+# Those over whose streams this client places orders.
+ORDERING = ("binance", "gate", "kraken", "poloniex")
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +56,41 @@ def keys(paper: Proxied) -> Proxied:
 @pytest.fixture
 def bench(paper: Proxied, exchange_id: str) -> Bench:
     return Bench(paper, paper, exchange_id)
+
+
+@pytest.mark.parametrize("exchange_id", ORDERING)
+async def test_orders_are_placed_and_cancelled_over_a_socket(bench: Bench) -> None:
+    symbol = bench.table.symbol
+    key = await asyncio.to_thread(bench.key)
+    desk = await asyncio.to_thread(bench.desk)
+    amount, price = (
+        float(bench.table.amount),
+        float(await asyncio.to_thread(lambda: desk.far_price)),
+    )
+    async with watching(bench, key) as client:
+        placed = await client.create_order_ws(symbol, "limit", "buy", amount, price)
+        known = await asyncio.to_thread(desk.client.fetch_order, placed["id"], symbol)
+        assert (known["status"], known["amount"], known["price"]) == ("open", amount, price)
+        # Kraken's class takes an id alone.
+        await client.cancel_order_ws(
+            placed["id"], None if bench.exchange_id == "kraken" else symbol
+        )
+        known = await asyncio.to_thread(desk.client.fetch_order, placed["id"], symbol)
+        assert known["status"] == "canceled"
+
+
+@pytest.mark.parametrize("exchange_id", ORDERING)
+async def test_what_a_virtual_key_is_held_to_holds_over_a_socket(
+    paper: Proxied, bench: Bench
+) -> None:
+    """Scenario 81: as over REST, and the exchange never hears of it."""
+    table = bench.table
+    real = await asyncio.to_thread(paper.real_key, bench.exchange_id, "held")
+    wish = Wish(scopes=("read", "trade_spot"), pairs=(table.symbol,), largest_order="1")
+    key = (await asyncio.to_thread(paper.virtual_key, real, wish)).fields
+    desk = await asyncio.to_thread(bench.desk, key)
+    price = float(await asyncio.to_thread(lambda: desk.far_price))
+    async with watching(bench, key) as client:
+        with pytest.raises(ccxt.BaseError):
+            await client.create_order_ws(table.symbol, "limit", "buy", float(table.amount), price)
+        assert await client.fetch_open_orders(table.symbol) == []

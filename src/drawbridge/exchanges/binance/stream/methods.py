@@ -19,6 +19,8 @@ from drawbridge.wire.text import encoded
 
 _MOST_PARAMETERS: Final = 60
 _MOST_NAME: Final = 40
+# What only streams know: whether an answer tells of limits. Ours never does.
+_ABOUT_THE_ANSWER: Final = frozenset({"returnRateLimits"})
 
 
 def _as(name: str, path: str, operation: str, access: str = PUBLIC) -> Endpoint:
@@ -106,7 +108,8 @@ def read_texts(params: object) -> dict[str, str]:
 
 def as_request(endpoint: Endpoint, texts: Mapping[str, str]) -> WireRequest:
     """Write the parameters as the request over REST would carry them."""
-    query = "&".join(f"{encoded(name)}={encoded(value)}" for name, value in texts.items())
+    told = {name: value for name, value in texts.items() if name not in _ABOUT_THE_ANSWER}
+    query = "&".join(f"{encoded(name)}={encoded(value)}" for name, value in told.items())
     return WireRequest(endpoint.method, endpoint.path, query.encode("ascii"))
 
 
