@@ -40,6 +40,7 @@ from drawbridge.entrypoints.cli import (
     proxy,
     remote,
     robot,
+    scan,
     stop,
     trial,
     tui,
@@ -76,6 +77,7 @@ key.app.command("replacement", help=say("cli.key.replacement.help"))(key_replaci
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)
 app.command("import", help=say("cli.import.help"))(importing.bring_in)
+app.command("scan", help=say("cli.scan.help"))(scan.scan)
 app.add_typer(virtual_key.app, name="virtual-key")
 app.add_typer(proxy.app, name="proxy")
 app.add_typer(robot.app, name="robot")
