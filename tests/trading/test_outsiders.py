@@ -110,7 +110,8 @@ class Watchtower:
 
     async def found(self) -> list[str]:
         """Give the trades that are shown, the newest first."""
-        return [it.trade_id for it in await ForeignTrades(self.database).list_of(KEY, 100)]
+        found = await ForeignTrades(self.database).list_of(self.keys.first, 100)
+        return [it.trade_id for it in found]
 
     async def alarms(self) -> list[str]:
         """Give the facts of the alarms."""

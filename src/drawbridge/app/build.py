@@ -43,6 +43,7 @@ from drawbridge.statistics.service import Statistics
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.statistics.wealth import Wealth
 from drawbridge.storage.database import Database
+from drawbridge.trading.foreign_trades import ForeignTrades
 from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.limit_service import LimitService
@@ -83,6 +84,7 @@ class House:
     door: VaultDoor
     vault: Vault
     lives: KeyLives
+    foreign_trades: ForeignTrades
     virtual_keys: VirtualKeys
     licences: Licences
     importing: Importing
@@ -151,6 +153,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         door=VaultDoor(database, clock, entropy),
         vault=vault,
         lives=KeyLives(database, clock),
+        foreign_trades=ForeignTrades(database),
         virtual_keys=virtual_keys,
         licences=Licences(database, settings.operator, clock, local_key),
         importing=Importing(vault, virtual_keys),

@@ -46,6 +46,12 @@ _MARKETS: Final = (
     "SELECT symbol FROM orders WHERE key_id = ? GROUP BY symbol ORDER BY max(intended_ms) DESC"
     " LIMIT ?"
 )
+_KEPT: Final = (
+    "SELECT * FROM foreign_trades WHERE key_id IN (SELECT id FROM keys"
+    " WHERE owner = ? AND exchange = ? AND venue = ?"
+    " AND (id = ? OR (? <> '' AND account_hint = ?)))"
+    " ORDER BY time_ms DESC, trade_id DESC LIMIT ?"
+)
 _KEEP: Final = "INSERT OR IGNORE INTO foreign_trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LOOKED: Final = (
     "INSERT INTO foreign_looks VALUES (?, ?, ?)"
@@ -104,12 +110,11 @@ class ForeignTrades:
             return set()
         return {row["name"] for row in await self._database.fetch_all(sql, keys, json.dumps(asked))}
 
-    async def list_of(self, key_id: str, limit: int) -> tuple[ForeignTrade, ...]:
-        """List those of a key's account, the newest first."""
+    async def list_of(self, key: KeyRecord, limit: int) -> tuple[ForeignTrade, ...]:
+        """List those of a key's account, by whichever of its keys they were found, newest first."""
+        place = (key.owner, key.exchange, key.venue.value)
         rows = await self._database.fetch_all(
-            "SELECT * FROM foreign_trades WHERE key_id = ? ORDER BY time_ms DESC, trade_id DESC"
-            " LIMIT ?",
-            *(key_id, limit),
+            _KEPT, *place, key.id, key.account_hint, key.account_hint, limit
         )
         return tuple(_trade(row) for row in rows)
 

@@ -13,6 +13,7 @@ from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput
 
 MOST_PAUSE_DAYS: Final = 30
+_DAY: Final = "%Y-%m-%d"
 # No exchange is older.
 _EARLIEST_MS: Final = 1_230_768_000_000
 
@@ -64,7 +65,7 @@ def read_made_ms(text: str, now_ms: int) -> int | None:
     if not text.strip():
         return None
     try:
-        day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
+        day = datetime.strptime(text.strip(), _DAY).replace(tzinfo=UTC)
     except ValueError:
         raise BadInput("bad_day", field="made") from None
     made_ms = int(day.timestamp()) * 1_000
@@ -73,6 +74,11 @@ def read_made_ms(text: str, now_ms: int) -> int | None:
     if made_ms < _EARLIEST_MS:
         raise BadInput("bad_day", field="made")
     return made_ms
+
+
+def day_of(at_ms: int) -> str:
+    """Write a moment's day as `read_made_ms` reads it."""
+    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime(_DAY)
 
 
 def read_pause_ms(text: str) -> int:

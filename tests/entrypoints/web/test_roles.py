@@ -52,6 +52,7 @@ DECIDED = {
         GET /portfolio  GET /portfolio/live  GET /portfolio.json
         GET /live/home  GET /live/portfolio  GET /live/robots/{robot}  GET /live/lab/{trial}
         GET /live/keys/{key}/check  GET /live/keys/{key}/holdings
+        GET /keys/{key}/life
         GET /keys/{key}/leak  GET /keys/{key}/leak/live  GET /live/keys/{key}/leak
         GET /keys/{key}/leak.csv  GET /keys/{key}/leak.json
     """,
@@ -59,6 +60,7 @@ DECIDED = {
         GET /keys/new  POST /keys/new  POST /keys/{key}/check  POST /keys/{key}/currency
         POST /keys/{key}/disable  GET /keys/{key}/enable  POST /keys/{key}/enable
         GET /keys/{key}/delete  POST /keys/{key}/delete
+        POST /keys/{key}/life
         POST /keys/{key}/leak  POST /keys/{key}/leak/report  GET /panic  POST /panic
         GET /virtual-keys/new  POST /virtual-keys/new
         GET /virtual-keys/{virtual}/narrow  POST /virtual-keys/{virtual}/narrow

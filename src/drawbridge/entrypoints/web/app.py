@@ -31,6 +31,7 @@ from drawbridge.entrypoints.web.home_pages import HomePages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.join_pages import JoinPages
+from drawbridge.entrypoints.web.key_life_pages import LifePages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
 from drawbridge.entrypoints.web.notice_pages import NoticePages
@@ -74,6 +75,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_token_routes(mine, TokenPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
         *_panic_routes(site, PanicPages(site, house)),
+        *_life_routes(site, LifePages(site, house)),
         *_crossing_routes(site, CrossingPages(site, house)),
         *_virtual_key_routes(site, VirtualKeyPages(site, house)),
         *glance_routes(site, house, pulse or Pulse(house.database)),
@@ -210,6 +212,13 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
         Route("/keys/{key}/delete", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _life_routes(site: Site, pages: LifePages) -> list[Route]:
+    return [
+        Route("/keys/{key}/life", site.shows(pages.show)),
+        Route("/keys/{key}/life", site.takes(pages.change), methods=_POST),
     ]
 
 

@@ -30,6 +30,7 @@ from drawbridge.entrypoints.web.key_views import (
 )
 from drawbridge.entrypoints.web.robot_views import view_robot
 from drawbridge.vault.entering import Typed, check_new_key
+from drawbridge.vault.lives import LifeWish, read_made_ms
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Venue, read_venue
 from drawbridge.wording.say import say
 
@@ -85,6 +86,7 @@ class KeyPages:
         texts = {name: fields.text(name) for name in names}
         try:
             check_phone(visit.request, fields, wanted.card.name)
+            read_made_ms(fields.line("made"), self.house.clock.now_ms())
             typed = Typed(wanted.card.id, wanted.venue, texts, fields.line("label"))
             check = check_new_key(self.house.database, visit.person.account, typed)
             await take_code(self.house.accounts, visit.person.id, fields, after=check)
@@ -98,10 +100,13 @@ class KeyPages:
             )
         except DrawbridgeError as error:
             kept = _kept(wanted.card, fields, error)
-            form = refused(error, ("label", ON_PHONE, *_CODE, *names), kept)
+            form = refused(error, ("label", "made", ON_PHONE, *_CODE, *names), kept)
             return self._new(visit, wanted, form, error.http_status)
         finally:
             texts.clear()
+        if fields.line("made"):
+            said = LifeWish(made=fields.line("made"))
+            await self.house.lives.change(visit.person.account, added.key.id, said)
         told = [("cleaned", name) for name in added.notes]
         if added.seen_before:
             told.append(("seen", "before"))
@@ -280,7 +285,7 @@ def _kept(card: Card, fields: Fields, error: DrawbridgeError) -> dict[str, str]:
     in_question = any(part.field == error.facts.get("field") for part in card.credentials)
     public = [part.field for part in card.credentials if not part.secret and not in_question]
     secrets = [fields.line(part.field) for part in card.credentials if part.secret]
-    kept = fields.keep("label", "proof", ON_PHONE, *public)
+    kept = fields.keep("label", "made", "proof", ON_PHONE, *public)
     return {
         name: text
         for name, text in kept.items()

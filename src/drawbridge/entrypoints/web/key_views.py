@@ -29,6 +29,7 @@ class KeyView:
     venue: str
     status: str
     reason: str
+    cause: str
     rights: str
     public_key: str
     expires_ms: int | None
@@ -80,6 +81,7 @@ def view_key(key: KeyRecord) -> KeyView:
         venue=key.venue.value,
         status=key.status.value,
         reason=say_reason(key.reason, key.facts) if key.reason else "",
+        cause=key.reason,
         rights=words_of(key.scopes),
         public_key=key.public_key,
         expires_ms=key.expires_ms,
