@@ -18,6 +18,8 @@ from drawbridge.wire.limits import Count, Limit, LimitKind
 # what ends orders may take the half, so that a position can be left when all else is used up.
 _ORDINARY: Final = (18, 20)
 _URGENT: Final = (19, 20)
+# How much of everybody's share is kept; the rest goes to whoever comes.
+_KEPT: Final = (3, 4)
 # Among more than so many, what would be kept for each is nothing.
 _MOST_KEPT_FOR: Final = 256
 _ENDS: Final = frozenset({"cancel_order", "cancel_all_orders"})
@@ -40,7 +42,7 @@ class Blocked:
 class SharedCount:
     """One limit, as far as it is used up, and by whom.
 
-    In every window, each of `n` who share it is sure of a half of its share, 1/(2n), or of what
+    In every window, each of those who share it is sure of three quarters of its share, or of what
     it wanted in the window before, where that is less. The rest goes to whoever comes.
     """
 
@@ -111,16 +113,17 @@ class SharedCount:
         # Who waited may be served in a window in which nobody has asked yet.
         self._turn(now_ms)
         used = self._count.used(now_ms)
-        # Little is kept altogether, and what is larger than the rest passes first.
-        if not used or used + cost <= self._ordinary // 4:
+        # What is larger than the rest passes first of all.
+        if not used or used + cost <= self._ordinary // 8:
             return 0
         sharers = self._before.keys() | self._wanted.keys()
         if not 1 < len(sharers) <= _MOST_KEPT_FOR:
             return 0
-        half = -(-self._ordinary // (2 * len(sharers)))
+        part, whole = _KEPT
+        share = -(-self._ordinary * part // (whole * len(sharers)))
         before, taken = self._before, self._used
         return sum(
-            max(0, min(half, before.get(it, half)) - taken.get(it, 0))
+            max(0, min(share, before.get(it, share)) - taken.get(it, 0))
             for it in sharers
             if it != who
         )

@@ -18,6 +18,8 @@ Sharer: TypeAlias = tuple[str, str]
 _MOST_WAITING: Final = 1_024
 _MOST_OF_ONE: Final = 32
 _MOST_REMEMBERED: Final = 1_024
+# So many requests may somebody be behind the others, and catch up on when it comes again.
+_MOST_OWED: Final = 8
 
 
 @light_value
@@ -99,8 +101,9 @@ class Line(Generic[T]):
 class _Equals(Generic[T]):
     """Those among whom only that decides which each of them was given.
 
-    `level` is how much the one that went last had been given before. Who comes anew begins there:
-    nobody saves up for later by asking for nothing.
+    `level` is how much the one that went last had been given before. Who comes anew begins there,
+    and nobody saves up much for later by asking for nothing. But who waited in vain, and comes
+    again after a moment, is where it was.
     """
 
     __slots__ = ("given", "level", "queues")
@@ -129,15 +132,17 @@ class _Equals(Generic[T]):
     def heads(self) -> list[Waiting[T]]:
         heads = [queue[0] for queue in self.queues.values()]
         if len(heads) > 1:
-            heads.sort(key=lambda it: (self._given(it.who), it.number))
+            heads.sort(key=lambda it: (self._given(it), it.number))
         return heads
 
     def count(self, one: Waiting[T]) -> None:
-        self.level = self._given(one.who)
-        self.given[one.who] = self.level + one.cost
-        if len(self.given) > _MOST_REMEMBERED:
+        given = self._given(one)
+        self.level = max(self.level, given)
+        if len(self.given) >= _MOST_REMEMBERED:
             # Who was given no more than the level is nobody to remember.
             self.given = {who: it for who, it in self.given.items() if it > self.level}
+        self.given[one.who] = given + one.cost
 
-    def _given(self, who: Sharer) -> int:
-        return max(self.level, self.given.get(who, 0))
+    def _given(self, one: Waiting[T]) -> int:
+        given = self.given.setdefault(one.who, self.level)
+        return max(given, self.level - _MOST_OWED * one.cost)
