@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from drawbridge.core.secret import masked
@@ -26,6 +27,27 @@ _ISOLATE: Final = "\u2066"
 _END_ISOLATE: Final = "\u2069"
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to in this process, for whoever opens a site once more."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was kept; Jinja itself looks whether it is of the same source."""
+        kept = self._kept.get(bucket.key)
+        if kept is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED: Final = _Compiled()
+
+
 class Look:
     """The templates of one website."""
 
@@ -38,6 +60,7 @@ class Look:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         self._environment.globals.update(
             say=say,
