@@ -115,6 +115,14 @@ async def test_requests_that_cannot_be_looked_for_are_told(
     assert (answer.status, answer.code) == (status, code)
 
 
+async def test_a_moment_that_nobody_could_keep_is_refused(life: Life) -> None:
+    one = f"{PATH}/{life.virtual_key}"
+    asked = await life.program.get(f"{one}/uses?since_ms={10**26}")
+    assert (asked.status, asked.code) == (422, "request_field_wrong")
+    narrowed = await life.program.post(f"{one}/narrow", {"expires_ms": 10**26})
+    assert (narrowed.status, narrowed.code) == (422, "request_field_wrong")
+
+
 async def test_requests_come_a_page_at_a_time_and_narrowed(life: Life) -> None:
     house, whose = life.site.house, (life.owner, life.virtual_key)
     await cross(house, whose, "passed")

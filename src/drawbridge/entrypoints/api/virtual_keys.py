@@ -38,7 +38,9 @@ from drawbridge.virtual_keys.written import told_restrictions
 router = APIRouter(tags=["virtual keys"])
 
 VirtualPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["vk_4f7q2mabcdefghij"])]
-Since = Annotated[int, Query(ge=0, description="Milliseconds since 1970, UTC.")]
+# The end of the year 9999: later than that is no moment that anybody could write or keep.
+_LAST_MS: Final = 253_402_300_799_999
+Since = Annotated[int, Query(ge=0, le=_LAST_MS, description="Milliseconds since 1970, UTC.")]
 ByRule = Annotated[
     str, Query(max_length=LONGEST_TEXT, description="Only what this rule refused: `pairs`.")
 ]
@@ -88,7 +90,7 @@ class VirtualKeyLimits(Asked):
     addresses: _Several = Field(default_factory=list, examples=[["127.0.0.1", "10.0.0.0/8"]])
     days: _Several = Field(default_factory=list, description="`mon`, `tue` and so on.")
     hours: Text = Field("", description="`08:00-17:30`, UTC.")
-    expires_ms: Moment | None = None
+    expires_ms: Moment | None = Field(None, le=_LAST_MS)
     rate: Text = Field("", description="Requests a second.")
 
 
