@@ -4,7 +4,7 @@ A new one is told once, with what to paste into known programs; its secret is in
 and the answer that has it is not kept. A person's code stands behind each that is made.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
