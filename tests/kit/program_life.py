@@ -85,6 +85,7 @@ async def live_on(life: Life) -> None:
         await store.keep(
             life.key, Snapshot(at_ms, "USD", {"USD": Held(worth, worth)}, at_ms, moved)
         )
+    await house.leaks.ask(life.owner, life.key, now_ms - HOUR_MS)
     made = Decision(life.robot, life.key, "enter:1", now_ms, Side.BUY, Decimal("0.5"))
     async with house.database.transaction() as tx:
         await write(tx, Changes(made=[made]), now_ms)

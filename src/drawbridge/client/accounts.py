@@ -21,6 +21,8 @@ Matter = Literal[
     "notices_failing",
     "no_authenticator",
     "few_recovery_codes",
+    "no_backup",
+    "backup_old",
 ]
 Urgency = Literal["now", "soon"]
 

@@ -10,6 +10,7 @@ from drawbridge.client.limits import LimitsOperations
 from drawbridge.client.me import MeOperations
 from drawbridge.client.notices import NoticesOperations
 from drawbridge.client.orders import OrdersOperations
+from drawbridge.client.panic import PanicOperations
 from drawbridge.client.people import PeopleOperations
 from drawbridge.client.robot_reports import RobotReportsOperations
 from drawbridge.client.robots import RobotsOperations
@@ -25,6 +26,7 @@ class Client:
         self.me = MeOperations(calling)
         self.exchanges = ExchangesOperations(calling)
         self.keys = KeysOperations(calling)
+        self.panic = PanicOperations(calling)
         self.virtual_keys = VirtualKeysOperations(calling)
         self.accounts = AccountsOperations(calling)
         self.robots = RobotsOperations(calling)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from drawbridge.rotation.leak import Deed, DeedKind, Gap
+from drawbridge.catalogue.registry import get_card
+from drawbridge.rotation.leak import Deed, DeedKind, Gap, LeakReport
 from drawbridge.wording.say import has_words, say, say_reason
 
 
@@ -28,6 +29,18 @@ def by_of(deed: Deed, names: Mapping[str, str]) -> str:
         if has_words(key):
             return say(key)
     return names.get(deed.by, deed.by)
+
+
+def found_words(report: LeakReport) -> str:
+    """Say in one sentence what came out, once the exchange has answered."""
+    answer = report.inquiry.answer
+    if report.inquiry.answered_ms is None:
+        return say("leak.being_asked", exchange=get_card(report.key.exchange).name)
+    if report.foreign:
+        return say("leak.found", count=len(report.foreign))
+    if answer.gaps:
+        return say("leak.found_gaps")
+    return say("leak.found_none", count=answer.orders + answer.trades)
 
 
 def gap_words(gap: Gap) -> str:

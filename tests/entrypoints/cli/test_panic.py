@@ -51,3 +51,31 @@ def test_all_keys_of_all_exchanges_are_switched_off_by_one_command(line: Command
     assert {key["status"] for key in line.told("key", "list")} == {"disabled"}
     assert line.told("notice", "list")[0]["kind"] == "keys_frozen"
     assert "in use" in line.on_data("panic", "--all", "--yes")[1]
+
+
+def test_one_key_is_stopped_by_its_name_and_the_way_on_is_told(line: CommandLine) -> None:
+    """Scenario 38."""
+    code, out, _ = line.on_data("panic", "--key", "alice", "--yes")
+    assert (code, "is stopped" in out, "leak-report" in out) == (0, True, True)
+    assert line.told("key", "list")[0]["reason"] == "key_leaked"
+    assert line.told("notice", "list")[0]["kind"] == "key_leaked"
+
+
+def test_what_nobody_has_is_not_stopped(line: CommandLine) -> None:
+    for option, wanted in (("--key", "unknown_key"), ("--virtual-key", "unknown_virtual_key")):
+        exit_code, told = line.refused("panic", option, "nobodys", "--yes")
+        assert (exit_code, told["code"]) == (5, wanted)
+
+
+def test_a_report_without_a_gateway_tells_what_is_known_here(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    exit_code, told = line.refused("key", "leak-report", "Alice", "--since", "soon")
+    assert (exit_code, told["code"]) == (2, "bad_since")
+    file = tmp_path / "report.csv"
+    told = line.told("key", "leak-report", "Alice", "--since", "1h", "--out", str(file))
+    assert (told["answered_ms"], told["foreign"]) == (None, 0)
+    assert {deed["what"] for deed in told["deeds"]} == {"vault:key:added"}
+    assert "vault:key:added" in file.read_text()
+    code, out, hint = line.on_data("key", "leak-report", "Alice")
+    assert (code, "Key added" in out, "not running" in hint) == (0, True, True)

@@ -26,6 +26,7 @@ from drawbridge.entrypoints.api import (
     me,
     notices,
     orders,
+    panic,
     people,
     robot_reports,
     robots,
@@ -47,7 +48,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
-    *(me, exchanges, keys, virtual_keys, accounts, together, robots, robot_reports),
+    *(me, exchanges, keys, panic, virtual_keys, accounts, together, robots, robot_reports),
     *(orders, trials, limits, approvals, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"

@@ -69,7 +69,8 @@ def key_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
         *(_remarks(check)),
     ]
     acts = [button(act, act, key.id) for act in _ACTS[key.status]]
-    return Screen("\n".join(lines), (*in_rows(acts, 2), back_to("keys")))
+    leak = (named(f"🚨 {say('leak.on_key')}", "leak", key.id),)
+    return Screen("\n".join(lines), (*in_rows(acts, 2), leak, back_to("keys")))
 
 
 def check_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:

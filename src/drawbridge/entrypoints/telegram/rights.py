@@ -23,6 +23,7 @@ _NEEDS: Final[Mapping[str, Act]] = {
     "signals": Act.LOOK,
     "keys": Act.LOOK,
     "key": Act.LOOK,
+    "leak_report": Act.LOOK,
     "virtual_keys": Act.LOOK,
     "virtual_key": Act.LOOK,
     "approvals": Act.LOOK,

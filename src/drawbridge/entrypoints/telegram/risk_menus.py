@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery
 
 from drawbridge.entrypoints.telegram.main_menu import main_menu
-from drawbridge.entrypoints.telegram.screens import Go, Screen, button, home_row
+from drawbridge.entrypoints.telegram.screens import Go, Screen, button, home_row, named
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.wording.say import say
 
@@ -25,6 +25,7 @@ async def ask_stop(_query: CallbackQuery, visit: Visit) -> None:
     rows = (
         (button("stop_all", "stop_now"),),
         (button("stop_and_cancel", "stop_now", _CANCEL),),
+        (named(f"🚨 {say('panic.title')}", "panic"),),
         home_row(),
     )
     await visit.show(Screen(f"{say('risk.stop_title')}\n\n{say('risk.stop_lead')}", rows))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drawbridge.rotation.leak import Deed, DeedKind, LeakReport
-from drawbridge.rotation.leak_words import by_of, gap_words, what_of
+from drawbridge.rotation.leak_words import by_of, found_words, gap_words, what_of
 from drawbridge.wording import formats
 from drawbridge.wording.say import say
 
@@ -43,20 +43,13 @@ def view_report(report: LeakReport, names: Mapping[str, str], most: int) -> Repo
 
     Of more than `most` deeds, those that did not go through us stay all.
     """
-    inquiry, foreign = report.inquiry, report.foreign
-    answer = inquiry.answer
-    if foreign:
-        summary, tone = say("leak.found", count=len(foreign)), "bad"
-    elif answer.gaps:
-        summary, tone = say("leak.found_gaps"), "warn"
-    else:
-        told = answer.orders + answer.trades
-        summary, tone = say("leak.found_none", count=told), "good"
+    inquiry, answer = report.inquiry, report.inquiry.answer
+    tone = "bad" if report.foreign else "warn" if answer.gaps else "good"
     shown = [it for n, it in enumerate(report.deeds) if n < most or it.is_foreign]
     return ReportView(
         since_ms=inquiry.since_ms,
         is_answered=inquiry.answered_ms is not None,
-        summary=summary,
+        summary=found_words(report),
         tone=tone,
         gaps=tuple(map(gap_words, answer.gaps)),
         markets=", ".join(answer.markets),
