@@ -247,3 +247,18 @@ async def test_a_new_secret_is_used_at_once(vault: Vault, ann: Owner, opening: O
         added = await vault.add(ann.id, "binance", "live", fields)
         async with opening.open_fields(added.key.id) as opened:
             assert opened["api_secret"].reveal() == fields["api_secret"]
+
+
+@pytest.mark.parametrize("purpose", ["trade", "read", "listen"])
+async def test_a_stopped_key_opens_for_no_use_also_if_it_was_judged_before(
+    vault: Vault, ann: Owner, key: KeyRecord, opening: Opening, purpose: str
+) -> None:
+    """Scenario 38: what waits for its turn at the exchange is stopped as well."""
+    async with opening.open_fields(key.id, purpose=purpose):
+        pass
+    await vault.disable(ann.id, key.id)
+    await a_turn()
+    with pytest.raises(Forbidden, match="key_not_usable"):
+        opening.find_open(key.id, purpose=purpose)
+    async with opening.open_fields(key.id, purpose="clean_up"):
+        pass

@@ -33,6 +33,8 @@ KeyringProvider: TypeAlias = Callable[[], Keyring]
 _MOST_HELD: Final = 50_000
 _MOST_AT_ONCE: Final = 256
 _DAMAGED: Final = "sealed_value_damaged"
+# For these the secret of a key that is switched off is opened no more, whoever asks.
+_OF_KEYS_IN_USE: Final = frozenset({"trade", "read", "listen"})
 
 
 @dataclass(slots=True)
@@ -124,8 +126,9 @@ class Opening:
         """Give the key's fields for the time of the block; keep none of them longer.
 
         Raises: `NotFound("unknown_key")`, `Forbidden("vault_locked")`,
-        `Forbidden("key_has_no_secret")`; `Corrupted("sealed_value_damaged")`, after which the
-        key is switched off; `Corrupted("sealed_for_another_key")`.
+        `Forbidden("key_not_usable")`, `Forbidden("key_has_no_secret")`;
+        `Corrupted("sealed_value_damaged")`, after which the key is switched off;
+        `Corrupted("sealed_for_another_key")`.
         """
         # Looked for again after every wait: the vault may be locked or the key changed by then.
         while (opened := self.find_open(key_id, purpose=purpose)) is None:
@@ -159,6 +162,9 @@ class Opening:
     def _find_held(self, key_id: str, purpose: str) -> _Held | None:
         self._keyring()  # a locked vault opens nothing, also not what memory still holds
         key = self._get_key(key_id)
+        if key.status is KeyStatus.DISABLED and purpose in _OF_KEYS_IN_USE:
+            # It was judged before it waited for its turn; meanwhile the key was stopped.
+            raise Forbidden("key_not_usable", rule="status", status=key.status)
         if key.status is KeyStatus.REFUSED:
             self.forget(key_id)
         held = self._held.get(key_id)
