@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 from drawbridge.client.calling import Calling, Page
-from drawbridge.client.shapes import CodeGiven, KeyStatus, Reason, Scope, Venue
+from drawbridge.client.shapes import CodeGiven, KeyStatus, Reason, Scope, Side, Venue
 
+Dated = Literal["", "exchange", "owner", "adding"]
 Proof = Literal["order", "dry_run", "skip"]
 Step = Literal[
     "format", "clock", "rights", "verdict", "balance", "probe_placed", "probe_cancelled", "done"
@@ -29,6 +30,60 @@ class CheckWish(TypedDict):
     proof: NotRequired[Proof]
 
 
+class ForeignTradeTold(TypedDict):
+    """A trade on a key's account that was not made from here; ids are the exchange's."""
+
+    key_id: str
+    symbol: str
+    trade_id: str
+    order_id: str
+    side: Side
+    quantity: str
+    price: str
+    time_ms: int
+    seen_ms: int
+
+
+class KeyLifeTold(TypedDict):
+    """What a key's owner chose, and from where its end is known."""
+
+    made_ms: int | None
+    dated: Dated
+    pause_before_ms: int
+    closes: bool
+    watched: bool
+
+
+class KeyWish(TypedDict):
+    """A key to be added, by the fields that `/exchanges/{exchange}` lists."""
+
+    exchange: str
+    venue: NotRequired[Venue]
+    label: NotRequired[str]
+    proof: NotRequired[Proof]
+    made: NotRequired[str]
+    fields: Mapping[str, str]
+    code: str
+
+
+class LifeChange(TypedDict):
+    """What is to change; what is left out stays as it is."""
+
+    made: NotRequired[str | None]
+    pause_days: NotRequired[int | None]
+    closes: NotRequired[bool | None]
+    watched: NotRequired[bool | None]
+
+
+class CheckTold(TypedDict):
+    """The last check of a key; number 0 where there was none yet."""
+
+    number: int
+    is_done: bool
+    steps: list[CheckStepTold]
+    remarks: list[Reason]
+
+
 class Key(TypedDict):
     """A key without its secrets; `public_key` is its name at the exchange."""
 
@@ -44,26 +99,9 @@ class Key(TypedDict):
     checked_ms: int | None
     expires_ms: int | None
     check_requested_ms: int | None
-
-
-class KeyWish(TypedDict):
-    """A key to be added, by the fields that `/exchanges/{exchange}` lists."""
-
-    exchange: str
-    venue: NotRequired[Venue]
-    label: NotRequired[str]
-    proof: NotRequired[Proof]
-    fields: Mapping[str, str]
-    code: str
-
-
-class CheckTold(TypedDict):
-    """The last check of a key; number 0 where there was none yet."""
-
-    number: int
-    is_done: bool
-    steps: list[CheckStepTold]
-    remarks: list[Reason]
+    pauses_ms: int | None
+    account_hint: str
+    life: KeyLifeTold
 
 
 class KeyAdded(TypedDict):
@@ -133,3 +171,22 @@ class KeysOperations:
         self._calling.ask(
             "POST", "/keys/{key}/delete", {"key": key}, wish=wish, idempotency_key=idempotency_key
         )
+
+    def change_key_life(self, key: str, wish: LifeChange, *, idempotency_key: str = "") -> Key:
+        """Say when a key was made, how long before its end robots pause, and what is watched."""
+        told: Key = self._calling.ask(
+            "POST", "/keys/{key}/life", {"key": key}, wish=wish, idempotency_key=idempotency_key
+        )
+        return told
+
+    def list_foreign_trades(
+        self, key: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> Page[ForeignTradeTold]:
+        """List the trades on a key's account that were not made from here, newest first."""
+        told: Page[ForeignTradeTold] = self._calling.ask(
+            "GET",
+            "/keys/{key}/foreign-trades",
+            {"key": key},
+            query={"limit": limit, "cursor": cursor},
+        )
+        return told

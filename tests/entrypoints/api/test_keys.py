@@ -2,8 +2,10 @@
 
 import pytest
 
+from drawbridge.trading.foreign_trades import keep_trades
 from tests.kit.owner import KEY, SECRET
 from tests.kit.program_life import TRADING, Life
+from tests.kit.trades import trade
 
 GOOD = {"api_key": "G" * 55 + "a", "api_secret": SECRET}
 
@@ -26,6 +28,8 @@ def _wish(life: Life, **other: object) -> dict[str, object]:
         ({"fields": {**GOOD, "api_key": KEY}}, 409, "key_already_yours", "api_key"),
         ({"label": "Main"}, 409, "label_taken", "label"),
         ({"proof": "hope"}, 422, "request_field_wrong", "proof"),
+        ({"made": "yesterday"}, 422, "bad_day", "made"),
+        ({"made": "2999-01-01"}, 422, "made_in_future", "made"),
         ({"code": "000000"}, 403, "code_wrong", "code"),
         ({"code": ""}, 403, "code_needed", "code"),
         ({"code": None}, 422, "request_field_wrong", "code"),
@@ -145,3 +149,35 @@ async def test_a_refused_key_tells_why(life: Life) -> None:
     assert (key["status"], key["reason"]["code"]) == ("refused", "key_can_withdraw")
     assert "Withdraw funds" in key["reason"]["message"]
     assert key["scopes"] == ["read", "trade_spot"]
+
+
+async def test_what_a_person_says_of_a_keys_end_is_kept_and_told(life: Life) -> None:
+    """Scenario 42: with positions as chosen."""
+    path = f"/keys/{life.key}/life"
+    for wrong, field in (({"pause_days": 31}, "pause_days"), ({"made": "soon"}, "made")):
+        answer = await life.program.post(path, wrong)
+        assert (answer.status, answer.told["field"]) == (422, field)
+    wish = {"made": "2025-01-02", "pause_days": 3, "closes": True, "watched": True}
+    told = (await life.program.post(path, wish)).told
+    assert told["life"] == {
+        "made_ms": 1_735_776_000_000,
+        "dated": "",
+        "pause_before_ms": 259_200_000,
+        "closes": True,
+        "watched": True,
+    }
+    told = (await life.program.post(path, {"made": "", "watched": False})).told
+    assert (told["life"]["made_ms"], told["life"]["watched"]) == (None, False)
+    assert told["life"]["closes"] is True, "what is left out stays as it is"
+    assert told == (await life.program.get(f"/keys/{life.key}")).told
+
+
+async def test_trades_from_elsewhere_are_listed(life: Life) -> None:
+    path = f"/keys/{life.key}/foreign-trades"
+    assert (await life.program.get(path)).told["items"] == []
+    fill = trade("sell", "0.5", "100", 7)
+    async with life.site.house.database.transaction() as tx:
+        await keep_trades(tx, life.key, [fill], 9)
+    [told] = (await life.program.get(path)).told["items"]
+    assert (told["symbol"], told["quantity"], told["seen_ms"]) == (fill.symbol, "0.5", 9)
+    assert (await life.program.get("/keys/key_nobodys/foreign-trades")).status == 404

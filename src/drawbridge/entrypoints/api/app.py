@@ -21,6 +21,7 @@ from drawbridge.entrypoints.api import (
     approvals,
     audit,
     exchanges,
+    key_lives,
     keys,
     limits,
     me,
@@ -48,8 +49,8 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
-    *(me, exchanges, keys, panic, virtual_keys, accounts, together, robots, robot_reports),
-    *(orders, trials, limits, approvals, notices, people, audit),
+    *(me, exchanges, keys, key_lives, panic, virtual_keys, accounts, together),
+    *(robots, robot_reports, orders, trials, limits, approvals, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY: Final = {

@@ -5,6 +5,7 @@ authenticator's code, so does this: the right `keys` alone adds and deletes noth
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -27,6 +28,7 @@ from drawbridge.entrypoints.api.shapes import (
     tell_facts,
     tell_reason,
 )
+from drawbridge.vault.lives import Dated, LifeWish, read_made_ms
 from drawbridge.vault.model import Added, KeyRecord, KeyStatus, Proof, Venue
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
 
@@ -37,10 +39,26 @@ _LONGEST_SECRET = 65_536
 _CODE = "Six digits of the authenticator, or a recovery code; each counts once."
 
 
+class KeyLifeTold(Told):
+    """What a key's owner chose, and from where its end is known.
+
+    `made_ms` is the day that the owner named. So long before the end robots pause
+    (`pause_before_ms`); with `closes`, they close their positions first. `watched`: trades on the
+    account that were not made from here raise an alarm.
+    """
+
+    made_ms: Moment | None
+    dated: Dated
+    pause_before_ms: int
+    closes: bool
+    watched: bool
+
+
 class Key(Told):
     """A key without its secrets; `public_key` is its name at the exchange.
 
-    `check_requested_ms` is when a check was asked for that has not ended.
+    `check_requested_ms` is when a check was asked for that has not ended, `pauses_ms` when robots
+    pause because it ends. `account_hint` is how the exchange calls the account, where it tells.
     """
 
     id: str
@@ -55,15 +73,22 @@ class Key(Told):
     checked_ms: Moment | None
     expires_ms: Moment | None
     check_requested_ms: Moment | None
+    pauses_ms: Moment | None
+    account_hint: str
+    life: KeyLifeTold
 
 
 class KeyWish(Asked):
-    """A key to be added, by the fields that `/exchanges/{exchange}` lists."""
+    """A key to be added, by the fields that `/exchanges/{exchange}` lists.
+
+    `made` is the day on which it was made, such as `2026-11-22`, where the exchange tells none.
+    """
 
     exchange: Name
     venue: Venue = Field(Venue.PAPER, strict=False)
     label: Text = ""
     proof: Proof = Field(Proof.ORDER, strict=False)
+    made: Text = ""
     fields: dict[Text, Annotated[SecretStr, Field(max_length=_LONGEST_SECRET)]] = Field(
         max_length=10, examples=[{"api_key": "…", "api_secret": "…"}]
     )
@@ -112,7 +137,7 @@ class CheckTold(Told):
 @router.get("/keys")
 async def list_keys(caller: Reader, paging: AskedPage) -> Page[Key]:
     """List the keys in the order in which they were added."""
-    return cut(await caller.house.vault.list_keys(caller.owner), paging, _tell_key, _id_of)
+    return cut(await caller.house.vault.list_keys(caller.owner), paging, tell_key, _id_of)
 
 
 @router.post("/keys", status_code=201)
@@ -128,19 +153,24 @@ async def add_key(caller: KeyKeeper, wish: KeyWish) -> KeyAdded:
         # Looked at before the code is asked for, because a code counts only once; in a thread,
         # because reading an RSA key takes a while.
         await asyncio.to_thread(check_fields, card, texts)
+        read_made_ms(wish.made, caller.house.clock.now_ms())
         await caller.check_code(wish.code)
         added = await caller.house.vault.add(
             caller.owner, card.id, wish.venue, texts, wish.label, proof=wish.proof
         )
     finally:
         texts.clear()
+    if wish.made:
+        said = LifeWish(made=wish.made)
+        key = await caller.house.lives.change(caller.owner, added.key.id, said)
+        added = replace(added, key=key)
     return _tell_added(added)
 
 
 @router.get("/keys/{key}")
 async def get_key(caller: Reader, key: KeyPath) -> Key:
     """Give one key."""
-    return _tell_key(await caller.house.vault.get_key(caller.owner, key))
+    return tell_key(await caller.house.vault.get_key(caller.owner, key))
 
 
 @router.get("/keys/{key}/check")
@@ -154,13 +184,13 @@ async def get_check(caller: Reader, key: KeyPath) -> CheckTold:
 async def request_check(caller: KeyKeeper, key: KeyPath, wish: CheckWish | None = None) -> Key:
     """Ask for a key to be checked anew."""
     proof = wish.proof if wish else Proof.ORDER
-    return _tell_key(await caller.house.vault.request_check(caller.owner, key, proof=proof))
+    return tell_key(await caller.house.vault.request_check(caller.owner, key, proof=proof))
 
 
 @router.post("/keys/{key}/disable")
 async def disable_key(caller: KeyKeeper, key: KeyPath) -> Key:
     """Switch a key off; from now on nothing crosses with it."""
-    return _tell_key(await caller.house.vault.disable(caller.owner, key))
+    return tell_key(await caller.house.vault.disable(caller.owner, key))
 
 
 @router.post("/keys/{key}/enable")
@@ -168,7 +198,7 @@ async def enable_key(caller: KeyKeeper, key: KeyPath, given: CodeGiven) -> Key:
     """Switch a key on again; it is checked before it is used."""
     await caller.house.vault.get_key(caller.owner, key)
     await caller.check_code(given.code)
-    return _tell_key(await caller.house.vault.enable(caller.owner, key))
+    return tell_key(await caller.house.vault.enable(caller.owner, key))
 
 
 @router.post("/keys/{key}/delete", status_code=204)
@@ -183,7 +213,8 @@ def _id_of(key: KeyRecord) -> str:
     return key.id
 
 
-def _tell_key(key: KeyRecord) -> Key:
+def tell_key(key: KeyRecord) -> Key:
+    """Tell a key."""
     return Key(
         id=key.id,
         label=key.label,
@@ -197,12 +228,21 @@ def _tell_key(key: KeyRecord) -> Key:
         checked_ms=key.checked_ms,
         expires_ms=key.expires_ms,
         check_requested_ms=key.check_requested_ms,
+        pauses_ms=key.pauses_ms,
+        account_hint=key.account_hint,
+        life=KeyLifeTold(
+            made_ms=key.life.made_ms,
+            dated=key.life.dated,
+            pause_before_ms=key.life.pause_before_ms,
+            closes=key.life.closes,
+            watched=key.life.watched,
+        ),
     )
 
 
 def _tell_added(added: Added) -> KeyAdded:
     return KeyAdded(
-        key=_tell_key(added.key), cleaned=list(added.notes), seen_before=added.seen_before
+        key=tell_key(added.key), cleaned=list(added.notes), seen_before=added.seen_before
     )
 
 
