@@ -7,6 +7,7 @@ is printed there as well. Fixtures of a single part stand in `tests/kit` or besi
 
 import ipaddress
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ _NO_BROWSER = "no browser"
 # The property under which a test records a line for the end of the run.
 _TOLD = "told"
 _LOCAL_NAMES = {"", "localhost"}
+_MEMORY = Path("/dev/shm")  # noqa: S108  pytest makes a folder in it that is its own
+_MEMORY_WANTED = 6 << 30
 _COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 
 # No deadline: how fast a busy machine is says nothing about whether a law holds. Each run draws
@@ -36,6 +39,10 @@ hypothesis.settings.register_profile(
 os.environ["DRAWBRIDGE_LANGUAGE"] = "en"
 # Houses that several workers start at once must not wish for the same ports for their bots.
 os.environ["DRAWBRIDGE_PROXY"] = f"127.0.0.1:{free_port()}"
+# Thousands of small databases wait for a disk at each commit. What tests kill is processes, and
+# what a process has written outlives it in memory as well.
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_WANTED:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "drawbridge"))
 
 
