@@ -3,6 +3,7 @@
 For tests of how pages look; what the services do with such facts is proven beside them.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -55,6 +56,7 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await site.house.vault.record_verdict(good, _TRADING)
     key = await site.house.vault.get_record(good)
     await _check(site, key)
+    await _replacement(site, key)
     await _other_keys(site, key)
     await _past(site, key)
     await _virtual_keys(site, key, site.code(totp))
@@ -83,6 +85,19 @@ async def _check(site: WebSite, key: KeyRecord) -> None:
     for step in Step:
         facts = {"status": "enabled", "reason": "", "remarks": []} if step is Step.VERDICT else {}
         await checks.write(check, step, StepState.OK, "", facts)
+
+
+async def _replacement(site: WebSite, key: KeyRecord) -> None:
+    """Let a new key have been entered for the good one, of another account as it seems."""
+    fields = {"api_key": "N" * 56, "api_secret": SECRET}
+    await site.house.replacements.enter(key.owner, key.id, fields)
+    facts = json.dumps({"label": key.label, "exchange": "Kraken"})
+    async with site.house.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE replacements SET state = 'asking', reason = 'replacement_other_account',"
+            " facts = ? WHERE key_id = ?",
+            *(facts, key.id),
+        )
 
 
 async def _other_keys(site: WebSite, key: KeyRecord) -> None:

@@ -89,6 +89,11 @@ class Replacement:
         return self.ended_ms is None
 
     @property
+    def is_done(self) -> bool:
+        """Tell whether the new key is in use and the old one is gone from here."""
+        return self.state is State.DONE
+
+    @property
     def goes_on(self) -> bool:
         """Tell whether it is about to go on by itself, before the new key is in use."""
         return self.state in _ON_ITS_WAY

@@ -218,7 +218,7 @@ class VirtualKeys:
 
     async def _usable_key(self, owner: str, key_id: str) -> KeyRecord:
         key = await find_key(self._database, key_id)
-        if key is None or key.owner != owner:
+        if key is None or key.owner != owner or key.replaces:
             raise NotFound("unknown_key")
         if key.status not in _USABLE:
             raise Conflict("virtual_key_not_usable", label=key.label, status=key.status.value)

@@ -14,6 +14,7 @@ from drawbridge.entrypoints.web.live import Live
 from drawbridge.entrypoints.web.panic_pages import PanicPages
 from drawbridge.entrypoints.web.portfolio_pages import PortfolioPages
 from drawbridge.entrypoints.web.pulse import Pulse
+from drawbridge.entrypoints.web.replacement_pages import replacement_routes
 from drawbridge.entrypoints.web.robot_pages import RobotPages
 from drawbridge.entrypoints.web.virtual_key_pages import VirtualKeyPages
 
@@ -35,6 +36,7 @@ def glance_routes(site: Site, house: House, pulse: Pulse) -> list[Route]:
         Route("/live/portfolio", live.streams(portfolio.show_live)),
         Route("/live/approvals", live.streams(ApprovalPages(site, house).show_live)),
         *_streams_of_one(site, house, live),
+        *replacement_routes(site, house, live),
     ]
 
 
