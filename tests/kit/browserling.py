@@ -72,6 +72,23 @@ class Browserling:
         sent = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
         return await self._ask("POST", path, body, sent, follow=follow)
 
+    async def upload(
+        self, path: str, fields: list[tuple[str, str]], file: tuple[str, str, bytes]
+    ) -> Page:
+        """Send a form with a file: the name of its field, the file's own name, what is in it."""
+        boundary = "----form-3f9c"
+        texts = [
+            f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
+            for name, value in [("csrf", self._csrf), *fields]
+        ]
+        field, name, raw = file
+        head = f'Content-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
+        parts = [*texts, f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + raw]
+        rim = f"--{boundary}".encode()
+        body = b"".join(rim + b"\r\n" + part + b"\r\n" for part in parts) + rim + b"--\r\n"
+        sent = {"content-type": f"multipart/form-data; boundary={boundary}"}
+        return await self._ask("POST", path, body, sent, follow=True)
+
     async def send(self, path: str, body: bytes) -> Page:
         """Send bytes as a program does, without cookies and form token."""
         return await self._once("POST", path, body, {"content-type": "text/plain; charset=utf-8"})

@@ -58,6 +58,7 @@ DECIDED = {
     """,
     Act.CHANGE: """
         GET /keys/new  POST /keys/new  POST /keys/{key}/check  POST /keys/{key}/currency
+        GET /keys/import  POST /keys/import  POST /keys/import/copy
         POST /keys/{key}/disable  GET /keys/{key}/enable  POST /keys/{key}/enable
         GET /keys/{key}/delete  POST /keys/{key}/delete
         POST /keys/{key}/life

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from drawbridge.core.errors import BadInput, DrawbridgeError
+from drawbridge.entrypoints.pages.uploads import MULTIPART, Upload, read_multipart
 from drawbridge.wording.language import spoken
 from drawbridge.wording.say import say_reason
 
@@ -28,10 +29,13 @@ Choices = Sequence[tuple[str, str]]
 class Fields:
     """What a person filled in. Its repr shows names only."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_files", "_values")
 
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        """Take the fields in the order of the form."""
+    def __init__(
+        self, pairs: list[tuple[str, str]], files: Mapping[str, Upload] | None = None
+    ) -> None:
+        """Take the fields in the order of the form, and the files that were chosen."""
+        self._files = files or {}
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
@@ -51,6 +55,12 @@ class Fields:
     def chosen(self, name: str) -> tuple[str, ...]:
         """Give all values of a field that may be ticked several times."""
         return tuple(self._values.get(name, ()))
+
+    def file(self, name: str) -> Upload | None:
+        """Give a file that was chosen; None where none was."""
+        found = self._files.get(name)
+        # A browser sends an empty one without a name where nothing was chosen.
+        return found if found is not None and (found.name or found.raw) else None
 
     def keep(self, *names: str) -> dict[str, str]:
         """Give the fields that may be shown again. Never name a secret here."""
@@ -96,7 +106,9 @@ async def read_fields(request: Request) -> Fields:
 
     Raises: `BadInput("form_not_readable")`, `BadInput("form_too_large")`.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    content_type = request.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in {_FORM, MULTIPART}:
         raise BadInput("form_not_readable")
     body = bytearray()
     async for chunk in request.stream():
@@ -104,6 +116,8 @@ async def read_fields(request: Request) -> Fields:
         if len(body) > _MOST_BODY_BYTES:
             raise BadInput("form_too_large")
     try:
+        if kind == MULTIPART:
+            return Fields(*read_multipart(content_type, bytes(body)))
         pairs = parse_qsl(
             body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
         )

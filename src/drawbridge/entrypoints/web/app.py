@@ -30,6 +30,7 @@ from drawbridge.entrypoints.web.help_pages import HelpPages
 from drawbridge.entrypoints.web.home_pages import HomePages
 from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
+from drawbridge.entrypoints.web.import_pages import ImportPages
 from drawbridge.entrypoints.web.join_pages import JoinPages
 from drawbridge.entrypoints.web.key_life_pages import LifePages
 from drawbridge.entrypoints.web.key_pages import KeyPages
@@ -73,6 +74,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_passkey_routes(mine, PasskeyPages(site, house)),
         *_people_routes(site, PeoplePages(site, house)),
         *_token_routes(mine, TokenPages(site, house)),
+        *_import_routes(site, ImportPages(site, house)),
         *_key_routes(site, KeyPages(site, house)),
         *_panic_routes(site, PanicPages(site, house)),
         *_life_routes(site, LifePages(site, house)),
@@ -212,6 +214,14 @@ def _key_routes(site: Site, pages: KeyPages) -> list[Route]:
         Route("/keys/{key}/enable", site.takes(pages.enable), methods=_POST),
         Route("/keys/{key}/delete", site.shows(pages.confirm, act=Act.CHANGE)),
         Route("/keys/{key}/delete", site.takes(pages.delete), methods=_POST),
+    ]
+
+
+def _import_routes(site: Site, pages: ImportPages) -> list[Route]:
+    return [
+        Route("/keys/import", site.shows(pages.show, act=Act.CHANGE)),
+        Route("/keys/import", site.takes(pages.bring_in), methods=_POST),
+        Route("/keys/import/copy", site.takes(pages.copy), methods=_POST),
     ]
 
 
