@@ -19,6 +19,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_card, get_exchange
 from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.paper_server.hosting import client_urls, papered
+from drawbridge.licences.model import Operator
 from drawbridge.paper.accounts import KeyWish, switches_for
 from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.store import PaperStore, open_database
@@ -169,7 +170,10 @@ async def _leave_unchecked(house: House) -> None:
 def found_proxied(
     folder: Path, *, limited: bool = False, faults: str = "", tls: bool = False
 ) -> Iterator[Proxied]:
-    """Start a paper exchange and the proxy in front of it; end both."""
+    """Start a paper exchange and the proxy in front of it; end both.
+
+    With an `operator`, licences are asked for.
+    """
     paper = Paper(folder / "paper", unlimited=not limited, faults=faults)
     address = paper.account_site.removeprefix("http://")
     settings = Settings(data=folder / "data", paper=address)

@@ -206,6 +206,7 @@ class Licences:
             if await store.count_open_wishes(tx, owner) >= _MOST_WISHES:
                 raise Conflict("licence_busy")
             number = await store.insert_wish(tx, owner, act, key_id, sealed, now_ms)
+            await store.ask_soon(tx, owner)
             facts = {"act": act.value, "key": key_id}
             event = AuditEvent(Tag.LICENCES_LICENCE_ASKED, owner, holding.licence_id, facts)
             await append(tx, event, now_ms)

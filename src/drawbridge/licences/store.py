@@ -144,6 +144,11 @@ async def write_unheard(
     )
 
 
+async def ask_soon(tx: Transaction, owner: str) -> None:
+    """Let whatever is to be asked be asked now: a person who wishes something waits for it."""
+    await tx.execute("UPDATE licences SET next_ms = 0 WHERE owner = ? AND nonce <> ''", owner)
+
+
 async def write_told_state(tx: Transaction, owner: str, state: str) -> None:
     """Write which state the person was told of."""
     await tx.execute("UPDATE licences SET told_state = ? WHERE owner = ?", state, owner)

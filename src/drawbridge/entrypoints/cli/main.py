@@ -30,6 +30,9 @@ from drawbridge.entrypoints.cli import (
     key,
     leak,
     key_replacing,
+    leak,
+    licence,
+    licences,
     limit,
     mcp,
     notice,
@@ -91,6 +94,8 @@ app.command("wealth", help=say("cli.wealth.help"))(wealth.wealth)
 app.add_typer(limit.app, name="limit")
 app.add_typer(notice.app, name="notice")
 app.command("stop", help=say("cli.stop.help"))(stop.stop)
+app.add_typer(licence.app, name="licence")
+app.add_typer(licences.app, name="licences")
 app.command("panic", help=say("cli.panic.help"))(panic.panic)
 app.command("resume", help=say("cli.resume.help"))(stop.resume)
 app.command("guide", help=say("cli.guide.help"))(guide.guide)

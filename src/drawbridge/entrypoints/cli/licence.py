@@ -1,0 +1,306 @@
+"""Commands about a person's own licence: how it stands, entering it, accounts set aside.
+
+What needs the licence server is carried out by the gateway; these wait until it was.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, Yes
+from drawbridge.entrypoints.cli.output import (
+    or_dash,
+    print_fields,
+    print_hint,
+    print_json,
+    print_line,
+    print_table,
+)
+from drawbridge.wording.say import say, say_reason
+
+if TYPE_CHECKING:
+    from drawbridge.app.build import House
+    from drawbridge.licences.service import Shown
+
+app = typer.Typer(help=say("cli.licence.help"), no_args_is_help=True)
+
+_WAIT_S: Final = 30
+_COLUMNS: Final = ("key", "exchange", "place", "why")
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.licence.key"))]
+
+
+@app.command(help=say("cli.licence.show.help"))
+def show(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """Show how the licence stands, and which accounts have a place under it."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+
+    async def work(house: "House") -> None:
+        shown = await house.licences.show(await owner_of(house, owner))
+        if json:
+            print_json(told_of(shown))
+        else:
+            _print(shown)
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.licence.add.help"))
+def add(
+    document: Annotated[
+        str, typer.Argument(metavar="LICENCE", help=say("cli.licence.add.document"))
+    ] = "",
+    *,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Enter a licence: as an argument, or from standard input."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.typing_in import read_line
+
+    text = document or read_line(say("cli.licence.add.prompt"))
+
+    async def work(house: "House") -> None:
+        shown = await house.licences.add(await owner_of(house, owner), text)
+        if json:
+            print_json(told_of(shown))
+            return
+        print_line(say("cli.licence.add.done"))
+        await _hint_without_gateway(house)
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.licence.archive.help"))
+def archive(
+    key: Key,
+    *,
+    no_wait: NoWait = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Set an account aside, so that its place is free; its key stays."""
+    _wish("archive", key, owner, data, wait=not no_wait, json=json)
+
+
+@app.command(help=say("cli.licence.activate.help"))
+def activate(
+    key: Key,
+    *,
+    no_wait: NoWait = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Take an account up again, or for the first time."""
+    _wish("bind", key, owner, data, wait=not no_wait, json=json)
+
+
+@app.command(help=say("cli.licence.claim.help"))
+def claim(
+    key: Key,
+    *,
+    no_wait: NoWait = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Claim an account that stands under another licence, by a signed read."""
+    _wish("claim", key, owner, data, wait=not no_wait, json=json)
+
+
+@app.command(help=say("cli.licence.renew.help"))
+def renew(
+    *, no_wait: NoWait = False, owner: Owner = "", data: Data = None, json: Json = False
+) -> None:
+    """Ask the licence server for a new lease now."""
+    _wish("renew", "", owner, data, wait=not no_wait, json=json)
+
+
+@app.command(help=say("cli.licence.release.help"))
+def release(
+    *,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Give the licence up here, so that it may be entered elsewhere."""
+    from drawbridge.entrypoints.cli.typing_in import confirm
+
+    confirm(say("cli.licence.release.confirm"), yes=yes)
+    _wish("release", "", owner, data, wait=not no_wait, json=json)
+
+
+@app.command(help=say("cli.licence.recover.help"))
+def recover(
+    *, no_wait: NoWait = False, owner: Owner = "", data: Data = None, json: Json = False
+) -> None:
+    """Go on here with a licence whose installation is lost, by its recovery code."""
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.typing_in import read_secret
+
+    code = read_secret(say("cli.licence.recover.prompt"))
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        number = await house.licences.recover(person, code.reveal())
+        await _told_end(house, person, number, wait=not no_wait, json=json)
+
+    in_house(data, work)
+
+
+@app.command(help=say("cli.licence.revocations.help"))
+def revocations(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=say("cli.licence.revocations.file"))],
+    *,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Take in the operator's list of revoked licences from a file."""
+    from drawbridge.core.errors import BadInput
+    from drawbridge.entrypoints.cli.house import in_house, owner_of
+
+    try:
+        text = file.expanduser().read_text(encoding="ascii", errors="replace")
+    except OSError:
+        raise BadInput("licence_unreadable", field="file") from None
+
+    async def work(house: "House") -> None:
+        await house.licences.take_list(await owner_of(house, owner), text)
+        if json:
+            print_json({"taken": True})
+        else:
+            print_line(say("cli.licence.revocations.done"))
+
+    in_house(data, work)
+
+
+def told_of(shown: "Shown") -> dict[str, object]:
+    """Write how a licence stands, as scripts read it.
+
+    Shape: `{"state", "reason", "lets_trade", "problem", "licence", "lease", "keys"}`.
+    """
+    known = shown.known
+    licence = None if known is None else known.licence
+    lease = None if known is None else known.lease
+    return {
+        "state": shown.state,
+        "reason": shown.reason,
+        "lets_trade": shown.lets_trade,
+        "problem": shown.problem,
+        "licence": None
+        if licence is None
+        else {
+            "id": licence.id,
+            "holder": licence.holder,
+            "slots": licence.slots,
+            "features": licence.features,
+            "expires_ms": licence.expires_ms,
+        },
+        "lease": None
+        if lease is None
+        else {
+            "used_slots": lease.used_slots,
+            "ends_ms": lease.ends_ms,
+            "grace_ends_ms": lease.grace_ends_ms,
+        },
+        "keys": [
+            {"id": it.key.id, "label": it.key.label, "place": it.place, "reason": it.reason}
+            for it in shown.keys
+        ],
+    }
+
+
+def _wish(name: str, key: str, owner: str, data: Path | None, *, wait: bool, json: bool) -> None:
+    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.licences.model import Act
+
+    async def work(house: "House") -> None:
+        person = await owner_of(house, owner)
+        act: Act = Act(name)
+        key_id = (await key_named(house, person, key)).id if key else ""
+        number = await house.licences.wish(person, act, key_id)
+        await _told_end(house, person, number, wait=wait, json=json)
+
+    in_house(data, work)
+
+
+async def _told_end(house: "House", person: str, number: int, *, wait: bool, json: bool) -> None:
+    """Wait until a wish was carried out, and tell what came of it."""
+    from drawbridge.core.errors import Forbidden
+    from drawbridge.entrypoints.cli.house import has_gateway, looks
+
+    wish = None
+    if wait and await has_gateway(house):
+        async for _ in looks(house, _WAIT_S):
+            wish = await house.licences.find_wish(person, number)
+            if wish is not None and wish.done_ms is not None:
+                break
+    is_done = wish is not None and wish.done_ms is not None
+    if wish is not None and wish.code:
+        raise Forbidden(wish.code, **wish.facts)
+    if json:
+        print_json({"wish": number, "done": is_done})
+    elif is_done:
+        print_line(say("cli.licence.done"))
+    else:
+        print_line(say("cli.licence.wished"))
+        await _hint_without_gateway(house)
+
+
+async def _hint_without_gateway(house: "House") -> None:
+    from drawbridge.entrypoints.cli.house import has_gateway
+
+    if not await has_gateway(house):
+        print_hint(say("cli.licence.no_gateway"))
+
+
+def _print(shown: "Shown") -> None:
+    print_line(say(f"licence.state.{shown.state}"))
+    if shown.reason:
+        print_line(say_reason(shown.reason, {}))
+    if shown.problem:
+        print_hint(say_reason(shown.problem, shown.problem_facts))
+    known = shown.known
+    if known is not None:
+        print_fields(fields_of(shown))
+    if shown.keys:
+        print_line()
+        rows = [
+            [
+                it.key.label,
+                it.key.exchange,
+                say(f"licence.place.{it.place}"),
+                or_dash(say_reason(it.reason, it.facts) if it.reason else ""),
+            ]
+            for it in shown.keys
+        ]
+        print_table([say(f"licence.column.{name}") for name in _COLUMNS], rows)
+
+
+def fields_of(shown: "Shown") -> dict[str, str]:
+    """Give what a licence says, by names that people read."""
+    known = shown.known
+    if known is None:
+        return {}
+    licence, lease = known.licence, known.lease
+    features = [say(f"licence.feature.{it}") for it in sorted(licence.features)]
+    fields = {
+        say("licence.holder"): licence.holder,
+        say("licence.covers"): say("licence.list", names=features),
+        say("licence.ends"): say("licence.never")
+        if licence.expires_ms is None
+        else say("licence.at", at_ms=licence.expires_ms),
+    }
+    used = 0 if lease is None else lease.used_slots
+    fields[say("licence.slots")] = say("licence.slots_used", used=used, count=licence.slots)
+    if lease is not None:
+        fields[say("licence.lease")] = say("licence.at", at_ms=lease.ends_ms)
+        fields[say("licence.grace")] = say("licence.at", at_ms=lease.grace_ends_ms)
+    return fields
