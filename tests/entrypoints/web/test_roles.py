@@ -55,13 +55,14 @@ DECIDED = {
         GET /keys/{key}/life
         GET /keys/{key}/leak  GET /keys/{key}/leak/live  GET /live/keys/{key}/leak
         GET /keys/{key}/leak.csv  GET /keys/{key}/leak.json
+        GET /keys/{key}/replace  GET /keys/{key}/replace/live  GET /live/keys/{key}/replace
     """,
     Act.CHANGE: """
         GET /keys/new  POST /keys/new  POST /keys/{key}/check  POST /keys/{key}/currency
         GET /keys/import  POST /keys/import  POST /keys/import/copy
         POST /keys/{key}/disable  GET /keys/{key}/enable  POST /keys/{key}/enable
         GET /keys/{key}/delete  POST /keys/{key}/delete
-        POST /keys/{key}/life
+        POST /keys/{key}/life  POST /keys/{key}/replace  POST /keys/{key}/replace/do
         POST /keys/{key}/leak  POST /keys/{key}/leak/report  GET /panic  POST /panic
         GET /virtual-keys/new  POST /virtual-keys/new
         GET /virtual-keys/{virtual}/narrow  POST /virtual-keys/{virtual}/narrow
