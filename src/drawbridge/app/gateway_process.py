@@ -119,10 +119,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             reconciliation=reconciliation,
             streams=streams,
             portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
-            snapshots=Snapshots(
-                Sources(gateway, house.vault, house.orders, house.portfolios),
-                SnapshotStore(database),
-            ),
+            snapshots=_snapshots_of(house, gateway),
             stopping=Stopping(database, house.orders, broker, clock),
             inquiries=LeakInquiries(database, gateway, clock),
             strangers=Strangers(database, gateway, house.vault, clock),
@@ -141,6 +138,12 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         await gateway.close()
         await outside.close()
         await rows.close()
+
+
+def _snapshots_of(house: House, gateway: Gateway) -> Snapshots:
+    """Put together what takes snapshots of accounts."""
+    sources = Sources(gateway, house.vault, house.orders, house.portfolios)
+    return Snapshots(sources, SnapshotStore(house.database))
 
 
 def _switching_of(
