@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drawbridge.app.lab_process import LabWork
+from drawbridge.core.clock import DAY_MS
 from drawbridge.robots.model import RobotStatus
 from drawbridge.vault.model import KeyStatus
 from tests.kit.house import until
@@ -19,6 +20,8 @@ LOOKS = [
     ("key", "list"),
     ("key", "show", "Main"),
     ("key", "stats", "main"),
+    ("key", "life", "main"),
+    ("key", "strangers", "main"),
     ("key", "stats", "Main", "--risk-free", "0.02"),
     ("robot", "list"),
     ("robot", "status", "Ace"),
@@ -66,6 +69,17 @@ async def test_a_key_is_switched_off_and_on_with_a_code(line: RemoteLine, life: 
     assert told["status"] != "disabled"
     found = await life.site.house.vault.get_record(life.key)
     assert found.status is not KeyStatus.DISABLED
+
+
+async def test_what_is_said_of_a_keys_end_is_kept_elsewhere(line: RemoteLine, life: Life) -> None:
+    assert await line.refused("key", "life", "Main", "--pause-days", "99") == (2, "bad_pause_days")
+    told = await line.told(
+        "key", "life", "Main", "--pause-days", "3", "--close", "--watch", "--made", "2025-01-02"
+    )
+    assert (told["pause_before_ms"], told["closes"], told["watched"]) == (3 * DAY_MS, True, True)
+    found = await life.site.house.vault.get_record(life.key)
+    assert (found.life.made_ms, found.life.closes) == (told["made_ms"], True)
+    assert not (await line.told("key", "life", "Main", "--keep"))["closes"]
 
 
 async def test_a_key_is_asked_to_be_checked(line: RemoteLine, life: Life) -> None:

@@ -41,6 +41,7 @@ def add(
     ] = "paper",
     label: Annotated[str, typer.Option("--label", help=say("cli.key.add.label"))] = "",
     proof: Proving = "order",
+    made: Annotated[str, typer.Option("--made", metavar="DAY", help=say("cli.key.life.made"))] = "",
     owner: Owner = "",
     no_wait: NoWait = False,
     data: Data = None,
@@ -52,6 +53,7 @@ def add(
     from drawbridge.entrypoints.cli.house import in_house, owner_of
     from drawbridge.entrypoints.cli.remote_choice import stay_here
     from drawbridge.entrypoints.cli.typing_in import read_fields
+    from drawbridge.vault.lives import LifeWish, read_made_ms
 
     # Before a secret is typed that could not be taken.
     stay_here(data)
@@ -61,8 +63,11 @@ def add(
     async def work(house: "House") -> int:
         person = await owner_of(house, owner)
         known = exchange.strip().lower()
+        read_made_ms(made, house.clock.now_ms())
         added = await house.vault.add(person, known, venue, fields, label, proof=proof)
         fields.clear()
+        if made:
+            await house.lives.change(person, added.key.id, LifeWish(made=made))
         for name in added.notes:
             print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
         if added.seen_before:
@@ -295,4 +300,6 @@ def _told(key: "KeyRecord") -> dict[str, object]:
         "expires_ms": key.expires_ms,
         "created_ms": key.created_ms,
         "checked_ms": key.checked_ms,
+        "pauses_ms": key.pauses_ms,
+        "account": key.account_hint,
     }

@@ -28,7 +28,7 @@ from drawbridge.entrypoints.cli import (
     hook,
     importing,
     key,
-    leak,
+    key_life,
     key_replacing,
     leak,
     licence,
@@ -78,6 +78,8 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(paper.app, name="paper")
 key.app.command("replace", help=say("cli.key.replace.help"))(key_replacing.replace)
 key.app.command("replacement", help=say("cli.key.replacement.help"))(key_replacing.replacement)
+key.app.command("life", help=say("cli.key.life.help"))(key_life.life)
+key.app.command("strangers", help=say("cli.key.strangers.help"))(key_life.strangers)
 key.app.command("leak-report", help=say("cli.leak_report.help"))(leak.leak_report)
 app.add_typer(key.app, name="key")
 robot.app.command("hook", help=say("cli.robot.hook.help"))(hook.hook)

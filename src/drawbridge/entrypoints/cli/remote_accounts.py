@@ -39,18 +39,18 @@ class RemoteKeys:
     async def list_keys(self, _owner: str) -> tuple[KeyRecord, ...]:
         """List the keys in the order in which they were added."""
         return await self._line.ask(
-            lambda client: tuple(map(_read_key, every(client.keys.list_keys, limit=MOST)))
+            lambda client: tuple(map(read_key, every(client.keys.list_keys, limit=MOST)))
         )
 
     async def get_record(self, key_id: str) -> KeyRecord:
         """Give one key."""
-        return await self._line.ask(lambda client: _read_key(client.keys.get_key(key_id)))
+        return await self._line.ask(lambda client: read_key(client.keys.get_key(key_id)))
 
     async def request_check(self, _owner: str, key_id: str, proof: str = "order") -> KeyRecord:
         """Ask for a key to be checked anew."""
         chosen = read_proof(proof, has_dry_run=True)
         return await self._line.act(
-            lambda client, once: _read_key(
+            lambda client, once: read_key(
                 client.keys.request_check(key_id, {"proof": chosen.value}, idempotency_key=once)
             )
         )
@@ -58,14 +58,14 @@ class RemoteKeys:
     async def disable(self, _owner: str, key_id: str) -> KeyRecord:
         """Switch a key off."""
         return await self._line.act(
-            lambda client, once: _read_key(client.keys.disable_key(key_id, idempotency_key=once))
+            lambda client, once: read_key(client.keys.disable_key(key_id, idempotency_key=once))
         )
 
     async def enable(self, _owner: str, key_id: str) -> KeyRecord:
         """Switch a key on again; elsewhere a code of the authenticator is asked for."""
         code = self._ask_code()
         return await self._line.act(
-            lambda client, once: _read_key(
+            lambda client, once: read_key(
                 client.keys.enable_key(key_id, {"code": code.reveal()}, idempotency_key=once)
             )
         )
@@ -167,7 +167,8 @@ def robot_of(origin: str) -> str:
     return origin.partition(":")[2]
 
 
-def _read_key(told: Key) -> KeyRecord:
+def read_key(told: Key) -> KeyRecord:
+    """Read a key."""
     return read_as(KeyRecord, told, {"owner": "", **reason_of(told["reason"])})
 
 

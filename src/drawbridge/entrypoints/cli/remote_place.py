@@ -24,6 +24,7 @@ from drawbridge.entrypoints.cli.remote_accounts import (
 )
 from drawbridge.entrypoints.cli.remote_approvals import RemoteApprovals
 from drawbridge.entrypoints.cli.remote_line import Line
+from drawbridge.entrypoints.cli.remote_lives import RemoteForeignTrades, RemoteLives
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.entrypoints.cli.remote_trading import (
     ME,
@@ -49,6 +50,8 @@ class Elsewhere:
         self.address = remote.address
         self.clock = SystemClock()
         self.vault = RemoteKeys(line, _ask_code)
+        self.lives = RemoteLives(line)
+        self.foreign_trades = RemoteForeignTrades(line)
         self.checks = RemoteChecks(line)
         self.portfolios = RemotePortfolios(line)
         self.statistics = RemoteStatistics(line)
