@@ -5,7 +5,7 @@ Time is a test's own, and everything that reached the exchange can be counted.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,7 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.app.clock import monotonic_ns
 from drawbridge.app.listening import listen, port_of
 from drawbridge.catalogue.registry import Exchange, credential_of
+from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import Operation
 from drawbridge.core.secret import Secret
@@ -24,6 +25,7 @@ from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.gateway.bot_streams.hub import BotSockets
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.bot_streams.topics import PublicTopics
+from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.lines import Ways
@@ -31,10 +33,14 @@ from drawbridge.gateway.replay import Replays
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
 from drawbridge.sealing.envelope import VaultPublicKey
+from drawbridge.sealing.keyring import Keyring
+from drawbridge.storage.database import Database
+from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.quotes import Quotes
 from drawbridge.trading.store import OrderStore
 from drawbridge.trading.watch import Watch
+from drawbridge.vault.service import Vault
 from drawbridge.virtual_keys.book import VirtualKeyBook
 from drawbridge.virtual_keys.opening import VirtualOpening
 from drawbridge.virtual_keys.past_orders import PastOrders
@@ -157,22 +163,40 @@ async def _public_key(house: Setting) -> VaultPublicKey:
 
 
 def _bridge(house: Setting) -> Bridge:
-    database, clock, gateway = house.database, house.clock, house.gateway
     venues = Venues({house.exchange.id: f"http://127.0.0.1:{house.server.port}"})
+    streams = Streams(Ways(house.gateway, venues, Dialler(), lambda _: 0))
+    roads = Roads(house.gateway, streams, house.database, house.group, house.clock)
+    return bridge_over(roads, house.vault, lambda: house.keyring)
+
+
+@dataclass(frozen=True)
+class Roads:
+    """What a bridge stands on."""
+
+    gateway: Gateway
+    streams: Streams
+    database: Database
+    rows: GroupCommit
+    clock: Clock
+
+
+def bridge_over(roads: Roads, vault: Vault, keyring: Callable[[], Keyring]) -> Bridge:
+    """Put together what bots' requests pass, as the gateway's process does."""
+    database, clock, gateway = roads.database, roads.clock, roads.gateway
     usages, counter = Usages(PastOrders(database)), UseCounter(database)
-    watch = Watch(database, OrderStore(database), house.vault, gateway, clock)
+    watch = Watch(database, OrderStore(database), vault, gateway, clock)
     judges = Judges(usages, watch, Quotes(gateway, clock), counter)
     return Bridge(
         gateway=gateway,
-        streams=Streams(Ways(gateway, venues, Dialler(), lambda _: 0)),
+        streams=roads.streams,
         bots=Bots(gateway, judges, os.urandom, clock),
         book=VirtualKeyBook(database),
-        proofs=VirtualOpening(database, lambda: house.keyring),
+        proofs=VirtualOpening(database, keyring),
         replays=Replays(clock),
         tokens=BotTokens(os.urandom),
         usages=usages,
         counter=counter,
-        log=CrossingLog(database, house.group, clock),
+        log=CrossingLog(database, roads.rows, clock),
         clock=clock,
         ticks_ns=monotonic_ns,
     )

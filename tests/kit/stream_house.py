@@ -128,6 +128,7 @@ class StreamHouse:
     streams: Streams
     ways: Ways
     ring: Ring
+    rows: GroupCommit
     keys: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -231,6 +232,7 @@ async def stream_house(
                 streams=streams,
                 ways=ways,
                 ring=ring,
+                rows=rows,
             )
         finally:
             moving.cancel()

@@ -214,8 +214,8 @@ class Socket(asyncio.BufferedProtocol):
             self._leave()
 
     def _take(self, frame: WireFrame) -> None:
-        if not self.is_open:
-            return
+        if self._left_at is not None or self._has_ended:
+            return  # what follows a goodbye of ours is nothing
         if self._count.charge(1, int(self._loop.time() * _MS)):
             self.close(POLICY)
             return

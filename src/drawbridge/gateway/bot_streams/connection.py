@@ -60,10 +60,6 @@ _AFTER_ORDERS: Final = (CancelOrder, CancelAllOrders)
 class Socket(Protocol):
     """What carries frames."""
 
-    @property
-    def is_open(self) -> bool:
-        """Tell whether anything may still be said."""
-
     def send(self, frame: Frame) -> None:
         """Send a frame."""
 
@@ -106,6 +102,8 @@ class BotConnection:
         self._asked: set[asyncio.Task[None]] = set()
         self._placing: set[asyncio.Task[None]] = set()
         self._active_ms = station.parts.clock.now_ms()
+        # Ended by us, or left by the client and all that it said before carried out.
+        self._is_over = False
 
     async def talk(self, socket: Socket) -> None:
         """Talk until the socket ends."""
@@ -162,7 +160,7 @@ class BotConnection:
         """Carry out effects in order; what follows from one comes before the next."""
         waiting = deque(effects or ())
         for _ in range(_MOST_EFFECTS):
-            if not waiting or not self._is_open:
+            if not waiting or self._is_over:
                 return
             waiting.extendleft(reversed(await self._one(waiting.popleft())))
         # A session that answers its own answers would go on for ever.
@@ -290,10 +288,6 @@ class BotConnection:
 
     # The rest.
 
-    @property
-    def _is_open(self) -> bool:
-        return self._socket is not None and self._socket.is_open
-
     def _is_idle(self) -> bool:
         quiet_ms = self._station.parts.clock.now_ms() - self._active_ms
         return quiet_ms > IDLE_MS and not self._topics and not self._asked
@@ -303,6 +297,7 @@ class BotConnection:
             self._socket.send(frame)
 
     def _close(self, code: int) -> None:
+        self._is_over = True
         if self._socket is not None:
             self._socket.close(code)
 
@@ -347,6 +342,7 @@ class BotConnection:
 
     def _end(self) -> None:
         """Follow nothing any more; what was asked is carried out to its end all the same."""
+        self._is_over = True
         for topic in tuple(self._topics):
             self._forget(topic)
         self._keeper.leave(self)
