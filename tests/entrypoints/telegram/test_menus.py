@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from drawbridge.core.clock import DAY_MS
 from drawbridge.core.operations import Scope
 from drawbridge.core.orders import Side
 from drawbridge.notices.model import Channel
@@ -12,6 +13,7 @@ from drawbridge.robots.model import Decision, OnStop, RobotStatus
 from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.trading.signal_words import Action, Message
 from drawbridge.trading.signals import insert_signal
+from drawbridge.vault.lives import Dated
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.verification.store import Step, StepState
 from drawbridge.wording.language import speaking
@@ -115,6 +117,28 @@ async def test_a_key_is_switched_off_and_on_a_code_on_again(bot: BotHouse) -> No
     await ada.press("Enable")
     await ada.say(bot.code())
     assert (await bot.house.vault.get_key(bot.owner, key)).status is KeyStatus.UNVERIFIED
+
+
+async def test_a_key_tells_of_its_end_and_an_alarm_is_switched_on_and_off(bot: BotHouse) -> None:
+    """Prove scenario 42, the chat's part."""
+    ada = await bot.linked()
+    key = await good_key(bot, ada)
+    now_ms = bot.house.clock.now_ms()
+    standing = Standing(
+        KeyStatus.ENABLED,
+        scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}),
+        expires_ms=now_ms + 90 * DAY_MS,
+        dated=Dated.EXCHANGE,
+    )
+    await bot.house.vault.record_verdict(key, standing)
+    await show_keys(ada)
+    shown = await ada.press("Kraken #1")
+    assert "Robots pause on: " in shown
+    assert "Known from: The exchange" in shown
+    assert "raise an alarm" in await ada.press("Alarm at trades from elsewhere")
+    assert (await bot.house.vault.get_key(bot.owner, key)).life.watched
+    await ada.press("No alarm at trades from elsewhere")
+    assert not (await bot.house.vault.get_key(bot.owner, key)).life.watched
 
 
 async def test_checking_twice_is_one_check(bot: BotHouse) -> None:

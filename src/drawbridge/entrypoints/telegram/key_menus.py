@@ -9,6 +9,7 @@ from drawbridge.entrypoints.telegram.key_views import key_screen, mark_of
 from drawbridge.entrypoints.telegram.key_watch import watch
 from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, button, listed, named
 from drawbridge.entrypoints.telegram.visits import Visit
+from drawbridge.vault.lives import LifeWish
 from drawbridge.wording.say import say
 
 
@@ -18,6 +19,7 @@ def routes() -> Router:
     router.callback_query.register(show_keys, Go.filter(F.to == "keys"))
     router.callback_query.register(show_key, Go.filter(F.to == "key"))
     router.callback_query.register(verify, Go.filter(F.to == "verify"))
+    router.callback_query.register(watch_trades, Go.filter(F.to == "watch"))
     router.callback_query.register(disable, Go.filter(F.to == "disable"))
     router.callback_query.register(enable, Go.filter(F.to == "enable"))
     router.callback_query.register(confirm_delete, Go.filter(F.to == "delete"))
@@ -44,6 +46,13 @@ async def verify(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None
     key = await visit.house.vault.get_key(visit.account, callback_data.what)
     await visit.house.vault.request_check(visit.account, key.id, proof=key.check_proof)
     await watch(visit, key.id)
+
+
+async def watch_trades(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
+    """Switch the alarm at trades from elsewhere on or off."""
+    wish = LifeWish(watched=callback_data.how == "on")
+    key = await visit.house.lives.change(visit.account, callback_data.what, wish)
+    await show(visit, key.id, say("done.key_life_saved"))
 
 
 async def disable(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:

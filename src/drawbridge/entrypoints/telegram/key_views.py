@@ -6,7 +6,7 @@ from typing import Final
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import masked
-from drawbridge.entrypoints.telegram.screens import Screen, back_to, button, in_rows, named
+from drawbridge.entrypoints.telegram.screens import Button, Screen, back_to, button, in_rows, named
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
 from drawbridge.wording.formats import day, moment
@@ -65,12 +65,14 @@ def key_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
         f"{say('keys.rights')}: {_rights(key)}",
         f"{say('keys.key_shown')}: {masked(key.public_key)}",
         f"{say('keys.expiry')}: {day(key.expires_ms) if key.expires_ms else say('keys.no_expiry')}",
+        *_end(key),
         f"{say('keys.checked')}: {moment(key.checked_ms) if key.checked_ms else say('keys.never')}",
         *(_remarks(check)),
     ]
     acts = [button(act, act, key.id) for act in _ACTS[key.status]]
     leak = (named(f"🚨 {say('leak.on_key')}", "leak", key.id),)
-    return Screen("\n".join(lines), (*in_rows(acts, 2), leak, back_to("keys")))
+    rows = (*in_rows(acts, 2), (_watching(key),), leak, back_to("keys"))
+    return Screen("\n".join(lines), rows)
 
 
 def check_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
@@ -101,6 +103,25 @@ def _verdict(key: KeyRecord) -> str:
 def _rights(key: KeyRecord) -> str:
     held = [say(f"scope.{scope.value}") for scope in Scope if scope in key.scopes]
     return spoken().comma.join(held) if held else say("keys.rights_unknown")
+
+
+def _watching(key: KeyRecord) -> Button:
+    """Give the button that switches the alarm at trades from elsewhere."""
+    wished = "off" if key.life.watched else "on"
+    return button(f"watch_{wished}", "watch", key.id, wished)
+
+
+def _end(key: KeyRecord) -> list[str]:
+    """Say from where a key's end is known, when robots pause, and what is watched."""
+    watched = f"key_life.watched_{'on' if key.life.watched else 'off'}"
+    lines = [f"{say('key_life.watched')}: {say(watched)}"]
+    if key.pauses_ms is None:
+        return lines
+    lines.insert(0, f"{say('key_life.pauses')}: {moment(key.pauses_ms)}")
+    if key.life.dated:
+        dated = say(f"key_life.dated.{key.life.dated}")
+        lines.insert(0, f"{say('key_life.known_from')}: {dated}")
+    return lines
 
 
 def _remarks(check: Check | None) -> list[str]:
