@@ -10,6 +10,7 @@ import pytest
 from drawbridge.core.errors import BadInput, Conflict, Corrupted, Forbidden, NotFound, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.envelope import Binding, seal
+from drawbridge.sealing.key_file import drop_older
 from drawbridge.sealing.keyring import Keyring, needs_passphrase
 
 _PASSPHRASE = Secret("correct horse battery")
@@ -160,3 +161,57 @@ def test_a_keyring_shows_and_copies_nothing_of_itself() -> None:
     assert repr(keyring) == f"Keyring({keyring.public.fingerprint.hex()})"
     with pytest.raises(TypeError):
         pickle.dumps(keyring)
+
+
+def _with_older(path: Path, passphrase: Secret | None) -> tuple[Keyring, Keyring]:
+    first = Keyring.create()
+    second = first.renewed()
+    second.save(path, passphrase, replace=True)
+    return first, second
+
+
+def test_a_new_key_leads_and_the_older_one_opens_what_was_sealed_before(tmp_path: Path) -> None:
+    path = tmp_path / "vault.key"
+    first, _ = _with_older(path, _PASSPHRASE)
+    before = seal(first.public, Secret("before"), _BINDING)
+    ring = Keyring.load(path, _PASSPHRASE)
+    after = seal(ring.public, Secret("after"), _BINDING)
+    assert ring.open(before, _BINDING).reveal() == "before"
+    assert ring.open(after, _BINDING).reveal() == "after"
+    assert [it.data for it in ring.older] == [first.public.data]
+    for sealed, opener in ((before, ring.alone()), (after, first)):
+        with pytest.raises(Corrupted) as told:
+            opener.open(sealed, _BINDING)
+        assert told.value.code == "sealed_for_another_key"
+
+
+def test_a_ring_can_be_led_by_an_older_key_and_by_no_other(tmp_path: Path) -> None:
+    first, second = _with_older(tmp_path / "vault.key", None)
+    led = second.led_by(first.public.data)
+    assert led is not None
+    assert led.public.data == first.public.data
+    assert [it.data for it in led.older] == [second.public.data]
+    assert second.led_by(Keyring.create().public.data) is None
+
+
+def test_older_keys_are_taken_out_of_a_file_without_its_passphrase(tmp_path: Path) -> None:
+    path = tmp_path / "vault.key"
+    first, second = _with_older(path, _PASSPHRASE)
+    with pytest.raises(Conflict) as told:
+        drop_older(path, first.public.fingerprint.hex())
+    assert told.value.code == "vault_key_differs"
+    name = second.public.fingerprint.hex()
+    assert (drop_older(path, name), drop_older(path, name)) == (1, 0)
+    ring = Keyring.load(path, _PASSPHRASE)
+    assert (ring.public.data, ring.older) == (second.public.data, ())
+
+
+@pytest.mark.parametrize("name", ["kem", "of", "key"])
+def test_a_changed_older_key_does_not_open(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "vault.key"
+    _with_older(path, _PASSPHRASE)
+    content = json.loads(path.read_text())
+    content["older"][0][name] = {"kem": 32, "of": "00" * 8, "key": "AAAA" * 20}[name]
+    path.write_text(json.dumps(content))
+    with pytest.raises((Corrupted, NotProven)):
+        Keyring.load(path, _PASSPHRASE)

@@ -26,6 +26,7 @@ from drawbridge.app.own_strategies import own_strategies_of
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
 from drawbridge.app.reminders import Sources as Reminded
+from drawbridge.app.resealing import Resealing
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
@@ -110,6 +111,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         yield Work(
             database=database,
             holder=holder,
+            resealing=Resealing(database, clock, holder.keyring),
             vault=house.vault,
             verification=verification,
             rechecks=Rechecks(gateway, house.vault, verification, doubts, house.lives, clock),

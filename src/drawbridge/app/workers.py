@@ -14,6 +14,7 @@ from typing import Final
 from drawbridge.app.bridge import Bridge
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
+from drawbridge.app.resealing import Resealing
 from drawbridge.approvals.service import Approvals
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
@@ -49,6 +50,7 @@ class Work:
 
     database: Database
     holder: KeyHolder
+    resealing: Resealing
     vault: Vault
     verification: Verification
     rechecks: Rechecks
@@ -111,6 +113,7 @@ class Workers:
         for key in await work.vault.list_asked():
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
+        self._begin("resealing", work.resealing.step)
         self._begin("cancelling", work.stopping.step)
         self._begin("inquiries", work.inquiries.step)
         self._begin("reachability", work.reachability.step)

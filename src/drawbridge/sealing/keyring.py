@@ -1,23 +1,19 @@
-"""The private half of sealing: the key that opens what `envelope` sealed.
+"""The private half of sealing: the keys that open what `envelope` sealed.
 
 Only the process that runs the gateway loads it; the pages, the bots' proxy and the command line
-have no use for this module. On disk it lies wrapped under a passphrase, or, where the owner
-chose to start without one, in a file that only they can read.
+have no use for this module. One key leads: everything is sealed to it. Older ones open what was
+sealed before it, until that is sealed anew. How they lie on disk is in `key_file`.
 """
 
-import base64
-import binascii
-import json
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import NoReturn
 
-from argon2.exceptions import HashingError
-from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from drawbridge.core.errors import Corrupted, NotProven
+from drawbridge.core.errors import Corrupted
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.deriving import (
     MLKEM_SEED_LENGTH,
@@ -31,57 +27,48 @@ from drawbridge.sealing.envelope import (
     Binding,
     Kem,
     VaultPublicKey,
-    bytes_of,
     header_for,
     public_key_from,
 )
-from drawbridge.sealing.passphrase import MAX_PASSPHRASE_LENGTH, check_passphrase
-from drawbridge.sealing.private_files import read_private, write_private
-
-_FORMAT: Final = "drawbridge keyring 1"
-_SALT_LENGTH: Final = 16
-_NONCE_LENGTH: Final = 12
-
-# RFC 9106's second recommended setting: three passes over 64 MiB, four lanes.
-_PASSES: Final = 3
-_MEMORY_KIB: Final = 64 * 1024
-_LANES: Final = 4
-# A file from elsewhere must not be able to ask for all memory or for hours.
-_MOST_MEMORY_KIB: Final = 1024 * 1024
-_MOST_PASSES: Final = 64
-_MOST_LANES: Final = 64
-
-# What a file of the right form but with wrong values in it leads to.
-_UNREADABLE: Final = (
-    KeyError,
-    TypeError,
-    ValueError,
-    OverflowError,
-    HashingError,
-    UnsupportedAlgorithm,
+from drawbridge.sealing.key_file import (
+    OPEN,
+    UNREADABLE,
+    KeyFile,
+    Seed,
+    Wrapping,
+    found_under,
+    nothing,
+    read_key_file,
+    under,
+    unwrap,
+    write_key_file,
 )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Key:
+    """A private key, ready to open, and the beginning of all that was sealed to it."""
+
+    seed: Seed
+    raw: RawPrivateKey
+    public: VaultPublicKey
+    header: bytes
+
+
 class Keyring:
-    """Hold the vault's private key and open what was sealed to it."""
+    """Hold the vault's private keys and open what was sealed to them."""
 
-    __slots__ = ("_raw", "_seed", "public")
+    __slots__ = ("_keys",)
 
-    def __init__(self, kem: Kem, seed: bytes) -> None:
-        """Derive the key from its seed; `create` and `load` are the usual ways."""
-        raw, public_bytes = derive(kem, seed)
-        self._seed = seed
-        self._raw: RawPrivateKey = raw
-        self.public: VaultPublicKey = public_key_from(kem, public_bytes)
+    def __init__(self, kem: Kem, seed: bytes, older: Sequence[Seed] = ()) -> None:
+        """Derive the keys from their seeds; `create` and `load` are the usual ways."""
+        self._keys = tuple(_key(it) for it in (Seed(kem, seed), *older))
 
     @classmethod
     def create(cls) -> "Keyring":
         """Draw a new key, post-quantum hybrid where the library has it."""
-        x25519 = os.urandom(X25519_SEED_LENGTH)
-        try:
-            return cls(Kem.MLKEM768_X25519, os.urandom(MLKEM_SEED_LENGTH) + x25519)
-        except UnsupportedAlgorithm:
-            return cls(Kem.X25519, x25519)
+        seed = _drawn()
+        return cls(seed.kem, seed.data)
 
     @classmethod
     def load(cls, path: Path, passphrase: Secret | None) -> "Keyring":
@@ -91,11 +78,27 @@ class Keyring:
         `NotProven("passphrase_needed")`, `NotProven("passphrase_wrong")`,
         `Corrupted("key_file_damaged")`.
         """
-        file = _read_file(path)
+        file = read_key_file(path)
+        return cls.unwrapped(file, found_under(file, passphrase))
+
+    @classmethod
+    def unwrapped(cls, file: KeyFile, wrapping: Wrapping) -> "Keyring":
+        """Take the keys of a file, by what they are wrapped under. Raises: as `load`."""
+        first, *older = unwrap(file, wrapping)
         try:
-            return cls(Kem(file["kem"]), _unwrapped(file, passphrase))
-        except _UNREADABLE as error:
-            raise Corrupted("key_file_damaged", path=str(path)) from error
+            return cls(first.kem, first.data, older)
+        except UNREADABLE as error:
+            raise Corrupted("key_file_damaged", path=str(file.path)) from error
+
+    @property
+    def public(self) -> VaultPublicKey:
+        """Give the key that everything is sealed to from now on."""
+        return self._keys[0].public
+
+    @property
+    def older(self) -> tuple[VaultPublicKey, ...]:
+        """Give the keys that only open what was sealed to them before."""
+        return tuple(key.public for key in self._keys[1:])
 
     def save(self, path: Path, passphrase: Secret | None, *, replace: bool = False) -> None:
         """Write the key file, wrapped under the passphrase. Slow on purpose, as `load`.
@@ -103,36 +106,49 @@ class Keyring:
         Raises: `BadInput("passphrase_too_short")`, `BadInput("passphrase_too_long")`,
         `Conflict("key_file_exists")`.
         """
-        header = {"format": _FORMAT, "kem": int(self.public.kem)}
-        if passphrase is None:
-            # The machine key: whoever can read this file can open the vault.
-            file = header | {"wrap": "none", "key": _text(self._seed)}
-        else:
-            check_passphrase(passphrase)
-            file = _wrapped(header, self._seed, passphrase)
-        write_private(path, json.dumps(file, indent=1).encode() + b"\n", replace=replace)
+        wrapping = nothing() if passphrase is None else under(passphrase)
+        self.save_under(path, wrapping, replace=replace)
+
+    def save_under(self, path: Path, wrapping: Wrapping, *, replace: bool = False) -> None:
+        """Write the key file, wrapped under this. Raises: `Conflict("key_file_exists")`."""
+        seeds = [
+            Seed(key.seed.kem, key.seed.data, key.public.fingerprint.hex()) for key in self._keys
+        ]
+        write_key_file(path, seeds, wrapping, replace=replace)
+
+    def renewed(self) -> "Keyring":
+        """Give a ring that is led by a new key and opens all that this one opens."""
+        fresh = _drawn()
+        return Keyring(fresh.kem, fresh.data, [key.seed for key in self._keys])
+
+    def led_by(self, public: bytes) -> "Keyring | None":
+        """Give this ring led by the key of that public half, None where it has none such.
+
+        Why: the file is written before the database says that a new key leads. Whoever is
+        stopped between the two goes on with the old one, and loses nothing.
+        """
+        leading = [key.seed for key in self._keys if key.public.data == public]
+        others = [key.seed for key in self._keys if key.public.data != public]
+        return Keyring(leading[0].kem, leading[0].data, others) if leading else None
+
+    def alone(self) -> "Keyring":
+        """Give a ring of the leading key only."""
+        seed = self._keys[0].seed
+        return Keyring(seed.kem, seed.data)
 
     def open(self, sealed: bytes, binding: Binding) -> Secret:
-        """Open what was sealed to this key for exactly this binding.
+        """Open what was sealed to one of these keys for exactly this binding.
 
         Raises: `Corrupted("sealed_value_damaged")` if a byte or the binding differs;
         `Corrupted("sealed_for_another_key")` if it was sealed to another vault.
         """
-        header = header_for(self.public)
-        if not sealed.startswith(header):
-            whole = len(sealed) > len(header)
-            foreign = whole and sealed.startswith(header[:-FINGERPRINT_LENGTH])
-            code = "sealed_for_another_key" if foreign else "sealed_value_damaged"
-            raise Corrupted(code, key_id=binding.key_id, field=binding.field)
-        try:
-            suite = SUITES[self.public.kem]
-            plain = suite.decrypt(sealed[len(header) :], self._raw, header + binding.info())
-            return Secret(plain.decode())
-        except (InvalidTag, ValueError):
-            # `from None`: a decoding error would carry the plain bytes.
-            raise Corrupted(
-                "sealed_value_damaged", key_id=binding.key_id, field=binding.field
-            ) from None
+        for key in self._keys:
+            if sealed.startswith(key.header):
+                return _opened(key, sealed, binding)
+        kinds = [(len(it.header), it.header[:-FINGERPRINT_LENGTH]) for it in self._keys]
+        foreign = any(len(sealed) > length and sealed.startswith(it) for length, it in kinds)
+        code = "sealed_for_another_key" if foreign else "sealed_value_damaged"
+        raise Corrupted(code, key_id=binding.key_id, field=binding.field)
 
     def __repr__(self) -> str:
         """Name the public key only."""
@@ -146,73 +162,32 @@ class Keyring:
 
 def needs_passphrase(path: Path) -> bool:
     """Tell whether the key file is wrapped under a passphrase. Raises: as `Keyring.load`."""
-    return _read_file(path).get("wrap") != "none"
+    return read_key_file(path).wrap != OPEN
 
 
-def _read_file(path: Path) -> dict[str, Any]:
-    data = read_private(path)
+def _drawn() -> Seed:
+    x25519 = os.urandom(X25519_SEED_LENGTH)
+    hybrid = Seed(Kem.MLKEM768_X25519, os.urandom(MLKEM_SEED_LENGTH) + x25519)
     try:
-        file = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise Corrupted("key_file_damaged", path=str(path)) from error
-    if not isinstance(file, dict) or file.get("format") != _FORMAT:
-        raise Corrupted("key_file_damaged", path=str(path))
-    return file
+        derive(hybrid.kem, hybrid.data)
+    except UnsupportedAlgorithm:
+        return Seed(Kem.X25519, x25519)
+    return hybrid
 
 
-def _wrapped(header: dict[str, object], seed: bytes, passphrase: Secret) -> dict[str, object]:
-    salt, nonce = os.urandom(_SALT_LENGTH), os.urandom(_NONCE_LENGTH)
-    header = header | {
-        "wrap": "argon2id",
-        "salt": _text(salt),
-        "passes": _PASSES,
-        "memory_kib": _MEMORY_KIB,
-        "lanes": _LANES,
-    }
-    key = _derived(passphrase, salt, (_PASSES, _MEMORY_KIB, _LANES))
-    key_text = _text(nonce + AESGCM(key).encrypt(nonce, seed, _canonical(header)))
-    return header | {"key": key_text}
+def _key(seed: Seed) -> _Key:
+    raw, public_bytes = derive(seed.kem, seed.data)
+    public = public_key_from(seed.kem, public_bytes)
+    return _Key(seed, raw, public, header_for(public))
 
 
-def _unwrapped(file: dict[str, Any], passphrase: Secret | None) -> bytes:
-    data = _bytes(file["key"])
-    if file["wrap"] == "none":
-        return data
-    if passphrase is None:
-        raise NotProven("passphrase_needed")
-    cost = (file["passes"], file["memory_kib"], file["lanes"])
-    limits = (_MOST_PASSES, _MOST_MEMORY_KIB, _MOST_LANES)
-    if file["wrap"] != "argon2id" or any(a > b for a, b in zip(cost, limits, strict=True)):
-        message = "a wrapping that this version does not make"
-        raise ValueError(message)
-    key = _derived(passphrase, _bytes(file["salt"]), cost)
-    header = {name: value for name, value in file.items() if name != "key"}
-    nonce, sealed = data[:_NONCE_LENGTH], data[_NONCE_LENGTH:]
+def _opened(key: _Key, sealed: bytes, binding: Binding) -> Secret:
     try:
-        return AESGCM(key).decrypt(nonce, sealed, _canonical(header))
-    except InvalidTag:
-        # A wrong passphrase and a changed byte look the same here; the first is likelier.
-        raise NotProven("passphrase_wrong") from None
-
-
-def _derived(passphrase: Secret, salt: bytes, cost: tuple[int, int, int]) -> bytes:
-    passes, memory_kib, lanes = cost
-    text = Secret(passphrase.reveal()[: MAX_PASSPHRASE_LENGTH + 1])
-    plain = bytes_of(text, "passphrase")
-    return hash_secret_raw(plain, salt, passes, memory_kib, lanes, 32, Type.ID)
-
-
-def _canonical(header: dict[str, object]) -> bytes:
-    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        message = "not base64"
-        raise ValueError(message) from error
+        suite = SUITES[key.public.kem]
+        plain = suite.decrypt(sealed[len(key.header) :], key.raw, key.header + binding.info())
+        return Secret(plain.decode())
+    except (InvalidTag, ValueError):
+        # `from None`: a decoding error would carry the plain bytes.
+        raise Corrupted(
+            "sealed_value_damaged", key_id=binding.key_id, field=binding.field
+        ) from None

@@ -1,11 +1,13 @@
 """The holder of the vault's private key: lives in the gateway's process and nowhere else.
 
-It publishes a key of its own for passphrases, answers wishes to create or unlock, and tells in
-the database how the vault stands. Wishes are made through `unlock`.
+It publishes a key of its own for passphrases, answers wishes to create, unlock or replace, and
+tells in the database how the vault stands. Wishes are made through `unlock`.
 """
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,18 +17,27 @@ from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError, Forbidden, NotFound
 from drawbridge.core.secret import Secret
-from drawbridge.sealing.keyring import Keyring, needs_passphrase
+from drawbridge.sealing.key_file import (
+    OPEN,
+    STRETCHED,
+    Wrapping,
+    drop_older,
+    found_under,
+    read_key_file,
+)
+from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.vault.rotations import begin_rotation, end_rotation, find_rotation
 from drawbridge.vault.unlock import VaultStatus, Wish, request_binding
 
 _TELL: Final = """
 INSERT INTO vault_state
-    (only_row, state, public_key, error, error_facts, holder_key, updated_ms)
-VALUES (1, ?, ?, ?, ?, ?, ?)
+    (only_row, state, public_key, error, error_facts, holder_key, wrap, updated_ms)
+VALUES (1, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (only_row) DO UPDATE SET state = excluded.state,
     public_key = coalesce(excluded.public_key, vault_state.public_key),
     error = excluded.error, error_facts = excluded.error_facts,
-    holder_key = excluded.holder_key, updated_ms = excluded.updated_ms
+    holder_key = excluded.holder_key, wrap = excluded.wrap, updated_ms = excluded.updated_ms
 """
 _GONE: Final = """
 UPDATE vault_state SET holder_key = NULL, state = iif(state = 'open', 'locked', state)
@@ -34,6 +45,8 @@ UPDATE vault_state SET holder_key = NULL, state = iif(state = 'open', 'locked', 
 _TAGS: Final = {
     Wish.CREATE: Tag.VAULT_KEYRING_CREATED,
     Wish.UNLOCK: Tag.VAULT_KEYRING_UNLOCKED,
+    Wish.ROTATE: Tag.VAULT_KEYRING_ROTATED,
+    Wish.DESTROY: Tag.VAULT_KEYRING_OLD_DESTROYED,
 }
 
 
@@ -49,6 +62,13 @@ class KeyHolder:
         # Drawn for this process alone: what was sealed to it cannot be opened after its end.
         self._own = Keyring.create()
         self._taken: set[str] = set()
+        self._wrap = ""
+        self._acts: Mapping[Wish, Callable[[Secret | None], Awaitable[None]]] = {
+            Wish.CREATE: self._create,
+            Wish.UNLOCK: self._unlock,
+            Wish.ROTATE: self._rotate,
+            Wish.DESTROY: self._destroy,
+        }
 
     @property
     def is_open(self) -> bool:
@@ -65,7 +85,8 @@ class KeyHolder:
         """Open a vault that needs no passphrase, and tell everybody that a holder is there."""
         problem: DrawbridgeError | None = None
         try:
-            if not await asyncio.to_thread(needs_passphrase, self._path):
+            self._wrap = (await asyncio.to_thread(read_key_file, self._path)).wrap
+            if self._wrap != STRETCHED:
                 await self._load(None)
         except DrawbridgeError as error:
             problem = error
@@ -108,7 +129,7 @@ class KeyHolder:
         wish, problem = Wish(row["wish"]), None
         try:
             passphrase = self._opened(row)
-            await (self._create if wish is Wish.CREATE else self._unlock)(passphrase)
+            await self._acts[wish](passphrase)
         except DrawbridgeError as error:
             problem = error
         async with self._database.transaction() as tx:
@@ -117,6 +138,8 @@ class KeyHolder:
             event = AuditEvent(tag, row["owner"], "vault", facts)
             await append(tx, event, self._clock.now_ms())
             await tx.execute("DELETE FROM vault_requests WHERE id = ?", row["id"])
+            if problem is None:
+                await self._write_rotation(tx, wish)
             await self._tell(tx, problem)
         self._taken.discard(row["id"])
 
@@ -139,20 +162,58 @@ class KeyHolder:
                 raise NotFound("key_file_missing", path=str(self._path))
         keyring = Keyring.create()
         await asyncio.to_thread(keyring.save, self._path, passphrase)
-        self._keyring = keyring
+        self._keyring, self._wrap = keyring, OPEN if passphrase is None else STRETCHED
 
     async def _unlock(self, passphrase: Secret | None) -> None:
         if self._keyring is None:
             await self._load(passphrase)
 
     async def _load(self, passphrase: Secret | None) -> None:
-        keyring = await asyncio.to_thread(Keyring.load, self._path, passphrase)
+        wrapping, keyring = await asyncio.to_thread(_read, self._path, passphrase)
         async with self._database.transaction() as tx:
             stored = await _stored_public_key(tx)
-        if stored and stored != keyring.public.data:
+        led = keyring.led_by(stored) if stored else keyring
+        if led is None:
             # Another vault's key file: nothing that is stored here would open with it.
             raise Conflict("vault_key_differs", path=str(self._path))
-        self._keyring = keyring
+        if led.public.data != keyring.public.data:
+            # A rotation that ended before the database knew of it: the file follows the database.
+            await asyncio.to_thread(partial(led.save_under, self._path, wrapping, replace=True))
+        self._keyring, self._wrap = led, wrapping.name
+
+    async def _rotate(self, passphrase: Secret | None) -> None:
+        """Let a new key lead; the passphrase is asked for, because the file is wrapped anew."""
+        ring = self.keyring()
+        async with self._database.transaction() as tx:
+            last = await find_rotation(tx)
+        if last is not None and last.destroyed_ms is None:
+            raise Conflict("vault_old_key_kept")
+        wrapping, _ = await asyncio.to_thread(_read, self._path, passphrase)
+        # Alone: what else were in the ring led never, and nothing is sealed to it.
+        renewed = await asyncio.to_thread(ring.alone().renewed)
+        # On disk before anything is sealed to it.
+        await asyncio.to_thread(partial(renewed.save_under, self._path, wrapping, replace=True))
+        self._keyring = renewed
+
+    async def _destroy(self, _passphrase: Secret | None) -> None:
+        """Take the key that led before out of the file and out of memory."""
+        ring = self.keyring()
+        async with self._database.transaction() as tx:
+            last = await find_rotation(tx)
+        if last is None:
+            raise Conflict("vault_no_old_key")
+        last.check_destroying()
+        await asyncio.to_thread(drop_older, self._path, ring.public.fingerprint.hex())
+        self._keyring = ring.alone()
+
+    async def _write_rotation(self, tx: Transaction, wish: Wish) -> None:
+        now_ms = self._clock.now_ms()
+        if wish is Wish.ROTATE:
+            ring = self.keyring()
+            old, new = ring.older[0].fingerprint.hex(), ring.public.fingerprint.hex()
+            await begin_rotation(tx, old, new, now_ms)
+        elif wish is Wish.DESTROY and (last := await find_rotation(tx)):
+            await end_rotation(tx, last.n, now_ms)
 
     async def _tell(self, tx: Transaction, problem: DrawbridgeError | None) -> None:
         public = self._keyring.public.data if self._keyring else None
@@ -167,8 +228,16 @@ class KeyHolder:
             problem.code if problem else "",
             json.dumps(dict(problem.facts) if problem else {}, default=str),
             self._own.public.data,
+            self._wrap,
             self._clock.now_ms(),
         )
+
+
+def _read(path: Path, passphrase: Secret | None) -> tuple[Wrapping, Keyring]:
+    """Read the key file by what it is wrapped under; slow on purpose."""
+    file = read_key_file(path)
+    wrapping = found_under(file, passphrase)
+    return wrapping, Keyring.unwrapped(file, wrapping)
 
 
 async def _stored_public_key(tx: Transaction) -> bytes | None:

@@ -19,10 +19,12 @@ from drawbridge.sealing.envelope import Binding, VaultPublicKey, read_public_key
 from drawbridge.sealing.passphrase import check_passphrase
 from drawbridge.storage.database import Database, Row, Transaction
 
+BY_PASSPHRASE: Final = "argon2id"  # noqa: S105  how it is stretched
+
 _ID_BYTES: Final = 10
 _MOST_WAITING: Final = 20
 _STATE: Final = """
-SELECT state, public_key, error, error_facts, holder_key FROM vault_state WHERE only_row = 1
+SELECT state, public_key, error, error_facts, holder_key, wrap FROM vault_state WHERE only_row = 1
 """
 _ASK: Final = """
 INSERT INTO vault_requests (id, owner, wish, sealed_passphrase, created_ms)
@@ -39,17 +41,23 @@ class VaultStatus(StrEnum):
 
 
 class Wish(StrEnum):
-    """What is asked of the holder."""
+    """What is asked of the holder.
+
+    `ROTATE` lets a new key lead; `DESTROY` ends the one that led before.
+    """
 
     CREATE = "create"
     UNLOCK = "unlock"
+    ROTATE = "rotate"
+    DESTROY = "destroy"
 
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
     """The vault as the holder last told it; `error` is the code of what last went wrong.
 
-    `waiting` tells that a wish was not answered yet; `has_holder` that a gateway is there.
+    `waiting` tells that a wish was not answered yet; `has_holder` that a gateway is there; `wrap`
+    what the key file is wrapped under.
     """
 
     status: VaultStatus = VaultStatus.ABSENT
@@ -57,6 +65,12 @@ class VaultState:
     error_facts: Mapping[str, object] = field(default_factory=dict)
     has_holder: bool = False
     waiting: bool = False
+    wrap: str = ""
+
+    @property
+    def needs_passphrase(self) -> bool:
+        """Tell whether the key file opens by a passphrase."""
+        return self.wrap == BY_PASSPHRASE
 
 
 async def read_vault_state(source: Database | Transaction) -> VaultState:
@@ -72,6 +86,7 @@ async def read_vault_state(source: Database | Transaction) -> VaultState:
         error_facts=json.loads(row["error_facts"]),
         has_holder=row["holder_key"] is not None,
         waiting=waiting,
+        wrap=row["wrap"],
     )
 
 
@@ -130,7 +145,7 @@ def _holder_of(row: Row | None, wish: Wish) -> VaultPublicKey:
     absent = VaultStatus(row["state"]) is VaultStatus.ABSENT
     if wish is Wish.CREATE and not absent:
         raise Conflict("vault_exists")
-    if wish is Wish.UNLOCK and absent:
+    if wish is not Wish.CREATE and absent:
         raise Conflict("vault_absent")
     return read_public_key(row["holder_key"])
 

@@ -1,4 +1,4 @@
-"""Commands about the vault: create, unlock, status, without a browser.
+"""Commands about the vault: create, unlock, status, a new key for it, without a browser.
 
 Nothing is opened here: the passphrase is sealed to the running gateway, which alone can.
 """
@@ -18,7 +18,7 @@ from drawbridge.core.errors import (
     NotProven,
     OutcomeUnknown,
 )
-from drawbridge.entrypoints.cli.options import Data, Json, Owner
+from drawbridge.entrypoints.cli.options import Data, Json, Owner, Yes
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.wording.say import say, say_error
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from drawbridge.app.build import House
     from drawbridge.audit.store import ToldEvent
     from drawbridge.core.secret import Secret
+    from drawbridge.vault.rotations import Rotation
     from drawbridge.vault.unlock import VaultState, Wish
 
 app = typer.Typer(help=say("cli.vault.help"), no_args_is_help=True)
@@ -92,12 +93,50 @@ def unlock(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     in_house(data, work)
 
 
+@app.command(help=say("cli.vault.rotate.help"))
+def rotate(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
+    """Let a new key of the vault lead; what is stored is sealed anew in the background."""
+    from drawbridge.entrypoints.cli.house import in_house, ruler_of
+    from drawbridge.entrypoints.cli.typing_in import read_secret
+    from drawbridge.vault.unlock import Wish
+
+    async def work(house: "House") -> None:
+        person = (await ruler_of(house, owner)).id
+        state = await _read_held_state(house)
+        _check_open(state)
+        passphrase = read_secret(say("cli.prompt.passphrase")) if state.needs_passphrase else None
+        await _carry_out(house, person, Wish.ROTATE, passphrase)
+        await _tell_rotation(house, "cli.vault.rotate.done", as_json=json)
+
+    in_house(data, work)
+
+
+@app.command("destroy-old-key", help=say("cli.vault.destroy.help"))
+def destroy_old_key(
+    *, yes: Yes = False, owner: Owner = "", data: Data = None, json: Json = False
+) -> None:
+    """Destroy the key that led before, once everything is sealed to the new one."""
+    from drawbridge.entrypoints.cli.house import in_house, ruler_of
+    from drawbridge.entrypoints.cli.typing_in import confirm
+    from drawbridge.vault.unlock import Wish
+
+    async def work(house: "House") -> None:
+        person = (await ruler_of(house, owner)).id
+        _check_open(await _read_held_state(house))
+        confirm(say("cli.vault.destroy.confirm"), yes=yes)
+        await _carry_out(house, person, Wish.DESTROY, None)
+        await _tell_rotation(house, "cli.vault.destroy.done", as_json=json)
+
+    in_house(data, work)
+
+
 @app.command(help=say("cli.vault.status.help"))
 def status(*, data: Data = None, json: Json = False) -> None:
     """Tell how the vault stands, and the next step."""
     from drawbridge.app.doctor import look_at_vault
     from drawbridge.app.gateway_lock import is_gateway_running
     from drawbridge.entrypoints.cli.house import in_house
+    from drawbridge.vault.rotations import find_rotation
 
     async def work(house: "House") -> None:
         running = is_gateway_running(house.settings.gateway_lock)
@@ -105,14 +144,49 @@ def status(*, data: Data = None, json: Json = False) -> None:
         words = say(f"doctor.vault.{found.found}", **found.facts)
         if found.error:
             words = f"{words} {say_error(found.error)}"
+        rotation = await find_rotation(house.database)
         if not json:
             print_line(words)
+            if rotation is not None and rotation.destroyed_ms is None:
+                print_line(_rotation_words(rotation))
             return
         code = found.error.code if found.error else ""
         standing = found.found if found.found in {"absent", "open"} else "locked"
-        print_json({"status": standing, "gateway": running, "code": code, "message": words})
+        told = {"status": standing, "gateway": running, "code": code, "message": words}
+        print_json({**told, "rotation": rotation})
 
     in_house(data, work)
+
+
+async def _tell_rotation(house: "House", sentence: str, *, as_json: bool) -> None:
+    from drawbridge.vault.rotations import find_rotation
+
+    rotation = await find_rotation(house.database)
+    if as_json:
+        print_json({"rotation": rotation})
+        return
+    print_line(say(sentence))
+    if rotation is not None and rotation.destroyed_ms is None:
+        print_hint(say("cli.vault.rotate.hint"))
+
+
+def _rotation_words(rotation: "Rotation") -> str:
+    if rotation.resealed_ms is None:
+        return say("cli.vault.rotate.resealing", count=rotation.resealed)
+    return say("cli.vault.rotate.resealed", count=rotation.damaged)
+
+
+def _check_open(state: "VaultState") -> None:
+    """Refuse what only an open vault can do.
+
+    Raises: `Conflict("vault_absent")`, `Forbidden("vault_locked")`.
+    """
+    from drawbridge.vault.unlock import VaultStatus
+
+    if state.status is VaultStatus.ABSENT:
+        raise Conflict("vault_absent")
+    if state.status is VaultStatus.LOCKED:
+        raise Forbidden("vault_locked", rule="vault")
 
 
 def _tell_open(sentence: str, *, as_json: bool) -> None:
@@ -160,7 +234,13 @@ async def _last_answer(house: "House", owner: str) -> "ToldEvent | None":
     from drawbridge.audit.store import list_events
     from drawbridge.audit.tags import Tag
 
-    told = {Tag.VAULT_KEYRING_CREATED, Tag.VAULT_KEYRING_UNLOCKED, Tag.VAULT_KEYRING_REFUSED}
+    told = {
+        Tag.VAULT_KEYRING_CREATED,
+        Tag.VAULT_KEYRING_UNLOCKED,
+        Tag.VAULT_KEYRING_REFUSED,
+        Tag.VAULT_KEYRING_ROTATED,
+        Tag.VAULT_KEYRING_OLD_DESTROYED,
+    }
     events = await list_events(house.database, owner)
     return next((event for event in events if event.tag in told), None)
 
