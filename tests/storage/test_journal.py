@@ -125,6 +125,54 @@ async def test_more_writers_than_there_is_room_for_are_all_served(path: Path) ->
     assert len(_rows(path)) == 12_000
 
 
+async def test_rows_that_nobody_waits_for_are_written_with_the_next_ones(path: Path) -> None:
+    journal = GroupCommit(path)
+    journal.write_later(((_INSERT_ROWS, (1, "later")),))
+    await journal.write(_INSERT_ROWS, (2, "now"))
+    assert _rows(path) == [(1, "later"), (2, "now")]
+    await journal.close()
+
+
+async def test_rows_that_nobody_waits_for_are_written_by_themselves_after_a_moment(
+    path: Path,
+) -> None:
+    journal = GroupCommit(path)
+    journal.write_later(((_INSERT_ROWS, (1, "later")),))
+    async with asyncio.timeout(10):
+        while not _rows(path):  # noqa: ASYNC110 - the disk wakes nobody
+            await asyncio.sleep(0.005)
+    journal.write_later(((_INSERT_ROWS, (2, "last")),))
+    await journal.close()
+    assert _rows(path) == [(1, "later"), (2, "last")]
+
+
+async def test_rows_that_nobody_waits_for_fail_alone_and_it_is_logged(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = GroupCommit(path)
+    journal.write_later(((_INSERT_ROWS, (1, None)),))
+    await journal.write(_INSERT_ROWS, (2, "now"))
+    await journal.close()
+    journal.write_later(((_INSERT_ROWS, (3, "too late")),))
+    assert _rows(path) == [(2, "now")]
+    assert len(caplog.records) == 2
+
+
+async def test_the_version_of_others_does_not_change_by_what_the_journal_writes(
+    path: Path,
+) -> None:
+    journal = GroupCommit(path)
+    before = await journal.version_of_others()
+    await journal.write(_INSERT_ROWS, (1, "own"))
+    assert await journal.version_of_others() == before
+    connection = sqlite3.connect(path)
+    connection.execute(_INSERT, (2, "another's"))
+    connection.commit()
+    connection.close()
+    assert await journal.version_of_others() != before
+    await journal.close()
+
+
 async def test_closing_writes_what_is_queued_and_then_refuses(path: Path) -> None:
     journal = GroupCommit(path)
     tasks = [asyncio.ensure_future(journal.write(_INSERT, (n, "x"))) for n in range(50)]

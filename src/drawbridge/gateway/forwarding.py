@@ -5,11 +5,9 @@ the exchange gave it. Who the bot is was proven in `admission.py`; whether it ma
 and by whoever calls this.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.errors import DrawbridgeError, Forbidden, NotProven, OutcomeUnknown
@@ -31,8 +29,6 @@ from drawbridge.wire.codec import encode_at
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.naming import has_marks
-
-_log: Final = logging.getLogger(__name__)
 
 
 @light_value
@@ -80,7 +76,6 @@ class Forwarder:
         self._journal = journal
         self._witness = witness
         self._own_names = own_names
-        self._writing: set[asyncio.Future[None]] = set()
 
     async def forward(self, it: Forwarding) -> Heard:
         """Send a request and give what was heard.
@@ -116,7 +111,7 @@ class Forwarder:
         if isinstance(operation, GetOrder) and heard.order is not None:
             # Whoever asked, the journal learns how the order stands; foreign ones have no row.
             client_id = heard.order.client_id or operation.client_id
-            self._write(self._journal.settle(key.id, client_id, heard.order))
+            self._journal.settle_later(key.id, client_id, heard.order)
         return heard
 
     async def _journalled(
@@ -136,28 +131,13 @@ class Forwarder:
         if heard.error is not None:
             self._fail(key, order, heard.error)
         elif heard.order is not None:
-            settled = self._journal.settle(key.id, order.client_id, heard.order, heard.fills)
-            self._write(settled)
+            # Nobody waits for it: no answer of ours rests on it.
+            self._journal.settle_later(key.id, order.client_id, heard.order, heard.fills)
         return heard
 
     def _fail(self, key: KeyRecord, order: PlaceOrder, error: DrawbridgeError) -> None:
         state = UNKNOWN if isinstance(error, OutcomeUnknown) else REFUSED
-        self._write(self._journal.fail(key.id, order.client_id, state, error.code))
-
-    def _write(self, written: Awaitable[None]) -> None:
-        """Let an outcome reach the disk while the bot is told already.
-
-        Why not awaited: until it is there, the row says that nobody knows, and then it is looked
-        up. No answer of ours rests on it.
-        """
-        writing = asyncio.ensure_future(written)
-        self._writing.add(writing)
-        writing.add_done_callback(self._written)
-
-    def _written(self, writing: asyncio.Future[None]) -> None:
-        self._writing.discard(writing)
-        if not writing.cancelled() and (error := writing.exception()) is not None:
-            _log.error("an outcome was not written: %s", error)
+        self._journal.fail_later(key.id, order.client_id, state, error.code)
 
     def _hear(
         self, it: Forwarding, exchange: Exchange, payer: Payer, markets: Markets, answer: WireAnswer

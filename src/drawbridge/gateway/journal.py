@@ -111,14 +111,33 @@ class OrderJournal:
 
         Why: under our own client id, because not every exchange repeats it in its answer.
         """
-        statements: list[Statement] = [(_SETTLE, self._settled(key_id, client_id, order))]
-        statements += [(_FILL, _filled(key_id, client_id, fill)) for fill in fills]
-        return self._journal.write_many(statements)
+        return self._journal.write_many(self._settling(key_id, client_id, order, fills))
+
+    def settle_later(
+        self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...] = ()
+    ) -> None:
+        """Do as `settle`, soon, and let nobody wait for it.
+
+        Why: until it is on disk the row says that nobody knows, and then it is looked up.
+        """
+        self._journal.write_later(self._settling(key_id, client_id, order, fills))
+
+    def fail_later(self, key_id: str, client_id: str, state: str, reason: str) -> None:
+        """Do as `fail`, soon, and let nobody wait for it."""
+        args = (key_id, client_id, state, reason, self._clock.now_ms())
+        self._journal.write_later(((_FAIL, args),))
 
     def fail(self, key_id: str, client_id: str, state: str, reason: str) -> Awaitable[None]:
         """Write down that an order was refused, never arrived, or that nobody knows."""
         args = (key_id, client_id, state, reason, self._clock.now_ms())
         return self._journal.write(_FAIL, args)
+
+    def _settling(
+        self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...]
+    ) -> list[Statement]:
+        statements: list[Statement] = [(_SETTLE, self._settled(key_id, client_id, order))]
+        statements += [(_FILL, _filled(key_id, client_id, fill)) for fill in fills]
+        return statements
 
     def _settled(self, key_id: str, client_id: str, order: Order) -> tuple[Value, ...]:
         return (

@@ -6,6 +6,8 @@ here; rows arrive with their statement.
 """
 
 import asyncio
+import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -46,18 +48,28 @@ class Rows:
 
 Statement: TypeAlias = tuple[str | Rows, Sequence[Value]]
 
+_log: Final = logging.getLogger(__name__)
 _MOST_WAITING: Final = 10_000
+# So long rows that nobody waits for may lie about, to be committed with others.
+_LATER_S: Final = 0.02
 _MOST_PER_COMMIT: Final = 2_000
 # So many sizes only that each of them is prepared once, and that a usual commit takes one.
 _AT_ONCE: Final = (64, 32, *range(16, 0, -1))
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Somebody who asks for the database's version."""
+
+    told: asyncio.Future[int]
+
+
 @dataclass(slots=True)
 class _Unit:
-    """Statements that are written together or not at all, and who waits for them."""
+    """Statements that are written together or not at all, and who waits for them, if anybody."""
 
     statements: Sequence[Statement]
-    written: asyncio.Future[None]
+    written: asyncio.Future[None] | None
     failure: BaseException | None = None
 
 
@@ -74,10 +86,14 @@ class _Room:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def take_free(self) -> bool:
-        if not self._free:
+        if self._free <= 0:
             return False
         self._free -= 1
         return True
+
+    def take(self) -> None:
+        """Take a place, also where there is none: for few, whose number others bound."""
+        self._free -= 1
 
     async def wait(self) -> None:
         while not self.take_free():
@@ -112,8 +128,9 @@ class GroupCommit:
         self._room = _Room(_MOST_WAITING)
         self._units: list[_Unit] = []
         # None, put in last, ends the thread.
-        self._queue: queue.SimpleQueue[list[_Unit] | None] = queue.SimpleQueue()
-        self._closing = False
+        self._queue: queue.SimpleQueue[list[_Unit] | _Look | None] = queue.SimpleQueue()
+        self._closing = self._is_due = False
+        self._alarm: asyncio.TimerHandle | None = None
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -135,6 +152,21 @@ class GroupCommit:
             return self._handed_in(statements)
         return self._handed_in_later(statements)
 
+    def write_later(self, statements: Sequence[Statement]) -> None:
+        """Write several rows, all or none, with what is written next, or after a moment.
+
+        For what nobody waits for; a failure is logged. Who calls it must have waited for something
+        else before, so that there are not more of these rows than there is room for.
+        Why: a sync of the disk for an order's outcome alone would hold up the next order.
+        """
+        if self._closing:
+            _log.error("rows were not written: journal_closed")
+            return
+        self._room.take()
+        self._units.append(_Unit(statements, None))
+        if not self._is_due and self._alarm is None:
+            self._alarm = self._loop.call_later(_LATER_S, self._hand_over)
+
     async def _handed_in_later(self, statements: Sequence[Statement]) -> None:
         await self._room.wait()
         await self._handed_in(statements)
@@ -144,13 +176,23 @@ class GroupCommit:
         if self._closing:
             self._room.release()
             raise Corrupted("journal_closed")
-        if not self._units:
+        if not self._is_due:
+            self._is_due = True
             # At the end of this turn: what else is written in it is then committed with it,
             # and the thread does not compete for the interpreter with those who still write.
             self._loop.call_soon(self._hand_over)
         written = self._loop.create_future()
         self._units.append(_Unit(statements, written))
         return written
+
+    async def version_of_others(self) -> int:
+        """Give a number that changes whenever something was committed, but not by this journal.
+
+        Why: who waits for people's wishes need not look again at each order of a robot.
+        """
+        told: asyncio.Future[int] = self._loop.create_future()
+        self._queue.put(_Look(told))
+        return await told
 
     async def close(self) -> None:
         """Write what is queued, then stop."""
@@ -161,6 +203,10 @@ class GroupCommit:
         self._connection.close()
 
     def _hand_over(self) -> None:
+        self._is_due = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         if self._units:
             self._queue.put(self._units)
             self._units = []
@@ -179,17 +225,29 @@ class GroupCommit:
         taken: list[_Unit] = []
         units = self._queue.get()
         while units is not None:
-            taken.extend(units)
-            if len(taken) >= _MOST_PER_COMMIT or self._queue.empty():
+            if isinstance(units, _Look):
+                self._look(units)
+            else:
+                taken.extend(units)
+            if taken and (len(taken) >= _MOST_PER_COMMIT or self._queue.empty()):
                 return taken
             units = self._queue.get()
         if taken:
             self._queue.put(None)  # still the last, for the next turn
         return taken
 
+    def _look(self, look: _Look) -> None:
+        row = self._connection.execute("PRAGMA data_version").fetchone()
+        with contextlib.suppress(RuntimeError):  # the loop has ended before us
+            self._loop.call_soon_threadsafe(_tell_version, look.told, int(row[0]))
+
     def _tell(self, units: list[_Unit]) -> None:
         for unit in units:
             written = unit.written
+            if written is None:
+                if unit.failure is not None:
+                    _log.error("rows were not written: %s", unit.failure)
+                continue
             if written.done():  # the writer was cancelled and does not wait any more
                 continue
             if unit.failure is None:
@@ -211,6 +269,11 @@ class GroupCommit:
             _roll_back(connection)
             for unit in units:
                 unit.failure = error
+
+
+def _tell_version(told: asyncio.Future[int], version: int) -> None:
+    if not told.done():
+        told.set_result(version)
 
 
 def _write_at_once(connection: sqlite3.Connection, units: list[_Unit]) -> bool:
