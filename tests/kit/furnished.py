@@ -36,6 +36,7 @@ from drawbridge.virtual_keys.uses import UseCounter
 from drawbridge.virtual_keys.wishes import Wish as VirtualWish
 from tests.kit.browserling import Browserling
 from tests.kit.crossed import cross
+from tests.kit.licensed import hold_licence
 from tests.kit.owner import SECRET, add_good, set_up
 from tests.kit.past_orders import PastRow, write_orders
 from tests.kit.recorded_trades import Whose, record_trades
@@ -66,6 +67,7 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _approvals(site, key.owner)
     await _people(site)
     await _backups(site, key.owner)
+    await hold_licence(site.house, key.owner, key)
     limits = {"position": "50000", "day_loss": "250", "open_orders": "4"}
     await site.house.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)
     return totp

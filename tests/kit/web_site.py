@@ -19,6 +19,7 @@ from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
 from drawbridge.robots.service import RobotService
 from drawbridge.vault.keyholder import KeyHolder
+from tests.kit.licensed import OPERATOR
 
 START_MS = 1_790_000_000_000
 _STEP_MS = 30_000

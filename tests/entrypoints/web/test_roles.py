@@ -52,7 +52,7 @@ DECIDED = {
         GET /portfolio  GET /portfolio/live  GET /portfolio.json
         GET /live/home  GET /live/portfolio  GET /live/robots/{robot}  GET /live/lab/{trial}
         GET /live/keys/{key}/check  GET /live/keys/{key}/holdings
-        GET /keys/{key}/life
+        GET /keys/{key}/life  GET /licence
         GET /keys/{key}/leak  GET /keys/{key}/leak/live  GET /live/keys/{key}/leak
         GET /keys/{key}/leak.csv  GET /keys/{key}/leak.json
         GET /keys/{key}/replace  GET /keys/{key}/replace/live  GET /live/keys/{key}/replace
@@ -62,6 +62,7 @@ DECIDED = {
         GET /keys/import  POST /keys/import  POST /keys/import/copy
         POST /keys/{key}/disable  GET /keys/{key}/enable  POST /keys/{key}/enable
         GET /keys/{key}/delete  POST /keys/{key}/delete
+        POST /licence  POST /licence/recover  POST /licence/{wish}
         POST /keys/{key}/life  POST /keys/{key}/replace  POST /keys/{key}/replace/do
         POST /keys/{key}/leak  POST /keys/{key}/leak/report  GET /panic  POST /panic
         GET /virtual-keys/new  POST /virtual-keys/new

@@ -35,6 +35,7 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.licence.key"))]
 def show(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Show how the licence stands, and which accounts have a place under it."""
     from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.licences.words import told_of
 
     async def work(house: "House") -> None:
         shown = await house.licences.show(await owner_of(house, owner))
@@ -59,6 +60,7 @@ def add(
     """Enter a licence: as an argument, or from standard input."""
     from drawbridge.entrypoints.cli.house import in_house, owner_of
     from drawbridge.entrypoints.cli.typing_in import read_line
+    from drawbridge.licences.words import told_of
 
     text = document or read_line(say("cli.licence.add.prompt"))
 
@@ -181,42 +183,6 @@ def revocations(
     in_house(data, work)
 
 
-def told_of(shown: "Shown") -> dict[str, object]:
-    """Write how a licence stands, as scripts read it.
-
-    Shape: `{"state", "reason", "lets_trade", "problem", "licence", "lease", "keys"}`.
-    """
-    known = shown.known
-    licence = None if known is None else known.licence
-    lease = None if known is None else known.lease
-    return {
-        "state": shown.state,
-        "reason": shown.reason,
-        "lets_trade": shown.lets_trade,
-        "problem": shown.problem,
-        "licence": None
-        if licence is None
-        else {
-            "id": licence.id,
-            "holder": licence.holder,
-            "slots": licence.slots,
-            "features": licence.features,
-            "expires_ms": licence.expires_ms,
-        },
-        "lease": None
-        if lease is None
-        else {
-            "used_slots": lease.used_slots,
-            "ends_ms": lease.ends_ms,
-            "grace_ends_ms": lease.grace_ends_ms,
-        },
-        "keys": [
-            {"id": it.key.id, "label": it.key.label, "place": it.place, "reason": it.reason}
-            for it in shown.keys
-        ],
-    }
-
-
 def _wish(name: str, key: str, owner: str, data: Path | None, *, wait: bool, json: bool) -> None:
     from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
     from drawbridge.licences.model import Act
@@ -262,6 +228,8 @@ async def _hint_without_gateway(house: "House") -> None:
 
 
 def _print(shown: "Shown") -> None:
+    from drawbridge.licences.words import fields_of
+
     print_line(say(f"licence.state.{shown.state}"))
     if shown.reason:
         print_line(say_reason(shown.reason, {}))
@@ -282,25 +250,3 @@ def _print(shown: "Shown") -> None:
             for it in shown.keys
         ]
         print_table([say(f"licence.column.{name}") for name in _COLUMNS], rows)
-
-
-def fields_of(shown: "Shown") -> dict[str, str]:
-    """Give what a licence says, by names that people read."""
-    known = shown.known
-    if known is None:
-        return {}
-    licence, lease = known.licence, known.lease
-    features = [say(f"licence.feature.{it}") for it in sorted(licence.features)]
-    fields = {
-        say("licence.holder"): licence.holder,
-        say("licence.covers"): say("licence.list", names=features),
-        say("licence.ends"): say("licence.never")
-        if licence.expires_ms is None
-        else say("licence.at", at_ms=licence.expires_ms),
-    }
-    used = 0 if lease is None else lease.used_slots
-    fields[say("licence.slots")] = say("licence.slots_used", used=used, count=licence.slots)
-    if lease is not None:
-        fields[say("licence.lease")] = say("licence.at", at_ms=lease.ends_ms)
-        fields[say("licence.grace")] = say("licence.at", at_ms=lease.grace_ends_ms)
-    return fields

@@ -35,6 +35,7 @@ from drawbridge.entrypoints.web.join_pages import JoinPages
 from drawbridge.entrypoints.web.key_life_pages import LifePages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
+from drawbridge.entrypoints.web.licence_pages import licence_routes
 from drawbridge.entrypoints.web.notice_pages import NoticePages
 from drawbridge.entrypoints.web.order_pages import OrderPages
 from drawbridge.entrypoints.web.panic_pages import PanicPages
@@ -89,6 +90,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_help_routes(HelpPages(site), mine),
         *_risk_routes(site, RiskPages(site, house)),
         *_hook_routes(site, HookPages(site, house)),
+        *licence_routes(site, house),
         *_notice_routes(site, NoticePages(site, house)),
         *_approval_routes(site, ApprovalPages(site, house)),
         *_telegram_routes(mine, house),
@@ -108,6 +110,7 @@ def _around(house: House, person: Person) -> Mapping[str, object]:
         "stopped": house.limits.is_stopped(person.account),
         "unread": house.notices.count_unread(person.account),
         "waiting": house.approvals.count_open(person.account),
+        "licensed": house.licences.is_asked,
         "seen": house.people.name_of(person.account) if person.account != person.id else "",
     }
 
