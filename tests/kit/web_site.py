@@ -49,6 +49,7 @@ async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
         egress_addresses=("203.0.113.7",),
         names=("bridge.example.com",),
         notices=NoticeSettings(smtp_host="mail.example.com"),
+        operator=OPERATOR,
     )
     async with open_house(settings, clock) as opened:
         # No exchange stands beside these pages that could be asked for its markets.
