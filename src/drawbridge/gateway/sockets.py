@@ -162,6 +162,8 @@ class WebSocket(asyncio.BufferedProtocol):
         self._news.set()
         if not self.opened.done():
             self.opened.set_exception(ExchangeDown("unreachable", told="handshake"))
+            # Whoever wanted it may have gone before it was there; nobody hears of it then.
+            self.opened.exception()
 
     def _take_events(self) -> None:
         for event in self._protocol.events_received():

@@ -11,6 +11,7 @@ import pytest
 from drawbridge.vault.model import KeyStatus
 from drawbridge.virtual_keys.service import Made
 from drawbridge.virtual_keys.wishes import Wish
+from tests.entrypoints.proxy.socket_attacks import order, signed
 from tests.gateway.setting import OWNER
 from tests.kit.ford import READS, trading
 from tests.kit.house import until as within_reason
@@ -31,19 +32,6 @@ async def at(tmp_path: Path) -> AsyncIterator[SocketFord]:
 async def kraken(tmp_path: Path) -> AsyncIterator[SocketFord]:
     async with socket_ford(tmp_path, "kraken") as standing:
         yield standing
-
-
-def signed(at: SocketFord, made: Made, **params: object) -> dict[str, Any]:
-    """Sign parameters of a request over a socket, as a client does."""
-    told = {"apiKey": made.drawn.api_key, "timestamp": int(at.stamp()), **params}
-    payload = "&".join(f"{name}={value}" for name, value in sorted(told.items()))
-    signature = at.credential(made).signer.sign(payload.encode()).decode()
-    return {**told, "signature": signature}
-
-
-def order(price: str = "20000", **changed: str) -> dict[str, str]:
-    told = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
-    return {**told, "quantity": "0.01", "price": price, **changed}
 
 
 async def listening(at: SocketFord, bot: Bot, made: Made) -> dict[str, Any]:

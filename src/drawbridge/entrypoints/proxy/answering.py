@@ -4,7 +4,7 @@ No rule lives here: whose a request is, and whether it may, is asked below. What
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from drawbridge.app.bridge import Bridge
@@ -81,7 +81,10 @@ class BotAnswering:
         try:
             return await self._streams.open(request, address)
         except DrawbridgeError as error:
-            return refuse(self._exchange, error, request.path)
+            answer = refuse(self._exchange, error, request.path)
+            # Some exchanges tell all errors with a status that means yes; a handshake cannot.
+            status = max(answer.status, _NOT_FOUND.status)
+            return replace(answer, status=status)
 
     def hear_refused(self, code: str, address: str) -> None:
         """Note what was no request."""
