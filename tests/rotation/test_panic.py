@@ -13,7 +13,8 @@ from drawbridge.rotation import leak_store
 from drawbridge.rotation.panic import LOOKED_BACK_MS, Panic
 from drawbridge.trading.limit_store import key_subject
 from drawbridge.trading.stopping import Stopping
-from drawbridge.vault.freezing import LEAKED, Lot
+from drawbridge.vault.freezing import LEAKED
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyStatus, Standing
 from tests.gateway.setting import EXCHANGES, OWNER
 from tests.trading.setting import Desk, desk

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.audit.chain import Fact
 from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import Forbidden, NotFound
 from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.policy import Purpose
-from drawbridge.vault.freezing import FROZEN, Lot, freeze_lot, halt_key, halt_keys_of
+from drawbridge.vault.freezing import FROZEN, freeze_lot, halt_key, halt_keys_of, tell_lot
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyStatus
 from tests.gateway.setting import OWNER, Setting, setting
 
@@ -23,7 +25,9 @@ async def house(tmp_path: Path) -> AsyncIterator[Setting]:
 async def _freeze(house: Setting, exchange: str = "binance", owner: str = "") -> list[str]:
     async with house.database.transaction() as tx:
         lot = Lot(owner, exchange)
-        frozen = await freeze_lot(tx, lot, house.clock.now_ms(), {"by": "", "cancel": False})
+        facts: dict[str, Fact] = {"by": "", "cancel": False}
+        frozen = await freeze_lot(tx, lot, house.clock.now_ms(), facts)
+        await tell_lot(tx, frozen, house.clock.now_ms(), facts)
     return [key.id for key in frozen]
 
 

@@ -49,6 +49,7 @@ class Tag(StrEnum):
     VAULT_KEY_REFUSED = "vault:key:refused"
     VAULT_KEY_DISABLED = "vault:key:disabled"
     VAULT_KEY_LEAKED = "vault:key:leaked"
+    VAULT_LOT_FROZEN = "vault:lot:frozen"
     VAULT_KEY_ENABLED = "vault:key:enabled"
     VAULT_KEY_DELETED = "vault:key:deleted"
     VAULT_KEY_DATED = "vault:key:dated"

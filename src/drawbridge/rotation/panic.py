@@ -8,13 +8,15 @@ here gives anybody more than they had, so no code is asked for.
 from collections.abc import Iterable
 from typing import Final
 
+from drawbridge.audit.chain import Fact
 from drawbridge.core.clock import DAY_MS, Clock
 from drawbridge.core.errors import NotFound
 from drawbridge.rotation import leak_store
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.trading.cancelling import is_wished, wish_to_cancel
 from drawbridge.trading.limit_store import key_subject
-from drawbridge.vault.freezing import Lot, freeze_leaked, freeze_lot
+from drawbridge.vault.freezing import freeze_leaked, freeze_lot, tell_lot
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord
 from drawbridge.vault.store import find_key
 from drawbridge.virtual_keys.model import VirtualKey, origin_of
@@ -71,11 +73,14 @@ class Panic:
         Raises: `NotFound("unknown_exchange")`.
         """
         now_ms = self._clock.now_ms()
+        facts: dict[str, Fact] = {"by": by, "cancel": cancel}
         async with self._database.transaction() as tx:
-            keys = await freeze_lot(tx, lot, now_ms, {"by": by, "cancel": cancel})
+            keys = await freeze_lot(tx, lot, now_ms, facts)
             if cancel:
                 await self._cancel(tx, keys, now_ms)
-            return keys
+        async with self._database.transaction() as tx:
+            await tell_lot(tx, keys, now_ms, facts)
+        return keys
 
     async def is_cancelling(self, key_id: str) -> bool:
         """Tell whether open orders of a key are still being cancelled."""

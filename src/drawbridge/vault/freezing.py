@@ -1,25 +1,24 @@
 """Stopping the use of keys in a hurry: of one that may have leaked, or of many at once.
 
-Everything here is written in the caller's transaction: either every key is off, or none. Nothing
+Written in the caller's transaction: either every key is off, or none. Nothing
 crosses with a key from the moment at which it commits; robots pause by themselves, and positions
 stay as they are. What else a person may wish for in that moment stands in `rotation/panic.py`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from drawbridge.audit.chain import AuditEvent, Fact
 from drawbridge.audit.store import append, append_all
 from drawbridge.audit.tags import Tag
-from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault import store
-from drawbridge.vault.lots import write_frozen
+from drawbridge.vault.lots import Lot, take_lot
 from drawbridge.vault.model import KeyRecord, KeyStatus
 
 LEAKED: Final = "key_leaked"
@@ -30,14 +29,6 @@ FROZEN: Final = "key_frozen"
 
 # These cannot be used as they are.
 _AT_REST: Final = frozenset({KeyStatus.DISABLED, KeyStatus.REFUSED})
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """Which keys: of a person or (empty) of everybody, at an exchange or (empty) at all."""
-
-    owner: str = ""
-    exchange: str = ""
 
 
 async def freeze_leaked(
@@ -59,20 +50,33 @@ async def freeze_leaked(
 async def freeze_lot(
     tx: Transaction, lot: Lot, now_ms: int, facts: Mapping[str, Fact]
 ) -> tuple[KeyRecord, ...]:
-    """Stop the use of many keys, tell each owner once, and give the keys as they stood.
+    """Stop the use of many keys, and give them as they stood; `tell_lot` does the rest.
 
+    Why apart: nothing may cross any more from the moment at which this commits, and telling ten
+    thousand keys one by one takes longer than all else together.
     Raises: `NotFound("unknown_exchange")`.
     """
-    keys = tuple(key for key in await _found(tx, lot) if key.status not in _AT_REST)
-    await write_frozen(tx, [key.id for key in keys], FROZEN)
+    if lot.exchange:
+        get_card(lot.exchange)
+    rows = await take_lot(tx, lot, FROZEN)
+    told = {"frozen": lot.exchange, "count": len(rows), **facts}
+    if rows:
+        await append(tx, AuditEvent(Tag.VAULT_LOT_FROZEN, lot.owner, "", told), now_ms)
+    return tuple(map(store.read_record, rows))
+
+
+async def tell_lot(
+    tx: Transaction, keys: Iterable[KeyRecord], now_ms: int, facts: Mapping[str, Fact]
+) -> None:
+    """Write into each key's history that it was stopped, and tell each owner once."""
+    frozen = tuple(keys)
     events = (
         AuditEvent(Tag.VAULT_KEY_DISABLED, key.owner, key.id, {"frozen": key.exchange, **facts})
-        for key in keys
+        for key in frozen
     )
     await append_all(tx, events, now_ms)
-    for notice in _notices(keys):
+    for notice in _notices(frozen):
         await tell(tx, notice, now_ms)
-    return keys
 
 
 async def halt_key(database: Database, key_id: str, by: str, now_ms: int) -> KeyRecord:
@@ -96,16 +100,6 @@ async def halt_keys_of(tx: Transaction, owner: str, by: str, now_ms: int) -> Non
     for key in await store.list_of_owner(tx, owner):
         if key.status not in _AT_REST:
             await _halt(tx, key, by, now_ms)
-
-
-async def _found(tx: Transaction, lot: Lot) -> list[KeyRecord]:
-    if lot.exchange:
-        get_card(lot.exchange)
-    if lot.owner:
-        mine = await store.list_of_owner(tx, lot.owner)
-        return [key for key in mine if lot.exchange in {"", key.exchange}]
-    exchanges = (lot.exchange,) if lot.exchange else exchange_ids()
-    return [key for name in exchanges for key in await store.list_of_exchange(tx, name)]
 
 
 def _notices(keys: Iterable[KeyRecord]) -> Iterator[Notice]:

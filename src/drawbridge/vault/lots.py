@@ -1,18 +1,30 @@
-"""All SQL that changes keys by the thousand, each time with one statement."""
+"""All SQL of keys taken many at once: each with one statement, however many they are."""
 
-import json
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from drawbridge.storage.database import Transaction
-from drawbridge.vault.model import KeyStatus
+from drawbridge.storage.database import Row, Transaction
 
-_FROZEN: Final = """
-UPDATE keys SET status = ?, reason = ?, facts = '{}'
-WHERE id IN (SELECT value FROM json_each(?))
-"""
+_WANTED: Final = (
+    "deleted_ms IS NULL AND replaces = '' AND status NOT IN ('disabled', 'refused')"
+    " AND (?1 = '' OR owner = ?1) AND (?2 = '' OR exchange = ?2)"
+)
 
 
-async def write_frozen(tx: Transaction, key_ids: Iterable[str], reason: str) -> None:
-    """Write that these keys are off, and why."""
-    await tx.execute(_FROZEN, KeyStatus.DISABLED, reason, json.dumps(list(key_ids)))
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Which keys: of a person or (empty) of everybody, at an exchange or (empty) at all."""
+
+    owner: str = ""
+    exchange: str = ""
+
+
+async def take_lot(tx: Transaction, lot: Lot, reason: str) -> tuple[Row, ...]:
+    """Write that these keys are off, and why; give their rows as they stood."""
+    named = (lot.owner, lot.exchange)
+    rows = await tx.fetch_all(f"SELECT * FROM keys WHERE {_WANTED} ORDER BY rowid", *named)  # noqa: S608 - a constant of this file
+    await tx.execute(
+        f"UPDATE keys SET status = 'disabled', reason = ?3, facts = '{{}}' WHERE {_WANTED}",  # noqa: S608 - a constant of this file
+        *(*named, reason),
+    )
+    return tuple(rows)

@@ -61,13 +61,13 @@ _NO_FACTS: Final[Mapping[str, object]] = {}
 async def find_key(source: Database | Transaction, key_id: str) -> KeyRecord | None:
     """Find a key that is not deleted."""
     row = await source.fetch_one(f"{_KEYS} AND id = ?", key_id)
-    return _record(row) if row else None
+    return read_record(row) if row else None
 
 
 def glance_key(database: Database, key_id: str) -> KeyRecord | None:
     """Find a key that is not deleted, at once; `kept.py` keeps what this finds."""
     row = database.glance(f"{_KEYS} AND id = ?", key_id)
-    return _record(row) if row else None
+    return read_record(row) if row else None
 
 
 def glance_changes(database: Database) -> int:
@@ -88,28 +88,19 @@ async def find_by_public_key(
     """Find the key with this name at the exchange, whoever owns it."""
     sql = f"{_KEYS} AND exchange = ? AND venue = ? AND public_key = ?"
     row = await tx.fetch_one(sql, exchange, venue, public_key)
-    return _record(row) if row else None
+    return read_record(row) if row else None
 
 
 async def list_of_owner(source: Database | Transaction, owner: str) -> tuple[KeyRecord, ...]:
     """List a person's keys in the order in which they were added."""
     rows = await source.fetch_all(f"{_KEYS} AND owner = ? ORDER BY created_ms, rowid", owner)
-    return tuple(_record(row) for row in rows)
-
-
-async def list_of_exchange(tx: Transaction, exchange: str) -> tuple[KeyRecord, ...]:
-    """List everybody's keys of an exchange, at whatever venue, oldest first."""
-    rows = await tx.fetch_all(
-        "SELECT * FROM keys WHERE exchange = ? AND deleted_ms IS NULL ORDER BY created_ms, id",
-        exchange,
-    )
-    return tuple(map(_record, rows))
+    return tuple(read_record(row) for row in rows)
 
 
 async def list_asked(database: Database) -> tuple[KeyRecord, ...]:
     """List the keys whose check was asked for, the oldest wish first."""
     sql = f"{_KEYS} AND check_requested_ms IS NOT NULL ORDER BY check_requested_ms, rowid"
-    return tuple(_record(row) for row in await database.fetch_all(sql))
+    return tuple(read_record(row) for row in await database.fetch_all(sql))
 
 
 async def list_standing(database: Database, statuses: Iterable[KeyStatus]) -> tuple[KeyRecord, ...]:
@@ -121,7 +112,7 @@ async def list_standing(database: Database, statuses: Iterable[KeyStatus]) -> tu
     sql = f"{_KEYS} AND status = ? AND (replaces = '' OR status = 'checking') ORDER BY rowid"
     for status in sorted(set(statuses)):
         rows = await database.fetch_all(sql, status)
-        found.extend(_record(row) for row in rows)
+        found.extend(read_record(row) for row in rows)
     return tuple(found)
 
 
@@ -253,7 +244,8 @@ def _life(made_ms: int | None, dated: str, pause_ms: int, closes: int, watched: 
     return KeyLife(made_ms, Dated(dated), pause_ms, bool(closes), bool(watched))
 
 
-def _record(row: Row) -> KeyRecord:
+def read_record(row: Row) -> KeyRecord:
+    """Read a row of keys."""
     return KeyRecord(
         id=KeyId(row["id"]),
         # Thousands of keys may be kept in memory: what they have in common is there once.

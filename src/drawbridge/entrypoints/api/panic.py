@@ -9,7 +9,7 @@ from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.api.caller import Caller, KeyKeeper, Reader
 from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Moment, Text, Told
 from drawbridge.rotation.leak import Deed, DeedKind, LeakReport, read_since
-from drawbridge.vault.freezing import Lot
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 router = APIRouter(tags=["panic"])

@@ -17,7 +17,8 @@ from drawbridge.entrypoints.api.caller import Caller, PeopleHalter, PeopleRuler,
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Moment, Name, Text, Told
 from drawbridge.entrypoints.api.turnstile import SHOWN_ONCE
-from drawbridge.vault.freezing import Lot, halt_key
+from drawbridge.vault.freezing import halt_key
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 router = APIRouter(tags=["people"])

@@ -107,7 +107,7 @@ async def _stop_lot(
     from drawbridge.catalogue.registry import get_card
     from drawbridge.entrypoints.cli.house import owner_of
     from drawbridge.entrypoints.cli.typing_in import confirm
-    from drawbridge.vault.freezing import Lot
+    from drawbridge.vault.lots import Lot
 
     owner, exchange = wanted
     lot = Lot(await owner_of(house, owner) if owner else "", exchange)

@@ -14,7 +14,7 @@ from drawbridge.entrypoints.telegram.screens import Go, Rows, Screen, back_to, l
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.rotation.leak import LeakReport
 from drawbridge.rotation.leak_words import found_words, gap_words, what_of
-from drawbridge.vault.freezing import Lot
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.formats import moment
 from drawbridge.wording.say import say

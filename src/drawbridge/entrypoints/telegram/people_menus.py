@@ -14,7 +14,8 @@ from drawbridge.entrypoints.telegram.dialogs import EXCHANGE, FOR, FREEZE, ask_c
 from drawbridge.entrypoints.telegram.key_views import mark_of
 from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, home_row, listed, named
 from drawbridge.entrypoints.telegram.visits import Visit
-from drawbridge.vault.freezing import Lot, halt_key
+from drawbridge.vault.freezing import halt_key
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.say import say
 

@@ -22,7 +22,8 @@ from drawbridge.entrypoints.web.leak_views import view_report
 from drawbridge.entrypoints.web.searching import file_headers
 from drawbridge.rotation.leak import LeakReport, read_since
 from drawbridge.rotation.leak_telling import report_facts
-from drawbridge.vault.freezing import FROZEN, LEAKED, Lot
+from drawbridge.vault.freezing import FROZEN, LEAKED
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.virtual_keys.model import VirtualState
 from drawbridge.wording.say import say

@@ -18,7 +18,8 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
-from drawbridge.vault.freezing import Lot, halt_key
+from drawbridge.vault.freezing import halt_key
+from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wording.say import say
 
