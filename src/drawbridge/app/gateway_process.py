@@ -109,7 +109,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     await holder.start()
     try:
         yield Work(
-            database=database,
+            rows=rows,
             holder=holder,
             resealing=Resealing(database, clock, holder.keyring),
             vault=house.vault,

@@ -25,7 +25,7 @@ from drawbridge.robots.strangers import Strangers
 from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.rotation.switching import Switching
 from drawbridge.statistics.snapshots import Snapshots
-from drawbridge.storage.database import Database
+from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
@@ -48,7 +48,7 @@ _RECONCILE_EVERY_S: Final = 15
 class Work:
     """What there is to do, and where its wishes stand."""
 
-    database: Database
+    rows: GroupCommit
     holder: KeyHolder
     resealing: Resealing
     vault: Vault
@@ -92,7 +92,8 @@ class Workers:
     async def _keep_looking(self) -> None:
         version, looks = -1, 0
         while True:
-            seen = await self._work.database.data_version()
+            # Rows of orders are no wishes: what is written for each order wakes nobody here.
+            seen = await self._work.rows.version_of_others()
             if seen != version or looks % _LOOKS_PER_TICK == 0:
                 version = seen
                 await self._look()

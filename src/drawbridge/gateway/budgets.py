@@ -68,13 +68,12 @@ class Budgets:
         Nobody overtakes those who wait already. Whoever has to wait goes on with `wait`.
         Raises: `ExchangeDown("rate_limited")` when that would be longer than patience lasts.
         """
-        now_ms, purse = self._clock.now_ms(), self._purse(payer, endpoint, limits)
-        who = payer.caller.who
-        for count, cost in purse:
-            count.want(who, cost, now_ms)
+        purse = self._purse(payer, endpoint, limits)
         blocked = (self._find_line(purse) if self._lines else None) or self._pay(payer, purse)
         if blocked is None:
             return 0
+        for count, cost in purse:
+            count.want(payer.caller.who, cost)
         if blocked.wait_ms > PATIENCE_MS:
             raise ExchangeDown("rate_limited", retry_after_ms=blocked.wait_ms)
         return blocked.wait_ms

@@ -51,6 +51,8 @@ class SharedCount:
         "_count",
         "_keeps",
         "_ordinary",
+        "_taken",
+        "_unasked",
         "_used",
         "_wanted",
         "_window",
@@ -66,64 +68,60 @@ class SharedCount:
         self._window_ms = limit.window_ms
         # What comes back bit by bit is shared well enough by the line of those who wait for it.
         self._keeps = limit.kind is LimitKind.WINDOW
-        self._window = -1
+        # So little is taken without asking whether something is kept for others.
+        self._unasked = self._ordinary // 8
+        self._window = self._taken = 0
         self._used: dict[Sharer, int] = {}
         self._wanted: dict[Sharer, int] = {}
         self._before: dict[Sharer, int] = {}
 
-    def want(self, who: Sharer, cost: int, now_ms: int) -> None:
-        """Note that somebody asks for so much, whether it is given or not."""
-        if not self._keeps:
-            return
-        self._turn(now_ms)
-        wanted = self._wanted
-        if who in wanted:
-            wanted[who] += cost
-        elif len(wanted) <= _MOST_KEPT_FOR:
-            wanted[who] = cost
-
     def charge(self, who: Sharer, cost: int, now_ms: int, *, is_urgent: bool) -> Blocked | None:
         """Take so much of the limit, or tell why not."""
-        spare = 0 if is_urgent else self.spare
-        kept = self._kept_for_others(who, cost, now_ms) if self._keeps else 0
+        spare, kept = 0 if is_urgent else self.spare, 0
+        if self._keeps:
+            if now_ms // self._window_ms != self._window:
+                self._turn(now_ms // self._window_ms)
+            if self._taken + cost > self._unasked:
+                kept = self._kept_for_others(who)
         wait_ms = self._count.charge(cost, now_ms, spare + kept)
         if wait_ms:
             return Blocked(wait_ms, self, is_kept=self._count.fits(cost + spare, now_ms))
         if self._keeps:
-            if who not in self._wanted:
-                self.want(who, cost, now_ms)
-            if who in self._wanted:
-                self._used[who] = self._used.get(who, 0) + cost
+            self._taken += cost
+            _add(self._used, who, cost)
         return None
+
+    def want(self, who: Sharer, cost: int) -> None:
+        """Note that somebody asked for so much and was not given it at once."""
+        if self._keeps:
+            _add(self._wanted, who, cost)
 
     def give_back(self, who: Sharer, cost: int) -> None:
         """Take back what was charged just now, because another limit had no room."""
         self._count.give_back(cost)
-        if who in self._used:
-            self._used[who] -= cost
+        if self._keeps:
+            self._taken -= cost
+            _add(self._used, who, -cost)
 
-    def _turn(self, now_ms: int) -> None:
-        window = now_ms // self._window_ms
-        if window != self._window:
-            self._before = self._wanted if window == self._window + 1 else {}
-            self._wanted, self._used = {}, {}
-            self._window = window
+    def _turn(self, window: int) -> None:
+        # Only of the window that ended just now is it known what was wanted.
+        wanted = self._used if window == self._window + 1 else {}
+        if wanted:
+            for who, cost in self._wanted.items():
+                _add(wanted, who, cost)
+        self._before, self._used, self._wanted = wanted, {}, {}
+        self._window, self._taken = window, 0
 
-    def _kept_for_others(self, who: Sharer, cost: int, now_ms: int) -> int:
-        # Who waited may be served in a window in which nobody has asked yet.
-        self._turn(now_ms)
-        used = self._count.used(now_ms)
-        # What is larger than the rest passes first of all.
-        if not used or used + cost <= self._ordinary // 8:
-            return 0
-        sharers = self._before.keys() | self._wanted.keys()
-        if not 1 < len(sharers) <= _MOST_KEPT_FOR:
+    def _kept_for_others(self, who: Sharer) -> int:
+        before, used = self._before, self._used
+        sharers = {who, *before, *used, *self._wanted}
+        # What is larger than all that is not kept passes first of all.
+        if not self._taken or not 1 < len(sharers) <= _MOST_KEPT_FOR:
             return 0
         part, whole = _KEPT
         share = -(-self._ordinary * part // (whole * len(sharers)))
-        before, taken = self._before, self._used
         return sum(
-            max(0, min(share, before.get(it, share)) - taken.get(it, 0))
+            max(0, min(share, before.get(it, share)) - used.get(it, 0))
             for it in sharers
             if it != who
         )
@@ -140,6 +138,11 @@ def goes_first(operation: Operation[Any] | None, endpoint: Endpoint) -> bool:
     if isinstance(operation, CancelOrder | CancelAllOrders):
         return True
     return operation is None and endpoint.operation in _ENDS and endpoint.operations <= _ENDS
+
+
+def _add(to: dict[Sharer, int], who: Sharer, cost: int) -> None:
+    if who in to or len(to) <= _MOST_KEPT_FOR:
+        to[who] = to.get(who, 0) + cost
 
 
 def _part(amount: int, of: tuple[int, int]) -> int:
