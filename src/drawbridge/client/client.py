@@ -6,6 +6,7 @@ from drawbridge.client.audit import AuditOperations
 from drawbridge.client.calling import Calling
 from drawbridge.client.exchanges import ExchangesOperations
 from drawbridge.client.keys import KeysOperations
+from drawbridge.client.licence import LicenceOperations
 from drawbridge.client.limits import LimitsOperations
 from drawbridge.client.me import MeOperations
 from drawbridge.client.notices import NoticesOperations
@@ -36,5 +37,6 @@ class Client:
         self.limits = LimitsOperations(calling)
         self.approvals = ApprovalsOperations(calling)
         self.notices = NoticesOperations(calling)
+        self.licence = LicenceOperations(calling)
         self.people = PeopleOperations(calling)
         self.audit = AuditOperations(calling)

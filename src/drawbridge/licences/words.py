@@ -1,5 +1,6 @@
 """A licence as people read it, and as programs do; the same for page, chat and command line."""
 
+from drawbridge.licences.model import Feature
 from drawbridge.licences.service import Shown
 from drawbridge.wording.say import say
 
@@ -46,7 +47,7 @@ def fields_of(shown: Shown) -> dict[str, str]:
     if known is None:
         return {}
     licence, lease = known.licence, known.lease
-    features = [say(f"licence.feature.{it}") for it in sorted(licence.features)]
+    features = [say(f"licence.feature.{it}") for it in Feature if it in licence.features]
     fields = {
         say("licence.holder"): licence.holder,
         say("licence.covers"): say("licence.list", names=features),

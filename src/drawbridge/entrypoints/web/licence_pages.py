@@ -102,7 +102,7 @@ class LicencePages:
             "facts": tuple(fields_of(shown).items()),
             "takes_new": shown.state in _TAKES_NEW,
             "can_recover": shown.problem in _RECOVERS,
-            "keys": [_view(it) for it in shown.keys],
+            "keys": [_view(it, has_licence=shown.known is not None) for it in shown.keys],
             "form": form,
             "code_form": code_form,
         }
@@ -128,7 +128,8 @@ def _problem_of(shown: Shown) -> str:
     return say_reason(shown.problem, shown.problem_facts)
 
 
-def _view(it: PlacedKey) -> KeyView:
+def _view(it: PlacedKey, *, has_licence: bool) -> KeyView:
     act = "claim" if it.reason == _ELSEWHERE else _ACTS.get(it.place, "")
+    act = act if has_licence else ""
     why = say_reason(it.reason, it.facts) if it.reason else ""
     return KeyView(it.key.id, it.key.label, get_card(it.key.exchange).name, it.place, why, act)
