@@ -86,6 +86,8 @@ async def live_on(life: Life) -> None:
             life.key, Snapshot(at_ms, "USD", {"USD": Held(worth, worth)}, at_ms, moved)
         )
     await house.leaks.ask(life.owner, life.key, now_ms - HOUR_MS)
+    new = {"api_key": "N" * 56, "api_secret": SECRET}
+    await house.replacements.enter(life.owner, life.key, new)
     made = Decision(life.robot, life.key, "enter:1", now_ms, Side.BUY, Decimal("0.5"))
     async with house.database.transaction() as tx:
         await write(tx, Changes(made=[made]), now_ms)

@@ -17,7 +17,7 @@ from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
-from drawbridge.rotation.replacement import Replacement, State
+from drawbridge.rotation.replacement import Replacement, ReplacementState
 from drawbridge.rotation.replacements import Replacements
 from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.sealing.envelope import VaultPublicKey
@@ -100,7 +100,7 @@ class Replacing:
         assert found is not None
         return found.replacement
 
-    async def until(self, state: State) -> Replacement:
+    async def until(self, state: ReplacementState) -> Replacement:
         """Let the gateway's process work until a replacement stands there."""
         async with asyncio.timeout(_WITHIN_S):
             while (found := await self.step()).state is not state:

@@ -9,7 +9,7 @@ from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidden, NotFound
 from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.policy import Purpose
-from drawbridge.rotation.replacement import Act, Proof, State
+from drawbridge.rotation.replacement import AccountProof, ReplacementAct, ReplacementState
 from drawbridge.storage.database import Transaction
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from tests.gateway.setting import OWNER
@@ -32,7 +32,7 @@ async def test_a_key_that_fails_its_check_leaves_the_old_one_in_use(house: Repla
     fields, other = await house.paper_key(), await house.paper_key()
     wrong = {**fields, "api_secret": other["api_secret"]}
     await house.replacements.enter(OWNER, house.key, wrong)
-    found = await house.until(State.FAILED)
+    found = await house.until(ReplacementState.FAILED)
     assert found.reason == "bad_signature"
     assert await house.record() == before
     await house.order()
@@ -40,12 +40,20 @@ async def test_a_key_that_fails_its_check_leaves_the_old_one_in_use(house: Repla
     assert told["kind"] == "key_replacement_failed"
     # Entered again, rightly this time, it takes the place of what was entered before.
     await house.replacements.enter(OWNER, house.key, fields)
-    await house.until(State.SWITCHED)
+    await house.until(ReplacementState.SWITCHED)
     assert (await house.record()).public_key == fields["api_key"]
 
 
-@pytest.mark.parametrize("act", [Act.CHECK_AGAIN, Act.CONFIRM, Act.TURN_BACK, Act.LOOK])
-async def test_what_cannot_be_done_now_is_refused(house: Replacing, act: Act) -> None:
+@pytest.mark.parametrize(
+    "act",
+    [
+        ReplacementAct.CHECK_AGAIN,
+        ReplacementAct.CONFIRM,
+        ReplacementAct.TURN_BACK,
+        ReplacementAct.LOOK,
+    ],
+)
+async def test_what_cannot_be_done_now_is_refused(house: Replacing, act: ReplacementAct) -> None:
     with pytest.raises(NotFound, match="no_replacement"):
         await house.replacements.do(OWNER, house.key, act)
     await house.enter()
@@ -90,14 +98,14 @@ async def test_a_stand_in_is_listed_nowhere_and_used_by_nobody(house: Replacing)
 async def test_a_key_of_another_account_waits_for_a_yes(house: Replacing) -> None:
     """Scenario 39."""
     fields = await house.enter("somebody else")
-    found = await house.until(State.ASKING)
+    found = await house.until(ReplacementState.ASKING)
     assert found.reason == "replacement_other_account"
     assert (await house.record()).version == 1
     await house.order()
-    assert (await house.step()).state is State.ASKING, "nothing is assumed"
-    await house.replacements.do(OWNER, house.key, Act.CONFIRM)
-    found = await house.until(State.SWITCHED)
-    assert found.proof is Proof.CONFIRMED
+    assert (await house.step()).state is ReplacementState.ASKING, "nothing is assumed"
+    await house.replacements.do(OWNER, house.key, ReplacementAct.CONFIRM)
+    found = await house.until(ReplacementState.SWITCHED)
+    assert found.proof is AccountProof.CONFIRMED
     assert (await house.record()).public_key == fields["api_key"]
 
 
@@ -105,18 +113,18 @@ async def test_robots_at_work_do_not_go_over_to_another_account(tmp_path: Path) 
     """Scenario 39: positions are not assumed."""
     async with replacing(tmp_path, "binance", users=(_at_work,)) as house:
         await house.enter("somebody else")
-        await house.until(State.ASKING)
+        await house.until(ReplacementState.ASKING)
         with pytest.raises(Conflict, match="replacement_needs_rest"):
-            await house.replacements.do(OWNER, house.key, Act.CONFIRM)
-        assert (await house.step()).state is State.ASKING
-        await house.replacements.do(OWNER, house.key, Act.GIVE_UP)
+            await house.replacements.do(OWNER, house.key, ReplacementAct.CONFIRM)
+        assert (await house.step()).state is ReplacementState.ASKING
+        await house.replacements.do(OWNER, house.key, ReplacementAct.GIVE_UP)
         assert (await house.record()).status is KeyStatus.ENABLED
 
 
 async def test_given_up_nothing_of_the_new_key_stays(house: Replacing) -> None:
     fields = await house.enter("somebody else")
-    found = await house.until(State.ASKING)
-    await house.replacements.do(OWNER, house.key, Act.GIVE_UP)
+    found = await house.until(ReplacementState.ASKING)
+    await house.replacements.do(OWNER, house.key, ReplacementAct.GIVE_UP)
     rows = await house.database.fetch_all(
         "SELECT * FROM key_secrets WHERE key_id = ?", found.stand_in_id
     )
@@ -128,9 +136,9 @@ async def test_given_up_nothing_of_the_new_key_stays(house: Replacing) -> None:
 async def test_a_new_key_that_dies_at_once_gives_way_to_the_old_one(house: Replacing) -> None:
     before = await house.record()
     fields = await house.enter()
-    await house.until(State.SWITCHED)
+    await house.until(ReplacementState.SWITCHED)
     await house.end_paper_key(fields["api_key"])
-    found = await house.until(State.FAILED)
+    found = await house.until(ReplacementState.FAILED)
     assert found.reason == "key_address_or_right"
     after = await house.record()
     assert (after.public_key, after.status) == (before.public_key, KeyStatus.ENABLED)
@@ -140,13 +148,13 @@ async def test_a_new_key_that_dies_at_once_gives_way_to_the_old_one(house: Repla
 async def test_who_turns_back_has_the_old_key_again(house: Replacing) -> None:
     before = await house.record()
     await house.enter()
-    await house.until(State.SWITCHED)
-    await house.replacements.do(OWNER, house.key, Act.TURN_BACK)
-    assert (await house.until(State.FAILED)).reason == "turned_back"
+    await house.until(ReplacementState.SWITCHED)
+    await house.replacements.do(OWNER, house.key, ReplacementAct.TURN_BACK)
+    assert (await house.until(ReplacementState.FAILED)).reason == "turned_back"
     assert (await house.record()).public_key == before.public_key
     await house.order()
-    await house.replacements.do(OWNER, house.key, Act.CHECK_AGAIN)
-    await house.until(State.SWITCHED)
+    await house.replacements.do(OWNER, house.key, ReplacementAct.CHECK_AGAIN)
+    await house.until(ReplacementState.SWITCHED)
     await house.order()
 
 
@@ -154,11 +162,11 @@ async def test_a_key_that_is_being_replaced_is_not_swapped_while_it_is_checked(
     house: Replacing,
 ) -> None:
     await house.enter()
-    await house.until(State.SWITCHING)
+    await house.until(ReplacementState.SWITCHING)
     await house.vault.request_check(OWNER, house.key)
     await house.switching.step()
     assert (await house.record()).version == 1
-    await house.until(State.SWITCHED)
+    await house.until(ReplacementState.SWITCHED)
 
 
 @pytest.mark.parametrize("exchange_id", SYMBOLS)
@@ -170,19 +178,23 @@ async def test_a_key_is_replaced_in_place_and_the_old_one_ends(
         before = await house.record()
         await house.order()
         fields = await house.enter()
-        found = await house.until(State.SWITCHED)
-        assert found.proof is (Proof.ACCOUNT if before.account_hint else Proof.ORDER)
+        found = await house.until(ReplacementState.SWITCHED)
+        assert found.proof is (AccountProof.ACCOUNT if before.account_hint else AccountProof.ORDER)
         after = await house.record()
         assert (after.id, after.label, after.version) == (before.id, "Main", before.version + 1)
         assert (after.public_key, after.status) == (fields["api_key"], KeyStatus.ENABLED)
-        assert (await house.step()).state is State.SWITCHED, "the new one has not traded yet"
+        assert (await house.step()).state is ReplacementState.SWITCHED, (
+            "the new one has not traded yet"
+        )
         await house.order()
-        found = await house.until(State.RETIRING)
-        await house.replacements.do(OWNER, house.key, Act.LOOK)
+        await house.until(ReplacementState.RETIRING)
+        await house.step()
+        assert not (await house.step()).reason, "nobody has said yet that the old one is deleted"
+        await house.replacements.do(OWNER, house.key, ReplacementAct.LOOK)
         assert (await house.step()).reason == "old_key_works_still"
         await house.end_paper_key(before.public_key)
-        await house.replacements.do(OWNER, house.key, Act.LOOK)
-        found = await house.until(State.DONE)
+        await house.replacements.do(OWNER, house.key, ReplacementAct.LOOK)
+        found = await house.until(ReplacementState.DONE)
         with pytest.raises(DrawbridgeError, match="unknown_key"):
             await house.record(found.stand_in_id)
         await house.order()
@@ -198,14 +210,14 @@ async def test_a_key_whose_secret_is_gone_is_replaced_all_the_same(house: Replac
     await house.order()
     await house.vault.refuse(house.key, "key_can_withdraw", {})
     fields = await house.enter()
-    found = await house.until(State.SWITCHED)
-    assert found.proof is Proof.ORDER
+    found = await house.until(ReplacementState.SWITCHED)
+    assert found.proof is AccountProof.ORDER
     after = await house.record()
     assert (after.public_key, after.status) == (fields["api_key"], KeyStatus.ENABLED)
     await house.order()
-    await house.until(State.RETIRING)
-    await house.replacements.do(OWNER, house.key, Act.LET_GO)
-    assert (await house.step()).state is State.DONE
+    await house.until(ReplacementState.RETIRING)
+    await house.replacements.do(OWNER, house.key, ReplacementAct.LET_GO)
+    assert (await house.step()).state is ReplacementState.DONE
 
 
 async def test_a_key_that_is_switched_off_is_in_use_again_with_its_new_secret(
@@ -216,8 +228,8 @@ async def test_a_key_that_is_switched_off_is_in_use_again_with_its_new_secret(
     old = await house.record()
     await house.vault.disable(OWNER, house.key)
     await house.enter()
-    await house.until(State.SWITCHED)
+    await house.until(ReplacementState.SWITCHED)
     await house.order()
-    await house.until(State.RETIRING)
+    await house.until(ReplacementState.RETIRING)
     await house.end_paper_key(old.public_key)
-    await house.until(State.DONE)
+    await house.until(ReplacementState.DONE)

@@ -13,6 +13,7 @@ from drawbridge.client.notices import NoticesOperations
 from drawbridge.client.orders import OrdersOperations
 from drawbridge.client.panic import PanicOperations
 from drawbridge.client.people import PeopleOperations
+from drawbridge.client.replacements import ReplacementsOperations
 from drawbridge.client.robot_reports import RobotReportsOperations
 from drawbridge.client.robots import RobotsOperations
 from drawbridge.client.trials import TrialsOperations
@@ -27,6 +28,7 @@ class Client:
         self.me = MeOperations(calling)
         self.exchanges = ExchangesOperations(calling)
         self.keys = KeysOperations(calling)
+        self.replacements = ReplacementsOperations(calling)
         self.panic = PanicOperations(calling)
         self.virtual_keys = VirtualKeysOperations(calling)
         self.accounts = AccountsOperations(calling)
@@ -35,8 +37,8 @@ class Client:
         self.orders = OrdersOperations(calling)
         self.trials = TrialsOperations(calling)
         self.limits = LimitsOperations(calling)
+        self.licence = LicenceOperations(calling)
         self.approvals = ApprovalsOperations(calling)
         self.notices = NoticesOperations(calling)
-        self.licence = LicenceOperations(calling)
         self.people = PeopleOperations(calling)
         self.audit = AuditOperations(calling)

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 from drawbridge.client.calling import Calling, Page
-from drawbridge.client.shapes import CodeGiven, KeyStatus, Reason, Scope, Side, Venue
+from drawbridge.client.shapes import CodeGiven, KeyStatus, Proof, Reason, Scope, Side, Venue
 
 Dated = Literal["", "exchange", "owner", "adding"]
-Proof = Literal["order", "dry_run", "skip"]
 Step = Literal[
     "format", "clock", "rights", "verdict", "balance", "probe_placed", "probe_cancelled", "done"
 ]

@@ -4,21 +4,17 @@ from typing import Literal, NotRequired, TypedDict
 
 from drawbridge.client.calling import Calling
 
+Act = Literal["activate", "renew", "bind", "archive", "follow", "claim", "release", "recover"]
 Feature = Literal["robots", "bots"]
 Place = Literal["active", "archived", "waiting", "refused", "not_needed"]
-drawbridge__licences__model__Act = Literal[
-    "activate", "renew", "bind", "archive", "follow", "claim", "release", "recover"
-]
-drawbridge__licences__standing__State = Literal[
-    "absent", "waiting", "good", "grace", "ended", "expired", "revoked", "clock_back"
-]
+State = Literal["absent", "waiting", "good", "grace", "ended", "expired", "revoked", "clock_back"]
 
 
 class LicenceAnswered(TypedDict):
     """A question to the licence server; `code` is what it was refused with, once it is done."""
 
     id: int
-    act: drawbridge__licences__model__Act
+    act: Act
     is_done: bool
     code: str
 
@@ -32,7 +28,7 @@ class LicenceEntered(TypedDict):
 class LicenceWish(TypedDict):
     """What to ask of the licence server."""
 
-    act: drawbridge__licences__model__Act
+    act: Act
     key: NotRequired[str]
     code: NotRequired[str]
 
@@ -49,7 +45,7 @@ class LicensedKey(TypedDict):
 class LicenceTold(TypedDict):
     """How the licence stands."""
 
-    state: drawbridge__licences__standing__State
+    state: State
     lets_trade: bool
     reason: str
     problem: str

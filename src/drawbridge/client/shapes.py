@@ -16,6 +16,7 @@ KeyStatus = Literal[
 OnStop = Literal["market", "limit", "keep"]
 OrderType = Literal["market", "limit"]
 PositionSide = Literal["both", "long", "short"]
+Proof = Literal["order", "dry_run", "skip"]
 Role = Literal["owner", "member", "read_only", "operator"]
 Scope = Literal[
     "read",

@@ -13,7 +13,7 @@ from drawbridge.core.operations import Scope
 from drawbridge.vault.model import KeyRecord, KeyStatus
 
 
-class State(StrEnum):
+class ReplacementState(StrEnum):
     """How far a replacement is.
 
     `FAILED`: the new key is not good, and the old one stays in use. `ASKING`: nothing shows that
@@ -33,7 +33,7 @@ class State(StrEnum):
     GIVEN_UP = "given_up"
 
 
-class Proof(StrEnum):
+class AccountProof(StrEnum):
     """What showed that both keys are of one exchange account; `CONFIRMED`: their owner's word."""
 
     NONE = ""
@@ -43,7 +43,7 @@ class Proof(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class Act(StrEnum):
+class ReplacementAct(StrEnum):
     """What an owner may do about a replacement that is under way.
 
     `CHECK_AGAIN`: after mending the new key at the exchange. `CONFIRM`: let the robots go over to
@@ -68,10 +68,10 @@ class Replacement:
     owner: str
     key_id: str
     stand_in_id: str
-    state: State
+    state: ReplacementState
     begun_ms: int
     changed_ms: int
-    proof: Proof = Proof.NONE
+    proof: AccountProof = AccountProof.NONE
     reason: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
     switched_ms: int | None = None
@@ -79,7 +79,7 @@ class Replacement:
     ended_ms: int | None = None
 
     @property
-    def acts(self) -> tuple[Act, ...]:
+    def acts(self) -> tuple[ReplacementAct, ...]:
         """Give what its owner may do about it now."""
         return ACTS[self.state]
 
@@ -91,7 +91,7 @@ class Replacement:
     @property
     def is_done(self) -> bool:
         """Tell whether the new key is in use and the old one is gone from here."""
-        return self.state is State.DONE
+        return self.state is ReplacementState.DONE
 
     @property
     def goes_on(self) -> bool:
@@ -104,20 +104,24 @@ class Replacement:
         return self.state in _ENTERED_AGAIN
 
 
-ACTS: Final[Mapping[State, tuple[Act, ...]]] = {
-    State.CHECKING: (Act.GIVE_UP,),
-    State.FAILED: (Act.CHECK_AGAIN, Act.GIVE_UP),
-    State.PROVING: (Act.GIVE_UP,),
-    State.ASKING: (Act.CONFIRM, Act.GIVE_UP),
-    State.SWITCHING: (Act.GIVE_UP,),
-    State.SWITCHED: (Act.ACCEPT, Act.TURN_BACK),
-    State.TURNING_BACK: (),
-    State.RETIRING: (Act.LOOK, Act.LET_GO),
-    State.DONE: (),
-    State.GIVEN_UP: (),
+ACTS: Final[Mapping[ReplacementState, tuple[ReplacementAct, ...]]] = {
+    ReplacementState.CHECKING: (ReplacementAct.GIVE_UP,),
+    ReplacementState.FAILED: (ReplacementAct.CHECK_AGAIN, ReplacementAct.GIVE_UP),
+    ReplacementState.PROVING: (ReplacementAct.GIVE_UP,),
+    ReplacementState.ASKING: (ReplacementAct.CONFIRM, ReplacementAct.GIVE_UP),
+    ReplacementState.SWITCHING: (ReplacementAct.GIVE_UP,),
+    ReplacementState.SWITCHED: (ReplacementAct.ACCEPT, ReplacementAct.TURN_BACK),
+    ReplacementState.TURNING_BACK: (),
+    ReplacementState.RETIRING: (ReplacementAct.LOOK, ReplacementAct.LET_GO),
+    ReplacementState.DONE: (),
+    ReplacementState.GIVEN_UP: (),
 }
-_ON_ITS_WAY: Final = frozenset({State.CHECKING, State.PROVING, State.SWITCHING})
-_ENTERED_AGAIN: Final = frozenset({State.CHECKING, State.FAILED, State.ASKING})
+_ON_ITS_WAY: Final = frozenset(
+    {ReplacementState.CHECKING, ReplacementState.PROVING, ReplacementState.SWITCHING}
+)
+_ENTERED_AGAIN: Final = frozenset(
+    {ReplacementState.CHECKING, ReplacementState.FAILED, ReplacementState.ASKING}
+)
 _TRADING: Final = frozenset({Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
 _GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _UNDER_CHECK: Final = frozenset({KeyStatus.CHECKING, KeyStatus.CLEANUP_PENDING})
@@ -131,16 +135,16 @@ class Verdict:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def read_act(text: str) -> Act:
+def read_act(text: str) -> ReplacementAct:
     """Read what is to be done. Raises: `BadInput("bad_replacement_act")`."""
     try:
-        return Act(text.strip().lower())
+        return ReplacementAct(text.strip().lower())
     except ValueError:
-        known = [act.value for act in Act]
+        known = [act.value for act in ReplacementAct]
         raise BadInput("bad_replacement_act", field="act", known=known) from None
 
 
-def check_act(replacement: Replacement, act: Act) -> None:
+def check_act(replacement: Replacement, act: ReplacementAct) -> None:
     """Make sure that this may be done now. Raises: `Conflict("replacement_elsewhere")`."""
     if act not in replacement.acts:
         raise Conflict("replacement_elsewhere", state=replacement.state.value, act=act.value)

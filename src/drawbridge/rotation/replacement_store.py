@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from drawbridge.core.errors import Conflict
-from drawbridge.rotation.replacement import Proof, Replacement, State
+from drawbridge.rotation.replacement import AccountProof, Replacement, ReplacementState
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.trading.model import OwnOrder
 from drawbridge.trading.store import read_order
@@ -98,10 +98,10 @@ def _read(row: Row) -> Replacement:
         owner=row["owner"],
         key_id=row["key_id"],
         stand_in_id=row["stand_in_id"],
-        state=State(row["state"]),
+        state=ReplacementState(row["state"]),
         begun_ms=row["begun_ms"],
         changed_ms=row["changed_ms"],
-        proof=Proof(row["proof"]),
+        proof=AccountProof(row["proof"]),
         reason=row["reason"],
         facts=json.loads(row["facts"]),
         switched_ms=row["switched_ms"],

@@ -14,11 +14,16 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.ids import id_from
 from drawbridge.rotation import replacement_store as store
-from drawbridge.rotation.replacement import Act, Proof, Replacement, State, check_act
+from drawbridge.rotation.replacement import (
+    AccountProof,
+    Replacement,
+    ReplacementAct,
+    ReplacementState,
+    check_act,
+)
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault import replacing
-from drawbridge.vault.model import KeyRecord
-from drawbridge.vault.model import Proof as CheckProof
+from drawbridge.vault.model import KeyRecord, Proof
 from drawbridge.vault.service import Entropy, KeyNeed, PublicKeyProvider, Vault
 from drawbridge.vault.store import find_key
 
@@ -65,7 +70,7 @@ class Replacements:
         await replacing.read_entry(self.database, key, fields, key.check_proof)
 
     async def enter(
-        self, owner: str, key_id: str, fields: Mapping[str, str], proof: str = CheckProof.ORDER
+        self, owner: str, key_id: str, fields: Mapping[str, str], proof: str = Proof.ORDER
     ) -> Begun:
         """Take in the key that is to replace this one, and ask for its check.
 
@@ -91,7 +96,7 @@ class Replacements:
                 owner=owner,
                 key_id=key_id,
                 stand_in_id=stand_in.id,
-                state=State.CHECKING,
+                state=ReplacementState.CHECKING,
                 begun_ms=now_ms,
                 changed_ms=now_ms,
             )
@@ -120,7 +125,7 @@ class Replacements:
                 told.append(Told(it, key, await find_key(self.database, it.stand_in_id)))
         return tuple(told)
 
-    async def do(self, owner: str, key_id: str, act: Act) -> Replacement:
+    async def do(self, owner: str, key_id: str, act: ReplacementAct) -> Replacement:
         """Do something about a replacement that is under way.
 
         Raises: `NotFound("unknown_key")`, `NotFound("no_replacement")`,
@@ -135,7 +140,7 @@ class Replacements:
             if before is None:
                 raise NotFound("no_replacement", label=key.label)
             check_act(before, act)
-            if act is Act.CONFIRM:
+            if act is ReplacementAct.CONFIRM:
                 await self._check_users(tx, key)
             after = _moved(await _DOINGS[act](tx, before, now_ms), before, now_ms)
             await store.move(tx, before, after)
@@ -164,24 +169,26 @@ async def check_not_replaced(tx: Transaction, key: KeyRecord) -> None:
 async def _check_again(tx: Transaction, it: Replacement, now_ms: int) -> Replacement:
     stand_in = await replacing.get_stand_in(tx, it.stand_in_id)
     await replacing.ask_again(tx, stand_in, now_ms)
-    return replace(it, state=State.CHECKING, reason="", facts={})
+    return replace(it, state=ReplacementState.CHECKING, reason="", facts={})
 
 
 async def _confirm(_tx: Transaction, it: Replacement, _now_ms: int) -> Replacement:
-    return replace(it, state=State.SWITCHING, proof=Proof.CONFIRMED, reason="", facts={})
+    return replace(
+        it, state=ReplacementState.SWITCHING, proof=AccountProof.CONFIRMED, reason="", facts={}
+    )
 
 
 async def _give_up(tx: Transaction, it: Replacement, now_ms: int) -> Replacement:
     await replacing.drop_stand_in(tx, it.stand_in_id, now_ms)
-    return replace(it, state=State.GIVEN_UP, ended_ms=now_ms)
+    return replace(it, state=ReplacementState.GIVEN_UP, ended_ms=now_ms)
 
 
 async def _accept(_tx: Transaction, it: Replacement, _now_ms: int) -> Replacement:
-    return replace(it, state=State.RETIRING, reason="", facts={})
+    return replace(it, state=ReplacementState.RETIRING, reason="", facts={})
 
 
 async def _turn_back(_tx: Transaction, it: Replacement, _now_ms: int) -> Replacement:
-    return replace(it, state=State.TURNING_BACK)
+    return replace(it, state=ReplacementState.TURNING_BACK)
 
 
 async def _look(_tx: Transaction, it: Replacement, now_ms: int) -> Replacement:
@@ -190,17 +197,17 @@ async def _look(_tx: Transaction, it: Replacement, now_ms: int) -> Replacement:
 
 async def _let_go(tx: Transaction, it: Replacement, now_ms: int) -> Replacement:
     await replacing.drop_stand_in(tx, it.stand_in_id, now_ms)
-    return replace(it, state=State.DONE, reason="old_key_let_go", ended_ms=now_ms)
+    return replace(it, state=ReplacementState.DONE, reason="old_key_let_go", ended_ms=now_ms)
 
 
-_DOINGS: Final[Mapping[Act, Doing]] = {
-    Act.CHECK_AGAIN: _check_again,
-    Act.CONFIRM: _confirm,
-    Act.GIVE_UP: _give_up,
-    Act.ACCEPT: _accept,
-    Act.TURN_BACK: _turn_back,
-    Act.LOOK: _look,
-    Act.LET_GO: _let_go,
+_DOINGS: Final[Mapping[ReplacementAct, Doing]] = {
+    ReplacementAct.CHECK_AGAIN: _check_again,
+    ReplacementAct.CONFIRM: _confirm,
+    ReplacementAct.GIVE_UP: _give_up,
+    ReplacementAct.ACCEPT: _accept,
+    ReplacementAct.TURN_BACK: _turn_back,
+    ReplacementAct.LOOK: _look,
+    ReplacementAct.LET_GO: _let_go,
 }
 
 

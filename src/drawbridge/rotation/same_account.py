@@ -16,7 +16,7 @@ from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.rotation import replacement_store as store
-from drawbridge.rotation.replacement import Proof
+from drawbridge.rotation.replacement import AccountProof
 from drawbridge.storage.database import Database
 from drawbridge.trading.model import OwnOrder
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -34,11 +34,11 @@ _NOT_ASKED: Final = frozenset({KeyStatus.DISABLED, KeyStatus.REFUSED})
 class Finding:
     """What was found out: the proof; or that the accounts differ; or neither."""
 
-    proof: Proof = Proof.NONE
+    proof: AccountProof = AccountProof.NONE
     differs: bool = False
 
 
-_SAME_ORDER: Final = Finding(Proof.ORDER)
+_SAME_ORDER: Final = Finding(AccountProof.ORDER)
 _UNTOLD: Final = Finding()
 _DIFFERENT: Final = Finding(differs=True)
 
@@ -58,7 +58,7 @@ class SameAccount:
         """
         if key.account_hint and stand_in.account_hint:
             is_same = key.account_hint == stand_in.account_hint
-            return Finding(Proof.ACCOUNT) if is_same else _DIFFERENT
+            return Finding(AccountProof.ACCOUNT) if is_same else _DIFFERENT
         for placed_by, other in ((key, stand_in), (stand_in, key)):
             seen = await self._sees_orders(placed_by, other)
             if seen is not None:
@@ -99,7 +99,7 @@ class SameAccount:
                 continue
             if other != after:
                 return _DIFFERENT
-            return Finding(Proof.HOLDINGS) if other.is_telling else _UNTOLD
+            return Finding(AccountProof.HOLDINGS) if other.is_telling else _UNTOLD
         return _UNTOLD
 
     async def _view(self, key: KeyRecord) -> "_View | None":

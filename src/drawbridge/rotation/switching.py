@@ -17,7 +17,7 @@ from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.clock import HOUR_MS, SECOND_MS, Clock
 from drawbridge.core.errors import Conflict, DrawbridgeError, NotFound
-from drawbridge.core.operations import GetBalances
+from drawbridge.core.operations import GetBalances, Scope
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Stamps
@@ -26,9 +26,9 @@ from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.rotation import replacement_store as store
 from drawbridge.rotation.replacement import (
-    Proof,
+    AccountProof,
     Replacement,
-    State,
+    ReplacementState,
     is_at_rest,
     judge_check,
     trades,
@@ -82,18 +82,21 @@ class Switching:
         self._proving = SameAccount(parts.gateway, database)
         self._open: tuple[Replacement, ...] = ()
         self._listed_ms = 0
-        self._due_ms: dict[str, int] = {}
+        # By id and last change: whoever changes something is not kept waiting.
+        self._due_ms: dict[tuple[str, int], int] = {}
         # When the old key was first said to be dead, by the replacement's id.
         self._dead_ms: dict[str, int] = {}
-        self._steps: Mapping[State, Callable[[Replacement], Awaitable[None]]] = {
-            State.CHECKING: self._see_check,
-            State.FAILED: self._see_nothing,
-            State.PROVING: self._prove,
-            State.ASKING: self._see_nothing,
-            State.SWITCHING: self._switch,
-            State.SWITCHED: self._see_working,
-            State.TURNING_BACK: self._turn_back,
-            State.RETIRING: self._see_dead,
+        # When the new key was last asked something, so that an idle one is not asked all the time.
+        self._asked_ms: dict[str, int] = {}
+        self._steps: Mapping[ReplacementState, Callable[[Replacement], Awaitable[None]]] = {
+            ReplacementState.CHECKING: self._see_check,
+            ReplacementState.FAILED: self._see_nothing,
+            ReplacementState.PROVING: self._prove,
+            ReplacementState.ASKING: self._see_nothing,
+            ReplacementState.SWITCHING: self._switch,
+            ReplacementState.SWITCHED: self._see_working,
+            ReplacementState.TURNING_BACK: self._turn_back,
+            ReplacementState.RETIRING: self._see_dead,
         }
 
     async def step(self) -> None:
@@ -102,10 +105,11 @@ class Switching:
         if abs(now_ms - self._listed_ms) >= _LIST_EVERY_MS:
             self._listed_ms = now_ms
             self._open = await store.list_open(self._database)
-            ids = {it.id for it in self._open}
-            self._due_ms = {at: due for at, due in self._due_ms.items() if at in ids}
+            ids, turns = {it.id for it in self._open}, set(map(_turn_of, self._open))
+            self._due_ms = {at: due for at, due in self._due_ms.items() if at in turns}
             self._dead_ms = {at: ms for at, ms in self._dead_ms.items() if at in ids}
-        due = [it for it in self._open if self._due_ms.get(it.id, 0) <= now_ms]
+            self._asked_ms = {at: ms for at, ms in self._asked_ms.items() if at in ids}
+        due = [it for it in self._open if self._due_ms.get(_turn_of(it), 0) <= now_ms]
         turn = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for it in due:
@@ -122,7 +126,7 @@ class Switching:
                     _log.warning("replacement %s: %s", it.id, error)
 
     def _put_off(self, it: Replacement, for_ms: int) -> None:
-        self._due_ms[it.id] = self._clock.now_ms() + for_ms
+        self._due_ms[_turn_of(it)] = self._clock.now_ms() + for_ms
 
     # --------------------------------------------------------------------------- before the swap
     async def _see_nothing(self, it: Replacement) -> None:
@@ -136,30 +140,30 @@ class Switching:
             return
         if found.reason:
             facts = dict(found.facts)
-            failed = replace(it, state=State.FAILED, reason=found.reason, facts=facts)
+            failed = replace(it, state=ReplacementState.FAILED, reason=found.reason, facts=facts)
             await self._move(it, failed, NoticeKind.KEY_REPLACEMENT_FAILED)
         else:
-            await self._move(it, replace(it, state=State.PROVING, reason="", facts={}))
+            await self._move(it, replace(it, state=ReplacementState.PROVING, reason="", facts={}))
 
     async def _prove(self, it: Replacement) -> None:
         key, stand_in = await self._both(self._database, it)
         found = await self._proving.find_out(key, stand_in)
-        if found.proof is not Proof.NONE:
-            await self._move(it, replace(it, state=State.SWITCHING, proof=found.proof))
+        if found.proof is not AccountProof.NONE:
+            await self._move(it, replace(it, state=ReplacementState.SWITCHING, proof=found.proof))
             return
         code = "replacement_other_account" if found.differs else "replacement_account_untold"
         facts = {"label": key.label, "exchange": get_card(key.exchange).name}
-        asking = replace(it, state=State.ASKING, reason=code, facts=facts)
+        asking = replace(it, state=ReplacementState.ASKING, reason=code, facts=facts)
         await self._move(it, asking, NoticeKind.KEY_REPLACEMENT_ASKS)
 
     # ------------------------------------------------------------------------------------ the swap
     async def _switch(self, it: Replacement) -> None:
-        await self._swap(it, State.SWITCHED)
+        await self._swap(it, ReplacementState.SWITCHED)
 
     async def _turn_back(self, it: Replacement) -> None:
-        await self._swap(it, State.FAILED)
+        await self._swap(it, ReplacementState.FAILED)
 
-    async def _swap(self, it: Replacement, state: State) -> None:
+    async def _swap(self, it: Replacement, state: ReplacementState) -> None:
         parts = self._parts
         key, stand_in = await self._both(self._database, it)
         if not is_at_rest(key):
@@ -170,13 +174,13 @@ class Switching:
         swap = await replacing.prepare_swap(parts.opening, public_key, key, stand_in)
         await parts.stamps.rise_together(key.id, stand_in.id)
         async with self._database.transaction() as tx:
-            if it.proof is Proof.CONFIRMED and state is State.SWITCHED:
+            if it.proof is AccountProof.CONFIRMED and state is ReplacementState.SWITCHED:
                 for check_use in parts.users:
                     await check_use(tx, key)
             await replacing.write_swap(tx, swap)
             now_ms = self._clock.now_ms()
             after = replace(it, state=state, changed_ms=_later(it, now_ms))
-            if state is State.SWITCHED:
+            if state is ReplacementState.SWITCHED:
                 after = replace(after, switched_ms=now_ms, reason="", facts={})
                 tag, why = Tag.ROTATION_KEY_SWITCHED, it.proof.value
             else:
@@ -189,7 +193,7 @@ class Switching:
                 "why": why,
             }
             await append(tx, AuditEvent(tag, it.owner, key.id, told), now_ms)
-            if state is State.FAILED and it.reason:
+            if state is ReplacementState.FAILED and it.reason:
                 await self._tell(tx, NoticeKind.KEY_REPLACEMENT_FAILED, after, now_ms)
         # What was said against the old secret says nothing about this one.
         parts.doubts.end(key.id)
@@ -197,19 +201,37 @@ class Switching:
     # ---------------------------------------------------------------------------- after the swap
     async def _see_working(self, it: Replacement) -> None:
         key = await self._key(self._database, it.key_id)
+        if trades(key) and await store.was_answered(self._database, it):
+            # An order shows more than a question would, which busy bots might keep waiting.
+            await self._move(
+                it, replace(it, state=ReplacementState.RETIRING), NoticeKind.KEY_REPLACED
+            )
+            return
+        if Scope.READ in key.scopes and await self._turned_away(it, key):
+            return
+        if trades(key):
+            self._put_off(it, _AGAIN_MS)
+        else:
+            await self._move(
+                it, replace(it, state=ReplacementState.RETIRING), NoticeKind.KEY_REPLACED
+            )
+
+    async def _turned_away(self, it: Replacement, key: KeyRecord) -> bool:
+        """Ask with the new secret; go back to the old one if the exchange does not take it."""
+        now_ms = self._clock.now_ms()
+        if now_ms < self._asked_ms.get(it.id, 0) + _AFTER_TROUBLE_MS:
+            return False
+        self._asked_ms[it.id] = now_ms
         try:
             await self._parts.gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)
         except DrawbridgeError as error:
             if error.code not in AGAINST_THE_KEY:
                 raise
             facts = {"exchange": get_card(key.exchange).name, **error.facts}
-            back = replace(it, state=State.TURNING_BACK, reason=error.code, facts=facts)
+            back = replace(it, state=ReplacementState.TURNING_BACK, reason=error.code, facts=facts)
             await self._move(it, back)
-            return
-        if trades(key) and not await store.was_answered(self._database, it):
-            self._put_off(it, _AFTER_TROUBLE_MS)
-            return
-        await self._move(it, replace(it, state=State.RETIRING), NoticeKind.KEY_REPLACED)
+            return True
+        return False
 
     async def _see_dead(self, it: Replacement) -> None:
         now_ms = self._clock.now_ms()
@@ -225,7 +247,7 @@ class Switching:
             since_ms = self._dead_ms.setdefault(it.id, now_ms)
             if now_ms - since_ms < CONFIRMED_AFTER_MS:
                 # One word is no verdict: it is asked a second time.
-                self._due_ms[it.id] = since_ms + CONFIRMED_AFTER_MS
+                self._due_ms[_turn_of(it)] = since_ms + CONFIRMED_AFTER_MS
                 return
             await self._end(it)
             return
@@ -238,7 +260,7 @@ class Switching:
         now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
             await replacing.drop_stand_in(tx, it.stand_in_id, now_ms)
-            done = replace(it, state=State.DONE, reason="", facts={}, ended_ms=now_ms)
+            done = replace(it, state=ReplacementState.DONE, reason="", facts={}, ended_ms=now_ms)
             await store.move(tx, it, replace(done, changed_ms=_later(it, now_ms)))
             event = AuditEvent(
                 Tag.ROTATION_OLD_KEY_DEAD, it.owner, it.key_id, {"stand_in": it.stand_in_id}
@@ -271,6 +293,10 @@ class Switching:
         if it.reason:
             facts |= {"reason": it.reason, "about": it.facts}
         await tell(tx, Notice(kind, it.owner, it.key_id, facts), now_ms)
+
+
+def _turn_of(it: Replacement) -> tuple[str, int]:
+    return it.id, it.changed_ms
 
 
 def _later(it: Replacement, now_ms: int) -> int:

@@ -71,9 +71,13 @@ async def test_nobody_sees_or_changes_what_is_anothers(life: Life) -> None:
     assert tags == ["account:token:made"]
 
 
-def _body(path: str) -> dict[str, str]:
+def _body(path: str) -> dict[str, object]:
     if path.endswith(("/enable", "/delete")):
         return {"code": "123456"}
+    if path.endswith("/replacement/act"):
+        return {"act": "look"}
+    if path.endswith("/replacement"):
+        return {"code": "123456", "fields": {}}
     return {"currency": "USD"} if path.endswith("/holdings") else {}
 
 

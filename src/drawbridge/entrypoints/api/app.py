@@ -30,6 +30,7 @@ from drawbridge.entrypoints.api import (
     orders,
     panic,
     people,
+    replacements,
     robot_reports,
     robots,
     together,
@@ -50,7 +51,7 @@ from drawbridge.entrypoints.api.turnstile import SCHEMA, Turnstile
 
 BASE: Final = "/api/v1"
 _GROUPS: Final = (
-    *(me, exchanges, keys, key_lives, panic, virtual_keys, accounts, together),
+    *(me, exchanges, keys, key_lives, replacements, panic, virtual_keys, accounts, together),
     *(robots, robot_reports, orders, trials, limits, licences, approvals, notices, people, audit),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"

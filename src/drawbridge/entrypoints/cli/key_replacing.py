@@ -12,7 +12,7 @@ from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
-    from drawbridge.rotation.replacement import State
+    from drawbridge.rotation.replacement import ReplacementState
     from drawbridge.rotation.replacements import Told
 
 _LONGEST_S: Final = 90
@@ -85,7 +85,7 @@ async def _follow(house: "House", owner: str, key_id: str, *, quiet: bool) -> bo
     """Look at the rows until the new key is in use or a person is waited for; False if not yet."""
     from drawbridge.entrypoints.cli.house import looks
 
-    shown: State | None = None
+    shown: ReplacementState | None = None
     async for _ in looks(house, _LONGEST_S):
         told = await _find(house, owner, key_id)
         state = told.replacement.state
@@ -102,7 +102,7 @@ async def _follow(house: "House", owner: str, key_id: str, *, quiet: bool) -> bo
 
 
 async def _print(house: "House", owner: str, key_id: str, *, as_json: bool) -> int:
-    from drawbridge.rotation.replacement import State
+    from drawbridge.rotation.replacement import ReplacementState
 
     told = await _find(house, owner, key_id)
     it = told.replacement
@@ -114,11 +114,11 @@ async def _print(house: "House", owner: str, key_id: str, *, as_json: bool) -> i
             print_line(say_reason(it.reason, it.facts))
         if it.proof:
             print_line(say(f"replacing.proof.{it.proof.value}"))
-        if it.state is State.RETIRING:
+        if it.state is ReplacementState.RETIRING:
             _print_where(told)
         for act in it.acts:
             print_line(f"  --do {act.value:12} {say(f'replacing.act.{act.value}')}")
-    return Conflict.exit_code if it.state is State.FAILED else 0
+    return Conflict.exit_code if it.state is ReplacementState.FAILED else 0
 
 
 def _print_where(told: "Told") -> None:

@@ -5,32 +5,34 @@ from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.core.secret import masked
-from drawbridge.rotation.replacement import Act, State
+from drawbridge.rotation.replacement import ReplacementAct, ReplacementState
 from drawbridge.rotation.replacements import Told
 from drawbridge.wording.say import say, say_reason
 
 _STEPS: Final = ("enter", "check", "prove", "switch", "end")
 # At which step it is in each state; one beyond the last has none left.
-_AT: Final[Mapping[State, int]] = {
-    State.CHECKING: 1,
-    State.FAILED: 1,
-    State.PROVING: 2,
-    State.ASKING: 2,
-    State.SWITCHING: 3,
-    State.SWITCHED: 3,
-    State.TURNING_BACK: 3,
-    State.RETIRING: 4,
-    State.DONE: 5,
-    State.GIVEN_UP: 0,
+_AT: Final[Mapping[ReplacementState, int]] = {
+    ReplacementState.CHECKING: 1,
+    ReplacementState.FAILED: 1,
+    ReplacementState.PROVING: 2,
+    ReplacementState.ASKING: 2,
+    ReplacementState.SWITCHING: 3,
+    ReplacementState.SWITCHED: 3,
+    ReplacementState.TURNING_BACK: 3,
+    ReplacementState.RETIRING: 4,
+    ReplacementState.DONE: 5,
+    ReplacementState.GIVEN_UP: 0,
 }
-_HALTED: Final = frozenset({State.FAILED, State.ASKING})
+_HALTED: Final = frozenset({ReplacementState.FAILED, ReplacementState.ASKING})
 # What goes on where things stand is pressed first; what leads away from it stands beside.
-_ONWARD: Final = frozenset({Act.CHECK_AGAIN, Act.CONFIRM, Act.ACCEPT, Act.LOOK})
-_TONES: Final[Mapping[State, str]] = {
-    State.FAILED: "bad",
-    State.ASKING: "warn",
-    State.RETIRING: "warn",
-    State.DONE: "good",
+_ONWARD: Final = frozenset(
+    {ReplacementAct.CHECK_AGAIN, ReplacementAct.CONFIRM, ReplacementAct.ACCEPT, ReplacementAct.LOOK}
+)
+_TONES: Final[Mapping[ReplacementState, str]] = {
+    ReplacementState.FAILED: "bad",
+    ReplacementState.ASKING: "warn",
+    ReplacementState.RETIRING: "warn",
+    ReplacementState.DONE: "good",
 }
 
 
@@ -72,7 +74,7 @@ def view_replacement(told: Told) -> ReplacementView:
     it = told.replacement
     reason = say_reason(it.reason, it.facts) if it.reason else ""
     proof = say(f"replacing.proof.{it.proof.value}") if it.proof else ""
-    is_retiring = it.state is State.RETIRING
+    is_retiring = it.state is ReplacementState.RETIRING
     old = masked(told.stand_in.public_key) if is_retiring and told.stand_in else ""
     return ReplacementView(
         state=it.state.value,
@@ -90,7 +92,7 @@ def view_replacement(told: Told) -> ReplacementView:
     )
 
 
-def _view_step(state: State, number: int) -> StepView:
+def _view_step(state: ReplacementState, number: int) -> StepView:
     at = _AT[state]
     stands = "ok" if number < at else "waiting"
     if number == at:
