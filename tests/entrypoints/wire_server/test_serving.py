@@ -10,6 +10,7 @@ from drawbridge.app.listening import listen, port_of
 from drawbridge.entrypoints.wire_server import connection as connections
 from drawbridge.entrypoints.wire_server.connection import Connection
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
+from drawbridge.entrypoints.wire_server.sockets import Socket
 from drawbridge.wire.http import WireAnswer, WireRequest
 from tests.kit.turns import a_turn
 
@@ -179,6 +180,7 @@ class OneHouse:
     """The house of a single connection, whose time a test decides."""
 
     is_closing = False
+    opening = None
 
     def __init__(self, echo: Echo) -> None:
         self.answering = echo
@@ -192,6 +194,12 @@ class OneHouse:
 
     def work(self, task: asyncio.Task[None]) -> None:
         """Nothing is kept."""
+
+    def enter_socket(self, socket: Socket) -> None:
+        """Nothing is watched."""
+
+    def leave_socket(self, socket: Socket) -> None:
+        """Nothing is watched."""
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,9 @@ class Socket(asyncio.BufferedProtocol):
         for data in self._wire.data_to_send():
             if data != _END_OF_DATA:
                 transport.write(data)
+            elif self._wire.close_rcvd is None and transport.can_write_eof():
+                # What is still on its way would make a reset of a close, and lose its reason.
+                transport.write_eof()
             else:
                 transport.close()
         if transport.get_write_buffer_size() > MOST_UNTAKEN_BYTES:
