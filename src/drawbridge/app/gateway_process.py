@@ -59,6 +59,7 @@ from drawbridge.trading.last_look import LastLook
 from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.quotes import Quotes
+from drawbridge.trading.reading import ReadingRoad, ReadingStreams
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
@@ -95,6 +96,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     road = Road(Egress(), venues, doubts)
     gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock)
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
+    reading = ReadingRoad(gateway, house.vault, clock)
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
     watch = Watch(database, house.orders, house.vault, gateway, clock)
     broker = Broker(gateway, house.orders, reconciliation, watch)
@@ -103,7 +105,8 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
     verification = Verification(gateway, house.vault, house.checks, probing, clock)
-    reached = RobotsReach(broker, house.orders, gateway, house.vault, streams)
+    heard = ReadingStreams(streams, reading)
+    reached = RobotsReach(broker, house.orders, reading, house.vault, heard)
     robots = Robots(database, reached, clock, dice)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
     await holder.start()
@@ -120,12 +123,12 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             broker=broker,
             reconciliation=reconciliation,
             streams=streams,
-            portfolios=Portfolios(gateway, house.vault, house.portfolios, clock),
-            snapshots=_snapshots_of(house, gateway),
+            portfolios=Portfolios(reading, house.vault, house.portfolios, clock),
+            snapshots=_snapshots_of(house, reading),
             stopping=Stopping(database, house.orders, broker, clock),
             inquiries=LeakInquiries(database, gateway, clock),
-            strangers=Strangers(database, gateway, house.vault, clock),
-            outsiders=Outsiders(database, gateway, house.vault, house.portfolios, clock),
+            strangers=Strangers(database, reading, house.vault, clock),
+            outsiders=Outsiders(database, reading, house.vault, house.portfolios, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
@@ -142,9 +145,9 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         await rows.close()
 
 
-def _snapshots_of(house: House, gateway: Gateway) -> Snapshots:
+def _snapshots_of(house: House, reading: ReadingRoad) -> Snapshots:
     """Put together what takes snapshots of accounts."""
-    sources = Sources(gateway, house.vault, house.orders, house.portfolios)
+    sources = Sources(reading, house.vault, house.orders, house.portfolios)
     return Snapshots(sources, SnapshotStore(house.database))
 
 

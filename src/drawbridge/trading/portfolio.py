@@ -15,9 +15,10 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.markets import Markets, Ticker
 from drawbridge.core.money import ONE, ZERO
 from drawbridge.core.operations import Balance, GetBalances, GetTickers
-from drawbridge.gateway.crossing import Gateway, KeyBook
+from drawbridge.gateway.crossing import KeyBook
 from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.holdings import Holding, Portfolio, PortfolioStore
+from drawbridge.trading.reading import Gate
 
 _MOST_HUBS: Final = 100
 _TRY_AGAIN_MS: Final = 30_000
@@ -82,7 +83,7 @@ class Portfolios:
     """The portfolios of keys."""
 
     def __init__(
-        self, gateway: Gateway, keys: KeyBook, store: PortfolioStore, clock: Clock
+        self, gateway: Gate, keys: KeyBook, store: PortfolioStore, clock: Clock
     ) -> None:
         """Ask through the gateway."""
         self._gateway = gateway

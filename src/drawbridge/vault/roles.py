@@ -1,0 +1,43 @@
+"""Which key of an account does what: one that only reads is asked, one that trades orders. Pure.
+
+Why: a key that only reads can be lost without harm, has a budget of its own at some exchanges, and
+goes on when the right to trade is taken away. Keys are of one account where the exchange says so.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from drawbridge.vault.model import KeyRecord, KeyStatus
+
+_READS: Final = frozenset({KeyStatus.READ_ONLY, KeyStatus.ENABLED})
+
+
+def are_of_one_account(one: KeyRecord, other: KeyRecord) -> bool:
+    """Tell whether two keys are known to be of one exchange account."""
+    if one.id == other.id:
+        return True
+    place = (one.owner, one.exchange, one.venue, one.account_hint)
+    is_same = place == (other.owner, other.exchange, other.venue, other.account_hint)
+    return is_same and bool(one.account_hint)
+
+
+def reader_among(key: KeyRecord, keys: Iterable[KeyRecord]) -> KeyRecord:
+    """Choose the key with which a key's account is read: one that only reads, else itself.
+
+    Of several the oldest, so that it is always the same one.
+    """
+    readers = [
+        it
+        for it in keys
+        if it.status is KeyStatus.READ_ONLY and not it.replaces and are_of_one_account(key, it)
+    ]
+    if key.status is KeyStatus.READ_ONLY or not readers:
+        return key
+    return min(readers, key=lambda it: (it.created_ms, it.id))
+
+
+def kin_of(key: KeyRecord, keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
+    """List the other keys of a key's account that are in use."""
+    return tuple(
+        it for it in keys if it.id != key.id and it.status in _READS and are_of_one_account(key, it)
+    )
