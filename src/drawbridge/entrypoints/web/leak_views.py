@@ -37,6 +37,11 @@ class ReportView:
     is_whole: bool
     deeds: tuple[DeedView, ...]
 
+    @property
+    def foreign(self) -> tuple[DeedView, ...]:
+        """Give what did not go through us."""
+        return tuple(deed for deed in self.deeds if deed.is_foreign)
+
 
 def view_report(report: LeakReport, names: Mapping[str, str], most: int) -> ReportView:
     """Put a report into words; `names` are those of robots and virtual keys by their origins.
