@@ -13,7 +13,7 @@ from drawbridge.core.operations import GetBalances, Operation, Scope
 from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.reading import ReadingRoad
 from drawbridge.vault.model import KeyStatus
-from drawbridge.vault.roles import are_of_one_account, kin_of, reader_among
+from drawbridge.vault.roles import are_of_one_account, kin_of, one_of_each, reader_among
 from tests.kit.robots import KEY, SECOND_KEY, MemoryKeys, key_record
 
 A = TypeVar("A")
@@ -116,3 +116,10 @@ def test_of_several_reading_keys_it_is_always_the_oldest_and_never_one_that_is_t
     assert reader_among(trades, (reads, older, stand_in)).id == older.id
     assert reader_among(reads, (reads, older)).id == reads.id
     assert [it.id for it in kin_of(trades, (trades, reads))] == [SECOND_KEY]
+
+
+def test_what_an_account_holds_counts_once_however_many_keys_it_has() -> None:
+    keys = two_keys()
+    alone = replace(keys.second, id=KeyId("key_alone"), account_hint="")
+    younger = replace(keys.second, created_ms=5)
+    assert one_of_each((younger, alone, keys.first)) == (alone, keys.first)

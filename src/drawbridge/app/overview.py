@@ -25,6 +25,7 @@ from drawbridge.statistics.together import Together
 from drawbridge.trading.adding_up import Sum, add_up
 from drawbridge.trading.holdings import Portfolio, Shown
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.roles import one_of_each
 from drawbridge.vault.unlock import VaultState, read_vault_state
 
 MONTH_MS: Final = 30 * DAY_MS
@@ -129,7 +130,7 @@ async def _kept_for(house: House, person: str) -> Kept | None:
 
 async def purses_of(house: House, keys: Sequence[KeyRecord]) -> tuple[Purse, ...]:
     """Put the accounts of keys in use together by venue, real money first."""
-    used = [key for key in keys if key.status in IN_USE]
+    used = one_of_each(key for key in keys if key.status in IN_USE)
     read = await house.portfolios.find_all([key.id for key in used])
     purses = []
     for venue in Venue:

@@ -41,3 +41,13 @@ def kin_of(key: KeyRecord, keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
     return tuple(
         it for it in keys if it.id != key.id and it.status in _READS and are_of_one_account(key, it)
     )
+
+
+def one_of_each(keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
+    """Give the oldest key of each account, in the order given: an account counts once."""
+    given, kept = tuple(keys), dict[tuple[str, ...], KeyRecord]()
+    for key in sorted(given, key=lambda it: (it.created_ms, it.id)):
+        account = (key.owner, key.exchange, key.venue.value, key.account_hint)
+        kept.setdefault(account if key.account_hint else (key.id,), key)
+    chosen = {key.id for key in kept.values()}
+    return tuple(key for key in given if key.id in chosen)
