@@ -70,8 +70,9 @@ def key_screen(key: KeyRecord, check: Check | None, first: str = "") -> Screen:
         *(_remarks(check)),
     ]
     acts = [button(act, act, key.id) for act in _ACTS[key.status]]
+    replacing = named(say("replacing.on_key"), "replacement", key.id)
     leak = (named(f"🚨 {say('leak.on_key')}", "leak", key.id),)
-    rows = (*in_rows(acts, 2), (_watching(key),), leak, back_to("keys"))
+    rows = (*in_rows((*acts, replacing), 2), (_watching(key),), leak, back_to("keys"))
     return Screen("\n".join(lines), rows)
 
 

@@ -24,6 +24,7 @@ _NEEDS: Final[Mapping[str, Act]] = {
     "keys": Act.LOOK,
     "key": Act.LOOK,
     "leak_report": Act.LOOK,
+    "replacement": Act.LOOK,
     "virtual_keys": Act.LOOK,
     "virtual_key": Act.LOOK,
     "approvals": Act.LOOK,
