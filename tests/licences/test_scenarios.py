@@ -99,6 +99,37 @@ async def test_an_account_that_becomes_known_later_keeps_its_slot(
     assert [await home.refusal(it) for it in (first, second)] == ["", ""]
 
 
+async def test_a_key_that_moves_to_another_account_and_back_mixes_nothing_up(
+    server: Server, home: Home
+) -> None:
+    """Scenario 39: a confirmed transfer takes a place of its own, and leaves the first alone."""
+    await home.add(await server.issue(slots=2))
+    key = await home.key(1)
+    await home.step()
+    for public in ("of another account", "public 1", "of another account"):
+        async with home.database.transaction() as tx:
+            await tx.execute("UPDATE keys SET public_key = ? WHERE id = ?", public, key.id)
+        await home.step()
+        assert await home.refusal(key) == ""
+        assert (await server.office.list_licences())[0].used_slots == 1
+
+
+async def test_a_key_that_moves_to_another_account_needs_the_first_set_aside(
+    server: Server, home: Home
+) -> None:
+    """Scenario 39: with one place, a person says which account is to have it."""
+    await home.add(await server.issue(slots=1))
+    key = await home.key(1)
+    await home.step()
+    async with home.database.transaction() as tx:
+        await tx.execute("UPDATE keys SET public_key = 'of another account'")
+    await home.step()
+    assert await home.refusal(key) == "licence_slots_full"
+    await home.wish(await home.licences.wish(OWNER, Act.ARCHIVE, key.id))
+    await home.step()
+    assert await home.refusal(key) == ""
+
+
 async def test_paper_needs_no_licence(server: Server, home: Home) -> None:
     key = await home.key(1, venue=Venue.PAPER)
     assert await home.refusal(key) == ""
@@ -284,7 +315,7 @@ async def test_who_lost_the_machine_goes_on_elsewhere_by_the_recovery_code(
         assert await new.problem() == "licence_active_elsewhere"
         typed = made.recovery_code.reveal().upper().replace("-", " ")
         assert await new.wish(await new.licences.recover(OWNER, typed)) == ""
-        key = await new.key(1)
+        key = await new.key(1, public_key="drawn after everything was lost")
         await new.step()
         assert await new.refusal(key) == ""
         rows = await new.database.fetch_all("SELECT sealed FROM licence_wishes")

@@ -25,7 +25,14 @@ from drawbridge.licences.kept import (
 )
 from drawbridge.licences.marks import mark_of
 from drawbridge.licences.model import Act, Ask, Lease, Operator
-from drawbridge.licences.needs import Question, is_due, next_question
+from drawbridge.licences.needs import (
+    Accounts,
+    Question,
+    is_due,
+    known_before,
+    left_behind,
+    next_question,
+)
 from drawbridge.licences.standing import RULE, Known
 from drawbridge.licences.store import Bound, Holding
 from drawbridge.licences.telling import tell_state
@@ -136,13 +143,14 @@ class Leasing:
         return await self._asked(holding, known, question)
 
     async def _due(self, holding: Holding, known: Known) -> Question | None:
-        database = self._here.database
-        keys = await list_of_owner(database, holding.owner)
+        wish = await store.find_next_wish(self._here.database, holding.owner)
+        accounts = await self._accounts(holding.owner)
+        return next_question(holding, known, wish, accounts, self._here.clock.now_ms())
+
+    async def _accounts(self, owner: str) -> Accounts:
+        keys = await list_of_owner(self._here.database, owner)
         licensed = tuple(it for it in keys if is_licensed(it, self._operator))
-        bound = await store.list_bound(database, holding.owner)
-        wish = await store.find_next_wish(database, holding.owner)
-        now_ms = self._here.clock.now_ms()
-        return next_question(holding, known, wish, (licensed, bound), now_ms)
+        return licensed, await store.list_bound(self._here.database, owner)
 
     async def _begun(self, holding: Holding, question: Question) -> Holding:
         nonce = encode(self._here.entropy(_NONCE_BYTES))
@@ -178,6 +186,9 @@ class Leasing:
         )
         if question.act is Act.RECOVER:
             return await self._sent(replace(ask, code=await self._code(question))), ""
+        if question.act is Act.ARCHIVE and not question.key_id:
+            left = left_behind(known, await self._accounts(holding.owner))
+            return await self._sent(replace(ask, mark=left[0] if left else "")), ""
         if not question.key_id:
             return await self._sent(ask), ""
         ask = await self._about(ask, known, holding.owner, question.key_id)
@@ -192,15 +203,15 @@ class Leasing:
     async def _about(self, ask: Ask, known: Known, owner: str, key_id: str) -> Ask:
         """Name the account that is asked about."""
         bound = (await store.list_bound(self._here.database, owner)).get(key_id)
-        old_mark = "" if bound is None else bound.mark
         key = await find_key(self._here.database, key_id)
-        if ask.act is Act.ARCHIVE and old_mark:
+        if ask.act is Act.ARCHIVE and bound is not None and bound.mark:
             # Also of a key that is deleted.
-            return replace(ask, mark=old_mark)
+            return replace(ask, mark=bound.mark)
         if key is None or key.owner != owner:
             raise Forbidden("licence_unknown_account", rule=RULE)
         mark = mark_of(known.licence.mark_key, account_of(key))
-        return replace(ask, mark=mark, old_mark=old_mark if ask.act is Act.FOLLOW else "")
+        before = known_before(known, key, bound) if ask.act is Act.FOLLOW else ""
+        return replace(ask, mark=mark, old_mark=before)
 
     async def _code(self, question: Question) -> str:
         wish = await store.find_wish(self._here.database, question.wish_n or 0)
@@ -260,9 +271,9 @@ class Leasing:
             if is_of_account:
                 # The licence itself is as good as it was.
                 await store.write_no(tx, owner, "", {}, holding.next_ms)
-                bound = Bound(
-                    key_id=question.key_id,
-                    owner=owner,
+                before = (await store.list_bound(tx, owner)).get(question.key_id)
+                bound = replace(
+                    before or Bound(question.key_id, owner),
                     problem=error.code,
                     problem_facts=error.facts,
                     tried_ms=now_ms,

@@ -11,9 +11,9 @@ from typing import Final
 from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.operations import Scope
 from drawbridge.licences.kept import account_of
-from drawbridge.licences.marks import mark_of
+from drawbridge.licences.marks import key_mark_of, mark_of
 from drawbridge.licences.model import Act
-from drawbridge.licences.standing import Known, is_active
+from drawbridge.licences.standing import Known
 from drawbridge.licences.store import Bound, Holding, Wish
 from drawbridge.vault.model import KeyRecord, KeyStatus
 
@@ -23,7 +23,10 @@ _TRADES: Final = frozenset({Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DE
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask, about which key, and for which wish."""
+    """What to ask, about which key, and for which wish.
+
+    To archive without a key: an account of which no key is here any more.
+    """
 
     act: Act
     key_id: str = ""
@@ -41,7 +44,7 @@ def next_question(
         return Question(wish.act, wish.key_id, wish.n)
     if known.lease is None:
         return Question(Act.ACTIVATE) if is_due(holding, known, now_ms) else None
-    about_accounts = _of_accounts(known, accounts, now_ms)
+    about_accounts = _of_accounts(holding, known, accounts, now_ms)
     if about_accounts is not None:
         return about_accounts
     return Question(Act.RENEW) if is_due(holding, known, now_ms) else None
@@ -55,31 +58,28 @@ def is_due(holding: Holding, known: Known, now_ms: int) -> bool:
     return not now_ms < holding.next_ms <= now_ms + max(known.licence.lease_ms, HOUR_MS)
 
 
-def _of_accounts(known: Known, accounts: Accounts, now_ms: int) -> Question | None:
+def left_behind(known: Known, accounts: Accounts) -> tuple[str, ...]:
+    """Find accounts that take a place, and of which no key is here any more."""
     keys, bound = accounts
-    for key_id in sorted(_left_behind(known, keys, bound, now_ms)):
-        return Question(Act.ARCHIVE, key_id)
+    mark_key = known.licence.mark_key
+    here = {bound[key.id].mark for key in keys if key.id in bound}
+    for key in keys:
+        here |= {mark_of(mark_key, account_of(key)), key_mark_of(mark_key, account_of(key))}
+    return () if known.lease is None else tuple(sorted(known.lease.active - here))
+
+
+def _of_accounts(
+    holding: Holding, known: Known, accounts: Accounts, now_ms: int
+) -> Question | None:
+    keys, bound = accounts
+    # Their places may be needed; one that was refused is asked again with the next lease.
+    if not holding.problem and left_behind(known, accounts):
+        return Question(Act.ARCHIVE)
     for key in keys:
         act = _needed(known, key, bound.get(key.id), now_ms)
         if act is not None:
             return Question(act, key.id)
     return None
-
-
-def _left_behind(
-    known: Known, keys: tuple[KeyRecord, ...], bound: Mapping[str, Bound], now_ms: int
-) -> set[str]:
-    """Find deleted keys whose account still takes a slot that a new one may need."""
-    present = {it.id for it in keys}
-    in_use = {it.mark for it in bound.values() if it.key_id in present}
-    active = frozenset() if known.lease is None else known.lease.active
-    return {
-        it.key_id
-        for it in bound.values()
-        if it.key_id not in present
-        and it.mark in active - in_use
-        and not (it.problem and now_ms < it.tried_ms + _TRY_AGAIN_MS)
-    }
 
 
 def _needed(known: Known, key: KeyRecord, bound: Bound | None, now_ms: int) -> Act | None:
@@ -92,14 +92,27 @@ def _needed(known: Known, key: KeyRecord, bound: Bound | None, now_ms: int) -> A
     if bound is not None and was_refused and now_ms < bound.tried_ms + _TRY_AGAIN_MS:
         return None
     mark = mark_of(licence.mark_key, account_of(key))
-    if bound is not None and bound.mark in lease.active and bound.mark != mark:
-        is_same = bound.is_followed or is_active(known, account_of(key))
-        # Nobody has proven that the two are one account: then it is another one.
-        return Act.FOLLOW if is_same else _bound_if_room(known)
-    if is_active(known, account_of(key)):
+    if known_before(known, key, bound) in lease.active - {mark}:
+        return Act.FOLLOW
+    if mark in lease.active:
         # Also where it was bound by somebody else's asking: then only our book lacks it.
         return None if bound is not None and bound.mark == mark else Act.BIND
-    return None if mark in lease.archived else _bound_if_room(known)
+    # Where nobody has proven that this is the account that was there before, it is another one.
+    if mark in lease.archived and bound is not None and bound.mark == mark:
+        # The person has set it aside, and takes it up again.
+        return None
+    return _bound_if_room(known)
+
+
+def known_before(known: Known, key: KeyRecord, bound: Bound | None) -> str:
+    """Give the mark by which the account of a key may stand in the books still.
+
+    That is the one of the key whose place this one took; else that of the key itself, by which an
+    account is known until the exchange has told its own name.
+    """
+    if bound is not None and bound.is_followed:
+        return bound.mark
+    return key_mark_of(known.licence.mark_key, account_of(key))
 
 
 def can_trade(key: KeyRecord) -> bool:

@@ -14,9 +14,9 @@ SELECT owner, licence_id, document, lease, serial, added_ms, nonce, act, key_id,
 """
 _WISHES: Final = "SELECT n, owner, act, key_id, sealed, done_ms, code, facts FROM licence_wishes"
 _OWN: Final = """
-INSERT INTO licence_accounts (key_id, owner, mark, problem, problem_facts, tried_ms)
-VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (key_id) DO UPDATE SET mark = excluded.mark, is_followed = 0,
+INSERT INTO licence_accounts (key_id, owner, mark, is_followed, problem, problem_facts, tried_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key_id) DO UPDATE SET mark = excluded.mark, is_followed = excluded.is_followed,
     problem = excluded.problem, problem_facts = excluded.problem_facts,
     tried_ms = excluded.tried_ms
 """
@@ -154,7 +154,7 @@ async def write_told_state(tx: Transaction, owner: str, state: str) -> None:
     await tx.execute("UPDATE licences SET told_state = ? WHERE owner = ?", state, owner)
 
 
-async def list_bound(source: Database, owner: str) -> dict[str, Bound]:
+async def list_bound(source: Database | Transaction, owner: str) -> dict[str, Bound]:
     """List what is known of a person's accounts, by key."""
     sql = "SELECT * FROM licence_accounts WHERE owner = ?"
     return {row["key_id"]: _bound(row) for row in await source.fetch_all(sql, owner)}
@@ -169,7 +169,7 @@ async def list_refused(source: Database) -> tuple[Bound, ...]:
 async def put_bound(tx: Transaction, bound: Bound) -> None:
     """Write what became of binding an account."""
     facts = _json(bound.problem_facts)
-    tried = (bound.problem, facts, bound.tried_ms)
+    tried = (int(bound.is_followed), bound.problem, facts, bound.tried_ms)
     await tx.execute(_OWN, bound.key_id, bound.owner, bound.mark, *tried)
 
 

@@ -22,6 +22,7 @@ from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.witness import CONFIRMED_AFTER_MS
+from drawbridge.licences.following import follow
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.rotation import replacement_store as store
@@ -178,6 +179,8 @@ class Switching:
                 for check_use in parts.users:
                     await check_use(tx, key)
             await replacing.write_swap(tx, swap)
+            if it.proof is not AccountProof.CONFIRMED:
+                await follow(tx, key.id)
             now_ms = self._clock.now_ms()
             after = replace(it, state=state, changed_ms=_later(it, now_ms))
             if state is ReplacementState.SWITCHED:
