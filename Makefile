@@ -56,7 +56,7 @@ check: $(VENV)/.ready-to-develop referees browser ## format, lint, types, import
 	$(if $(wildcard tools/check_exchanges.py),$(PY) -m tools.check_exchanges)
 	@$(PY) -m pytest $(PYTEST_FLAGS)
 
-bench: $(VENV)/.ready-to-develop ## measure every hot path against its reference, in one run
+bench: $(VENV)/.ready-to-develop .referees/mitmproxy/.ready ## measure every hot path against its reference, in one run
 	@$(PY) -m benchmarks
 
 fuzz: $(VENV)/.ready-to-develop ## feed every reader of strangers' bytes with garbage, guided by coverage
@@ -93,6 +93,12 @@ referees: $(REFEREES)
 
 # No parts of these may come from elsewhere than their locks say.
 .referees/freqtrade/.ready: tests/real_bots/locked/freqtrade.txt | $(VENV)/.ready-to-develop
+	@rm -rf $(@D)
+	@$(UV) venv --quiet --python $(PY) $(@D)
+	@$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $<
+	@touch $@
+
+.referees/mitmproxy/.ready: benchmarks/locked/mitmproxy.txt | $(VENV)/.ready-to-develop
 	@rm -rf $(@D)
 	@$(UV) venv --quiet --python $(PY) $(@D)
 	@$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $<

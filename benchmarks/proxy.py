@@ -1,8 +1,9 @@
 """T3, T4: what a bot's signed request costs more through us than through a plain pass-through.
 
-Three ways to one upstream that always gives the same answers (nginx): straight, through nginx as a
-pass-through, and through us, where each request is verified, judged, journalled with a sync of the
-disk, signed anew and forwarded. Throughput is wrk's at 32 connections; latency is the median of one
+Ways to one upstream that always gives the same answers (nginx): straight, through nginx as a
+pass-through, and through us, where each request is verified, judged, journalled with a sync of
+the disk, signed anew and forwarded; and through mitmproxy with an add-on that does about the
+same, where that is installed. Throughput is wrk's at 32 connections; latency is the median of one
 connection, in turns, and what a way adds is told as a share of what the pass-through adds.
 
 Needs `nginx` and `wrk` of the system; without them there is nothing to measure, and it says so.
@@ -19,7 +20,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Final
 
 from benchmarks.load import as_bytes
 from benchmarks.measure import Result
+from benchmarks.mitm import is_installed, open_mitm, until_listening
 from benchmarks.stubs.exchange_server import canned_answers
 from benchmarks.stubs.proxy_house import EXCHANGE, SYMBOL
 from drawbridge.app.clock import SystemClock
@@ -45,7 +47,6 @@ _IN_TURN: Final = 200
 _ORDERS: Final = 30_000
 _NUMBERS: Final = itertools.count()
 _WINDOW: Final = re.compile(rb"recvWindow=[0-9]+")
-_READY_WITHIN_S: Final = 10
 _WRK: Final = """
 local file = io.open(os.getenv("REQUESTS"), "rb")
 local requests, n = {}, 0
@@ -79,11 +80,12 @@ http {{
 
 @dataclass(frozen=True, slots=True)
 class _Ways:
-    """The ports of the three ways, and the key of the bot."""
+    """The ports of the ways, and the key of the bot, bare and prepared."""
 
     straight: int
     through: int
     ours: int
+    key: Mapping[str, str]
     credential: Credential
 
 
@@ -94,29 +96,38 @@ def run() -> list[Result]:
         return []
     exchange = get_exchange(EXCHANGE)
     with tempfile.TemporaryDirectory() as folder, _open_ways(Path(folder), exchange) as ways:
-        sync_s = _sync_s(Path(folder))
-        return [_throughput(Path(folder), ways, exchange), *_latencies(ways, exchange, sync_s)]
+        place = Path(folder)
+        sync_s = _sync_s(place)
+        return [*_throughputs(place, ways, exchange), *_latencies(ways, exchange, sync_s)]
 
 
-def _throughput(folder: Path, ways: _Ways, exchange: Exchange) -> Result:
+def _throughputs(folder: Path, ways: _Ways, exchange: Exchange) -> Iterator[Result]:
+    what = "bots' signed orders with policy and journal: throughput /"
+    yield _throughput(folder, ways, exchange, Result("T3", f"{what} nginx", 0, 0.40), ways.through)
+    if not is_installed():
+        print("proxy: mitmproxy is not installed under .referees; `make bench` does it")
+        return
+    with open_mitm(folder, ways.straight, EXCHANGE, ways.key) as port:
+        against = Result("T3", f"{what} mitmproxy with an add-on", 0, 20)
+        yield _throughput(folder, ways, exchange, against, port)
+
+
+def _throughput(
+    folder: Path, ways: _Ways, exchange: Exchange, result: Result, reference: int
+) -> Result:
     ratios: list[float] = []
     ours: list[float] = []
     theirs: list[float] = []
     dice = random.Random(0)
     for _ in range(_ROUNDS):
-        sides = [(ways.ours, ours), (ways.through, theirs)]
+        sides = [(ways.ours, ours), (reference, theirs)]
         dice.shuffle(sides)
         for port, told in sides:
             requests = [_order(exchange, ways.credential) for _ in range(_ORDERS)]
             told.append(_wrk(folder, port, requests))
         ratios.append(ours[-1] / theirs[-1])
-    return Result(
-        "T3",
-        "bots' signed orders with policy and journal: throughput / nginx as pass-through",
-        statistics.median(ratios),
-        0.40,
-        f"{statistics.median(ours):,.0f}/s against {statistics.median(theirs):,.0f}/s",
-    )
+    details = f"{statistics.median(ours):,.0f}/s against {statistics.median(theirs):,.0f}/s"
+    return replace(result, ratio=statistics.median(ratios), details=details)
 
 
 def _wrk(folder: Path, port: int, requests: list[bytes]) -> float:
@@ -272,16 +283,16 @@ def _open_ways(folder: Path, exchange: Exchange) -> Iterator[_Ways]:
     config.write_text(_NGINX.format(**told, places=_places(folder, exchange)))
     nginx = subprocess.Popen([shutil.which("nginx") or "", "-p", str(folder), "-c", str(config)])
     try:
-        _until_listening(upstream)
+        until_listening(upstream)
         house = Process(
             "benchmarks.stubs.proxy_house", [str(folder / "house"), str(upstream), str(ours)]
         )
         try:
-            key = house.ready["key"]
+            key: dict[str, str] = house.ready["key"]
             fields = {name: Secret(text) for name, text in key.items()}
             own = house.ready["exchanges"][EXCHANGE]["paper"]["rest"]
             credential = credential_of(exchange, fields)
-            yield _Ways(upstream, through, int(own.rpartition(":")[2]), credential)
+            yield _Ways(upstream, through, int(own.rpartition(":")[2]), key, credential)
         finally:
             house.stop()
     finally:
@@ -312,16 +323,3 @@ def _content(file: Path, body: bytes) -> str:
     if len(body) < small and b"'" not in body:
         return f"return 200 '{body.decode()}';"
     return f"alias {file}; error_page 405 =200 $uri;"
-
-
-def _until_listening(port: int) -> None:
-    until = time.monotonic() + _READY_WITHIN_S
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return
-    message = "nginx did not start"
-    raise RuntimeError(message)
