@@ -85,6 +85,13 @@ class Arena:
         self.kills[what] += 1
         self.start(what)
 
+    def jump(self, by_ms: int) -> None:
+        """End both processes, and start them again so much later: the machine was off."""
+        self.end()
+        self.haste = self.haste.later(by_ms)
+        for what in ("paper", "gateway"):
+            self.start(what)
+
     async def some_time(self) -> None:
         """Let some time pass, nobody knows how much: the moment of a kill is not chosen."""
         await asyncio.sleep(self.random.uniform(*_BETWEEN_KILLS_S))

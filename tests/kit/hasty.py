@@ -23,10 +23,14 @@ _MODULE = "tests.kit.hasty"
 
 @dataclass(frozen=True)
 class Haste:
-    """A time that began now and runs `times` as fast from then on."""
+    """A time that began at a moment and runs `times` as fast from then on.
+
+    It began by telling `from_ms`, where that is not 0: so time jumps.
+    """
 
     began_ms: int
     times: int
+    from_ms: int = 0
 
     @classmethod
     def now(cls, times: int) -> "Haste":
@@ -35,11 +39,17 @@ class Haste:
 
     def clock(self) -> FastClock:
         """Give the clock; any two of them tell the same."""
-        return FastClock(SystemClock(), self.began_ms, self.times, self.began_ms)
+        return FastClock(SystemClock(), self.from_ms or self.began_ms, self.times, self.began_ms)
+
+    def later(self, by_ms: int) -> "Haste":
+        """Jump ahead by so much."""
+        now_ms = SystemClock().now_ms()
+        return Haste(now_ms, self.times, self.clock().now_ms() + by_ms)
 
     def arguments(self, what: str) -> list[str]:
         """Give the arguments that start a process of this time."""
-        return [what, "--began-ms", str(self.began_ms), "--times", str(self.times)]
+        pace = ["--began-ms", str(self.began_ms), "--times", str(self.times)]
+        return [what, *pace, "--from-ms", str(self.from_ms)]
 
 
 def main() -> int:
@@ -48,12 +58,13 @@ def main() -> int:
     parser.add_argument("what", choices=("gateway", "paper"))
     parser.add_argument("--began-ms", type=int, required=True)
     parser.add_argument("--times", type=int, required=True)
+    parser.add_argument("--from-ms", type=int, default=0)
     parser.add_argument("--state", type=Path)
     parser.add_argument("--port-base", type=int, default=0)
     parser.add_argument("--exchange", default="")
     parser.add_argument("--faults", default="")
     given = parser.parse_args()
-    clock = Haste(given.began_ms, given.times).clock()
+    clock = Haste(given.began_ms, given.times, given.from_ms).clock()
     work: Callable[[], Coroutine[object, object, None]]
     if given.what == "gateway":
         work = partial(run, read_settings(), with_parent=True, clock=clock)
