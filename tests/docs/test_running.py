@@ -38,6 +38,7 @@ _FOUND: Final = {
     "howto/limits-and-stop": _WITH_A_ROBOT,
     "howto/notices": _LIVED_IN,
     "howto/own-strategy": _LIVED_IN,
+    "howto/replace-a-key": _LIVED_IN,
     "howto/run-at-boot": _LIVED_IN,
     "howto/tradingview": _LIVED_IN,
     "howto/use-the-api": _LIVED_IN,
