@@ -19,7 +19,14 @@ from drawbridge.core.errors import (
     OutcomeUnknown,
 )
 from drawbridge.core.markets import Markets
-from drawbridge.core.operations import GetBalances, GetKeyRights, KeyRights, Operation, Scope
+from drawbridge.core.operations import (
+    GetBalances,
+    GetKeyRights,
+    GetOwnName,
+    KeyRights,
+    Operation,
+    Scope,
+)
 from drawbridge.gateway import outcome
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.venues import Venues, live_address
@@ -29,22 +36,23 @@ from drawbridge.vault.model import Venue
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
-from drawbridge.wire.naming import KEY, marks_in, named
+from drawbridge.wire.naming import ACCOUNT, KEY, USER, marks_in, named
 
 _TIMEOUT_MS: Final = 10_000
 _MOST_HEADERS: Final = 20
 _MOST_TEXT: Final = 4_096
 _READS: Final = frozenset({None, Scope.READ})
-_PROVES: Final = frozenset({"get_key_rights", "get_balances"})
+_PROVES: Final = frozenset({"get_key_rights", "get_balances", "get_own_name"})
+_QUESTIONS: Final = (GetKeyRights(), GetBalances(), GetOwnName(USER), GetOwnName(ACCOUNT))
 
 
 def unsigned_proof(exchange: Exchange, key: str, now_ms: int) -> WireRequest:
-    """Write what is to be signed: the key's rights, which may name its account, else balances.
+    """Write what is to be signed: the key's rights, which may name its account, else a read.
 
     Raises: `BadInput("licence_proof_not_possible")` where the exchange has no such request that
     can be written without knowing more.
     """
-    for operation in (GetKeyRights(), GetBalances()):
+    for operation in _QUESTIONS:
         try:
             request = _written(exchange, operation, now_ms)
         except DrawbridgeError:
