@@ -1,6 +1,7 @@
 """Stopping in a hurry: what is off from that moment on, and what is wished for with it."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,16 @@ from drawbridge.core.operations import CancelOrder, GetBalances
 from drawbridge.gateway.policy import Purpose
 from drawbridge.rotation import leak_store
 from drawbridge.rotation.panic import LOOKED_BACK_MS, Panic
+from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.trading.limit_store import key_subject
 from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.freezing import LEAKED
 from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.virtual_keys.service import VirtualKeys
+from drawbridge.virtual_keys.wishes import Wish
 from tests.gateway.setting import EXCHANGES, OWNER
+from tests.kit.proxied import NobodyElse
 from tests.trading.setting import Desk, desk
 
 
@@ -132,3 +137,25 @@ async def test_all_keys_are_stopped_and_their_orders_cancelled(trading: Desk) ->
     [wish] = await house.rows("cancel_wishes")
     assert wish["subject"] == key_subject(house.key)
     assert await _panic(trading).stop_lot(Lot()) == ()
+
+
+async def test_orders_of_a_revoked_virtual_key_are_cancelled_and_no_others(trading: Desk) -> None:
+    """Scenario 84, with the orders that it left behind."""
+    house = trading.house
+    keys = VirtualKeys(house.database, house.clock, os.urandom, _public_key(trading), NobodyElse())
+    virtual = (await keys.make(OWNER, house.key, Wish(scopes=("trade_spot",)))).virtual
+    await trading.broker.place(house.key, virtual.origin, trading.order("bot1"))
+    with pytest.raises(NotFound, match="unknown_virtual_key"):
+        await _panic(trading).stop_virtual_key("owner_2", virtual.id, cancel=True)
+    stopped = await _panic(trading).stop_virtual_key(OWNER, virtual.id, cancel=True)
+    assert stopped.revoked_ms == house.clock.now_ms()
+    await _stopping(trading).step()
+    left = {order.client_id for order in await trading.store.unsettled()}
+    assert left == {"db0", "db1", "db2"}
+
+
+def _public_key(trading: Desk) -> Callable[[], Awaitable[VaultPublicKey]]:
+    async def given() -> VaultPublicKey:
+        return trading.house.keyring.public
+
+    return given

@@ -4,6 +4,7 @@ import pytest
 
 from drawbridge.accounts.roles import Role
 from drawbridge.core.operations import Scope
+from drawbridge.trading.cancelling import is_wished
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.uses import UseCounter
@@ -83,6 +84,17 @@ async def test_one_is_revoked_after_a_question_and_not_before(bot: BotHouse) -> 
     assert "Night bot: Revoked" in told
     await ada.press("❌ Night bot")
     assert REVOKE not in ada.labels
+
+
+async def test_its_open_orders_are_cancelled_with_it_where_that_is_chosen(bot: BotHouse) -> None:
+    ada = await bot.linked()
+    virtual = await _virtual(bot)
+    await _list(ada)
+    await ada.press("Night bot")
+    await ada.press(REVOKE)
+    await ada.press("cancel its open orders")
+    assert (await _now(bot, virtual)).revoked_ms == bot.clock.now_ms()
+    assert await is_wished(bot.house.database, virtual.origin)
 
 
 async def test_who_may_only_look_sees_it_and_cannot_end_it(bot: BotHouse) -> None:

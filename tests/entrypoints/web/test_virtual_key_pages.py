@@ -6,7 +6,9 @@ import pytest
 
 from drawbridge.core.operations import Scope
 from drawbridge.core.refusals import Refused
+from drawbridge.trading.cancelling import is_wished
 from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.virtual_keys.model import origin_of
 from drawbridge.virtual_keys.uses import UseCounter
 from tests.kit.browserling import Browserling
 from tests.kit.crossed import cross
@@ -104,8 +106,9 @@ async def test_a_virtual_key_is_made_shown_once_and_revoked(
         shown = (await browser.get(path)).html
         assert given["api_secret"] not in shown
         assert given["api_key"] not in shown
-    page = await browser.post(f"{one}/revoke", {})
+    page = await browser.post(f"{one}/revoke", {"cancel": "yes"})
     assert "is revoked" in page.words
+    assert await is_wished(site.house.database, origin_of(one.rpartition("/")[2]))
     assert "Revoked" in page.words
     assert "Narrow" not in (await browser.get(one)).words
 

@@ -23,6 +23,7 @@ _LIST: Final = "virtual_keys"
 _ONE: Final = "virtual_key"
 _ASK: Final = "revoke_virtual"
 _REVOKE: Final = "revoke_virtual_now"
+_CANCEL: Final = "cancel"
 _MARKS: Final[Mapping[VirtualState, str]] = {
     VirtualState.LIVE: "✅",
     VirtualState.ENDED: "⏸",
@@ -77,6 +78,7 @@ async def ask_revoke(_query: CallbackQuery, callback_data: Go, visit: Visit) -> 
     title = say("virtual_keys.revoke_title", name=virtual.label)
     rows = (
         (named(say("virtual_keys.revoke"), _REVOKE, virtual.id),),
+        (named(say("panic.revoke_and_cancel"), _REVOKE, virtual.id, _CANCEL),),
         back_to(_ONE, virtual.id),
     )
     await visit.show(Screen(f"{title}\n\n{say('virtual_keys.revoke_lead')}", rows))
@@ -84,7 +86,8 @@ async def ask_revoke(_query: CallbackQuery, callback_data: Go, visit: Visit) -> 
 
 async def revoke(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """End one for good. It asks for no code, as the page does not: it only stops."""
-    await visit.house.virtual_keys.revoke(visit.account, callback_data.what)
+    cancel = callback_data.how == _CANCEL
+    await visit.house.panic.stop_virtual_key(visit.account, callback_data.what, cancel=cancel)
     await _show_all(visit, say("done.virtual_key_revoked"))
 
 

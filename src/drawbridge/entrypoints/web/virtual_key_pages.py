@@ -113,10 +113,10 @@ class VirtualKeyPages:
         facts = {"virtual": await self._view(await self._found(visit))}
         return self.site.page(visit, "virtual_keys/revoke.html", facts)
 
-    async def revoke(self, visit: Visit, _fields: Fields) -> Response:
-        """End one for good, at once."""
-        virtual = await self._found(visit)
-        await self.house.virtual_keys.revoke(virtual.owner, virtual.id)
+    async def revoke(self, visit: Visit, fields: Fields) -> Response:
+        """End one for good, at once; its open orders with it where that was chosen."""
+        virtual, cancel = await self._found(visit), bool(fields.line("cancel"))
+        await self.house.panic.stop_virtual_key(virtual.owner, virtual.id, cancel=cancel)
         return go(_HERE, "virtual_key_revoked")
 
     async def _watched(self, visit: Visit) -> dict[str, object]:
