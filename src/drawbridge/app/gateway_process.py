@@ -19,7 +19,8 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import dice, entropy, monotonic_ns
 from drawbridge.app.gateway_lock import only_gateway
-from drawbridge.app.licensing import kept_licences, leasing_of
+from drawbridge.app.keeper_ways import keepers_of
+from drawbridge.app.licensing import journal_of, kept_licences, leasing_of
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
 from drawbridge.app.own_strategies import own_strategies_of
@@ -37,7 +38,6 @@ from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.egress import Egress, Reach
-from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.lines import Ways
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.replay import Replays
@@ -55,7 +55,6 @@ from drawbridge.statistics.store import SnapshotStore
 from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.broker import Broker
-from drawbridge.trading.last_look import LastLook
 from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.quotes import Quotes
@@ -85,11 +84,13 @@ _NOTICE_CONNECTIONS: Final = 4
 async def open_gateway(house: House) -> AsyncIterator[Work]:
     """Build the half that opens secrets over a house; the vault opens if it can by itself."""
     settings, database, clock = house.settings, house.database, house.clock
-    holder = KeyHolder(database, clock, settings.vault_key)
+    # Of its own too: it is asked before there is anything else to do.
+    asking = Egress(reach=Reach(connections=1))
+    keepers = keepers_of(settings.keepers, asking, clock)
+    holder = KeyHolder(database, clock, settings.vault_key, keepers)
     rows = GroupCommit(settings.database)
     licences = kept_licences(house)
-    look = LastLook(database, house.vault.kept, clock, licences)
-    journal = OrderJournal(rows, clock, look)
+    journal = journal_of(house, rows, licences)
     venues = Venues(_paper_urls(settings))
     doubts, stamps = Doubts(clock), Stamps(database, clock)
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
@@ -142,6 +143,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
         await streams.close()
         await gateway.close()
         await outside.close()
+        await asking.close()
         await rows.close()
 
 

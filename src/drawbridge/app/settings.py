@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from drawbridge.app.keeper_settings import KeeperSettings, read_keeper_settings
 from drawbridge.app.licence_settings import operator_environment, read_operator
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.core.errors import BadInput
@@ -45,6 +46,7 @@ class Settings:
     egress_addresses: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    keepers: KeeperSettings = field(default_factory=KeeperSettings)
     language: str = ENGLISH.tag
     operator: Operator | None = None
 
@@ -122,6 +124,7 @@ class Settings:
             "DRAWBRIDGE_NAMES": ",".join(self.names),
             "DRAWBRIDGE_LANGUAGE": self.language,
             **self.notices.environment(),
+            **self.keepers.environment(),
             **operator_environment(self.operator),
         }
 
@@ -145,6 +148,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         egress_addresses=_addresses(given.get("DRAWBRIDGE_EGRESS_ADDRESSES", "")),
         names=_pieces(given.get("DRAWBRIDGE_NAMES", "")),
         notices=read_notice_settings(given),
+        keepers=read_keeper_settings(given),
         language=_language(given),
         operator=read_operator(given),
     )

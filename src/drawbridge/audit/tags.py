@@ -40,6 +40,7 @@ class Tag(StrEnum):
     VAULT_KEYRING_UNLOCKED = "vault:keyring:unlocked"
     VAULT_KEYRING_REFUSED = "vault:keyring:refused"
     VAULT_KEYRING_ROTATED = "vault:keyring:rotated"
+    VAULT_KEYRING_KEPT_ELSEWHERE = "vault:keyring:kept_elsewhere"
     VAULT_KEYRING_RESEALED = "vault:keyring:resealed"
     VAULT_KEYRING_OLD_DESTROYED = "vault:keyring:old_destroyed"
     VAULT_KEY_ADDED = "vault:key:added"

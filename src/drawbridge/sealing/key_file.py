@@ -31,6 +31,7 @@ STRETCHED: Final = "argon2id"
 _ONE: Final = "drawbridge keyring 1"
 _MORE: Final = "drawbridge keyring 2"
 _FORMATS: Final = frozenset({_ONE, _MORE})
+_OURS: Final = frozenset({"format", "kem", "wrap", "key", "older", "of"})
 _MOST_OLDER: Final = 8
 _SALT_LENGTH: Final = 16
 _NONCE_LENGTH: Final = 12
@@ -95,6 +96,11 @@ class KeyFile:
     def wrap(self) -> str:
         """Tell what it is wrapped under."""
         return str(self.content.get("wrap"))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Give what it tells of what it is wrapped under."""
+        return {name: it for name, it in self.content.items() if name not in _OURS}
 
 
 def nothing() -> Wrapping:

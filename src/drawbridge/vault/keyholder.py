@@ -5,31 +5,44 @@ tells in the database how the vault stands. Wishes are made through `unlock`.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
-from drawbridge.core.clock import Clock
+from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError, Forbidden, NotFound
 from drawbridge.core.secret import Secret
+from drawbridge.sealing.keepers import KEEPERS, Keeper
 from drawbridge.sealing.key_file import (
     OPEN,
     STRETCHED,
     Wrapping,
     drop_older,
     found_under,
+    nothing,
     read_key_file,
+    under,
 )
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.vault.rotations import begin_rotation, end_rotation, find_rotation
-from drawbridge.vault.unlock import VaultStatus, Wish, request_binding
+from drawbridge.vault.unlock import (
+    KEY_FILE,
+    PASSPHRASE,
+    VaultStatus,
+    Wish,
+    read_keep_wish,
+    request_binding,
+)
 
+_AGAIN_MS: Final = 15 * SECOND_MS
 _TELL: Final = """
 INSERT INTO vault_state
     (only_row, state, public_key, error, error_facts, holder_key, wrap, updated_ms)
@@ -47,14 +60,21 @@ _TAGS: Final = {
     Wish.UNLOCK: Tag.VAULT_KEYRING_UNLOCKED,
     Wish.ROTATE: Tag.VAULT_KEYRING_ROTATED,
     Wish.DESTROY: Tag.VAULT_KEYRING_OLD_DESTROYED,
+    Wish.KEEP: Tag.VAULT_KEYRING_KEPT_ELSEWHERE,
 }
 
 
 class KeyHolder:
     """Hold the keyring while this process runs."""
 
-    def __init__(self, database: Database, clock: Clock, path: Path) -> None:
-        """Begin with a locked vault; `path` is its key file."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        path: Path,
+        keepers: Mapping[str, Keeper] = MappingProxyType({}),
+    ) -> None:
+        """Begin with a locked vault; `path` is its key file, `keepers` who may keep its key."""
         self._database = database
         self._clock = clock
         self._path = path
@@ -62,12 +82,15 @@ class KeyHolder:
         # Drawn for this process alone: what was sealed to it cannot be opened after its end.
         self._own = Keyring.create()
         self._taken: set[str] = set()
+        self._keepers = keepers
         self._wrap = ""
+        self._tried_ms = 0
         self._acts: Mapping[Wish, Callable[[Secret | None], Awaitable[None]]] = {
             Wish.CREATE: self._create,
             Wish.UNLOCK: self._unlock,
             Wish.ROTATE: self._rotate,
             Wish.DESTROY: self._destroy,
+            Wish.KEEP: self._keep,
         }
 
     @property
@@ -86,6 +109,7 @@ class KeyHolder:
         problem: DrawbridgeError | None = None
         try:
             self._wrap = (await asyncio.to_thread(read_key_file, self._path)).wrap
+            self._tried_ms = self._clock.now_ms()
             if self._wrap != STRETCHED:
                 await self._load(None)
         except DrawbridgeError as error:
@@ -99,6 +123,7 @@ class KeyHolder:
 
     async def answer(self) -> int:
         """Answer the wishes that wait; give how many there were."""
+        await self._try_keeper_again()
         rows = await self._take_requests()
         for row in rows:
             await self._answer(row)
@@ -169,7 +194,7 @@ class KeyHolder:
             await self._load(passphrase)
 
     async def _load(self, passphrase: Secret | None) -> None:
-        wrapping, keyring = await asyncio.to_thread(_read, self._path, passphrase)
+        wrapping, keyring = await self._read(passphrase)
         async with self._database.transaction() as tx:
             stored = await _stored_public_key(tx)
         led = keyring.led_by(stored) if stored else keyring
@@ -188,7 +213,7 @@ class KeyHolder:
             last = await find_rotation(tx)
         if last is not None and last.destroyed_ms is None:
             raise Conflict("vault_old_key_kept")
-        wrapping, _ = await asyncio.to_thread(_read, self._path, passphrase)
+        wrapping, _ = await self._read(passphrase)
         # Alone: what else were in the ring led never, and nothing is sealed to it.
         renewed = await asyncio.to_thread(ring.alone().renewed)
         # On disk before anything is sealed to it.
@@ -205,6 +230,51 @@ class KeyHolder:
         last.check_destroying()
         await asyncio.to_thread(drop_older, self._path, ring.public.fingerprint.hex())
         self._keyring = ring.alone()
+
+    async def _keep(self, told: Secret | None) -> None:
+        """Wrap the key file under something else: another passphrase, or what a keeper keeps."""
+        ring, wish = self.keyring(), read_keep_wish(told)
+        # Whoever is let in here could as well have read everything: so it is asked for again.
+        await self._read(wish.old)
+        keeper = self._keepers.get(wish.keeper)
+        if keeper is not None:
+            wrapping = await keeper.make()
+            # Proven before anything depends on it: a keeper that takes and does not give back
+            # would lock the vault for ever.
+            if (await keeper.find(wrapping.facts)).key != wrapping.key:
+                raise Corrupted("keeper_answer_unreadable", keeper=wish.keeper)
+        elif wish.keeper == PASSPHRASE and wish.new is not None:
+            wrapping = await asyncio.to_thread(under, wish.new)
+        elif wish.keeper == KEY_FILE:
+            wrapping = nothing()
+        else:
+            raise Conflict("keeper_not_set", keeper=wish.keeper)
+        await asyncio.to_thread(partial(ring.save_under, self._path, wrapping, replace=True))
+        self._wrap = wrapping.name
+
+    async def _read(self, passphrase: Secret | None) -> tuple[Wrapping, Keyring]:
+        """Read the key file by what it is wrapped under; slow on purpose."""
+        file = await asyncio.to_thread(read_key_file, self._path)
+        self._wrap = file.wrap
+        if file.wrap in KEEPERS:
+            keeper = self._keepers.get(file.wrap)
+            if keeper is None:
+                raise Conflict("keeper_not_set", keeper=file.wrap)
+            wrapping = await keeper.find(file.facts)
+        else:
+            wrapping = await asyncio.to_thread(found_under, file, passphrase)
+        return wrapping, await asyncio.to_thread(Keyring.unwrapped, file, wrapping)
+
+    async def _try_keeper_again(self) -> None:
+        """Ask a keeper that was out of reach when this process began."""
+        now_ms = self._clock.now_ms()
+        if self._keyring or self._wrap not in KEEPERS or now_ms - self._tried_ms < _AGAIN_MS:
+            return
+        self._tried_ms = now_ms
+        with contextlib.suppress(DrawbridgeError):
+            await self._load(None)
+            async with self._database.transaction() as tx:
+                await self._tell(tx, None)
 
     async def _write_rotation(self, tx: Transaction, wish: Wish) -> None:
         now_ms = self._clock.now_ms()
@@ -231,13 +301,6 @@ class KeyHolder:
             self._wrap,
             self._clock.now_ms(),
         )
-
-
-def _read(path: Path, passphrase: Secret | None) -> tuple[Wrapping, Keyring]:
-    """Read the key file by what it is wrapped under; slow on purpose."""
-    file = read_key_file(path)
-    wrapping = found_under(file, passphrase)
-    return wrapping, Keyring.unwrapped(file, wrapping)
 
 
 async def _stored_public_key(tx: Transaction) -> bytes | None:

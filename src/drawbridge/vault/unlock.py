@@ -19,6 +19,8 @@ from drawbridge.sealing.envelope import Binding, VaultPublicKey, read_public_key
 from drawbridge.sealing.passphrase import check_passphrase
 from drawbridge.storage.database import Database, Row, Transaction
 
+PASSPHRASE: Final = "passphrase"  # noqa: S105  the name of a way
+KEY_FILE: Final = "key-file"
 BY_PASSPHRASE: Final = "argon2id"  # noqa: S105  how it is stretched
 
 _ID_BYTES: Final = 10
@@ -43,13 +45,15 @@ class VaultStatus(StrEnum):
 class Wish(StrEnum):
     """What is asked of the holder.
 
-    `ROTATE` lets a new key lead; `DESTROY` ends the one that led before.
+    `ROTATE` lets a new key lead; `DESTROY` ends the one that led before; `KEEP` wraps the key file
+    under something else.
     """
 
     CREATE = "create"
     UNLOCK = "unlock"
     ROTATE = "rotate"
     DESTROY = "destroy"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,35 @@ class VaultState:
     def needs_passphrase(self) -> bool:
         """Tell whether the key file opens by a passphrase."""
         return self.wrap == BY_PASSPHRASE
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWish:
+    """Under what the key file is to be wrapped: a keeper's name, `PASSPHRASE` or `KEY_FILE`.
+
+    `old` is the passphrase that opens it now, `new` the one that is to open it, where there is one.
+    """
+
+    keeper: str
+    old: Secret | None = None
+    new: Secret | None = None
+
+    def written(self) -> Secret:
+        """Write it as it travels to the holder. Raises: `BadInput` for a weak passphrase."""
+        if self.keeper == PASSPHRASE:
+            check_passphrase(self.new or Secret(""))
+        told = {"keeper": self.keeper, "old": _shown(self.old), "new": _shown(self.new)}
+        return Secret(json.dumps(told))
+
+
+def read_keep_wish(told: Secret | None) -> KeepWish:
+    """Read what `KeepWish.written` wrote. Raises: `Conflict("vault_request_unreadable")`."""
+    try:
+        read = json.loads(told.reveal() if told else "")
+        old, new = (None if read[it] is None else Secret(str(read[it])) for it in ("old", "new"))
+        return KeepWish(str(read["keeper"]), old, new)
+    except (ValueError, KeyError, TypeError):
+        raise Conflict("vault_request_unreadable") from None
 
 
 async def read_vault_state(source: Database | Transaction) -> VaultState:
@@ -135,7 +168,7 @@ def request_binding(owner: str, request: str) -> Binding:
 def _check(wish: Wish, passphrase: Secret | None) -> None:
     if wish is Wish.UNLOCK and (passphrase is None or not len(passphrase)):
         raise BadInput("passphrase_missing", field="passphrase")
-    if passphrase is not None:
+    if passphrase is not None and wish is not Wish.KEEP:
         check_passphrase(passphrase)
 
 
@@ -148,6 +181,10 @@ def _holder_of(row: Row | None, wish: Wish) -> VaultPublicKey:
     if wish is not Wish.CREATE and absent:
         raise Conflict("vault_absent")
     return read_public_key(row["holder_key"])
+
+
+def _shown(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
 
 
 async def _count_waiting(source: Database | Transaction) -> int:

@@ -102,6 +102,39 @@ def test_a_vault_with_a_key_file_opens_by_itself(line: CommandLine, gateway: Pro
         again.stop()
 
 
+@pytest.mark.usefixtures("gateway")
+def test_what_cannot_be_done_with_the_vaults_key_is_refused(line: CommandLine) -> None:
+    code, told = line.refused("vault", "rotate")
+    assert (code, told["code"]) == (5, "vault_absent")
+    line.told("vault", "create", "--key-file")
+    for arguments, exit_code, slug in (
+        (["destroy-old-key"], 2, "not_confirmed"),
+        (["destroy-old-key", "--yes"], 5, "vault_no_old_key"),
+        (["keep-in", "a friend"], 2, "unknown_keeper"),
+        (["keep-in", "transit"], 5, "keeper_not_set"),
+        (["keep-in", "systemd"], 5, "keeper_missing"),
+    ):
+        code, told = line.refused("vault", *arguments)
+        assert (code, told["code"]) == (exit_code, slug)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_the_vault_gets_a_new_key_and_another_wrapping_by_command(line: CommandLine) -> None:
+    line.told("vault", "create", "--key-file")
+    made = line.told("vault", "rotate")["rotation"]
+    assert (made["old"] != made["new"], made["destroyed_ms"]) == (True, None)
+    code, told = line.refused("vault", "rotate")
+    assert (code, told["code"]) == (5, "vault_old_key_kept")
+    code, out, _ = line.on_data("vault", "status")
+    assert (code, "sealed to a new key" in out) == (0, True)
+    done = line.given(f"{PASSPHRASE}\n", "vault", "keep-in", "passphrase", "--json")
+    assert json.loads(done.stdout) == {"keeper": "passphrase"}
+    assert refused(line, "eleven grey geese\n", "vault", "keep-in", "key-file") == (
+        3,
+        "passphrase_wrong",
+    )
+
+
 def test_a_refusal_of_the_gateway_is_told_with_its_facts(
     line: CommandLine, gateway: Process
 ) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from drawbridge.core.errors import (
+    BadInput,
     Conflict,
     Corrupted,
     DrawbridgeError,
+    ExchangeDown,
     Forbidden,
     NotFound,
     NotProven,
@@ -40,6 +42,9 @@ _FAMILIES: Final[Mapping[str, type[DrawbridgeError]]] = {
     "key_file_exposed": Forbidden,
     "key_file_damaged": Corrupted,
     "key_file_failed": Corrupted,
+    "keeper_unreachable": ExchangeDown,
+    "keeper_refused": Forbidden,
+    "keeper_answer_unreadable": Corrupted,
 }
 
 
@@ -107,6 +112,48 @@ def rotate(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
         passphrase = read_secret(say("cli.prompt.passphrase")) if state.needs_passphrase else None
         await _carry_out(house, person, Wish.ROTATE, passphrase)
         await _tell_rotation(house, "cli.vault.rotate.done", as_json=json)
+
+    in_house(data, work)
+
+
+@app.command("keep-in", help=say("cli.vault.keep.help"))
+def keep_in(
+    keeper: Annotated[
+        str,
+        typer.Argument(
+            metavar="passphrase|key-file|os-keyring|systemd|transit|aws-kms",
+            help=say("cli.vault.keep.keeper"),
+        ),
+    ],
+    *,
+    owner: Owner = "",
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Wrap the vault's key file under something else from now on."""
+    from drawbridge.entrypoints.cli.house import in_house, ruler_of
+    from drawbridge.entrypoints.cli.typing_in import read_new_secret, read_secret
+    from drawbridge.sealing.keepers import KEEPERS
+    from drawbridge.vault.unlock import KEY_FILE, PASSPHRASE, KeepWish, Wish
+
+    known = (PASSPHRASE, KEY_FILE, *KEEPERS)
+    if keeper not in known:
+        raise BadInput("unknown_keeper", field="keeper", known=known)
+
+    async def work(house: "House") -> None:
+        person = (await ruler_of(house, owner)).id
+        state = await _read_held_state(house)
+        _check_open(state)
+        old = read_secret(say("cli.prompt.passphrase")) if state.needs_passphrase else None
+        new = None
+        if keeper == PASSPHRASE:
+            new = read_new_secret(say("cli.prompt.new_passphrase"), "passphrase")
+        await _carry_out(house, person, Wish.KEEP, KeepWish(keeper, old, new).written())
+        if json:
+            print_json({"keeper": keeper})
+        else:
+            print_line(say("cli.vault.keep.done"))
+            print_hint(say("cli.vault.keep.hint"))
 
     in_house(data, work)
 
@@ -240,6 +287,7 @@ async def _last_answer(house: "House", owner: str) -> "ToldEvent | None":
         Tag.VAULT_KEYRING_REFUSED,
         Tag.VAULT_KEYRING_ROTATED,
         Tag.VAULT_KEYRING_OLD_DESTROYED,
+        Tag.VAULT_KEYRING_KEPT_ELSEWHERE,
     }
     events = await list_events(house.database, owner)
     return next((event for event in events if event.tag in told), None)
