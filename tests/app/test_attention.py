@@ -10,6 +10,8 @@ from drawbridge.app.backup_records import OLD_MS, Backup, Kept
 from drawbridge.core.clock import DAY_MS
 from drawbridge.notices.model import Channel
 from drawbridge.robots.model import Account, Plan, Robot, RobotStatus, Stake
+from drawbridge.rotation.replacement import Replacement, ReplacementState
+from drawbridge.rotation.replacements import Told
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus
 from tests.kit.robots import key_record
@@ -50,6 +52,19 @@ def test_where_all_is_well_nothing_needs_anybody() -> None:
         robots=[robot(it.value, it) for it in RobotStatus if it is not RobotStatus.PAUSED],
     )
     assert needs_of(quiet) == ()
+
+
+@pytest.mark.parametrize("state", ReplacementState)
+def test_a_replacement_is_told_while_it_waits_for_its_owner(state: ReplacementState) -> None:
+    found = key(KeyStatus.ENABLED)
+    it = Replacement("replacement_1", "owner_1", found.id, "key_new", state, 0, 0)
+    told = matters(replace(WELL, replacements=[Told(it, found, None)]))
+    waits = state in {
+        ReplacementState.FAILED,
+        ReplacementState.ASKING,
+        ReplacementState.RETIRING,
+    }
+    assert told == ([Matter.KEY_REPLACEMENT] if waits else [])
 
 
 def test_who_has_only_begun_is_shown_the_way_and_no_warnings() -> None:

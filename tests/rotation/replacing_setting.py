@@ -35,7 +35,14 @@ from tests.gateway.setting import OWNER, add_owner
 from tests.kit.paper_here import ACCOUNT, PaperHere, paper_here
 from tests.kit.paper_keys import end_paper_key
 
-SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD", "okx": "BTC/USDT"}
+SYMBOLS = {
+    "binance": "BTC/USDT",
+    "kraken": "BTC/USD",
+    "okx": "BTC/USDT",
+    "gate": "BTC/USDT",
+    "huobi": "BTC/USDT",
+    "poloniex": "BTC/USDT",
+}
 _WITHIN_S = 20
 _JUMP_MS = 6_000
 
@@ -80,11 +87,12 @@ class Replacing:
         return await self.vault.get_record(key_id or self.key)
 
     async def order(self, key_id: str = "") -> None:
-        """Buy a little at the market with a key."""
+        """Place an order with a key that rests far below the market."""
         self.orders += 1
         symbol = SYMBOLS[self.exchange_id]
+        size, price = Decimal("0.001"), Decimal(20_000)
         order = PlaceOrder(
-            symbol, Side.BUY, OrderType.MARKET, Decimal("0.01"), client_id=f"db{self.orders}"
+            symbol, Side.BUY, OrderType.LIMIT, size, price, client_id=f"db{self.orders}"
         )
         await self.gateway.call(
             key_id or self.key, order, purpose=Purpose.TRADE, origin="robot:one"

@@ -191,7 +191,10 @@ async def test_a_key_is_replaced_in_place_and_the_old_one_ends(
         await house.step()
         assert not (await house.step()).reason, "nobody has said yet that the old one is deleted"
         await house.replacements.do(OWNER, house.key, ReplacementAct.LOOK)
-        assert (await house.step()).reason == "old_key_works_still"
+        assert not (await house.step()).reason, "it may take the exchange a moment"
+        while not (found := await house.step()).reason:
+            pass
+        assert found.reason == "old_key_works_still"
         await house.end_paper_key(before.public_key)
         await house.replacements.do(OWNER, house.key, ReplacementAct.LOOK)
         found = await house.until(ReplacementState.DONE)

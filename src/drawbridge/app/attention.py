@@ -14,6 +14,7 @@ from drawbridge.app.backup_records import Kept
 from drawbridge.core.clock import DAY_MS
 from drawbridge.notices.model import Channel
 from drawbridge.robots.model import Robot, RobotStatus
+from drawbridge.rotation.replacements import Told
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus
 
@@ -35,6 +36,7 @@ class Matter(StrEnum):
     APPROVALS_WAIT = "approvals_wait"
     KEY_UNCHECKED = "key_unchecked"
     KEY_EXPIRING = "key_expiring"
+    KEY_REPLACEMENT = "key_replacement"
     NOTICES_FAILING = "notices_failing"
     NO_AUTHENTICATOR = "no_authenticator"
     FEW_RECOVERY_CODES = "few_recovery_codes"
@@ -53,6 +55,7 @@ _SOON: Final = frozenset(
     {
         Matter.KEY_UNCHECKED,
         Matter.KEY_EXPIRING,
+        Matter.KEY_REPLACEMENT,
         Matter.NOTICES_FAILING,
         Matter.NO_AUTHENTICATOR,
         Matter.FEW_RECOVERY_CODES,
@@ -99,6 +102,7 @@ class Situation:
     codes_left: int = FEW_CODES + 1
     waiting_approvals: int = 0
     kept: Kept | None = None
+    replacements: Sequence[Told] = ()
 
 
 def needs_of(situation: Situation) -> tuple[Need, ...]:
@@ -106,6 +110,11 @@ def needs_of(situation: Situation) -> tuple[Need, ...]:
     found = [
         *_of_house(situation),
         *(need for key in situation.keys for need in _of_key(key, situation.now_ms)),
+        *(
+            Need(Matter.KEY_REPLACEMENT, it.key.id, it.key.label)
+            for it in situation.replacements
+            if it.replacement.waits
+        ),
         *(
             Need(Matter.ROBOT_PAUSED, it.id, it.name, it.reason, it.facts)
             for it in situation.robots

@@ -110,6 +110,7 @@ async def look_over(house: House, whose: Whose) -> Overview:
         has_authenticator=whose.second_factor,
         codes_left=await count_recovery_codes(house.database, whose.id),
         kept=await _kept_for(house, whose.id),
+        replacements=await house.replacements.list_open(whose.account),
     )
     return Overview(
         vault=vault,

@@ -18,6 +18,7 @@ Matter = Literal[
     "approvals_wait",
     "key_unchecked",
     "key_expiring",
+    "key_replacement",
     "notices_failing",
     "no_authenticator",
     "few_recovery_codes",

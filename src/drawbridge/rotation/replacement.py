@@ -99,6 +99,11 @@ class Replacement:
         return self.state in _ON_ITS_WAY
 
     @property
+    def waits(self) -> bool:
+        """Tell whether it waits for its owner."""
+        return self.state in _WAITING
+
+    @property
     def takes_entry(self) -> bool:
         """Tell whether the new key may be entered once more."""
         return self.state in _ENTERED_AGAIN
@@ -116,6 +121,9 @@ ACTS: Final[Mapping[ReplacementState, tuple[ReplacementAct, ...]]] = {
     ReplacementState.DONE: (),
     ReplacementState.GIVEN_UP: (),
 }
+_WAITING: Final = frozenset(
+    {ReplacementState.FAILED, ReplacementState.ASKING, ReplacementState.RETIRING}
+)
 _ON_ITS_WAY: Final = frozenset(
     {ReplacementState.CHECKING, ReplacementState.PROVING, ReplacementState.SWITCHING}
 )

@@ -15,7 +15,7 @@ from drawbridge.audit.chain import AuditEvent, Fact
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.registry import get_card
-from drawbridge.core.clock import HOUR_MS, SECOND_MS, Clock
+from drawbridge.core.clock import HOUR_MS, MINUTE_MS, SECOND_MS, Clock
 from drawbridge.core.errors import Conflict, DrawbridgeError, NotFound
 from drawbridge.core.operations import GetBalances, Scope
 from drawbridge.gateway.crossing import Gateway
@@ -49,6 +49,10 @@ _LIST_EVERY_MS: Final = 250
 _AGAIN_MS: Final = SECOND_MS
 _AFTER_TROUBLE_MS: Final = 5 * SECOND_MS
 _AT_ONCE: Final = 8
+# An exchange may take a moment to forget a key: so long after its owner's word nothing is said.
+_SOON_MS: Final = 15 * SECOND_MS
+# How often to look, by how long ago that word was.
+_LOOKS: Final = ((_SOON_MS, 2 * SECOND_MS), (HOUR_MS, MINUTE_MS))
 # Said of a key that is not there any more; some say the same of an address that is not listed, but
 # from this one the key worked a while ago.
 _DEAD: Final = frozenset(
@@ -255,8 +259,9 @@ class Switching:
             await self._end(it)
             return
         self._dead_ms.pop(it.id, None)
-        self._put_off(it, HOUR_MS)
-        if it.asked_ms is not None and not it.reason:
+        since_ms = now_ms - (it.asked_ms or 0)
+        self._put_off(it, next((every for within, every in _LOOKS if since_ms < within), HOUR_MS))
+        if it.asked_ms is not None and since_ms >= _SOON_MS and not it.reason:
             await self._move(it, replace(it, reason="old_key_works_still"))
 
     async def _end(self, it: Replacement) -> None:
