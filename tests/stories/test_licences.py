@@ -56,7 +56,7 @@ class Operated:
             self.server.stop()
             self.server = None
 
-    def licence(self, *arguments: str) -> Any:  # noqa: ANN401  as above
+    def licence(self, *arguments: str) -> Any:  # noqa: ANN401  whatever JSON it printed
         """Run a person's command on the installation."""
         environment = self.proxied.town.settings.environment()
         return _told("licence", *arguments, environment=environment)
@@ -75,7 +75,7 @@ class Operated:
         return self.proxied.runner.run(until(stands, f"{key.label} is {place}"))
 
 
-def _told(*arguments: str, environment: dict[str, str] | None = None) -> Any:  # noqa: ANN401  as above
+def _told(*arguments: str, environment: dict[str, str] | None = None) -> Any:  # noqa: ANN401  whatever JSON it printed
     done = drawbridge(*arguments, "--json", environment=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

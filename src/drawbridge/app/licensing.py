@@ -4,16 +4,25 @@ from drawbridge.app.build import House
 from drawbridge.app.licence_office import installation_seed
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.licence_road import LicenceRoad
 from drawbridge.licences.documents import private_key_from
 from drawbridge.licences.kept import KeptLicences
 from drawbridge.licences.leasing import Here, Installation, Leasing
+from drawbridge.storage.journal import GroupCommit
+from drawbridge.trading.last_look import LastLook
 
 
 def kept_licences(house: House) -> KeptLicences | None:
     """Give what orders are held against; None where nobody needs a licence."""
     operator = house.settings.operator
     return None if operator is None else KeptLicences(house.database, operator, house.clock)
+
+
+def journal_of(house: House, rows: GroupCommit, licences: KeptLicences | None) -> OrderJournal:
+    """Give the order journal, before which each order is looked at once more."""
+    look = LastLook(house.database, house.vault.kept, house.clock, licences)
+    return OrderJournal(rows, house.clock, look)
 
 
 def leasing_of(
