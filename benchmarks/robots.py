@@ -17,12 +17,12 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from benchmarks.measure import Result
 from drawbridge.app.build import House, open_house
@@ -48,6 +48,9 @@ from tests.kit.house import ACCOUNT, checked, create_owner, until
 from tests.kit.processes import Process, free_port
 from tests.kit.shown_again import held_against
 
+Beside: TypeAlias = Callable[[House, Mapping[str, KeyRecord], Path], Coroutine[None, None, None]]
+"""What happens while the robots work: given the house, the keys and the paper's folder."""
+
 ROBOTS: Final = 1_000
 TIMES: Final = 60
 # Those whose stamps are good for long: a window of five seconds would be over in an instant here.
@@ -63,11 +66,15 @@ _LOOK_EVERY_S: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the hour left behind: delays in real milliseconds, one for each candle with orders."""
+    """What the hour left behind.
+
+    `late_ms`: by exchange, symbol and candle with orders, how many real milliseconds after its
+    close the last of them was sent.
+    """
 
     signals: Counter[str]
     orders: int
-    delays_ms: Sequence[float]
+    late_ms: Mapping[tuple[str, str, int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,8 @@ class Spent:
 def run() -> list[Result]:
     """Let the robots work for an hour of market time."""
     with tempfile.TemporaryDirectory() as folder:
-        found, spent = asyncio.run(_hour(Path(folder)))
-    delays, signals = sorted(found.delays_ms), found.signals
+        found, spent = asyncio.run(hour(Path(folder)))
+    delays, signals = sorted(found.late_ms.values()), found.signals
     told = (
         f"{signals['made']} signals acted on with {found.orders} orders, {signals['missed']}"
         f" entries and {signals['overtaken']} exits too late; candle close to last order sent:"
@@ -99,7 +106,8 @@ def run() -> list[Result]:
     ]
 
 
-async def _hour(folder: Path) -> tuple[Found, Spent]:
+async def hour(folder: Path, beside: Beside | None = None) -> tuple[Found, Spent]:
+    """Let the robots work for an hour of market time, and something else happen `beside`."""
     haste, port = Haste.now(TIMES), free_port()
     arguments = ["--state", str(folder / "paper"), "--port-base", str(port)]
     arguments += ["--exchange", ",".join(_EXCHANGES)]
@@ -114,7 +122,10 @@ async def _hour(folder: Path) -> tuple[Found, Spent]:
             robots = await _started(house, keys)
             memory_kib = (_memory_kib() - began_kib) / ROBOTS
             began_ms, began_s = clock.now_ms(), (time.process_time(), _cpu_s_of(paper.pid))
-            await asyncio.sleep(HOUR_MS / 1_000 / TIMES)
+            async with asyncio.TaskGroup() as group:
+                if beside is not None:
+                    group.create_task(beside(house, keys, folder / "paper"))
+                group.create_task(asyncio.sleep(HOUR_MS / 1_000 / TIMES))
             ended_s = time.process_time(), _cpu_s_of(paper.pid)
             cpu_ms, paper_ms = (
                 (ended - began) * 1_000 / ROBOTS
@@ -139,6 +150,12 @@ async def _keys(house: House, state: Path) -> Mapping[str, KeyRecord]:
 
 
 async def _added(house: House, state: Path, owner: str, exchange_id: str) -> KeyRecord:
+    fields = await new_paper_key(state, exchange_id)
+    return (await house.vault.add(owner, exchange_id, "paper", fields)).key
+
+
+async def new_paper_key(state: Path, exchange_id: str) -> dict[str, str]:
+    """Make a key of the one account at the paper exchange, and give its fields."""
     scopes = frozenset({Scope.READ, Scope.TRADE_SPOT})
     wish = KeyWish(exchange_id, switches=switches_for(get_card(exchange_id), scopes))
     at = Surroundings(SystemClock(), entropy)
@@ -147,7 +164,7 @@ async def _added(house: House, state: Path, owner: str, exchange_id: str) -> Key
     for name, secret in (("api_secret", made.api_secret), ("passphrase", made.passphrase)):
         if secret is not None:
             fields[name] = secret.reveal()
-    return (await house.vault.add(owner, exchange_id, "paper", fields)).key
+    return fields
 
 
 async def _started(house: House, keys: Mapping[str, KeyRecord]) -> list[Robot]:
@@ -212,8 +229,8 @@ async def _found(house: House, robots: Sequence[Robot], span: range) -> Found:
                 at = (robot.plan.exchange, robot.plan.symbol, decision.moment_ms)
                 latest[at] = max(latest.get(at, 0), *(order.intended_ms for order in orders))
         found["doubled"] += len(sent)
-    delays = [(at_ms - at[2] - MINUTE_MS) / TIMES for at, at_ms in latest.items()]
-    return Found(found, count, delays)
+    late_ms = {at: (at_ms - at[2] - MINUTE_MS) / TIMES for at, at_ms in latest.items()}
+    return Found(found, count, late_ms)
 
 
 def _ids_of(decision: Decision) -> list[str]:
