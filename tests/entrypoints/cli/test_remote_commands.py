@@ -1,12 +1,14 @@
 """Commands over a Drawbridge elsewhere: the same words as here, and the same done."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from drawbridge.app.lab_process import LabWork
 from drawbridge.core.clock import DAY_MS
+from drawbridge.core.secret import Secret
 from drawbridge.robots.model import RobotStatus
 from drawbridge.vault.model import KeyStatus
 from tests.kit.house import until
@@ -40,6 +42,11 @@ LOOKS = [
     ("audit", "list"),
     ("audit", "list", "--most", "3"),
     ("audit", "verify"),
+    ("virtual-key", "list"),
+    ("virtual-key", "show", "Night bot"),
+    ("wealth",),
+    ("wealth", "--currency", "USD", "--risk-free", "0.02"),
+    ("people", "list"),
     ("guide", "kraken"),
     ("guide", "kraken", "--purpose", "reading", "--markdown"),
     ("guide",),
@@ -53,7 +60,8 @@ async def test_what_is_shown_from_elsewhere_is_what_is_shown_here(
     data = ("--data", str(life.site.house.settings.data))
     here: tuple[str, ...] = () if look[0] == "guide" else data
     # Here somebody may be at home who is not alone; elsewhere the token says who it is.
-    here += () if look == ("audit", "verify") or not here else ("--owner", "Ada")
+    is_nobodys = look in {("audit", "verify"), ("people", "list")}
+    here += () if is_nobodys or not here else ("--owner", "Ada")
     for form in ((), ("--json",)):
         if form and "--markdown" in look:
             continue
@@ -256,3 +264,52 @@ async def test_what_needs_the_machine_is_refused_before_anything_is_asked(
 async def test_whose_things_they_are_says_the_token_alone(line: RemoteLine, tmp_path: Path) -> None:
     assert await line.refused("key", "list", "--owner", "Ada") == (2, "owner_elsewhere")
     assert await line.refused("key", "list", "--data", str(tmp_path)) == (2, "data_or_at")
+
+
+async def test_a_virtual_key_is_made_narrowed_and_revoked(line: RemoteLine, life: Life) -> None:
+    make = ("virtual-key", "make", "Main", "--may", "trade_spot", "--pair", "BTC/USD")
+    limits = ("--largest-order", "500", "--lives", "30d", "--name", "Night")
+    assert await line.refused(*make, typed="000000\n") == (3, "code_wrong")
+    told = await line.told(*make, *limits, typed=life.code() + "\n")
+    assert told["base_url"].startswith("http://")
+    assert told["base_url"] in told["recipes"]["ccxt_python"]
+    assert told["api_secret"] in told["recipes"]["curl"]
+    found = await life.site.house.virtual_keys.find(life.owner, "Night")
+    assert (found.id, found.public) == (told["id"], told["api_key"])
+    assert [it["number"] for it in told["restrictions"]] == [1, 2, 5, 11]
+    told = await line.told("virtual-key", "narrow", "night", "--side", "buy")
+    assert [it["number"] for it in told["restrictions"]] == [1, 2, 5, 11, 3]
+    assert await line.refused("virtual-key", "revoke", "Night") == (2, "not_confirmed")
+    told = await line.told("virtual-key", "revoke", "Night", "--yes")
+    assert told["revoked_ms"] is not None
+    assert await line.refused("virtual-key", "show", "Night") == (5, "unknown_virtual_key")
+
+
+async def test_people_are_invited_changed_ended_and_let_back(line: RemoteLine, life: Life) -> None:
+    accounts = life.site.house.accounts
+    other = await accounts.create_owner("Bea", Secret("seven quiet herons at dusk"))
+    told = await line.told("people", "invite", "member", typed=life.code() + "\n")
+    assert "/join/" in told["link"]
+    assert await line.refused("people", "role", "Nobody", "member") == (5, "no_such_owner")
+    wrong = await line.refused("people", "role", "Bea", "operator", typed="000000\n")
+    assert wrong == (3, "code_wrong")
+    told = await line.told("people", "role", "bea", "operator", typed=life.code() + "\n")
+    assert (told["id"], told["role"]) == (other.id, "operator")
+    told = await line.told("people", "end", "Bea", "--yes", typed=life.code() + "\n")
+    assert told["ended_ms"] is not None
+    assert await line.refused("people", "end", "Bea", "--yes") == (5, "no_such_owner")
+    told = await line.told("people", "let-back", "Bea", typed=life.code() + "\n")
+    assert told["ended_ms"] is None
+    assert await line.refused("people", "end", "Bea", "--owner", "Ada") == (2, "owner_elsewhere")
+
+
+async def test_keys_that_lie_about_are_known_from_elsewhere(
+    line: RemoteLine, life: Life, tmp_path: Path
+) -> None:
+    virtual = await life.site.house.virtual_keys.find(life.owner, "Night bot")
+    file = tmp_path / "notes.txt"
+    file.write_text(f"my bot has {virtual.public}\n")
+    code, out, _ = await line.at("scan", str(file), "--json")
+    assert code == 1
+    (found,) = json.loads(out)["found"]
+    assert found["mine"] == {"id": virtual.id, "label": "Night bot", "virtual": True}

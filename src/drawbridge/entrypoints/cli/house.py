@@ -15,6 +15,7 @@ from drawbridge.app.build import House, open_house
 from drawbridge.audit.chain import Verified
 from drawbridge.audit.store import ToldEvent
 from drawbridge.core.errors import BadInput, Conflict, NotFound
+from drawbridge.core.ids import OwnerId
 from drawbridge.entrypoints.cli.options import settings_for
 from drawbridge.entrypoints.cli.remote_choice import chosen_remote
 from drawbridge.robots.model import Robot
@@ -76,20 +77,30 @@ async def owner_of(place: Place, name: str) -> str:
     return owner.id
 
 
-async def person_of(house: House, name: str, *, or_ended: bool = False) -> str:
+async def person_of(place: Place, name: str, *, or_ended: bool = False) -> str:
     """Give the id of the named person, whatever their role, or of the only one who can trade.
 
     Raises: as `owner_of`.
     """
-    return (await _found(house, name, Act.CHANGE, or_ended=or_ended)).id
+    if not isinstance(place, House):
+        people = [it.owner for it in await place.people.list_people()]
+        wanted = name.strip().casefold()
+        standing = (it for it in people if it.ended_ms is None or or_ended)
+        found = next((it for it in standing if it.id == name or it.name.casefold() == wanted), None)
+        if found is None:
+            raise NotFound("no_such_owner", field="owner")
+        return found.id
+    return (await _found(place, name, Act.CHANGE, or_ended=or_ended)).id
 
 
-async def ruler_of(house: House, name: str) -> Owner:
+async def ruler_of(place: Place, name: str) -> Owner:
     """Give the named owner, or the only one there is, in whose name people are decided about.
 
-    Raises: as `owner_of`.
+    Elsewhere that is who the token says. Raises: as `owner_of`.
     """
-    owner = await _found(house, name, Act.RULE)
+    if not isinstance(place, House):
+        return Owner(OwnerId(await owner_of(place, name)), "", 0)
+    owner = await _found(place, name, Act.RULE)
     check_may(owner.role, Act.RULE)
     return owner
 

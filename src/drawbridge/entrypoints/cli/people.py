@@ -19,7 +19,7 @@ from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
     from drawbridge.accounts.people import Person
-    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
 
 app = typer.Typer(help=say("cli.people.help"), no_args_is_help=True)
 
@@ -32,31 +32,34 @@ RoleName = Annotated[str, typer.Argument(metavar="ROLE", help=say("cli.people.ro
 @app.command("list", help=say("cli.people.list.help"))
 def list_people(*, data: Data = None, json: Json = False) -> None:
     """List everybody with their role."""
-    from drawbridge.entrypoints.cli.house import in_house
+    from drawbridge.entrypoints.cli.house import in_place
 
-    async def work(house: "House") -> None:
-        people = await house.people.list_people()
+    async def work(place: "Place") -> None:
+        people = await place.people.list_people()
         if json:
             print_json([_told(it) for it in people])
             return
         columns = [say(f"cli.people.column.{name}") for name in _COLUMNS]
         print_table(columns, [_row(it) for it in people])
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.people.invite.help"))
 def invite(role: RoleName, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Draw the link of an invitation and print it, this one time."""
     from drawbridge.accounts.roles import read_role
-    from drawbridge.entrypoints.cli.house import in_house, ruler_of
+    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import in_place, ruler_of
 
     chosen = read_role(role)
 
-    async def work(house: "House") -> None:
-        made, link = await house.invitations.invite(await ruler_of(house, owner), chosen)
-        # The one moment at which it is shown.
-        address = f"{house.settings.public_address}/join/{link.reveal()}"
+    async def work(place: "Place") -> None:
+        made, link = await place.invitations.invite(await ruler_of(place, owner), chosen)
+        # The one moment at which it is shown; elsewhere it comes with its address.
+        address = link.reveal()
+        if isinstance(place, House):
+            address = f"{place.settings.public_address}/join/{address}"
         if json:
             told = {"id": made.id, "role": made.role, "until_ms": made.until_ms, "link": address}
             print_json(told)
@@ -65,7 +68,7 @@ def invite(role: RoleName, *, owner: Owner = "", data: Data = None, json: Json =
         print_hint(say("cli.people.invite.done", role=words, until=made.until_ms))
         print_line(address)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.people.role.help"))
@@ -74,16 +77,16 @@ def role(
 ) -> None:
     """Make somebody something else from now on."""
     from drawbridge.accounts.roles import read_role
-    from drawbridge.entrypoints.cli.house import in_house, person_of, ruler_of
+    from drawbridge.entrypoints.cli.house import in_place, person_of, ruler_of
 
     chosen = read_role(role)
 
-    async def work(house: "House") -> None:
-        by, whom = await ruler_of(house, owner), await person_of(house, person)
-        await house.people.set_role(by, whom, chosen)
-        await _tell(house, whom, "cli.people.role.done", as_json=json)
+    async def work(place: "Place") -> None:
+        by, whom = await ruler_of(place, owner), await person_of(place, person)
+        await place.people.set_role(by, whom, chosen)
+        await _tell(place, whom, "cli.people.role.done", as_json=json)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.people.end.help"))
@@ -91,34 +94,34 @@ def end(
     person: Who, *, yes: Yes = False, owner: Owner = "", data: Data = None, json: Json = False
 ) -> None:
     """Let somebody in no more, and switch their keys off."""
-    from drawbridge.entrypoints.cli.house import in_house, person_of, ruler_of
+    from drawbridge.entrypoints.cli.house import in_place, person_of, ruler_of
     from drawbridge.entrypoints.cli.typing_in import confirm
 
-    async def work(house: "House") -> None:
-        by, whom = await ruler_of(house, owner), await person_of(house, person)
-        name = house.people.name_of(whom)
+    async def work(place: "Place") -> None:
+        by, whom = await ruler_of(place, owner), await person_of(place, person)
+        name = (await place.people.get_person(whom)).owner.name
         confirm(f"{say('people.end_title', name=name)} {say('people.end_lead')}", yes=yes)
-        await house.people.end(by, whom)
-        await _tell(house, whom, "cli.people.end.done", as_json=json)
+        await place.people.end(by, whom)
+        await _tell(place, whom, "cli.people.end.done", as_json=json)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command("let-back", help=say("cli.people.let_back.help"))
 def let_back(person: Who, *, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Let somebody in again who was ended."""
-    from drawbridge.entrypoints.cli.house import in_house, person_of, ruler_of
+    from drawbridge.entrypoints.cli.house import in_place, person_of, ruler_of
 
-    async def work(house: "House") -> None:
-        by, whom = await ruler_of(house, owner), await person_of(house, person, or_ended=True)
-        await house.people.let_back(by, whom)
-        await _tell(house, whom, "cli.people.let_back.done", as_json=json)
+    async def work(place: "Place") -> None:
+        by, whom = await ruler_of(place, owner), await person_of(place, person, or_ended=True)
+        await place.people.let_back(by, whom)
+        await _tell(place, whom, "cli.people.let_back.done", as_json=json)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
-async def _tell(house: "House", person_id: str, sentence: str, *, as_json: bool) -> None:
-    person = await house.people.get_person(person_id)
+async def _tell(place: "Place", person_id: str, sentence: str, *, as_json: bool) -> None:
+    person = await place.people.get_person(person_id)
     if as_json:
         print_json(_told(person))
         return

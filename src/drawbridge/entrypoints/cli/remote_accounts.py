@@ -4,13 +4,13 @@ The methods are those of the services in the house that commands call; whose the
 token, so that an owner is not asked for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
 from drawbridge.client import every
-from drawbridge.client.accounts import Account, Performance
+from drawbridge.client.accounts import Account, Performance, TogetherTold
 from drawbridge.client.keys import CheckTold, Key
 from drawbridge.client.shapes import Reason
 from drawbridge.core.money import plain
@@ -20,6 +20,7 @@ from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.statistics.account import AccountReport
 from drawbridge.statistics.service import Ground, Report, report_on
+from drawbridge.statistics.together import Together
 from drawbridge.trading.holdings import Holding, Portfolio, Shown, read_currency
 from drawbridge.vault.model import KeyRecord, read_proof
 from drawbridge.verification.store import Check, CheckStep
@@ -107,12 +108,51 @@ class RemotePortfolios:
             lambda client: _read_shown(client.accounts.get_holdings(key_id))
         )
 
+    async def find_all(self, key_ids: Collection[str]) -> Mapping[str, Shown]:
+        """Give what was last read of several keys' accounts, of those that ever were."""
+        read = await self._line.ask(
+            lambda client: {
+                it["key_id"]: _read_shown(it)
+                for it in every(client.accounts.list_accounts, limit=MOST)
+                if it["key_id"] in key_ids
+            }
+        )
+        return {key_id: shown for key_id, shown in read.items() if shown is not None}
+
     async def ask(self, key_id: str, currency: str) -> None:
         """Wish for a key's account in this currency, read anew."""
         wished = read_currency(currency)
         await self._line.act(
             lambda client, once: client.accounts.request_holdings(
                 key_id, {"currency": wished}, idempotency_key=once
+            )
+        )
+
+
+class RemoteWealth:
+    """How all accounts of a venue elsewhere did together."""
+
+    def __init__(self, line: Line) -> None:
+        """Speak over a line."""
+        self._line = line
+
+    async def together(
+        self, key_ids: Collection[str], currency: str, *, risk_free_rate: Decimal = Decimal(0)
+    ) -> Together:
+        """Report on the accounts of these keys, which are all of one venue."""
+        venues = await self._line.ask(
+            lambda client: {
+                it["venue"]
+                for it in every(client.accounts.list_accounts, limit=MOST)
+                if it["key_id"] in key_ids
+            }
+        )
+        return await self._line.ask(
+            lambda client: _read_together(
+                client.accounts.get_performance_together(
+                    currency=currency, risk_free_rate=plain(risk_free_rate)
+                )["performances"],
+                venues,
             )
         )
 
@@ -182,6 +222,12 @@ def _read_check(key_id: str, told: CheckTold) -> Check | None:
 def _read_report(told: Performance) -> AccountReport | None:
     report = told["report"]
     return None if report is None else read_as(AccountReport, report)
+
+
+def _read_together(told: list[TogetherTold], venues: Collection[str]) -> Together:
+    by_venue = {it["venue"]: it for it in told if it["venue"] in venues}
+    _, found = by_venue.popitem()
+    return read_as(Together, found, {"report": read_as(AccountReport, found["report"])})
 
 
 def _read_shown(told: Account) -> Shown | None:

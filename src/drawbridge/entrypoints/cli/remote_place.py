@@ -21,10 +21,12 @@ from drawbridge.entrypoints.cli.remote_accounts import (
     RemoteKeys,
     RemotePortfolios,
     RemoteStatistics,
+    RemoteWealth,
 )
 from drawbridge.entrypoints.cli.remote_approvals import RemoteApprovals
 from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_lives import RemoteForeignTrades, RemoteLives
+from drawbridge.entrypoints.cli.remote_people import RemoteInvitations, RemotePeople
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.entrypoints.cli.remote_trading import (
     ME,
@@ -33,6 +35,7 @@ from drawbridge.entrypoints.cli.remote_trading import (
     RemoteOrders,
     RemoteRobots,
 )
+from drawbridge.entrypoints.cli.remote_virtual_keys import RemoteVirtualKeys
 from drawbridge.entrypoints.cli.typing_in import read_secret
 from drawbridge.notices.model import Kept, Notice
 from drawbridge.vault.unlock import VaultStatus
@@ -61,6 +64,10 @@ class Elsewhere:
         self.limits = RemoteLimits(line)
         self.lab = RemoteLab(line)
         self.notices = RemoteNotices(line)
+        self.virtual_keys = RemoteVirtualKeys(line)
+        self.people = RemotePeople(line, _ask_code)
+        self.invitations = RemoteInvitations(line, _ask_code)
+        self.wealth = RemoteWealth(line)
         self.approvals = self.answering = RemoteApprovals(line, self.clock)
 
     async def who(self) -> Me:

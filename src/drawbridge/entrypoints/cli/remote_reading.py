@@ -25,6 +25,9 @@ def read_as(kind: type[T], told: Mapping[str, Any], known: Mapping[str, object] 
     hints = get_type_hints(kind)
     given = dict(known)
     for it in fields(kind):  # type: ignore[arg-type]  # a dataclass, as the docstring asks
+        if not it.init:
+            # Worked out from the others.
+            continue
         if it.name not in given and (it.name in told or _is_needed(it)):
             given[it.name] = _read(hints[it.name], told[it.name])
     return kind(**given)

@@ -128,7 +128,6 @@ def _known(data: Path | None, owner: str) -> "dict[str, Mine]":
 
     Why: a scan is also run where nobody has keys, as before each commit.
     """
-    from drawbridge.app.build import House
     from drawbridge.entrypoints.cli.house import in_place, owner_of, owners_of
     from drawbridge.entrypoints.cli.options import settings_for
     from drawbridge.entrypoints.cli.remote_choice import chosen_remote
@@ -144,8 +143,6 @@ def _known(data: Path | None, owner: str) -> "dict[str, Mine]":
         for person in people:
             for key in await place.vault.list_keys(person):
                 known[key.public_key] = Mine(key.id, key.label)
-            if not isinstance(place, House):
-                continue
             for it in await place.virtual_keys.list_virtual_keys(person):
                 known[it.virtual.public] = Mine(it.virtual.id, it.virtual.label, virtual=True)
         return known

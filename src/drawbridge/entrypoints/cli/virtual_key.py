@@ -10,6 +10,7 @@ from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import Place
 
 app = typer.Typer(help=say("cli.virtual_key.help"), no_args_is_help=True)
 
@@ -79,36 +80,36 @@ def make(
     json: Json = False,
 ) -> None:
     """Make a virtual key and show it with its recipes, this one time."""
-    from drawbridge.entrypoints.cli.house import in_house, key_named, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
     from drawbridge.entrypoints.cli.virtual_key_words import (
         asked_code,
+        bot_address,
         check_recipe,
         print_made,
         wish_from,
     )
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        real = await key_named(house, person, key)
-        wish = wish_from(context.params, house.clock.now_ms())
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        real = await key_named(place, person, key)
+        wish = wish_from(context.params, place.clock.now_ms())
         check_recipe(real.exchange, recipe.strip())
-        code = await asked_code(house, person)
-        made = await house.virtual_keys.make(person, real.id, wish, name, code)
-        place = house.settings.proxy_url(real.exchange, real.venue.value)
-        print_made(made, place, recipe.strip(), as_json=json)
+        code = await asked_code(place, person)
+        made = await place.virtual_keys.make(person, real.id, wish, name, code)
+        print_made(made, bot_address(place, made.virtual), recipe.strip(), as_json=json)
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command("list", help=say("cli.virtual_key.list.help"))
 def list_virtual_keys(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """List the virtual keys, also revoked ones."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.entrypoints.cli.virtual_key_words import row_of, told
 
-    async def work(house: "House") -> None:
-        found = await house.virtual_keys.list_virtual_keys(await owner_of(house, owner))
-        now_ms = house.clock.now_ms()
+    async def work(place: "Place") -> None:
+        found = await place.virtual_keys.list_virtual_keys(await owner_of(place, owner))
+        now_ms = place.clock.now_ms()
         if json:
             print_json([told(it.virtual, it.used_ms) for it in found])
         elif not found:
@@ -117,7 +118,7 @@ def list_virtual_keys(*, owner: Owner = "", data: Data = None, json: Json = Fals
             columns = [say(f"cli.virtual_key.column.{name}") for name in _COLUMNS]
             print_table(columns, [row_of(it, now_ms) for it in found])
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.virtual_key.show.help"))
@@ -126,21 +127,21 @@ def show(
 ) -> None:
     """Show what a virtual key is held to, and how it was used."""
     from drawbridge.core.clock import DAY_MS
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.entrypoints.cli.virtual_key_words import counted, print_shown, told
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await house.virtual_keys.find(person, virtual_key)
-        since_ms = house.clock.now_ms() - DAY_MS
-        uses = await house.virtual_keys.uses(person, found.id, since_ms)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await place.virtual_keys.find(person, virtual_key)
+        since_ms = place.clock.now_ms() - DAY_MS
+        uses = await place.virtual_keys.uses(person, found.id, since_ms)
         if json:
             last_ms = max((it.last_ms for it in uses), default=None)
             print_json({**told(found, last_ms), "uses": counted(uses)})
         else:
-            print_shown(found, counted(uses), house.clock.now_ms())
+            print_shown(found, counted(uses), place.clock.now_ms())
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.virtual_key.narrow.help"))
@@ -166,20 +167,20 @@ def narrow(
     json: Json = False,
 ) -> None:
     """Hold a virtual key to more than before, at once."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.entrypoints.cli.virtual_key_words import told, wish_from
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await house.virtual_keys.find(person, virtual_key)
-        wish = wish_from(context.params, house.clock.now_ms())
-        narrowed = await house.virtual_keys.narrow(person, found.id, wish)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await place.virtual_keys.find(person, virtual_key)
+        wish = wish_from(context.params, place.clock.now_ms())
+        narrowed = await place.virtual_keys.narrow(person, found.id, wish)
         if json:
             print_json(told(narrowed, None))
         else:
             print_line(say("cli.virtual_key.narrow.done", name=narrowed.label))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.virtual_key.revoke.help"))
@@ -192,21 +193,21 @@ def revoke(
     json: Json = False,
 ) -> None:
     """End a virtual key for good."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.entrypoints.cli.typing_in import confirm
     from drawbridge.entrypoints.cli.virtual_key_words import told
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        found = await house.virtual_keys.find(person, virtual_key)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        found = await place.virtual_keys.find(person, virtual_key)
         confirm(say("cli.virtual_key.revoke.confirm", name=found.label), yes=yes)
-        revoked = await house.virtual_keys.revoke(person, found.id)
+        revoked = await place.virtual_keys.revoke(person, found.id)
         if json:
             print_json(told(revoked, None))
         else:
             print_line(say("cli.virtual_key.revoke.done", name=revoked.label))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command("test", help=say("cli.virtual_key.test.help"))

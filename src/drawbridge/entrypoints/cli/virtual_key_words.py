@@ -6,6 +6,7 @@ from typing import Any, Final
 from drawbridge.app.build import House
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import BadInput
+from drawbridge.entrypoints.cli.house import Place as Where
 from drawbridge.entrypoints.cli.options import read_list, read_span_ms
 from drawbridge.entrypoints.cli.output import (
     or_dash,
@@ -50,12 +51,22 @@ def wish_from(given: Mapping[str, Any], now_ms: int) -> Wish:
     )
 
 
-async def asked_code(house: House, owner: str) -> str:
+async def asked_code(place: Where, owner: str) -> str:
     """Ask who has an authenticator for its code: on the terminal, or from a pipe."""
-    for person in await house.accounts.list_owners():
-        if person.id == owner and person.second_factor:
-            return read_line(say("cli.virtual_key.make.code") if is_typed() else "")
-    return ""
+    if isinstance(place, House):
+        people = await place.accounts.list_owners()
+        is_needed = any(it.id == owner and it.second_factor for it in people)
+    else:
+        is_needed = (await place.who())["has_authenticator"]
+    prompt = say("cli.virtual_key.make.code") if is_typed() else ""
+    return read_line(prompt) if is_needed else ""
+
+
+def bot_address(place: Where, virtual: VirtualKey) -> str:
+    """Give where the bot of a virtual key just made finds its exchange."""
+    if isinstance(place, House):
+        return place.settings.proxy_url(virtual.exchange, virtual.venue.value)
+    return place.virtual_keys.address_of(virtual.id)
 
 
 def check_recipe(exchange: str, recipe: str) -> None:

@@ -1,5 +1,6 @@
 """All accounts together, on the command line: what they hold, what they are worth, how they did."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,12 +10,13 @@ from drawbridge.entrypoints.cli.output import or_dash, print_json, print_line, p
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from drawbridge.app.build import House
-    from drawbridge.app.overview import Purse
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.statistics.together import Together
     from drawbridge.trading.adding_up import Sum
+    from drawbridge.trading.holdings import Portfolio
+    from drawbridge.vault.model import KeyRecord, Venue
 
 
 def wealth(
@@ -28,23 +30,23 @@ def wealth(
     json: Json = False,
 ) -> None:
     """Show what all accounts hold and are worth together, and how they did."""
-    from drawbridge.app.overview import purses_of
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.statistics.ratios import read_rate
+    from drawbridge.trading.adding_up import add_up
     from drawbridge.trading.holdings import read_currency
 
     into, rate = read_currency(currency), read_rate(risk_free)
 
-    async def work(house: "House") -> None:
-        keys = await house.vault.list_keys(await owner_of(house, owner))
+    async def work(place: "Place") -> None:
+        keys = await place.vault.list_keys(await owner_of(place, owner))
         labels = {str(key.id): key.label for key in keys}
         told = []
-        for purse in await purses_of(house, keys):
-            total = _sum_in(purse, into)
+        for purse in await _purses_of(place, keys):
+            # Added up in the currency that was asked for, else in that of most of them.
+            total = add_up(purse.read, into)
             if total is None:
                 continue
-            ids = [it.key.id for it in purse.accounts]
-            past = await house.wealth.together(ids, total.currency, risk_free_rate=rate)
+            past = await place.wealth.together(purse.ids, total.currency, risk_free_rate=rate)
             if json:
                 told.append(_tell(purse, total, past))
             else:
@@ -55,20 +57,36 @@ def wealth(
         elif not told:
             print_line(say("portfolio.none_lead"))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
-def _sum_in(purse: "Purse", currency: str) -> "Sum | None":
-    """Add the accounts up in the currency that was asked for, else in that of most of them."""
-    from drawbridge.trading.adding_up import add_up
+@dataclass(frozen=True, slots=True)
+class _Purse:
+    """The accounts of a venue, by the ids of their keys, and what was read of some."""
 
-    if not currency:
-        return purse.sum
-    read = {it.key.id: it.shown.portfolio for it in purse.accounts if it.shown}
-    return add_up({str(key): it for key, it in read.items() if it is not None}, currency)
+    venue: "Venue"
+    ids: "list[str]"
+    read: "Mapping[str, Portfolio]"
 
 
-def _tell(purse: "Purse", total: "Sum", past: "Together") -> dict[str, object]:
+async def _purses_of(place: "Place", keys: "Sequence[KeyRecord]") -> "list[_Purse]":
+    """Put the accounts of keys in use together by venue, real money first."""
+    from drawbridge.app.overview import IN_USE
+    from drawbridge.vault.model import Venue
+    from drawbridge.vault.roles import one_of_each
+
+    used = one_of_each(key for key in keys if key.status in IN_USE)
+    read = await place.portfolios.find_all([key.id for key in used])
+    purses = []
+    for venue in Venue:
+        ids = [str(key.id) for key in used if key.venue is venue]
+        known = {it: read[it].portfolio for it in ids if it in read}
+        told = {it: portfolio for it, portfolio in known.items() if portfolio is not None}
+        purses.append(_Purse(venue, ids, told))
+    return [purse for purse in purses if purse.ids]
+
+
+def _tell(purse: "_Purse", total: "Sum", past: "Together") -> dict[str, object]:
     from drawbridge.statistics.account_telling import account_facts
     from drawbridge.statistics.telling import as_facts
 
@@ -87,7 +105,7 @@ def _tell(purse: "Purse", total: "Sum", past: "Together") -> dict[str, object]:
     }
 
 
-def _print(purse: "Purse", total: "Sum", past: "Together", labels: "Mapping[str, str]") -> None:
+def _print(purse: "_Purse", total: "Sum", past: "Together", labels: "Mapping[str, str]") -> None:
     from drawbridge.entrypoints.cli.performance import print_performance
     from drawbridge.wording import formats
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from drawbridge.app.build import House
 from drawbridge.catalogue.registry import get_card, open_exchanges
 from drawbridge.core.errors import BadInput, DrawbridgeError
+from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.phones import FIELD as ON_PHONE
 from drawbridge.entrypoints.pages.phones import check_phone, is_phone
@@ -112,7 +113,9 @@ class ImportPages:
                 *((card.id, card.name) for card in open_exchanges()),
             ],
             "venues": [(it.value, say(f"venue.{it.value}")) for it in (Venue.LIVE, Venue.PAPER)],
-            "scopes": [(it.value, say(f"scope.{it.value}")) for it in sorted(GRANTABLE_SCOPES)],
+            "scopes": [
+                (it.value, say(f"scope.{it.value}")) for it in Scope if it in GRANTABLE_SCOPES
+            ],
             "copies": copies,
             "on_phone": is_phone(visit.request),
             "word": _WORD,
