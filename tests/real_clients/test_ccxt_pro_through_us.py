@@ -1,7 +1,8 @@
 """The unmodified ccxt.pro with a virtual key, through the proxy to the paper exchange's streams.
 
 Scenario 78: whatever works on the paper exchange with a real key works through us with a virtual
-one. The tests are the very same; only addresses and keys are others.
+one. The tests are the very same; only addresses and keys are others. What everybody may see is
+looked at once here, because it was compared with REST there.
 """
 
 import asyncio
@@ -13,27 +14,23 @@ import pytest
 from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.proxied import Proxied, found_proxied
 from tests.real_clients.bench import Bench
+from tests.real_clients.pro import Watched, pro_of, streaming_ids
 from tests.real_clients.test_ccxt_pro_on_paper import (
+    soon,
     test_a_watched_balance_is_what_the_ledger_holds,
     test_a_watched_book_is_the_one_that_is_asked_for,
-    test_a_watched_ticker_is_the_one_that_is_asked_for,
     test_an_order_is_watched_from_its_beginning_to_its_end,
     test_nobody_watches_a_balance_with_a_wrong_secret,
     test_own_trades_are_watched_as_they_are_asked_for,
-    test_watched_candles_are_those_that_are_asked_for,
-    test_watched_trades_are_those_that_are_asked_for,
     watching,
 )
 
 __all__ = [
     "test_a_watched_balance_is_what_the_ledger_holds",
     "test_a_watched_book_is_the_one_that_is_asked_for",
-    "test_a_watched_ticker_is_the_one_that_is_asked_for",
     "test_an_order_is_watched_from_its_beginning_to_its_end",
     "test_nobody_watches_a_balance_with_a_wrong_secret",
     "test_own_trades_are_watched_as_they_are_asked_for",
-    "test_watched_candles_are_those_that_are_asked_for",
-    "test_watched_trades_are_those_that_are_asked_for",
 ]
 
 # Those over whose streams this client places orders.
@@ -56,6 +53,21 @@ def keys(paper: Proxied) -> Proxied:
 @pytest.fixture
 def bench(paper: Proxied, exchange_id: str) -> Bench:
     return Bench(paper, paper, exchange_id)
+
+
+@pytest.mark.parametrize("exchange_id", streaming_ids())
+async def test_prices_trades_and_candles_are_watched(bench: Bench) -> None:
+    symbol, lacks = bench.table.symbol, pro_of(bench.exchange_id).lacks
+    async with watching(bench) as client:
+        ticker, trades = await asyncio.gather(
+            soon(client.watch_ticker(symbol)), soon(client.watch_trades(symbol))
+        )
+        assert ticker["symbol"] == symbol
+        assert ticker["low"] <= ticker["last"] <= ticker["high"]
+        assert trades[-1]["symbol"] == symbol
+        if Watched.CANDLES not in lacks:
+            *_, candle = await soon(client.watch_ohlcv(symbol, "1m"))
+            assert candle[3] <= candle[4] <= candle[2]
 
 
 @pytest.mark.parametrize("exchange_id", ORDERING)
