@@ -57,7 +57,7 @@ function done(summary)
     summary.duration, summary.errors.status + summary.errors.connect + summary.errors.timeout))
 end
 """
-_NGINX: Final = r"""
+NGINX: Final = r"""
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
@@ -123,7 +123,7 @@ def _throughput(
         sides = [(ways.ours, ours), (reference, theirs)]
         dice.shuffle(sides)
         for port, told in sides:
-            requests = [_order(exchange, ways.credential) for _ in range(_ORDERS)]
+            requests = [order_of(exchange, ways.credential) for _ in range(_ORDERS)]
             told.append(_wrk(folder, port, requests))
         ratios.append(ours[-1] / theirs[-1])
     details = f"{statistics.median(ours):,.0f}/s against {statistics.median(theirs):,.0f}/s"
@@ -160,8 +160,8 @@ def _wrk(folder: Path, port: int, requests: list[bytes]) -> float:
 
 def _latencies(ways: _Ways, exchange: Exchange, sync_s: float) -> Iterator[Result]:
     order, read = (
-        _added(ways, lambda: _order(exchange, ways.credential)),
-        _added(ways, lambda: _signed(exchange, ways.credential, GetBalances())),
+        _added(ways, lambda: order_of(exchange, ways.credential)),
+        _added(ways, lambda: signed_of(exchange, ways.credential, GetBalances())),
     )
     micros = 1e6
     yield Result(
@@ -206,7 +206,7 @@ def _in_turn(line: socket.socket, make: Callable[[], bytes], *, at_root: bool) -
         if not at_root:
             request = request.replace(b" /", b" /%s/" % EXCHANGE.encode(), 1)
         began = time.perf_counter()
-        _ask(line, request)
+        ask(line, request)
         took.append(time.perf_counter() - began)
     return took[1:]  # the first one wakes what slept
 
@@ -223,7 +223,8 @@ def _lines(ports: dict[str, int]) -> Iterator[dict[str, socket.socket]]:
             line.close()
 
 
-def _ask(line: socket.socket, request: bytes) -> None:
+def ask(line: socket.socket, request: bytes) -> None:
+    """Send a request and wait for its answer, which must be a good one."""
     line.sendall(request)
     told = b""
     while True:
@@ -237,7 +238,8 @@ def _ask(line: socket.socket, request: bytes) -> None:
         raise RuntimeError(message)
 
 
-def _order(exchange: Exchange, credential: Credential) -> bytes:
+def order_of(exchange: Exchange, credential: Credential) -> bytes:
+    """Write a new order as its bytes, signed."""
     market = exchange.card.markets().get(SYMBOL)
     order = PlaceOrder(
         symbol=market.symbol,
@@ -247,10 +249,11 @@ def _order(exchange: Exchange, credential: Credential) -> bytes:
         price=market.price_tick * 1_000_000,
         client_id=f"bench-{next(_NUMBERS)}",
     )
-    return _signed(exchange, credential, order)
+    return signed_of(exchange, credential, order)
 
 
-def _signed(exchange: Exchange, credential: Credential, operation: Operation[object]) -> bytes:
+def signed_of(exchange: Exchange, credential: Credential, operation: Operation[object]) -> bytes:
+    """Write what an operation asks as its bytes, signed."""
     request = exchange.codec.encode_request(operation, exchange.card.markets())
     # Some wait for their turn in a file for a few seconds.
     wide = b"recvWindow=60000"
@@ -280,7 +283,7 @@ def _open_ways(folder: Path, exchange: Exchange) -> Iterator[_Ways]:
     upstream, through, ours = free_port(), free_port(), free_port()
     told = {"folder": folder, "upstream": upstream, "through": through, "exchange": EXCHANGE}
     config = folder / "nginx.conf"
-    config.write_text(_NGINX.format(**told, places=_places(folder, exchange)))
+    config.write_text(NGINX.format(**told, places=places_of(folder, exchange)))
     nginx = subprocess.Popen([shutil.which("nginx") or "", "-p", str(folder), "-c", str(config)])
     try:
         until_listening(upstream)
@@ -300,7 +303,7 @@ def _open_ways(folder: Path, exchange: Exchange) -> Iterator[_Ways]:
         nginx.wait()
 
 
-def _places(folder: Path, exchange: Exchange) -> str:
+def places_of(folder: Path, exchange: Exchange) -> str:
     """Write what the upstream answers, file by file; a POST is answered like a GET."""
     files = folder / "answers"
     files.mkdir(mode=0o755)

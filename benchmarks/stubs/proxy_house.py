@@ -1,14 +1,17 @@
 """A house with one real key and one virtual key, serving bots: the product's side of `proxy.py`.
 
-Run as `python -m benchmarks.stubs.proxy_house FOLDER UPSTREAM_PORT PROXY_PORT`. An exchange's
+Run as `python -m benchmarks.stubs.proxy_house FOLDER UPSTREAM_PORT PROXY_PORT [COUNT]`; so many
+more virtual keys, each with an end of its own, stand in `bots.json` of the folder. An exchange's
 limits would stop every measurement after a moment; here they are raised, so that each request is
 charged and none is kept waiting.
 """
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,10 +23,16 @@ from drawbridge.app.clock import entropy
 from drawbridge.app.gateway_process import run
 from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_exchange
+from drawbridge.core.clock import DAY_MS
 from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.proxy.hosting import serve_bots
+from drawbridge.sealing.envelope import seal
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.vault.unlock import read_vault_key
+from drawbridge.virtual_keys import store
+from drawbridge.virtual_keys.issue import binding_of, issue
+from drawbridge.virtual_keys.model import VirtualKey, VirtualKeyId
+from drawbridge.virtual_keys.restrictions import Expiry
 from drawbridge.virtual_keys.service import Made, VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.house import create_owner
@@ -56,6 +65,8 @@ def main() -> int:
 async def _serve(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
     async with open_house(settings) as house:
         made = await _virtual_key(house)
+        if sys.argv[4:]:
+            await _more(house, made.virtual, int(sys.argv[4]))
     async with serve_bots(settings, bridge) as told:
         secret = made.drawn.api_secret.reveal()
         yield {**told, "key": {"api_key": made.drawn.api_key, "api_secret": secret}}
@@ -70,6 +81,25 @@ async def _virtual_key(house: House) -> Made:
     public_key = partial(read_vault_key, house.database)
     keys = VirtualKeys(house.database, house.clock, entropy, public_key, NobodyElse())
     return await keys.make(owner, added.key.id, _WISH)
+
+
+async def _more(house: House, like: VirtualKey, count: int) -> None:
+    """Make many virtual keys like one, in one transaction, and write down what bots are given."""
+    public_key, told = await read_vault_key(house.database), []
+    async with house.database.transaction() as tx:
+        for number in range(count):
+            issued = issue(get_exchange(EXCHANGE), entropy)
+            public, name = issued.drawn.api_key, VirtualKeyId(f"vk_more{number}")
+            held = (*like.restrictions, Expiry(house.clock.now_ms() + DAY_MS + number))
+            label = f"more {number}"
+            virtual = replace(like, id=name, label=label, public=public, restrictions=held)
+            sealed = {
+                field: seal(public_key, secret, binding_of(virtual, field))
+                for field, secret in issued.kept.items()
+            }
+            await store.insert(tx, virtual, sealed)
+            told.append({"api_key": public, "api_secret": issued.drawn.api_secret.reveal()})
+    (house.settings.data / "bots.json").write_text(json.dumps(told))
 
 
 if __name__ == "__main__":

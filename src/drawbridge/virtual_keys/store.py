@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Final
 
 from drawbridge.core.clock import HOUR_MS
@@ -149,9 +150,10 @@ def _use(row: Row) -> Use:
 def _virtual_key(row: Row) -> VirtualKey:
     return VirtualKey(
         id=VirtualKeyId(row["id"]),
-        owner=OwnerId(row["owner"]),
-        key_id=KeyId(row["key_id"]),
-        exchange=row["exchange"],
+        # One text for all of a person's keys.
+        owner=OwnerId(intern(row["owner"])),
+        key_id=KeyId(intern(row["key_id"])),
+        exchange=intern(row["exchange"]),
         venue=Venue(row["venue"]),
         label=row["label"],
         public=row["public"],

@@ -6,6 +6,7 @@ people's wishes come in. One that nobody here knows is read as one that refuses 
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any, Final, TypeAlias, cast
 
@@ -40,6 +41,7 @@ _Writer: TypeAlias = Callable[[Any], _Words]
 _Reader: TypeAlias = Callable[[_Words], Restriction]
 
 _NUMBER: Final = "number"
+_MOST_SHARED: Final = 4_096
 # What a row of the right form but with wrong values in it leads to.
 _UNREADABLE: Final = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError)
 
@@ -62,7 +64,16 @@ def decode_restrictions(text: str) -> tuple[Restriction, ...]:
         rows = None
     if not isinstance(rows, list):
         return (Unknown(0, text),)
-    return tuple(map(_decoded, rows))
+    return tuple(_shared(orjson.dumps(row)) for row in rows)
+
+
+@lru_cache(maxsize=_MOST_SHARED)
+def _shared(text: bytes) -> Restriction:
+    """Read one restriction; virtual keys that are held to the same share it.
+
+    Why: thousands of them are in memory, and most of what one takes are sets and networks.
+    """
+    return _decoded(orjson.loads(text))
 
 
 def _encoded(restriction: Restriction) -> _Words:
