@@ -14,9 +14,13 @@ from drawbridge.vault.model import KeyRecord, Venue
 
 _SIGNING: Final = private_key_from(b"o" * 32)
 _MARKING: Final = b"m" * 32
-OPERATOR: Final = Operator(
-    public_key_of(_SIGNING), "https://licences.example.com", frozenset(Venue)
-)
+_PUBLIC: Final = public_key_of(_SIGNING)
+_SERVER: Final = "https://licences.example.com"
+OPERATOR: Final = Operator(_PUBLIC, _SERVER, frozenset({Venue.LIVE}))
+"""Who asks for licences of real money alone, as is usual."""
+
+STRICT_OPERATOR: Final = Operator(_PUBLIC, _SERVER, frozenset(Venue))
+"""Who asks for them on paper as well."""
 
 
 def licence_text(now_ms: int, slots: int = 3) -> str:

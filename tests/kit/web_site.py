@@ -17,6 +17,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
+from drawbridge.licences.model import Operator
 from drawbridge.robots.service import RobotService
 from drawbridge.vault.keyholder import KeyHolder
 from tests.kit.licensed import OPERATOR
@@ -41,15 +42,15 @@ class WebSite:
 
 
 @asynccontextmanager
-async def open_web_site(folder: Path) -> AsyncIterator[WebSite]:
-    """Open the house and build the pages over it."""
+async def open_web_site(folder: Path, operator: Operator = OPERATOR) -> AsyncIterator[WebSite]:
+    """Open the house and build the pages over it; licences are this operator's."""
     clock = SteppedClock(START_MS)
     settings = Settings(
         data=folder,
         egress_addresses=("203.0.113.7",),
         names=("bridge.example.com",),
         notices=NoticeSettings(smtp_host="mail.example.com"),
-        operator=OPERATOR,
+        operator=operator,
     )
     async with open_house(settings, clock) as opened:
         # No exchange stands beside these pages that could be asked for its markets.

@@ -14,6 +14,7 @@ from drawbridge.accounts.roles import Role
 from tests.kit.browser import open_browser
 from tests.kit.browserling import Browserling
 from tests.kit.furnished import furnish
+from tests.kit.licensed import STRICT_OPERATOR
 from tests.kit.owner import PASSPHRASE, PASSWORD
 from tests.kit.paper_site import open_paper_site
 from tests.kit.routes import find_pages
@@ -47,7 +48,7 @@ def _tell(record_property: Report, site: str, found: Found) -> None:
 async def test_every_page_of_a_house_that_is_lived_in_looks_right(
     tmp_path: Path, browser_path: Path, record_property: Report, tag: str
 ) -> None:
-    async with open_web_site(tmp_path) as site:
+    async with open_web_site(tmp_path, STRICT_OPERATOR) as site:
         browser = Browserling(site.app)
         await furnish(browser, site)
         owner = (await site.house.accounts.list_owners())[0]

@@ -28,6 +28,7 @@ class Matter(StrEnum):
     GATEWAY_AWAY = "gateway_away"
     VAULT_LOCKED = "vault_locked"
     TRADING_STOPPED = "trading_stopped"
+    LICENCE = "licence"
     KEY_CLEANUP = "key_cleanup"
     KEY_REFUSED = "key_refused"
     KEY_INVALID = "key_invalid"
@@ -89,7 +90,8 @@ class Need:
 class Situation:
     """How everything of one person stands now.
 
-    `kept` is how backups stand, None for who does not make them.
+    `kept` is how backups stand, None for who does not make them. `licence` is the code of why an
+    operator's licence lets nobody enter, empty where one does or none is needed.
     """
 
     now_ms: int
@@ -103,6 +105,7 @@ class Situation:
     waiting_approvals: int = 0
     kept: Kept | None = None
     replacements: Sequence[Told] = ()
+    licence: str = ""
 
 
 def needs_of(situation: Situation) -> tuple[Need, ...]:
@@ -136,6 +139,8 @@ def _of_house(situation: Situation) -> Iterator[Need]:
         yield Need(Matter.VAULT_LOCKED)
     if situation.is_stopped:
         yield Need(Matter.TRADING_STOPPED)
+    if situation.licence:
+        yield Need(Matter.LICENCE, reason=situation.licence)
     if situation.waiting_approvals:
         yield Need(Matter.APPROVALS_WAIT, facts={"count": situation.waiting_approvals})
 

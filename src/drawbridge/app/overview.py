@@ -17,6 +17,7 @@ from drawbridge.app.backup_records import Kept
 from drawbridge.app.build import House
 from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.core.ids import OwnerId
+from drawbridge.licences.service import Place
 from drawbridge.notices.store import NoticeStore
 from drawbridge.robots.candle_store import CandleStore
 from drawbridge.robots.model import Robot
@@ -111,6 +112,7 @@ async def look_over(house: House, whose: Whose) -> Overview:
         codes_left=await count_recovery_codes(house.database, whose.id),
         kept=await _kept_for(house, whose.id),
         replacements=await house.replacements.list_open(whose.account),
+        licence=await _licence_refusal(house, whose.account),
     )
     return Overview(
         vault=vault,
@@ -119,6 +121,14 @@ async def look_over(house: House, whose: Whose) -> Overview:
         robots=await _robots_seen(house, whose.account, robots),
         needs=needs_of(situation),
     )
+
+
+async def _licence_refusal(house: House, owner: str) -> str:
+    """Tell why a licence lets nobody enter, where one is asked for and something could trade."""
+    if not house.licences.is_asked:
+        return ""
+    shown = await house.licences.show(owner)
+    return shown.reason if any(it.place is not Place.NOT_NEEDED for it in shown.keys) else ""
 
 
 async def _kept_for(house: House, person: str) -> Kept | None:

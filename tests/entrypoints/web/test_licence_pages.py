@@ -1,13 +1,25 @@
 """The page about a person's licence: entered, asked for, refused in words."""
 
-import pytest
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
+import pytest_asyncio
+
+from drawbridge.core.operations import Scope
 from drawbridge.licences import store
 from drawbridge.licences.model import Act
+from drawbridge.vault.model import KeyStatus, Standing
 from tests.kit.browserling import Browserling
-from tests.kit.licensed import hold_licence, licence_text
+from tests.kit.licensed import STRICT_OPERATOR, hold_licence, licence_text
 from tests.kit.owner import add_good, set_up
-from tests.kit.web_site import WebSite
+from tests.kit.web_site import WebSite, open_web_site
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path: Path) -> AsyncIterator[WebSite]:
+    async with open_web_site(tmp_path, STRICT_OPERATOR) as opened:
+        yield opened
 
 
 async def test_without_a_licence_the_page_says_what_to_do(
@@ -44,6 +56,19 @@ async def test_a_licence_is_entered_and_its_wishes_are_written_down(
     assert (found.act, found.key_id) == (Act.ARCHIVE, key.id)
     refused = await browser.post("/licence/nothing", {})
     assert refused.status == 404
+
+
+async def test_home_tells_that_a_licence_is_missing_once_something_could_trade(
+    browser: Browserling, site: WebSite
+) -> None:
+    totp = await set_up(browser, site)
+    missing = "Without a licence that is in order"
+    assert missing not in (await browser.get("/")).words
+    key = await add_good(browser, site, totp)
+    scopes = frozenset({Scope.READ, Scope.TRADE_SPOT})
+    await site.house.vault.record_verdict(key, Standing(KeyStatus.ENABLED, scopes=scopes))
+    assert missing in (await browser.get("/")).words
+    assert "Waits for the licence server" in (await browser.get("/licence")).words
 
 
 async def test_how_a_lease_stands_is_told_in_words(browser: Browserling, site: WebSite) -> None:

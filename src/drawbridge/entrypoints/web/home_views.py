@@ -21,6 +21,7 @@ _MENDS: Final[Mapping[Matter, str]] = {
     Matter.GATEWAY_AWAY: "/vault",
     Matter.VAULT_LOCKED: "/vault",
     Matter.TRADING_STOPPED: "/risk",
+    Matter.LICENCE: "/licence",
     Matter.KEY_CLEANUP: "POST /keys/{id}/check",
     Matter.KEY_REFUSED: _AGAIN,
     Matter.KEY_INVALID: _AGAIN,
