@@ -50,7 +50,7 @@ class Surroundings:
 
 
 @contextmanager
-def _typing(text: str) -> Iterator[None]:
+def typing(text: str) -> Iterator[None]:
     """Let a command read this from its standard input."""
     before, sys.stdin = sys.stdin, io.StringIO(text)
     try:
@@ -87,7 +87,7 @@ class RemoteLine:
     async def run(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
         """Run a command as it is; give exit code, standard output, standard error."""
         self.captured.readouterr()
-        with _typing(typed):
+        with typing(typed):
             code = await asyncio.to_thread(main, arguments)
         told = self.captured.readouterr()
         assert "dbr_" not in told.out + told.err, "a token was shown"
