@@ -25,12 +25,13 @@ from drawbridge.core.orders import Order, OrderType, Side
 from drawbridge.core.secret import Secret
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer
+from drawbridge.wire.stamps import next_stamp
 from tests.kit.processes import Paper
 
 A = TypeVar("A")
 
 AMOUNT = Decimal("0.001")
-SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD"}
+SYMBOLS = {"binance": "BTC/USDT", "gate": "BTC/USDT", "kraken": "BTC/USD"}
 
 
 class Trader:
@@ -60,8 +61,8 @@ class Trader:
         """Ask and give the answer as it came. Raises: `OSError`, `EOFError` when none came."""
         request = self.exchange.codec.encode_request(operation, self._markets)
         if self.exchange.endpoints.classify(request).is_signed:
-            units = self.exchange.card.stamp.units_per_ms
-            self._stamp = max(self._stamp + 1, self._clock.now_ms() * units)
+            rule = self.exchange.card.stamp
+            self._stamp = next_stamp(rule, self._clock.now_ms(), self._stamp)
             request = sign(self.exchange.dialect, request, self._credential, str(self._stamp))
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(as_bytes(request.method, request.target, request.headers, request.body))
