@@ -122,10 +122,8 @@ async def hour(folder: Path, beside: Beside | None = None) -> tuple[Found, Spent
             robots = await _started(house, keys)
             memory_kib = (_memory_kib() - began_kib) / ROBOTS
             began_ms, began_s = clock.now_ms(), (time.process_time(), _cpu_s_of(paper.pid))
-            async with asyncio.TaskGroup() as group:
-                if beside is not None:
-                    group.create_task(beside(house, keys, folder / "paper"))
-                group.create_task(asyncio.sleep(HOUR_MS / 1_000 / TIMES))
+            meanwhile = (beside or _nothing)(house, keys, folder / "paper")
+            await asyncio.gather(meanwhile, asyncio.sleep(HOUR_MS / 1_000 / TIMES))
             ended_s = time.process_time(), _cpu_s_of(paper.pid)
             cpu_ms, paper_ms = (
                 (ended - began) * 1_000 / ROBOTS
@@ -141,6 +139,10 @@ async def hour(folder: Path, beside: Beside | None = None) -> tuple[Found, Spent
     finally:
         paper.stop()
     return found, Spent(cpu_ms, paper_ms, memory_kib)
+
+
+async def _nothing(_house: House, _keys: Mapping[str, KeyRecord], _paper: Path) -> None:
+    """Let nothing else happen."""
 
 
 async def _keys(house: House, state: Path) -> Mapping[str, KeyRecord]:
