@@ -79,7 +79,10 @@ DECIDED = {
         POST /approvals/approve  POST /approvals/decline
         POST /notices/kinds  POST /notices/summary  POST /portfolio/currency
     """,
-    Act.VAULT: "POST /vault  GET /backups  POST /backups  POST /backups/key",
+    Act.VAULT: """
+        POST /vault  GET /backups  POST /backups  POST /backups/key
+        GET /vault/key  POST /vault/key/rotate  POST /vault/key/destroy  POST /vault/key/keep
+    """,
     Act.SEE_PEOPLE: "GET /people  GET /people/{person}",
     Act.HALT: """
         GET /people/freeze  POST /people/freeze  POST /people/{person}/keys/disable

@@ -21,7 +21,6 @@ from drawbridge.entrypoints.pages.speech import Speech
 from drawbridge.entrypoints.pages.visits import Cookies, Person, Visit
 from drawbridge.entrypoints.web.account_pages import AccountPages
 from drawbridge.entrypoints.web.approval_pages import ApprovalPages
-from drawbridge.entrypoints.web.backup_pages import BackupPages
 from drawbridge.entrypoints.web.crossing_pages import CrossingPages
 from drawbridge.entrypoints.web.export_pages import ExportPages
 from drawbridge.entrypoints.web.fork import Fork
@@ -32,6 +31,7 @@ from drawbridge.entrypoints.web.hook_pages import HookPages
 from drawbridge.entrypoints.web.hooks import Hooks
 from drawbridge.entrypoints.web.import_pages import ImportPages
 from drawbridge.entrypoints.web.join_pages import JoinPages
+from drawbridge.entrypoints.web.keeping_routes import keeping_routes
 from drawbridge.entrypoints.web.key_life_pages import LifePages
 from drawbridge.entrypoints.web.key_pages import KeyPages
 from drawbridge.entrypoints.web.lab_pages import LabPages
@@ -94,7 +94,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_notice_routes(site, NoticePages(site, house)),
         *_approval_routes(site, ApprovalPages(site, house)),
         *_telegram_routes(mine, house),
-        *_backup_routes(site.of(Act.VAULT), BackupPages(site, house)),
+        *keeping_routes(site, house),
         Route("/hooks/{hook}", Hooks(house).receive, methods=_POST),
     ]
     app: ASGIApp = Starlette(routes=routes, exception_handlers=site.handlers())
@@ -345,14 +345,6 @@ def _hook_routes(site: Site, pages: HookPages) -> list[Route]:
         Route("/robots/{robot}/hook", site.shows(pages.show, act=Act.CHANGE)),
         Route("/robots/{robot}/hook", site.takes(pages.make), methods=_POST),
         Route("/robots/{robot}/hook/remove", site.takes(pages.remove), methods=_POST),
-    ]
-
-
-def _backup_routes(site: Site, pages: BackupPages) -> list[Route]:
-    return [
-        Route("/backups", site.shows(pages.show)),
-        Route("/backups", site.takes(pages.download), methods=_POST),
-        Route("/backups/key", site.takes(pages.make_key), methods=_POST),
     ]
 
 
