@@ -35,6 +35,9 @@ _WITH_A_ROBOT: Final = (
 _FOUND: Final = {
     "README": _LIVED_IN,
     "howto/approvals": _LIVED_IN,
+    "howto/import-keys": _LIVED_IN,
+    "howto/key-life": _LIVED_IN,
+    "howto/leaked-key": _LIVED_IN,
     "howto/limits-and-stop": _WITH_A_ROBOT,
     "howto/notices": _LIVED_IN,
     "howto/own-strategy": _LIVED_IN,
