@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.client import connect
 
 from drawbridge.app.listening import listen, port_of
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.wire.http import WireAnswer, WireRequest
+from tests.entrypoints.wire_server.test_sockets import Echo
 from tests.kit.certificates import authority_and_server
 
 ASK = b"GET /%s HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -85,3 +87,21 @@ async def test_who_says_goodbye_before_the_answer_ends_the_connection(
         await writer.wait_closed()
         assert reader.at_eof()
     assert caplog.records == []
+
+
+async def test_a_socket_over_tls_talks_as_any_other(tmp_path: Path) -> None:
+    echo = Echo()
+    authority, context = authority_and_server(tmp_path, "127.0.0.1")
+    listener = listen("127.0.0.1", 0)
+    server = WireServer([Served(listener, echo, context, echo)])
+    await server.start()
+    trusting = ssl.create_default_context(cadata=authority)
+    try:
+        address = f"wss://127.0.0.1:{port_of(listener)}/"
+        async with connect(address, ssl=trusting, proxy=None) as opened:
+            await opened.send("x" * 60_000)
+            assert await opened.recv() == "x" * 60_000
+        assert opened.close_code == 1000
+        await asyncio.wait_for(echo.ended.wait(), 5)
+    finally:
+        await server.stop(5)

@@ -324,6 +324,16 @@ def test_a_token_names_the_prefix_below_which_it_was_asked_for() -> None:
     assert server["endpoint"] == "ws://localhost:8700/kucoin/endpoint"
 
 
+def test_a_token_that_was_asked_for_over_tls_leads_to_a_socket_over_tls() -> None:
+    view = _view("v1/bullet-private", "POST", host="localhost:8720")
+    told = ((b"x-forwarded-prefix", b"/paper/kucoin"), (b"x-forwarded-proto", b"https"))
+    headers = (*told, *view.request.headers)
+    below = replace(view, request=replace(view.request, headers=headers))
+    (server,) = _told(below, StreamToken("token", 1))["instanceServers"]
+    assert server["endpoint"] == "wss://localhost:8720/paper/kucoin/endpoint"
+    assert server["encrypt"] is True
+
+
 @pytest.mark.parametrize("host", ["evil.example/x?", "a b", 'x"y', "x@y", "a\\b"])
 def test_nothing_but_a_host_gets_into_the_address(host: str) -> None:
     with pytest.raises(BadInput):

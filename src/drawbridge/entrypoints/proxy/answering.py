@@ -11,7 +11,7 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.entrypoints.proxy.refusing import refuse
-from drawbridge.entrypoints.proxy.sockets import TOKEN, BotStreams
+from drawbridge.entrypoints.proxy.sockets import ROOT, TOKEN, Below, BotStreams
 from drawbridge.gateway.admission import Admission
 from drawbridge.gateway.bot_streams.connection import BotConnection
 from drawbridge.gateway.bot_streams.hub import BotSockets
@@ -34,7 +34,7 @@ class BotAnswering:
         self._admission = Admission(exchange, venue, bridge.book, bridge.proofs, bridge.replays)
         self._streams = BotStreams(exchange, venue, bridge, sockets)
 
-    async def answer(self, request: WireRequest, address: str, prefix: bytes = b"") -> WireAnswer:
+    async def answer(self, request: WireRequest, address: str, below: Below = ROOT) -> WireAnswer:
         """Answer a request that came from `address`; never raises for what a sender can do."""
         began_ns, bridge = self._bridge.ticks_ns(), self._bridge
         virtual: VirtualKey | None = None
@@ -44,7 +44,7 @@ class BotAnswering:
             admitted = await self._admission.admit(request, now_ms)
             virtual, endpoint = admitted.virtual, admitted.endpoint.name
             if TOKEN in admitted.endpoint.operations:
-                heard = Heard(await self._streams.token(admitted, request, prefix, address))
+                heard = Heard(await self._streams.token(admitted, request, below, address))
             else:
                 heard = await bridge.bots.carry(
                     self._exchange, self._venue, admitted, request, address
@@ -97,6 +97,7 @@ class Crossroads:
 
     bridge: Bridge
     by_prefix: Mapping[bytes, BotAnswering]
+    over_tls: bool = False
 
     async def answer(self, request: WireRequest, address: str) -> WireAnswer:
         """Hand a request on without its prefix; the exchange never hears of that."""
@@ -105,7 +106,7 @@ class Crossroads:
             note_unreadable(self.bridge, "", "", "unknown_path", address)
             return _NOT_FOUND
         answering, prefix, inner = found
-        return await answering.answer(inner, address, prefix)
+        return await answering.answer(inner, address, Below(prefix, self.over_tls))
 
     async def open_socket(self, request: WireRequest, address: str) -> BotConnection | WireAnswer:
         """Hand on who asks for a socket."""

@@ -57,8 +57,8 @@ async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mappin
     crossroads = Crossroads(bridge, by_prefix)
     served.append(Served(first, crossroads, opening=crossroads))
     if tls is not None:
-        over_tls = listen(host, tls_port(settings))
-        served.append(Served(over_tls, crossroads, tls.context, crossroads))
+        secure = Crossroads(bridge, by_prefix, over_tls=True)
+        served.append(Served(listen(host, tls_port(settings)), secure, tls.context, secure))
     server = WireServer(served)
     await server.start()
     sockets.start()

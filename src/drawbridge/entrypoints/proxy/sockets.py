@@ -3,6 +3,7 @@
 No rule lives here: what a token is good for, and who may hear of what, is asked below.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.app.bridge import Bridge
@@ -20,9 +21,21 @@ from drawbridge.wire.codec import ServerView
 from drawbridge.wire.http import WireAnswer, WireRequest
 
 TOKEN: Final = "get_stream_token"  # noqa: S105  the name of an operation
-PREFIX: Final = b"x-forwarded-prefix"
+_PREFIX: Final = b"x-forwarded-prefix"
+_SCHEME: Final = b"x-forwarded-proto"
 _ABOUT_US: Final = (b"host", b"content-type")
 _OPEN: Final = "ws_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """Where an exchange stands for whoever asks: below a path, and over TLS or not."""
+
+    prefix: bytes = b""
+    over_tls: bool = False
+
+
+ROOT: Final = Below()
 
 
 class BotStreams:
@@ -60,18 +73,17 @@ class BotStreams:
             raise
 
     async def token(
-        self, admitted: Admitted, request: WireRequest, prefix: bytes, address: str
+        self, admitted: Admitted, request: WireRequest, below: Below, address: str
     ) -> WireAnswer:
         """Answer a request about tokens for streams with one of ours.
 
-        `prefix` is the path below which the exchange stands for whoever asks: some answers name
-        the address to go to with the token, and that must be ours.
+        Some answers name the address to go to with the token, and that must be ours.
         Raises: `Forbidden`, `BadInput`, `NotProven("bad_stream_token")`.
         """
         bridge, endpoint, virtual = self._bridge, admitted.endpoint, admitted.virtual
         now_ms = bridge.gateway.relay.now_ms(self._exchange.id, self._venue)
         markets = await bridge.gateway.markets(self._exchange.id, self._venue)
-        view = ServerView(endpoint, _told(request, prefix), markets, now_ms)
+        view = ServerView(endpoint, _told(request, below), markets, now_ms)
         operation = self._exchange.codec.decode_request(view)
         if isinstance(operation, GetFixed):
             return self._exchange.codec.encode_answer(operation, operation.answer, view)
@@ -83,8 +95,14 @@ class BotStreams:
         return self._exchange.codec.encode_answer(operation, token, view)
 
 
-def _told(request: WireRequest, prefix: bytes) -> WireRequest:
-    """Give a request with those of its headers that are of use here, and where it came in."""
-    kept = tuple(pair for pair in request.headers if pair[0] in _ABOUT_US)
-    below = ((PREFIX, prefix),) if prefix else ()
-    return WireRequest(request.method, request.path, request.query, (*kept, *below), request.body)
+def _told(request: WireRequest, below: Below) -> WireRequest:
+    """Give a request with those of its headers that are of use here, and where it came in.
+
+    Why none of the sender's: the address that is told would be the sender's choice.
+    """
+    headers = [pair for pair in request.headers if pair[0] in _ABOUT_US]
+    if below.prefix:
+        headers.append((_PREFIX, below.prefix))
+    if below.over_tls:
+        headers.append((_SCHEME, b"https"))
+    return WireRequest(request.method, request.path, request.query, tuple(headers), request.body)

@@ -23,7 +23,8 @@ PING_WITHIN_MS: Final = 10_000
 _LASTS_MS: Final = 86_400_000
 _HOST: Final = b"host"
 _PREFIX: Final = b"x-forwarded-prefix"
-_PLACE: Final = re.compile(rb"[A-Za-z0-9.:\[\]-]{1,255}(?:/[a-z0-9_]{1,32})?")
+_SCHEME: Final = b"x-forwarded-proto"
+_PLACE: Final = re.compile(rb"[A-Za-z0-9.:\[\]-]{1,255}(?:/[a-z0-9_]{1,32}){0,2}")
 
 
 def encode_request(operation: GetStreamToken, _markets: Markets) -> WireRequest:
@@ -58,13 +59,15 @@ def decode_token(_op: GetStreamToken, answer: WireAnswer, _markets: Markets) -> 
 
 
 def _written(token: str, view: ServerView) -> WireAnswer:
+    over_tls = view.request.header(_SCHEME) == b"https"
+    scheme = "wss" if over_tls else "ws"
     return values.success(
         {
             "token": token,
             "instanceServers": [
                 {
-                    "endpoint": f"ws://{_own_place(view)}{STREAM_PATH.decode('ascii')}",
-                    "encrypt": False,
+                    "endpoint": f"{scheme}://{_own_place(view)}{STREAM_PATH.decode('ascii')}",
+                    "encrypt": over_tls,
                     "protocol": "websocket",
                     "pingInterval": PING_EVERY_MS,
                     "pingTimeout": PING_WITHIN_MS,
