@@ -10,6 +10,7 @@ Matter = Literal[
     "gateway_away",
     "vault_locked",
     "trading_stopped",
+    "licence",
     "key_cleanup",
     "key_refused",
     "key_invalid",
