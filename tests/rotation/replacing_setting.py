@@ -35,14 +35,9 @@ from tests.gateway.setting import OWNER, add_owner
 from tests.kit.paper_here import ACCOUNT, PaperHere, paper_here
 from tests.kit.paper_keys import end_paper_key
 
-SYMBOLS = {
-    "binance": "BTC/USDT",
-    "kraken": "BTC/USD",
-    "okx": "BTC/USDT",
-    "gate": "BTC/USDT",
-    "huobi": "BTC/USDT",
-    "poloniex": "BTC/USDT",
-}
+# One that tells no account, one with nonces, one that tells the account, and one whose requests
+# name an account that must be asked for.
+SYMBOLS = {"binance": "BTC/USDT", "kraken": "BTC/USD", "okx": "BTC/USDT", "huobi": "BTC/USDT"}
 _WITHIN_S = 20
 _JUMP_MS = 6_000
 
