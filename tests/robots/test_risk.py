@@ -18,6 +18,7 @@ from drawbridge.robots.risk import (
     size_entry,
 )
 from drawbridge.robots.wishes import Wish, read_plan
+from drawbridge.vault.freezing import FROZEN, LEAKED
 from drawbridge.vault.model import KeyStatus
 from tests.kit.robots import MARKET
 
@@ -43,6 +44,18 @@ def test_a_key_that_cannot_trade_is_refused_with_its_own_reason(
 ) -> None:
     """Scenario 59."""
     assert judge_key(status, scopes, PLAN) == Refusal(code)
+    assert code in KEY_REASONS
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"), [(LEAKED, "robot_key_leaked"), (FROZEN, "robot_key_frozen")]
+)
+def test_a_key_that_was_stopped_in_a_hurry_pauses_robots_with_that_reason(
+    reason: str, code: str
+) -> None:
+    """Scenario 38."""
+    assert judge_key(KeyStatus.DISABLED, TRADING, PLAN, reason) == Refusal(code)
+    assert judge_key(KeyStatus.ENABLED, TRADING, PLAN, reason) is None
     assert code in KEY_REASONS
 
 
