@@ -23,7 +23,9 @@ LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
 REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))
 # Whole programs, each in an environment of its own, for `make bots` alone.
-BOTS := .referees/freqtrade/.ready .referees/js/.ready
+BOTS := .referees/freqtrade/.ready .referees/hummingbot/.ready .referees/js/.ready
+# Hummingbot is for this Python alone, and is built by the C++ compiler that is there.
+PYTHON_FOR_HUMMINGBOT ?= 3.12
 
 # Only the Python that is there, never a downloaded one.
 export UV_PYTHON_DOWNLOADS := never
@@ -65,7 +67,7 @@ fuzz: $(VENV)/.ready-to-develop ## feed every reader of strangers' bytes with ga
 conformance: $(VENV)/.ready-to-develop referees ## run ccxt's own test-suite against the paper exchange
 	@$(PY) -m tools.conformance $(CONFORMANCE_FLAGS)
 
-bots: $(VENV)/.ready-to-develop $(BOTS) ## let unmodified bots trade through us on paper: freqtrade, ccxt in JavaScript
+bots: $(VENV)/.ready-to-develop $(BOTS) ## let unmodified bots trade through us on paper: freqtrade, hummingbot, ccxt in JavaScript
 	@$(PY) -m pytest -o addopts=--import-mode=importlib tests/real_bots
 
 format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
@@ -96,6 +98,15 @@ referees: $(REFEREES)
 	@rm -rf $(@D)
 	@$(UV) venv --quiet --python $(PY) $(@D)
 	@$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $<
+	@touch $@
+
+.referees/hummingbot/.ready: tests/real_bots/locked/hummingbot.txt | $(VENV)/.ready-to-develop
+	@rm -rf $(@D)
+	@if $(UV) venv --quiet --python $(PYTHON_FOR_HUMMINGBOT) $(@D); then \
+	    $(UV) pip install --quiet --python $(@D)/bin/python --require-hashes --no-binary hummingbot --requirement $<; \
+	else \
+	    mkdir -p $(@D) && echo "hummingbot is left out: name its Python in PYTHON_FOR_HUMMINGBOT" >&2; \
+	fi
 	@touch $@
 
 .referees/mitmproxy/.ready: benchmarks/locked/mitmproxy.txt | $(VENV)/.ready-to-develop

@@ -116,6 +116,7 @@ def _filled(script: str, drawn: DrawnSecrets, place: Place) -> str:
     passphrase = "" if drawn.passphrase is None else drawn.passphrase.reveal()
     given = {
         "{base}": place.base,
+        "{ws}": place.ws,
         "{key}": drawn.api_key,
         "{secret}": drawn.api_secret.reveal(),
         "{passphrase}": passphrase,
