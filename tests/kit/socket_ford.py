@@ -154,7 +154,7 @@ async def socket_ford(folder: Path, exchange_id: str) -> AsyncIterator[SocketFor
             house.database, house.clock, os.urandom, public_key, NobodyElse()
         )
         listener = listen(HERE, 0)
-        sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams))
+        sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams, linger_s=0))
         answering = BotAnswering(house.exchange, PAPER, bridge, sockets)
         server = WireServer([Served(listener, answering, opening=answering)])
         await server.start()

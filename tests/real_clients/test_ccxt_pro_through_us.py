@@ -106,3 +106,19 @@ async def test_what_a_virtual_key_is_held_to_holds_over_a_socket(
         with pytest.raises(ccxt.BaseError):
             await client.create_order_ws(table.symbol, "limit", "buy", float(table.amount), price)
         assert await client.fetch_open_orders(table.symbol) == []
+
+
+@pytest.mark.parametrize("exchange_id", ["binance"])
+async def test_a_key_that_is_revoked_elsewhere_ends_its_open_sockets(
+    paper: Proxied, bench: Bench
+) -> None:
+    """Scenario 84: revoked in this process, and its socket is in another."""
+    real = await asyncio.to_thread(paper.real_key, bench.exchange_id, "revoked")
+    made = await asyncio.to_thread(paper.virtual_key, real, Wish(scopes=("read", "trade_spot")))
+    async with watching(bench, made.fields) as client:
+        watched = asyncio.ensure_future(client.watch_balance())
+        await soon(client.watch_ticker(bench.table.symbol))
+        revoking = paper.virtual_keys.revoke(paper.owner, made.virtual.id)
+        await asyncio.to_thread(paper.runner.run, revoking)
+        with pytest.raises(ccxt.NetworkError):
+            await soon(watched)

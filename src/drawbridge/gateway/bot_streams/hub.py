@@ -10,7 +10,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Final
 
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
+from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.gateway.bot_streams.connection import BotConnection
 from drawbridge.gateway.bot_streams.station import Station
 from drawbridge.gateway.bot_streams.topics import PublicTopics
@@ -25,7 +25,6 @@ MOST_OF_A_KEY: Final = 64
 STEP_S: Final = 0.25
 # So many are looked at before requests have their turn again.
 _AT_ONCE: Final = 100
-_AGAIN_LATER: Final = 1012
 
 
 class BotSockets:
@@ -74,7 +73,11 @@ class BotSockets:
 
     def own(self, connection: BotConnection, virtual: VirtualKey) -> None:
         """Count it for a virtual key. Raises: `ExchangeDown("rate_limited")`."""
-        if self._connections.get(connection) == virtual.id:
+        known = self._connections.get(connection)
+        if known is None:
+            # It ended while it was proven; nobody would ever count it off again.
+            raise ExchangeDown("stream_lost")
+        if known == virtual.id:
             return
         if self._of_keys[virtual.id] >= MOST_OF_A_KEY:
             raise ExchangeDown("rate_limited", limit=MOST_OF_A_KEY, seconds=1)
@@ -101,7 +104,11 @@ class BotSockets:
     async def step(self) -> None:
         """Look at each once, and let time pass for its session."""
         for number, connection in enumerate(tuple(self._connections), start=1):
-            await connection.tick()
+            try:
+                await connection.tick()
+            except Exception as error:  # noqa: BLE001  the rim of a task: nobody stays let in because looking at them failed
+                _log.error("%s while looking at a bot's socket", type(error).__name__)
+                connection.lose()
             if not number % _AT_ONCE:
                 await asyncio.sleep(0)
 
@@ -120,11 +127,7 @@ class BotSockets:
     async def _keep_stepping(self) -> None:
         while True:
             await asyncio.sleep(STEP_S)
-            try:
-                await self.step()
-            except DrawbridgeError as error:
-                # Nobody stays let in because something else failed.
-                _log.warning("bots' sockets: %s", error)
+            await self.step()
 
     def _check_room(self) -> None:
         if len(self._connections) >= MOST_SOCKETS:

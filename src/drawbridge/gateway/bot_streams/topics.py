@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.operations import GetOrderBook
 from drawbridge.core.streams import BookChange, StreamEvent, Topic
 from drawbridge.gateway.bot_streams.standing import KeptBook, Standing, standing_of
@@ -19,6 +19,12 @@ from drawbridge.gateway.following import Gap, GapReason
 from drawbridge.gateway.streaming import Streams
 
 _log: Final = logging.getLogger(__name__)
+
+# Of one exchange at one venue, so that bots open no more connections to it than it bears.
+MOST_TOPICS: Final = 1_000
+# A client that begins anew, or one that asks for something else again and again, does not make us
+# connect each time.
+LINGER_S: Final = 5
 
 
 class Listener(Protocol):
@@ -51,45 +57,68 @@ class _Shared:
     standing: Standing
     listeners: dict[Listener, None] = field(default_factory=dict)
     following: asyncio.Task[None] | None = None
+    leaving: asyncio.TimerHandle | None = None
 
 
 class PublicTopics:
     """All public topics that bots listen to."""
 
-    def __init__(self, gateway: Gateway, streams: Streams) -> None:
-        """Follow over these streams; a book's beginning is asked for over the gateway."""
+    def __init__(self, gateway: Gateway, streams: Streams, linger_s: int = LINGER_S) -> None:
+        """Follow over these streams; a book's beginning is asked for over the gateway.
+
+        A topic that nobody listens to any more is followed for so long still.
+        """
         self._gateway = gateway
         self._streams = streams
+        self._linger_s = linger_s
         self._shared: dict[At, _Shared] = {}
 
     def listen(self, at: At, listener: Listener) -> None:
-        """Tell how a topic stands, if that is known, and of everything from now on."""
+        """Tell how a topic stands, if that is known, and of everything from now on.
+
+        Raises: `ExchangeDown("rate_limited")` for one topic too many.
+        """
         shared = self._shared.get(at)
         if shared is None:
+            self._check_room(at)
             shared = self._shared[at] = _Shared(at, standing_of(at.topic))
             shared.following = asyncio.create_task(self._follow(shared))
+        if shared.leaving is not None:
+            shared.leaving.cancel()
+            shared.leaving = None
         shared.listeners[listener] = None
         for event in shared.standing.events():
             listener.tell(at.topic, event)
 
     def forget(self, at: At, listener: Listener) -> None:
-        """Tell of a topic no more; one that nobody listens to is let go."""
+        """Tell of a topic no more; one that nobody listens to is let go after a while."""
         shared = self._shared.get(at)
         if shared is None:
             return
         shared.listeners.pop(listener, None)
-        if not shared.listeners:
-            self._drop(shared)
-            if shared.following is not None:
-                shared.following.cancel()
+        if not shared.listeners and shared.leaving is None:
+            loop = asyncio.get_running_loop()
+            shared.leaving = loop.call_later(self._linger_s, self._let_go, shared)
 
     async def close(self) -> None:
         """Follow nothing any more."""
         tasks = [it.following for it in self._shared.values() if it.following is not None]
-        self._shared.clear()
+        for shared in tuple(self._shared.values()):
+            self._drop(shared)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _let_go(self, shared: _Shared) -> None:
+        self._drop(shared)
+        if shared.following is not None:
+            shared.following.cancel()
+
+    def _check_room(self, at: At) -> None:
+        place = (at.exchange_id, at.venue)
+        there = sum((it.exchange_id, it.venue) == place for it in self._shared)
+        if there >= MOST_TOPICS:
+            raise ExchangeDown("rate_limited", limit=MOST_TOPICS, seconds=1)
 
     async def _follow(self, shared: _Shared) -> None:
         try:
@@ -131,6 +160,8 @@ class PublicTopics:
         """Let go of a topic; give who listened."""
         if self._shared.get(shared.at) is shared:
             del self._shared[shared.at]
+        if shared.leaving is not None:
+            shared.leaving.cancel()
         listeners = tuple(shared.listeners)
         shared.listeners.clear()
         return listeners
