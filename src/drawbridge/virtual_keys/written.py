@@ -64,16 +64,22 @@ def decode_restrictions(text: str) -> tuple[Restriction, ...]:
         rows = None
     if not isinstance(rows, list):
         return (Unknown(0, text),)
-    return tuple(_shared(orjson.dumps(row)) for row in rows)
+    return tuple([_shared(_decoded(row)) for row in rows])
+
+
+def _shared(restriction: Restriction) -> Restriction:
+    if isinstance(restriction, Expiry):
+        return restriction  # hardly two virtual keys end at the same moment
+    return _first_of(restriction)  # type: ignore[arg-type]  # all of them are frozen values
 
 
 @lru_cache(maxsize=_MOST_SHARED)
-def _shared(text: bytes) -> Restriction:
-    """Read one restriction; virtual keys that are held to the same share it.
+def _first_of(restriction: Restriction) -> Restriction:
+    """Give the first of equal restrictions, so that all virtual keys held to it share one.
 
     Why: thousands of them are in memory, and most of what one takes are sets and networks.
     """
-    return _decoded(orjson.loads(text))
+    return restriction
 
 
 def _encoded(restriction: Restriction) -> _Words:
