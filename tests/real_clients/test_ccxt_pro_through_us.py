@@ -6,10 +6,13 @@ looked at once here, because it was compared with REST there.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import ccxt
 import pytest
+import requests
+from websockets.asyncio.client import connect
 
 from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.proxied import Proxied, found_proxied
@@ -122,3 +125,15 @@ async def test_a_key_that_is_revoked_elsewhere_ends_its_open_sockets(
         await asyncio.to_thread(paper.runner.run, revoking)
         with pytest.raises(ccxt.NetworkError):
             await soon(watched)
+
+
+async def test_below_its_path_an_exchange_leads_its_clients_back_to_that_path(
+    paper: Proxied,
+) -> None:
+    base = paper.exchanges["kucoin"]["path"]
+    answer = await asyncio.to_thread(requests.post, f"{base}/api/v1/bullet-public", timeout=10)
+    told = answer.json()["data"]
+    address = told["instanceServers"][0]["endpoint"]
+    assert address == base.replace("http", "ws", 1) + "/endpoint"
+    async with connect(f"{address}?token={told['token']}&connectId=a", proxy=None) as socket:
+        assert json.loads(await soon(socket.recv())) == {"id": "a", "type": "welcome"}

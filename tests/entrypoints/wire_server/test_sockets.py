@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -313,3 +315,28 @@ async def test_sockets_are_told_that_the_server_goes_away() -> None:
         with pytest.raises(ConnectionClosed):
             await opened.recv()
         assert opened.close_code in {1001, 1006}
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=8), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_no_bytes_whatever_are_a_fault_of_ours(pieces: list[bytes], framed: bool) -> None:  # noqa: FBT001  drawn by hypothesis
+    if framed:
+        pieces = [frame(piece[0] & 0x0F if piece else TEXT, piece) for piece in pieces]
+
+    async def say() -> Echo:
+        echo = Echo()
+        async with serving(echo) as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(handshake())
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"".join(pieces))
+            writer.write_eof()
+            with contextlib.suppress(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            await asyncio.wait_for(echo.ended.wait(), 10)
+        return echo
+
+    echo = asyncio.run(say())
+    assert echo.socket is not None
+    assert echo.socket.code != sockets.BROKEN
