@@ -55,7 +55,10 @@ class ActView:
 
 @dataclass(frozen=True, slots=True)
 class ReplacementView:
-    """A replacement in words; `old_key` is the masked key that is to be deleted, if any."""
+    """A replacement in words; `old_key` is the masked key that is to be deleted, if any.
+
+    `is_running`: it is about to go on by itself, so that a page without scripts looks again.
+    """
 
     state: str
     tone: str
@@ -86,7 +89,7 @@ def view_replacement(told: Told) -> ReplacementView:
             ActView(act.value, say(f"replacing.act.{act.value}"), act in _ONWARD) for act in it.acts
         ),
         is_open=it.is_open,
-        is_running=it.is_open and it.state not in _HALTED,
+        is_running=it.goes_on or it.state is ReplacementState.TURNING_BACK,
         is_retiring=is_retiring,
         old_key=old,
     )
