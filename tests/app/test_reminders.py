@@ -191,6 +191,22 @@ async def test_a_key_out_of_use_is_not_told_of(bench: Bench, status: str) -> Non
     assert await bench.told(NoticeKind.KEY_EXPIRING) == []
 
 
+async def test_an_exchange_that_has_closed_is_told_of_once_to_whoever_has_a_key_there(
+    bench: Bench,
+) -> None:
+    """Scenario 43: with the date; keys and what they did stay on record."""
+    await bench.change("UPDATE keys SET exchange = 'bitmex', venue = 'paper'")
+    await bench.pass_by()
+    assert await bench.told(NoticeKind.EXCHANGE_CLOSED) == []
+    await bench.change("UPDATE keys SET venue = 'live'")
+    for _ in range(5):
+        await bench.pass_by()
+    [facts] = await bench.told(NoticeKind.EXCHANGE_CLOSED)
+    assert (facts["exchange"], facts["since"]) == ("BitMEX", "2026-09-23")
+    [key] = await bench.vault.list_keys(OWNER)
+    assert key.status is KeyStatus.ENABLED
+
+
 async def test_days_are_counted_from_now_and_not_beyond_the_end(bench: Bench) -> None:
     [key] = await bench.vault.list_keys(OWNER)
     for expires_ms, left in ((None, None), (0, None), (1, 1), (DAY_MS, 1), (DAY_MS + 1, 2)):

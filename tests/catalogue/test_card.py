@@ -74,6 +74,7 @@ def test_a_switch_that_the_card_does_not_know_is_not_taken_for_harmless() -> Non
 
 
 def test_a_closed_exchange_takes_no_keys() -> None:
+    """Scenario 43."""
     assert not read_card(SEALAND.replace('"open"', '"closed"')).takes_keys
 
 

@@ -21,7 +21,7 @@ from drawbridge.robots.service import RobotService
 from drawbridge.storage.database import Database
 from drawbridge.trading.positions import follow
 from drawbridge.trading.store import OrderStore
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.service import Vault
 from drawbridge.wording.formats import amount, day
 from drawbridge.wording.language import speaking
@@ -77,6 +77,7 @@ class Reminders:
                 await self._sum_up(summary.owner, now_ms)
         for key in await self._sources.vault.list_standing(*_IN_USE):
             await self._remind(key, now_ms)
+            await self._tell_closed(key, now_ms)
 
     async def _sum_up(self, owner: str, now_ms: int) -> None:
         days = [
@@ -109,6 +110,18 @@ class Reminders:
             return
         async with self._database.transaction() as tx:
             await tell(tx, Notice(NoticeKind.KEY_EXPIRING, key.owner, key.id, facts), now_ms)
+
+    async def _tell_closed(self, key: KeyRecord, now_ms: int) -> None:
+        """Scenario 43: tell once of each key whose exchange is gone."""
+        card = get_card(key.exchange)
+        if card.takes_keys or key.venue is not Venue.LIVE:
+            return
+        kind = NoticeKind.EXCHANGE_CLOSED
+        if await self._notices.last_of(key.owner, key.id, (kind,)):
+            return
+        facts = {"label": key.label, "exchange": card.name, "since": card.since}
+        async with self._database.transaction() as tx:
+            await tell(tx, Notice(kind, key.owner, key.id, facts), now_ms)
 
 
 def is_due(summary: Summary, now_ms: int) -> bool:

@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     `FOREIGN_ORDERS`, `FOREIGN_TRADES`: as key kinds, with `symbol` and `count`.
     `KEYS_FROZEN`: `count`, `exchanges` (their names); subject: empty.
     exchange kinds: `exchange`, [`reason`, `about`]; subject: the exchange's id.
+    `EXCHANGE_CLOSED`: as key kinds, with `since`.
     `LIMIT_HIT`: `name` (of the key or robot), `reason`, `about`; subject: its id.
     licence kinds: [`reason`, `about`]; subject: the licence's id.
     stop kinds: none; subject: empty. `SIGNAL_REFUSED`: `name`, `reason`, [`about`].
@@ -63,6 +64,7 @@ class NoticeKind(StrEnum):
     KEY_REPLACED = "key_replaced"
     EXCHANGE_UNREACHABLE = "exchange_unreachable"
     EXCHANGE_BACK = "exchange_back"
+    EXCHANGE_CLOSED = "exchange_closed"
     LIMIT_HIT = "limit_hit"
     LICENCE_TROUBLE = "licence_trouble"
     LICENCE_BACK = "licence_back"
@@ -172,6 +174,7 @@ _URGENT: Final = frozenset(
         NoticeKind.KEY_REPLACED,
         NoticeKind.EXCHANGE_UNREACHABLE,
         NoticeKind.EXCHANGE_BACK,
+        NoticeKind.EXCHANGE_CLOSED,
         NoticeKind.LIMIT_HIT,
         NoticeKind.LICENCE_TROUBLE,
         NoticeKind.LICENCE_BACK,

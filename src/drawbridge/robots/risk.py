@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import (
     BadInput,
     Corrupted,
@@ -20,7 +21,7 @@ from drawbridge.core.operations import Scope
 from drawbridge.robots.model import Plan
 from drawbridge.trading.limits import RULE
 from drawbridge.vault.freezing import FROZEN, LEAKED
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 INSUFFICIENT_FUNDS: Final = "insufficient_funds"
 POSITION_MISSING: Final = "robot_position_missing"
@@ -39,11 +40,19 @@ _NO_TRADE_RIGHT: Final = "robot_key_without_trade_right"
 # A key that its owner switched off for another reason is simply off.
 _IN_A_HURRY: Final[Mapping[str, str]] = {LEAKED: "robot_key_leaked", FROZEN: "robot_key_frozen"}
 
+_EXCHANGE_CLOSED: Final = "robot_exchange_closed"
 KEY_EXPIRES: Final = "robot_key_expires"
 """Why a robot pauses before its key ends."""
 
 KEY_REASONS: Final = frozenset(
-    {*_KEY_REFUSALS.values(), *_IN_A_HURRY.values(), _NOT_PROVEN, _NO_TRADE_RIGHT, KEY_EXPIRES}
+    {
+        *_KEY_REFUSALS.values(),
+        *_IN_A_HURRY.values(),
+        _NOT_PROVEN,
+        _NO_TRADE_RIGHT,
+        _EXCHANGE_CLOSED,
+        KEY_EXPIRES,
+    }
 )
 """Reasons that go away by themselves when the key is good again."""
 
@@ -77,10 +86,13 @@ def judge_key(
 
 
 def judge_end(key: KeyRecord, now_ms: int) -> Refusal | None:
-    """Tell why a robot works no longer with a key that is good still: it ends soon.
+    """Tell why a robot works no longer with a key that is good still.
 
-    Why: once it has ended, a robot can neither sell nor cancel any more.
+    Its exchange has closed, or the key ends soon: once it has, a robot can neither sell nor cancel.
     """
+    card = get_card(key.exchange)
+    if key.venue is Venue.LIVE and not card.takes_keys:
+        return Refusal(_EXCHANGE_CLOSED, {"exchange": card.name, "since": card.since})
     if key.pauses_ms is None or now_ms < key.pauses_ms:
         return None
     return Refusal(KEY_EXPIRES, {"expires_ms": key.expires_ms})

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from drawbridge.catalogue.registry import get_card
 from drawbridge.core.clock import DAY_MS, MINUTE_MS
 from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.core.orders import Side
 from drawbridge.robots.model import Robot, RobotStatus
+from drawbridge.robots.risk import judge_end
 from drawbridge.vault.lives import KeyLife
-from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.model import KeyStatus, Venue
 from tests.kit.robot_bench import UP, WISH, Bench
-from tests.kit.robots import OWNER, key_record, open_database
+from tests.kit.robots import OWNER, START_MS, key_record, open_database
 
 PAUSED = (RobotStatus.PAUSED, "robot_key_expires")
 STARTED = (RobotStatus.STARTED, "")
@@ -120,6 +122,17 @@ async def test_the_owner_says_how_long_before_the_end_robots_pause(bench: Bench)
     assert stands(await bench.step()) == PAUSED
     let_end(bench, 5 * DAY_MS, KeyLife(pause_before_ms=0))
     assert (await bench.step(4)).status is RobotStatus.STARTED
+
+
+@pytest.mark.parametrize("exchange", ["bitmex", "bittrex"])
+def test_nobody_works_at_an_exchange_that_has_closed_but_on_paper(exchange: str) -> None:
+    """Scenario 43: with the date, and history stays."""
+    live = replace(key_record(exchange=exchange), venue=Venue.LIVE)
+    refusal = judge_end(live, START_MS)
+    assert refusal is not None
+    assert refusal.code == "robot_exchange_closed"
+    assert refusal.facts["since"] == get_card(exchange).since
+    assert judge_end(replace(live, venue=Venue.PAPER), START_MS) is None
 
 
 async def test_a_robot_is_not_started_with_a_key_that_ends_soon(bench: Bench) -> None:
