@@ -21,6 +21,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.telegram.hosting import run
+from drawbridge.licences.model import Operator
 from drawbridge.sealing.private_files import write_private
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish
@@ -71,7 +72,9 @@ class BotHouse:
 
 
 @asynccontextmanager
-async def open_bot_house(folder: Path) -> AsyncIterator[BotHouse]:
+async def open_bot_house(
+    folder: Path, operator: Operator | None = None
+) -> AsyncIterator[BotHouse]:
     """Open a house with an owner, an authenticator and a vault, and start its bot."""
     clock = SteppedClock(1_790_000_000_000)
     file = folder / "bot.token"
@@ -79,7 +82,11 @@ async def open_bot_house(folder: Path) -> AsyncIterator[BotHouse]:
     async with bot_api() as api:
         notices = NoticeSettings(telegram_token_file=file, telegram_url=api.url)
         settings = Settings(
-            folder / "data", "127.0.0.1", 8420, "127.0.0.1:1", names=NAMES, notices=notices
+            folder / "data",
+            paper="127.0.0.1:1",
+            names=NAMES,
+            notices=notices,
+            operator=operator,
         )
         async with open_house(settings, clock) as house:
             owner = await house.accounts.create_owner("Ada", Secret("a long password of Ada's"))

@@ -22,6 +22,7 @@ from drawbridge.entrypoints.telegram import (
     codes,
     key_adding,
     key_menus,
+    licence_menus,
     main_menu,
     notice_menus,
     panic_menus,
@@ -99,6 +100,7 @@ def dispatcher_for(talks: TelegramTalks) -> Dispatcher:
     first, last = main_menu.routes(talks)
     made = (
         settings_menus.routes(),
+        licence_menus.routes(),
         key_menus.routes(),
         key_adding.routes(),
         virtual_key_menus.routes(),

@@ -27,6 +27,8 @@ _NEEDS: Final[Mapping[str, Act]] = {
     "replacement": Act.LOOK,
     "virtual_keys": Act.LOOK,
     "virtual_key": Act.LOOK,
+    "licence": Act.LOOK,
+    "licence_key": Act.LOOK,
     "approvals": Act.LOOK,
     "approval": Act.LOOK,
     "people": Act.SEE_PEOPLE,

@@ -7,6 +7,7 @@ from aiogram.types import CallbackQuery, Message
 from drawbridge.app.telegram_notices import end_notices
 from drawbridge.entrypoints.telegram.dialogs import LANGUAGES as LIST
 from drawbridge.entrypoints.telegram.dialogs import SPEAK, asked_again
+from drawbridge.entrypoints.telegram.licence_menus import LICENCE
 from drawbridge.entrypoints.telegram.screens import (
     Go,
     Screen,
@@ -33,12 +34,14 @@ def routes() -> Router:
     return router
 
 
-def settings_menu() -> Screen:
-    """Draw the settings."""
+def settings_menu(*, licensed: bool = False) -> Screen:
+    """Draw the settings; `licensed` where an operator asks for licences."""
+    licence = ((named(say("nav.licence"), LICENCE),),) if licensed else ()
     rows = (
         (button("keys", "keys"),),
         (named(say("virtual_keys.title"), "virtual_keys"),),
         (button("notices", "notices"), button("language", LIST)),
+        *licence,
         (named(say("people.title"), "people"),),
         (button("unlink", "unlink"),),
         home_row(),
@@ -48,7 +51,7 @@ def settings_menu() -> Screen:
 
 async def show_settings(_query: CallbackQuery, visit: Visit) -> None:
     """Show the settings."""
-    await visit.show(settings_menu())
+    await visit.show(_menu(visit))
 
 
 async def show_languages(_query: CallbackQuery, visit: Visit) -> None:
@@ -66,7 +69,7 @@ async def speak(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     await visit.house.languages.choose(visit.owner.id, callback_data.what)
     with speaking(callback_data.what):
         again = await asked_again(visit)
-        await visit.show(settings_menu() if again is None else again)
+        await visit.show(_menu(visit) if again is None else again)
 
 
 async def ask_unlink(_query: CallbackQuery, visit: Visit) -> None:
@@ -80,6 +83,10 @@ async def unlink(_query: CallbackQuery, visit: Visit) -> None:
     await visit.house.telegram.unlink(visit.owner.id)
     await end_notices(visit.house.notices, visit.owner.id, visit.chat)
     await visit.show(Screen(say("telegram.unlinked")))
+
+
+def _menu(visit: Visit) -> Screen:
+    return settings_menu(licensed=visit.house.licences.is_asked)
 
 
 def _languages() -> Screen:
