@@ -270,6 +270,5 @@ def test_settings_come_out_of_the_environment_that_they_write() -> None:
         kms_key="alias/drawbridge",
         kms_region="eu-west-1",
         kms_credentials_file=Path("/run/credentials"),
-        credentials=Path("/run/credentials.d"),
     )
     assert read_keeper_settings(settings.environment()) == settings

@@ -15,7 +15,10 @@ from drawbridge.core.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class KeeperSettings:
-    """How keepers are reached; empty is not set up."""
+    """How keepers are reached; empty is not set up.
+
+    `credentials` is where systemd put those of this service: every process of ours inherits that.
+    """
 
     transit_url: str = ""
     transit_mount: str = "transit"
@@ -38,7 +41,6 @@ class KeeperSettings:
             "DRAWBRIDGE_KMS_REGION": self.kms_region,
             "DRAWBRIDGE_KMS_URL": self.kms_url,
             "DRAWBRIDGE_KMS_CREDENTIALS_FILE": str(self.kms_credentials_file or ""),
-            "CREDENTIALS_DIRECTORY": str(self.credentials or ""),
         }
 
 
