@@ -62,7 +62,7 @@ class Account:
         ended = [it for it in self.orders if it.status is not OrderStatus.OPEN]
         return self._told(operation, ended, "updated_ms")
 
-    def _told(self, asked: GetClosedOrders | GetOwnTrades, found: list[Any], at: str) -> Any:  # noqa: ANN401  as above
+    def _told(self, asked: GetClosedOrders | GetOwnTrades, found: list[Any], at: str) -> Any:  # noqa: ANN401  each operation has its own answer
         if asked.offset and not self.by_number:
             raise BadInput("unwanted_parameter", field="offset")
         since_ms = asked.since_ms or 0
@@ -160,7 +160,7 @@ async def test_what_was_asked_anew_meanwhile_is_not_answered_with_the_old(tradin
         async def markets(self, exchange_id: str, venue: str) -> Markets:
             return await super().markets(exchange_id, venue)
 
-        async def call(self, key_id: str, operation: Operation[Any], *, purpose: Purpose) -> Any:  # noqa: ANN401  as above
+        async def call(self, key_id: str, operation: Operation[Any], *, purpose: Purpose) -> Any:  # noqa: ANN401  each operation has its own answer
             if not self.asked:
                 await reports.ask(OWNER, house.key, SINCE_MS - 1)
             return await super().call(key_id, operation, purpose=purpose)
