@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, Forbidden, OutcomeUnknown
+from drawbridge.core.markets import Markets
 from drawbridge.core.operations import FORBIDDEN_SCOPES
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
@@ -56,6 +57,10 @@ class Relay:
     def now_ms(self, exchange_id: str, venue: str) -> int:
         """Give the exchange's time as far as it is known."""
         return self._asking.now_ms((exchange_id, venue))
+
+    def find_markets(self, exchange_id: str, venue: str) -> Markets | None:
+        """Give the exchange's markets at once; None where they must be asked for."""
+        return self._asking.find_markets((exchange_id, venue))
 
     async def ask(
         self, exchange_id: str, venue: str, endpoint: Endpoint, request: WireRequest

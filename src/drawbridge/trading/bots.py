@@ -174,7 +174,8 @@ class Bots:
                 scope = Scope.OTHER
             return _Read(None, asked_of(None, scope, address, now_ms))
         exchange = get_exchange(virtual.exchange)
-        markets = await self._gateway.markets(virtual.exchange, virtual.venue)
+        at = (virtual.exchange, virtual.venue)
+        markets = self._gateway.relay.find_markets(*at) or await self._gateway.markets(*at)
         try:
             view = ServerView(endpoint, request, markets, now_ms)
             operation = exchange.codec.decode_request(view)
@@ -199,7 +200,8 @@ class Bots:
             order = replace(order, client_id=drawn)
             forwarding = replace(forwarding, request=None, operation=order)
         asked = read.asked if order is read.operation else replace(read.asked, order=order)
-        asked = await self._with_prices(virtual, asked)
+        if virtual.wants_prices:
+            asked = await self._with_prices(virtual, asked, order)
         await self._judges.usages.prepare(virtual, asked.now_ms)
         limits = self._judges.limits
         if not limits.admits_all():
@@ -235,10 +237,8 @@ class Bots:
             usages.release(virtual.id, order.client_id)
         return heard
 
-    async def _with_prices(self, virtual: VirtualKey, asked: Asked) -> Asked:
-        order, quotes = asked.order, self._judges.quotes
-        if order is None or not virtual.wants_prices:
-            return asked
+    async def _with_prices(self, virtual: VirtualKey, asked: Asked, order: PlaceOrder) -> Asked:
+        quotes = self._judges.quotes
         last = await quotes.last(virtual.exchange, virtual.venue, asked.symbol)
         if last is None or not virtual.wants_book:
             return replace(asked, last=last)

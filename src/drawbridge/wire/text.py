@@ -53,7 +53,8 @@ def drop_parameters(raw: bytes, names: frozenset[bytes]) -> bytes:
     """Give `raw` without the parameters of these names, every other byte as it was."""
     if not raw:
         return raw
-    return b"&".join(piece for piece in raw.split(b"&") if piece.partition(b"=")[0] not in names)
+    pieces = raw.split(b"&")
+    return b"&".join([piece for piece in pieces if piece.partition(b"=")[0] not in names])
 
 
 def joined(*pieces: bytes) -> bytes:
