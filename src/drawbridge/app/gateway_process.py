@@ -48,7 +48,9 @@ from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.seams import Outside as RobotsReach
 from drawbridge.robots.service import check_unused
 from drawbridge.robots.strangers import Strangers
+from drawbridge.rotation.kinship import Kinship
 from drawbridge.rotation.leak_asking import LeakInquiries
+from drawbridge.rotation.same_account import SameAccount
 from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
@@ -129,6 +131,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
             stopping=Stopping(database, house.orders, broker, clock),
             inquiries=LeakInquiries(database, gateway, clock),
             strangers=Strangers(database, reading, house.vault, clock),
+            kinship=Kinship(database, SameAccount(gateway, database), house.vault, clock),
             outsiders=Outsiders(database, reading, house.vault, house.portfolios, clock),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),

@@ -22,6 +22,7 @@ from drawbridge.gateway.streaming import Streams
 from drawbridge.licences.leasing import Leasing
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.strangers import Strangers
+from drawbridge.rotation.kinship import Kinship
 from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.rotation.switching import Switching
 from drawbridge.statistics.snapshots import Snapshots
@@ -65,6 +66,7 @@ class Work:
     inquiries: LeakInquiries
     strangers: Strangers
     outsiders: Outsiders
+    kinship: Kinship
     postman: Postman
     reminders: Reminders
     approvals: Approvals
@@ -122,6 +124,7 @@ class Workers:
         self._begin("robots", work.robots.look)
         self._begin("foreign orders", work.strangers.step)
         self._begin("foreign trades", work.outsiders.step)
+        self._begin("kinship", work.kinship.step)
         self._begin("replacements", work.switching.step)
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)

@@ -54,6 +54,7 @@ class Tag(StrEnum):
     VAULT_KEY_ENABLED = "vault:key:enabled"
     VAULT_KEY_DELETED = "vault:key:deleted"
     VAULT_KEY_DATED = "vault:key:dated"
+    VAULT_KEY_KIN_PROVEN = "vault:key:kin_proven"
     VAULT_KEY_RIGHTS_GREW = "vault:key:rights_grew"
     VAULT_SECRET_OPENED = "vault:secret:opened"  # noqa: S105  the name of an event
     VAULT_SECRET_DAMAGED = "vault:secret:damaged"  # noqa: S105  the name of an event

@@ -49,7 +49,7 @@ _MARKETS: Final = (
 _KEPT: Final = (
     "SELECT * FROM foreign_trades WHERE key_id IN (SELECT id FROM keys"
     " WHERE owner = ? AND exchange = ? AND venue = ?"
-    " AND (id = ? OR (? <> '' AND account_hint = ?)))"
+    " AND (id = ? OR (? <> '' AND ? IN (account_hint, kin))))"
     " ORDER BY time_ms DESC, trade_id DESC LIMIT ?"
 )
 _KEEP: Final = "INSERT OR IGNORE INTO foreign_trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -114,7 +114,7 @@ class ForeignTrades:
         """List those of a key's account, by whichever of its keys they were found, newest first."""
         place = (key.owner, key.exchange, key.venue.value)
         rows = await self._database.fetch_all(
-            _KEPT, *place, key.id, key.account_hint, key.account_hint, limit
+            _KEPT, *place, key.id, key.account, key.account, limit
         )
         return tuple(_trade(row) for row in rows)
 

@@ -184,8 +184,8 @@ def _one_each(keys: Iterable[KeyRecord]) -> dict[str, KeyRecord]:
     """Choose one key for each account, one of which an alarm is wanted first; by its id."""
     chosen: dict[tuple[str, ...], KeyRecord] = {}
     for key in sorted(keys, key=lambda it: (not it.life.watched, it.created_ms, it.id)):
-        account = (key.owner, key.exchange, key.venue.value, key.account_hint)
-        chosen.setdefault(account if key.account_hint else (key.id,), key)
+        account = (key.owner, key.exchange, key.venue.value, key.account)
+        chosen.setdefault(account if key.account else (key.id,), key)
     return {str(key.id): key for key in chosen.values()}
 
 

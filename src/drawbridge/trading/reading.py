@@ -106,7 +106,7 @@ class ReadingRoad:
         if now_ms >= self._not_before_ms:
             self._not_before_ms = now_ms + _LIST_EVERY_MS
             self._readers = await self._keys.list_standing(KeyStatus.READ_ONLY)
-        if not any(it.account_hint for it in self._readers):
+        if not any(it.account for it in self._readers):
             return key_id
         return reader_among(await self._keys.get_record(key_id), self._readers).id
 

@@ -96,7 +96,13 @@ class KeyRecord:
     account_hint: str = ""
     version: int = 1
     life: KeyLife = AS_USUAL
+    kin: str = ""
     replaces: str = ""
+
+    @property
+    def account(self) -> str:
+        """Give the name of its account: the exchange's, else ours for keys proven to be of one."""
+        return self.account_hint or self.kin
 
     @property
     def pauses_ms(self) -> int | None:

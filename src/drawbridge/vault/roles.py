@@ -1,7 +1,8 @@
 """Which key of an account does what: one that only reads is asked, one that trades orders. Pure.
 
 Why: a key that only reads can be lost without harm, has a budget of its own at some exchanges, and
-goes on when the right to trade is taken away. Keys are of one account where the exchange says so.
+goes on when the right to trade is taken away. Keys are of one account where the exchange says so,
+or where that was proven.
 """
 
 from collections.abc import Iterable
@@ -16,9 +17,9 @@ def are_of_one_account(one: KeyRecord, other: KeyRecord) -> bool:
     """Tell whether two keys are known to be of one exchange account."""
     if one.id == other.id:
         return True
-    place = (one.owner, one.exchange, one.venue, one.account_hint)
-    is_same = place == (other.owner, other.exchange, other.venue, other.account_hint)
-    return is_same and bool(one.account_hint)
+    place = (one.owner, one.exchange, one.venue, one.account)
+    is_same = place == (other.owner, other.exchange, other.venue, other.account)
+    return is_same and bool(one.account)
 
 
 def reader_among(key: KeyRecord, keys: Iterable[KeyRecord]) -> KeyRecord:
@@ -47,7 +48,7 @@ def one_of_each(keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
     """Give the oldest key of each account, in the order given: an account counts once."""
     given, kept = tuple(keys), dict[tuple[str, ...], KeyRecord]()
     for key in sorted(given, key=lambda it: (it.created_ms, it.id)):
-        account = (key.owner, key.exchange, key.venue.value, key.account_hint)
-        kept.setdefault(account if key.account_hint else (key.id,), key)
+        account = (key.owner, key.exchange, key.venue.value, key.account)
+        kept.setdefault(account if key.account else (key.id,), key)
     chosen = {key.id for key in kept.values()}
     return tuple(key for key in given if key.id in chosen)

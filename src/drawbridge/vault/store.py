@@ -15,7 +15,7 @@ from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing, Venue,
 _KEYS: Final = """
 SELECT id, owner, exchange, venue, label, public_key, status, reason, facts, scopes, expires_ms,
        account_hint, created_ms, checked_ms, check_requested_ms, check_proof, version,
-       made_ms, dated, pause_before_ms, closes, watched, replaces
+       made_ms, dated, pause_before_ms, closes, watched, kin, replaces
 FROM keys WHERE deleted_ms IS NULL
 """
 _INSERT: Final = """
@@ -195,6 +195,11 @@ async def write_dated(tx: Transaction, key_id: str, expires_ms: int | None, date
     await tx.execute(_DATED, expires_ms, dated, key_id)
 
 
+async def write_kin(tx: Transaction, key_id: str, kin: str) -> None:
+    """Write that a key was proven to be of the account that bears this name here."""
+    await tx.execute("UPDATE keys SET kin = ? WHERE id = ?", kin, key_id)
+
+
 async def write_life(tx: Transaction, key: KeyRecord) -> None:
     """Write what a person said of a key's life, and when it ends by that."""
     life = key.life
@@ -272,5 +277,6 @@ def read_record(row: Row) -> KeyRecord:
             row["closes"],
             row["watched"],
         ),
+        kin=row["kin"],
         replaces=row["replaces"],
     )

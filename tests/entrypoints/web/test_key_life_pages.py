@@ -9,8 +9,9 @@ from drawbridge.core.orders import Fill, OrderType, Side
 from drawbridge.trading.foreign_trades import keep_trades
 from drawbridge.vault.lives import Dated, KeyLife, day_of
 from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.vault.store import write_kin
 from tests.kit.browserling import Browserling
-from tests.kit.owner import add_good, become_owner, set_up
+from tests.kit.owner import SECRET, add_good, become_owner, set_up
 from tests.kit.web_site import WebSite
 
 _CHOICES = {"made": "", "pause_days": "1", "closes": "", "watched": ""}
@@ -93,6 +94,25 @@ async def test_trades_from_elsewhere_are_shown(site: WebSite, browser: Browserli
     page = await browser.get(f"/keys/{key}/life")
     assert "o77" in page.words
     assert "change the password" in page.words
+
+
+async def test_other_keys_of_the_account_are_named_and_who_reads_it(
+    site: WebSite, browser: Browserling
+) -> None:
+    """Scenario 66, the part that people see."""
+    key = await _key(site, browser)
+    assert "Other keys" not in (await browser.get(f"/keys/{key}/life")).words
+    record = await site.house.vault.get_record(key)
+    fields = {"api_key": "R" * 56, "api_secret": SECRET}
+    added = await site.house.vault.add(record.owner, "kraken", "paper", fields, "Reader")
+    reads = Standing(KeyStatus.READ_ONLY, scopes=frozenset({Scope.READ}))
+    await site.house.vault.record_verdict(added.key.id, reads)
+    async with site.house.database.transaction() as tx:
+        for one in (key, added.key.id):
+            await write_kin(tx, one, "kin")
+    page = await browser.get(f"/keys/{key}/life")
+    assert "Other keys of this account Reader" in page.words
+    assert "are read with Reader" in page.words
 
 
 async def test_the_day_on_which_a_key_was_made_is_asked_for_where_it_counts(

@@ -45,6 +45,8 @@ def life(
     """Show when a key ends and what its robots do before; change what is given."""
     from drawbridge.entrypoints.cli.house import in_place, key_named, owner_of
     from drawbridge.vault.lives import LifeWish
+    from drawbridge.vault.roles import kin_of, reader_among
+    from drawbridge.wording.language import spoken
 
     wish = LifeWish(made, pause_days, close, watch)
 
@@ -53,10 +55,17 @@ def life(
         found = await key_named(place, person, key)
         if wish != LifeWish():
             found = await place.lives.change(person, found.id, wish)
+        mine = await place.vault.list_keys(person)
+        reader, kin = reader_among(found, mine), kin_of(found, mine)
         if json:
-            print_json({"id": found.id, **told_life(found)})
-        else:
-            print_fields(_fields_of(found))
+            roles = {"shared_with": [it.id for it in kin], "read_with": reader.id}
+            print_json({"id": found.id, **told_life(found), **roles})
+            return
+        fields = _fields_of(found)
+        if kin:
+            fields[say("key_life.shared")] = spoken().comma.join(it.label for it in kin)
+            fields[say("key_life.read_with")] = reader.label
+        print_fields(fields)
 
     in_place(data, work)
 

@@ -15,6 +15,7 @@ from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.key_views import view_key
 from drawbridge.vault.lives import MOST_PAUSE_DAYS, LifeWish, day_of
 from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.roles import kin_of, reader_among
 from drawbridge.wording.say import say
 
 _FIELDS: Final = ("made", "pause_days", "closes", "watched")
@@ -56,11 +57,14 @@ class LifePages:
 
     async def _show(self, visit: Visit, form: Form, status: int = 200) -> Response:
         key = await self._key(visit)
+        mine = await self.house.vault.list_keys(visit.person.account)
         facts = {
             "key": view_key(key),
             "dated": say(f"key_life.dated.{key.life.dated}") if key.life.dated else "",
             "pauses_ms": key.pauses_ms,
             "account": key.account_hint,
+            "shared": ", ".join(it.label for it in kin_of(key, mine)),
+            "read_with": reader_among(key, mine).label,
             "asks_made": _asks_made(key),
             "chosen": _chosen(key),
             "most": MOST_PAUSE_DAYS,

@@ -1,0 +1,111 @@
+"""Finding out which keys are of one account, where the exchange does not tell it.
+
+Looked at in the gateway's process, a pair at a time: a key that only reads beside one that trades.
+What proves it stands in `same_account.py`; what follows from it, in `vault/roles.py`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+from drawbridge.audit.chain import AuditEvent
+from drawbridge.audit.store import append
+from drawbridge.audit.tags import Tag
+from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.rotation.replacement import AccountProof
+from drawbridge.rotation.same_account import Finding
+from drawbridge.storage.database import Database
+from drawbridge.vault import store
+from drawbridge.vault.model import KeyRecord, KeyStatus
+
+_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
+_LOOK_EVERY_MS: Final = MINUTE_MS
+_MOST_PAIRS: Final = 4
+
+Pair = tuple[KeyRecord, KeyRecord]
+
+
+class Finder(Protocol):
+    """What finds out about two keys; `SameAccount` does."""
+
+    async def find_out(self, key: KeyRecord, stand_in: KeyRecord) -> Finding:
+        """Find out whether two keys are of one account. Raises: `ExchangeDown`."""
+
+
+class Keys(Protocol):
+    """Where keys stand; the vault is one."""
+
+    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        """List everybody's keys that stand in one of these states."""
+
+
+class Kinship:
+    """Looks at keys that may be of one account."""
+
+    def __init__(self, database: Database, finder: Finder, keys: Keys, clock: Clock) -> None:
+        """Write into this database what is proven."""
+        self._database = database
+        self._finder = finder
+        self._keys = keys
+        self._clock = clock
+        self._not_before_ms = 0
+        # When to look at a pair again of which nothing was proven.
+        self._again_ms: dict[tuple[str, int, str, int], int] = {}
+
+    async def step(self) -> None:
+        """Look at some pairs of which nothing is known yet; once a minute."""
+        now_ms = self._clock.now_ms()
+        if now_ms < self._not_before_ms:
+            return
+        self._not_before_ms = now_ms + _LOOK_EVERY_MS
+        pairs = list(_pairs(await self._keys.list_standing(*_IN_USE)))
+        named = {_name_of(pair): pair for pair in pairs}
+        self._again_ms = {it: at_ms for it, at_ms in self._again_ms.items() if it in named}
+        due = [it for name, it in named.items() if self._again_ms.get(name, 0) <= now_ms]
+        for pair in due[:_MOST_PAIRS]:
+            await self._look(pair, now_ms)
+
+    async def _look(self, pair: Pair, now_ms: int) -> None:
+        try:
+            found = await self._finder.find_out(*pair)
+        except DrawbridgeError:
+            # Whoever uses these keys tells of it.
+            self._again_ms[_name_of(pair)] = now_ms + _LOOK_EVERY_MS
+            return
+        if found.proof is AccountProof.NONE:
+            self._again_ms[_name_of(pair)] = now_ms + (DAY_MS if found.differs else HOUR_MS)
+            return
+        await self._write(pair, found, now_ms)
+
+    async def _write(self, pair: Pair, found: Finding, now_ms: int) -> None:
+        trades, reads = pair
+        kin = trades.kin or reads.kin or str(trades.id)
+        async with self._database.transaction() as tx:
+            for key in pair:
+                known = await store.find_key(tx, key.id)
+                if known is None or known.version != key.version:
+                    return
+            for key in pair:
+                await store.write_kin(tx, key.id, kin)
+            facts = {"with": str(trades.id), "proof": found.proof.value}
+            event = AuditEvent(Tag.VAULT_KEY_KIN_PROVEN, reads.owner, reads.id, facts)
+            await append(tx, event, now_ms)
+
+
+def _pairs(keys: Sequence[KeyRecord]) -> Iterator[Pair]:
+    """Pair each key that only reads with those that trade beside it, of no account that is told."""
+    untold = [it for it in keys if not it.account_hint and not it.replaces]
+    traders: dict[tuple[str, ...], list[KeyRecord]] = {}
+    for key in untold:
+        if key.status is KeyStatus.ENABLED:
+            traders.setdefault((key.owner, key.exchange, key.venue.value), []).append(key)
+    for key in untold:
+        if key.status is KeyStatus.READ_ONLY:
+            for other in traders.get((key.owner, key.exchange, key.venue.value), ()):
+                if not key.kin or other.kin != key.kin:
+                    yield other, key
+
+
+def _name_of(pair: Pair) -> tuple[str, int, str, int]:
+    trades, reads = pair
+    return (trades.id, trades.version, reads.id, reads.version)
