@@ -20,33 +20,41 @@ ELSEWHERE = """
     people list  people invite  people role  people end  people let-back
     approval list  approval approve  approval decline
     order list  portfolio  wealth  export trades
-    limit list  limit set  limit clear  stop  resume  notice list
+    limit list  limit set  limit clear  stop  resume
+    notice list  notice ways  notice set  notice summary
     trial order  trial list  trial show  trial stop  trial delete
-    audit list  audit verify  guide  scan  mcp  tui
+    audit list  audit verify  guide  scan  tui
 """
 # What opens this machine's data folder, keyring or processes, or hands out what must not travel.
 HERE = """
-    up  doctor  demo  proxy tls  vault create  vault unlock  vault status  vault rotate
+    up  doctor  demo  mcp  proxy tls  vault create  vault unlock  vault status  vault rotate
     vault destroy-old-key  vault keep-in
     backup key  backup list  backup make  backup restore
     import  key add  key replace  key replacement  key leak-report
     virtual-key test  robot hook  panic  approval propose  approval show
-    notice ways  notice set  notice summary  notice test
+    notice test
     owner create  owner authenticator  owner language  owner telegram
     owner token make  owner token list  owner token revoke
     licence activate  licence add  licence archive  licence claim  licence recover
     licence release  licence renew  licence revocations  licence show
+    paper key  paper ledger  paper faults  robot strategies
+    backtest  candles list  candles check  candles download  candles import
 """
 # What works on a folder or files of its own, whichever Drawbridge was chosen.
 FOLDERS = """
     licences init  licences issue  licences list  licences revocations  licences revoke
-    licences serve  paper key  paper ledger  paper faults  robot check
-    backup verify
-    backtest  candles list  candles check  candles download  candles import
+    licences serve  backup verify  robot check
 """
 # What concerns the command line itself, or no Drawbridge at all.
-_EXAMPLES = {"act": "stop_everything", "way": "mail", "keeper": "passphrase"}
-NOBODYS = "remote add  remote list  remote use  remote remove  completion  robot strategies"
+_EXAMPLES = {
+    "act": "stop_everything",
+    "way": "mail",
+    "keeper": "passphrase",
+    "exchange": "kraken",
+    "name": "kraken/BTC-USD/1m",
+    "series": "kraken/BTC-USD/1m",
+}
+NOBODYS = "remote add  remote list  remote use  remote remove  completion"
 
 
 def names(table: str) -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 from drawbridge.app.lab_process import LabWork
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.secret import Secret
+from drawbridge.notices.model import Channel, NoticeKind
 from drawbridge.robots.model import RobotStatus
 from drawbridge.vault.model import KeyStatus
 from tests.kit.house import until
@@ -37,6 +38,7 @@ LOOKS = [
     ("export", "trades", "--format", "koinly", "--simulated"),
     ("export", "trades", "--format", "cointracking", "--robot", "Ace", "--simulated"),
     ("notice", "list"),
+    ("notice", "ways"),
     ("approval", "list"),
     ("approval", "list", "--all"),
     ("audit", "list"),
@@ -250,7 +252,7 @@ async def test_what_is_not_there_is_told_as_here(line: RemoteLine) -> None:
         ("robot", "strategies"),
         ("candles", "list"),
         ("backtest",),
-        ("notice", "ways"),
+        ("notice", "test", "mail"),
     ],
     ids=" ".join,
 )
@@ -313,3 +315,26 @@ async def test_keys_that_lie_about_are_known_from_elsewhere(
     assert code == 1
     (found,) = json.loads(out)["found"]
     assert found["mine"] == {"id": virtual.id, "label": "Night bot", "virtual": True}
+
+
+async def test_where_notices_go_is_chosen_with_a_code(line: RemoteLine, life: Life) -> None:
+    notices = life.site.house.notices
+    kinds = ("notice", "set", "page", "--kinds", "order_filled,stop_on")
+    assert await line.refused(*kinds, typed="000000\n") == (3, "code_wrong")
+    await line.told(*kinds, typed=life.code() + "\n")
+    chosen = await notices.kinds_of(life.owner, Channel.PAGE)
+    assert NoticeKind.ORDER_FILLED in chosen
+    assert NoticeKind.ROBOT_DECIDED not in chosen
+    mail = ("notice", "set", "mail", "--to", "nowhere")
+    assert (await line.refused(*mail, typed=life.code() + "\n"))[0] == 2
+    hook = ("notice", "set", "webhook", "--to", "https://hooks.example.com/x")
+    told = await line.told(*hook, typed=life.code() + "\n")
+    assert told["secret"].startswith("whsec_")
+    assert (await notices.list_ways(life.owner))[Channel.WEBHOOK].is_on
+    off = ("notice", "set", "webhook", "--off")
+    assert (await line.told(*off, typed=life.code() + "\n"))["secret"] is None
+    assert not (await notices.list_ways(life.owner))[Channel.WEBHOOK].is_on
+    assert await line.refused("notice", "set", "pigeon") == (2, "unknown_channel")
+    assert await line.told("notice", "summary", "07:30") == {"summary": "07:30"}
+    assert await line.refused("notice", "summary", "7h") == (2, "bad_hour")
+    assert await notices.summary_at(life.owner) == "07:30"

@@ -19,6 +19,7 @@ from drawbridge.wording.say import say, say_reason
 
 if TYPE_CHECKING:
     from drawbridge.app.build import House
+    from drawbridge.core.secret import Secret
     from drawbridge.entrypoints.cli.house import Place
     from drawbridge.notices.model import Channel, Kept
 
@@ -64,15 +65,15 @@ def list_notices(
 @app.command(help=say("cli.notice.ways.help"))
 def ways(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
     """Show where notices go, and which kinds."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
         told = []
-        for channel, way in (await house.notices.list_ways(person)).items():
-            kinds = sorted(kind.value for kind in await house.notices.kinds_of(person, channel))
+        for channel, way in (await place.notices.list_ways(person)).items():
+            kinds = sorted(kind.value for kind in await place.notices.kinds_of(person, channel))
             told.append({"way": channel, "on": way.is_on, "to": way.place, "kinds": kinds})
-        summary = await house.notices.summary_at(person)
+        summary = await place.notices.summary_at(person)
         if json:
             print_json({"ways": told, "summary": summary})
             return
@@ -91,7 +92,7 @@ def ways(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
             say("cli.notice.summary_at", at=summary) if summary else say("notices.no_summary")
         )
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command("set", help=say("cli.notice.set.help"))
@@ -108,20 +109,19 @@ def set_way(
     json: Json = False,
 ) -> None:
     """Choose where notices go by a way, and which kinds; `page` has kinds only."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.app.build import House
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
     from drawbridge.entrypoints.cli.options import read_list
-    from drawbridge.notices.model import Channel
 
     channel = _channel(way)
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        secret = None
-        if kinds is not None:
-            await house.notices.choose(person, channel, read_list(kinds))
-        if channel is not Channel.PAGE and (to or off or kinds is None):
-            place = to or (await house.notices.list_ways(person))[channel].place
-            secret = await house.notices.set_way(person, channel, place, is_on=not off)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        chosen = None if kinds is None else read_list(kinds)
+        if isinstance(place, House):
+            secret = await _set_here(place, person, channel, to, chosen, is_on=not off)
+        else:
+            secret = await place.notices.change_way(channel, to, chosen, is_on=not off)
         shown = None if secret is None else secret.reveal()
         if json:
             print_json({"way": channel, "on": not off, "secret": shown})
@@ -131,7 +131,7 @@ def set_way(
             print_line(say("cli.notice.set.secret", secret=shown))
             print_hint(say("notices.secret_once"))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 @app.command(help=say("cli.notice.summary.help"))
@@ -143,18 +143,38 @@ def summary(
     json: Json = False,
 ) -> None:
     """Choose when the daily summary is told (UTC); nothing for never."""
-    from drawbridge.entrypoints.cli.house import in_house, owner_of
+    from drawbridge.entrypoints.cli.house import in_place, owner_of
 
-    async def work(house: "House") -> None:
-        person = await owner_of(house, owner)
-        await house.notices.set_summary(person, at)
-        told = await house.notices.summary_at(person)
+    async def work(place: "Place") -> None:
+        person = await owner_of(place, owner)
+        await place.notices.set_summary(person, at)
+        told = await place.notices.summary_at(person)
         if json:
             print_json({"summary": told})
         else:
             print_line(say("cli.notice.summary_at", at=told) if told else say("notices.no_summary"))
 
-    in_house(data, work)
+    in_place(data, work)
+
+
+async def _set_here(
+    house: "House",
+    person: str,
+    channel: "Channel",
+    to: str,
+    kinds: tuple[str, ...] | None,
+    *,
+    is_on: bool,
+) -> "Secret | None":
+    """Choose where notices go by a way of this machine, and which kinds."""
+    from drawbridge.notices.model import Channel
+
+    if kinds is not None:
+        await house.notices.choose(person, channel, kinds)
+    if channel is Channel.PAGE or not (to or not is_on or kinds is None):
+        return None
+    place = to or (await house.notices.list_ways(person))[channel].place
+    return await house.notices.set_way(person, channel, place, is_on=is_on)
 
 
 @app.command("test", help=say("cli.notice.test.help"))

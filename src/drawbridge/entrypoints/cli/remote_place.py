@@ -13,7 +13,6 @@ from drawbridge.audit.store import ToldEvent
 from drawbridge.client import every
 from drawbridge.client.audit import Verification
 from drawbridge.client.me import Me
-from drawbridge.client.notices import NoticeTold
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.cli.remote_accounts import (
     MOST,
@@ -26,6 +25,7 @@ from drawbridge.entrypoints.cli.remote_accounts import (
 from drawbridge.entrypoints.cli.remote_approvals import RemoteApprovals
 from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_lives import RemoteForeignTrades, RemoteLives
+from drawbridge.entrypoints.cli.remote_notices import RemoteNotices
 from drawbridge.entrypoints.cli.remote_people import RemoteInvitations, RemotePeople
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.entrypoints.cli.remote_trading import (
@@ -37,7 +37,6 @@ from drawbridge.entrypoints.cli.remote_trading import (
 )
 from drawbridge.entrypoints.cli.remote_virtual_keys import RemoteVirtualKeys
 from drawbridge.entrypoints.cli.typing_in import read_secret
-from drawbridge.notices.model import Kept, Notice
 from drawbridge.vault.unlock import VaultStatus
 from drawbridge.wording.say import say
 
@@ -63,7 +62,7 @@ class Elsewhere:
         self.history = self.orders
         self.limits = RemoteLimits(line)
         self.lab = RemoteLab(line)
-        self.notices = RemoteNotices(line)
+        self.notices = RemoteNotices(line, _ask_code)
         self.virtual_keys = RemoteVirtualKeys(line)
         self.people = RemotePeople(line, _ask_code)
         self.invitations = RemoteInvitations(line, _ask_code)
@@ -102,32 +101,9 @@ class Elsewhere:
         )
 
 
-class RemoteNotices:
-    """The notices elsewhere."""
-
-    def __init__(self, line: Line) -> None:
-        """Speak over a line."""
-        self._line = line
-
-    async def list_notices(self, _owner: str) -> tuple[Kept, ...]:
-        """List the newest notices, newest first."""
-        return await self._line.ask(
-            lambda client: tuple(map(_read_kept, client.notices.list_notices()["items"]))
-        )
-
-    async def mark_read(self, _owner: str) -> None:
-        """Count everything as seen."""
-        await self._line.act(lambda client, once: client.notices.mark_read(idempotency_key=once))
-
-
 def _ask_code() -> Secret:
     return read_secret(say("cli.prompt.code"))
 
 
 def _read_verified(told: Verification) -> Verified:
     return Verified(told["events"], bytes.fromhex(told["head"]))
-
-
-def _read_kept(told: NoticeTold) -> Kept:
-    notice = read_as(Notice, told, {"owner": ME})
-    return read_as(Kept, told, {"n": told["id"], "notice": notice, "due_ms": told["last_ms"]})
