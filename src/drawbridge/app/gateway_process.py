@@ -13,14 +13,14 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import dice, entropy, monotonic_ns
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.keeper_ways import keepers_of
-from drawbridge.app.licensing import journal_of, kept_licences, leasing_of
+from drawbridge.app.licensing import leasing_of, licensed_journal
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
 from drawbridge.app.own_strategies import own_strategies_of
@@ -82,6 +82,10 @@ Beside: TypeAlias = Callable[[Settings, Bridge], AbstractAsyncContextManager[Map
 _NOTICE_CONNECTIONS: Final = 4
 
 
+class _Closes(Protocol):
+    async def close(self) -> None: ...
+
+
 @contextlib.asynccontextmanager
 async def open_gateway(house: House) -> AsyncIterator[Work]:
     """Build the half that opens secrets over a house; the vault opens if it can by itself."""
@@ -91,8 +95,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     keepers = keepers_of(settings.keepers, asking, clock)
     holder = KeyHolder(database, clock, settings.vault_key, keepers)
     rows = GroupCommit(settings.database)
-    licences = kept_licences(house)
-    journal = journal_of(house, rows, licences)
+    licences, journal = licensed_journal(house, rows)
     venues = Venues(_paper_urls(settings))
     doubts, stamps = Doubts(clock), Stamps(database, clock)
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
@@ -143,11 +146,12 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     finally:
         await robots.close()
         await holder.stop()
-        await streams.close()
-        await gateway.close()
-        await outside.close()
-        await asking.close()
-        await rows.close()
+        await _close_each(streams, gateway, outside, asking, rows)
+
+
+async def _close_each(*those: _Closes) -> None:
+    for it in those:
+        await it.close()
 
 
 def _snapshots_of(house: House, reading: ReadingRoad) -> Snapshots:

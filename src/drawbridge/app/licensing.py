@@ -13,16 +13,15 @@ from drawbridge.storage.journal import GroupCommit
 from drawbridge.trading.last_look import LastLook
 
 
-def kept_licences(house: House) -> KeptLicences | None:
-    """Give what orders are held against; None where nobody needs a licence."""
+def licensed_journal(house: House, rows: GroupCommit) -> tuple[KeptLicences | None, OrderJournal]:
+    """Give the order journal, before which each order is looked at once more, and by what.
+
+    Where nobody needs a licence, orders are held against none.
+    """
     operator = house.settings.operator
-    return None if operator is None else KeptLicences(house.database, operator, house.clock)
-
-
-def journal_of(house: House, rows: GroupCommit, licences: KeptLicences | None) -> OrderJournal:
-    """Give the order journal, before which each order is looked at once more."""
-    look = LastLook(house.database, house.vault.kept, house.clock, licences)
-    return OrderJournal(rows, house.clock, look)
+    kept = None if operator is None else KeptLicences(house.database, operator, house.clock)
+    look = LastLook(house.database, house.vault.kept, house.clock, kept)
+    return kept, OrderJournal(rows, house.clock, look)
 
 
 def leasing_of(
