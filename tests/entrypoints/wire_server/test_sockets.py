@@ -55,16 +55,18 @@ class Echo:
             raise RuntimeError(message)
         return self
 
+    def answer_by_path(self, socket: Socket) -> None:
+        if self.path == b"/breaks":
+            message = "planted-secret-text"
+            raise RuntimeError(message)
+        while self.path == b"/floods" and socket.is_open:
+            socket.send("x" * 65_536)
+
     async def talk(self, socket: Socket) -> None:
         self.socket = socket
         try:
             while (frame := await socket.receive()) is not None:
-                if self.path == b"/breaks":
-                    message = "planted-secret-text"
-                    raise RuntimeError(message)
-                if self.path == b"/floods":
-                    while socket.is_open:
-                        socket.send("x" * 65_536)
+                self.answer_by_path(socket)
                 socket.send(frame)
         finally:
             self.ended.set()

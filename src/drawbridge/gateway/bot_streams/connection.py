@@ -20,7 +20,7 @@ from drawbridge.core.errors import (
 from drawbridge.core.operations import CancelAllOrders, CancelOrder, PlaceOrder, Scope
 from drawbridge.core.streams import StreamEvent, Topic
 from drawbridge.gateway.bot_streams.accounts import AccountTopic
-from drawbridge.gateway.bot_streams.proving import check_may_listen
+from drawbridge.gateway.bot_streams.looks import Looks
 from drawbridge.gateway.bot_streams.station import Passing, Station
 from drawbridge.gateway.bot_streams.topics import At
 from drawbridge.virtual_keys.asked import Act, Asked
@@ -122,11 +122,20 @@ class BotConnection:
         finally:
             self._end()
 
+    async def look_again(self, looks: Looks) -> None:
+        """End the socket of a key that was revoked, narrowed, ended, or locked away."""
+        known = self.virtual
+        if known is None or self._is_over:
+            return
+        try:
+            self.virtual = await looks.look(self._station, known, self._address)
+        except DrawbridgeError as error:
+            self._note(ENDED, known, error)
+            self._close(_POLICY)
+
     async def tick(self) -> None:
-        """Let time pass; who may not listen any more, or is only there, is closed."""
-        if self.virtual is not None:
-            await self._look_again(self.virtual)
-        elif self._is_idle():
+        """Let time pass; who is only there is closed."""
+        if self._is_idle():
             self._close(_NORMAL)
         session, now_ms = self._session, self._station.now_ms()
         await self._carry_out(self._guard(lambda: session.tick(now_ms)))
@@ -290,7 +299,8 @@ class BotConnection:
 
     def _is_idle(self) -> bool:
         quiet_ms = self._station.parts.clock.now_ms() - self._active_ms
-        return quiet_ms > IDLE_MS and not self._topics and not self._asked
+        has_use = self.virtual is not None or self._topics or self._asked
+        return quiet_ms > IDLE_MS and not has_use
 
     def _send(self, frame: Frame) -> None:
         if self._socket is not None:
@@ -306,17 +316,6 @@ class BotConnection:
 
     def _listening(self, scope: Scope = Scope.READ) -> Asked:
         return Asked(Act.READ, scope, self._address, self._station.parts.clock.now_ms())
-
-    async def _look_again(self, known: VirtualKey) -> None:
-        """Close the socket of a key that was revoked, narrowed, ended, or locked away."""
-        station = self._station
-        try:
-            self.virtual = virtual = station.proving.again(known)
-            check_may_listen(virtual, self._address, station.parts.clock.now_ms())
-            await station.parts.gateway.may_listen(virtual.key_id)
-        except DrawbridgeError as error:
-            self._note(ENDED, known, error)
-            self._close(_POLICY)
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -1,17 +1,19 @@
 """All sockets of bots: opened, counted, looked at again and again, and ended.
 
-Four times a second each is asked whether it may still be there. So one whose virtual key was
+Ten times a second each is asked whether it may still be there. So one whose virtual key was
 revoked or narrowed, or whose vault was locked, is closed within a second, whoever did it.
 """
 
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.gateway.bot_streams.connection import BotConnection
+from drawbridge.gateway.bot_streams.looks import Looks
 from drawbridge.gateway.bot_streams.station import Station
 from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.virtual_keys.model import VirtualKey
@@ -22,7 +24,9 @@ _log: Final = logging.getLogger(__name__)
 
 MOST_SOCKETS: Final = 4_096
 MOST_OF_A_KEY: Final = 64
-STEP_S: Final = 0.25
+LOOK_EVERY_S: Final = 0.1
+# Sessions want to hear of time about four times a second.
+_LOOKS_A_TICK: Final = 3
 # So many are looked at before requests have their turn again.
 _AT_ONCE: Final = 100
 
@@ -31,10 +35,10 @@ class BotSockets:
     """All sockets of bots in this process."""
 
     def __init__(self, topics: PublicTopics) -> None:
-        """Begin with none; `topics` is what they listen to together."""
+        """Begin with none; `topics` is what they listen to together, `of_keys` counts them."""
         self.topics = topics
         self._connections: dict[BotConnection, str] = {}
-        self._of_keys: Counter[str] = Counter()
+        self.of_keys: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stepping: asyncio.Task[None] | None = None
 
@@ -79,18 +83,18 @@ class BotSockets:
             raise ExchangeDown("stream_lost")
         if known == virtual.id:
             return
-        if self._of_keys[virtual.id] >= MOST_OF_A_KEY:
+        if self.of_keys[virtual.id] >= MOST_OF_A_KEY:
             raise ExchangeDown("rate_limited", limit=MOST_OF_A_KEY, seconds=1)
         self._connections[connection] = virtual.id
-        self._of_keys[virtual.id] += 1
+        self.of_keys[virtual.id] += 1
 
     def leave(self, connection: BotConnection) -> None:
         """Count it no more."""
         virtual_id = self._connections.pop(connection, "")
         if virtual_id:
-            self._of_keys[virtual_id] -= 1
-            if not self._of_keys[virtual_id]:
-                del self._of_keys[virtual_id]
+            self.of_keys[virtual_id] -= 1
+            if not self.of_keys[virtual_id]:
+                del self.of_keys[virtual_id]
 
     def work(self, task: asyncio.Task[None]) -> None:
         """Hold what is being done until it is done: the loop holds its tasks only weakly."""
@@ -101,16 +105,14 @@ class BotSockets:
         """Begin to look at all of them again and again."""
         self._stepping = asyncio.create_task(self._keep_stepping())
 
-    async def step(self) -> None:
-        """Look at each once, and let time pass for its session."""
-        for number, connection in enumerate(tuple(self._connections), start=1):
-            try:
-                await connection.tick()
-            except Exception as error:  # noqa: BLE001  the rim of a task: nobody stays let in because looking at them failed
-                _log.error("%s while looking at a bot's socket", type(error).__name__)
-                connection.lose()
-            if not number % _AT_ONCE:
-                await asyncio.sleep(0)
+    async def look(self) -> None:
+        """End those who may not be there any more."""
+        looks = Looks()
+        await self._each(lambda connection: connection.look_again(looks))
+
+    async def tick(self) -> None:
+        """Let time pass for all sessions."""
+        await self._each(lambda connection: connection.tick())
 
     async def close(self, within_s: float) -> None:
         """End: what was asked gets so long to be answered, and is carried out all the same."""
@@ -125,9 +127,23 @@ class BotSockets:
         await self.topics.close()
 
     async def _keep_stepping(self) -> None:
+        turn = 0
         while True:
-            await asyncio.sleep(STEP_S)
-            await self.step()
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
+            turn += 1
+            if not turn % _LOOKS_A_TICK:
+                await self.tick()
+
+    async def _each(self, do: Callable[[BotConnection], Awaitable[None]]) -> None:
+        for number, connection in enumerate(tuple(self._connections), start=1):
+            try:
+                await do(connection)
+            except Exception as error:  # noqa: BLE001  the rim of a task: nobody stays let in because looking at them failed
+                _log.error("%s while looking at a bot's socket", type(error).__name__)
+                connection.lose()
+            if not number % _AT_ONCE:
+                await asyncio.sleep(0)
 
     def _check_room(self) -> None:
         if len(self._connections) >= MOST_SOCKETS:

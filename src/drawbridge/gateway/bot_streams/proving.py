@@ -9,12 +9,10 @@ from typing import Final
 
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import Forbidden, NotProven
-from drawbridge.core.operations import Scope
 from drawbridge.gateway.admission import Book, Proofs
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.replay import Replays, Sent
-from drawbridge.virtual_keys.asked import Act, Asked
-from drawbridge.virtual_keys.model import VirtualKey, judge
+from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.wire.proving import check_stamp
 from drawbridge.wire.stream import Proof
 
@@ -68,13 +66,3 @@ class Proving:
         if virtual.revoked_ms is not None:
             raise Forbidden(REVOKED, rule="revoked")
         return virtual
-
-
-def check_may_listen(virtual: VirtualKey, address: str, now_ms: int) -> None:
-    """Refuse who may not hear of its account from there and now; nothing is counted.
-
-    Raises: `Forbidden` with the rule that speaks against it.
-    """
-    refused = judge(virtual, Asked(Act.READ, Scope.READ, address, now_ms))
-    if refused is not None:
-        raise Forbidden(refused.code, **refused.facts)
