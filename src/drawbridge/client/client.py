@@ -3,6 +3,7 @@
 from drawbridge.client.accounts import AccountsOperations
 from drawbridge.client.approvals import ApprovalsOperations
 from drawbridge.client.audit import AuditOperations
+from drawbridge.client.backups import BackupsOperations
 from drawbridge.client.calling import Calling
 from drawbridge.client.exchanges import ExchangesOperations
 from drawbridge.client.keys import KeysOperations
@@ -42,3 +43,4 @@ class Client:
         self.notices = NoticesOperations(calling)
         self.people = PeopleOperations(calling)
         self.audit = AuditOperations(calling)
+        self.backups = BackupsOperations(calling)

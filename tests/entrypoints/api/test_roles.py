@@ -17,6 +17,7 @@ SCHEMA = schema_of(build_operations())
 # What only looks is LOOK and what changes something is CHANGE, but for these.
 ELSE = {
     Act.PERSONAL: {"GET /me"},
+    Act.VAULT: {"GET /backups"},
     Act.SEE_PEOPLE: {
         "GET /people",
         "GET /people/{person}",

@@ -20,6 +20,7 @@ from drawbridge.entrypoints.api import (
     accounts,
     approvals,
     audit,
+    backups,
     exchanges,
     key_lives,
     keys,
@@ -53,6 +54,7 @@ BASE: Final = "/api/v1"
 _GROUPS: Final = (
     *(me, exchanges, keys, key_lives, replacements, panic, virtual_keys, accounts, together),
     *(robots, robot_reports, orders, trials, limits, licences, approvals, notices, people, audit),
+    backups,
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY: Final = {

@@ -4,6 +4,7 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
+from drawbridge.accounts.roles import Act, may
 from drawbridge.app.telegram_notices import end_notices
 from drawbridge.entrypoints.telegram.dialogs import LANGUAGES as LIST
 from drawbridge.entrypoints.telegram.dialogs import SPEAK, asked_again
@@ -34,8 +35,8 @@ def routes() -> Router:
     return router
 
 
-def settings_menu(*, licensed: bool = False) -> Screen:
-    """Draw the settings; `licensed` where an operator asks for licences."""
+def settings_menu(*, licensed: bool = False, kept: str = "") -> Screen:
+    """Draw the settings; `licensed` where an operator asks for licences, `kept` of backups."""
     licence = ((named(say("nav.licence"), LICENCE),),) if licensed else ()
     rows = (
         (button("keys", "keys"),),
@@ -46,12 +47,13 @@ def settings_menu(*, licensed: bool = False) -> Screen:
         (button("unlink", "unlink"),),
         home_row(),
     )
-    return Screen(say("telegram.settings.lead"), rows)
+    lead = say("telegram.settings.lead")
+    return Screen(f"{lead}\n\n{kept}" if kept else lead, rows)
 
 
 async def show_settings(_query: CallbackQuery, visit: Visit) -> None:
     """Show the settings."""
-    await visit.show(_menu(visit))
+    await visit.show(await _menu(visit))
 
 
 async def show_languages(_query: CallbackQuery, visit: Visit) -> None:
@@ -69,7 +71,7 @@ async def speak(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     await visit.house.languages.choose(visit.owner.id, callback_data.what)
     with speaking(callback_data.what):
         again = await asked_again(visit)
-        await visit.show(_menu(visit) if again is None else again)
+        await visit.show(await _menu(visit) if again is None else again)
 
 
 async def ask_unlink(_query: CallbackQuery, visit: Visit) -> None:
@@ -85,8 +87,13 @@ async def unlink(_query: CallbackQuery, visit: Visit) -> None:
     await visit.show(Screen(say("telegram.unlinked")))
 
 
-def _menu(visit: Visit) -> Screen:
-    return settings_menu(licensed=visit.house.licences.is_asked)
+async def _menu(visit: Visit) -> Screen:
+    kept = ""
+    if may(visit.owner.role, Act.VAULT):
+        # Told and no more: a backup holds everything, and no chat is the place for it.
+        last = (await visit.house.safe_keeping.read_kept()).last
+        kept = say("backups.last", at_ms=last.made_ms) if last else say("attention.no_backup")
+    return settings_menu(licensed=visit.house.licences.is_asked, kept=kept)
 
 
 def _languages() -> Screen:
