@@ -24,7 +24,7 @@ from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
 from drawbridge.storage.journal import GroupCommit
-from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import KeyNeed, Vault
 from drawbridge.verification.doubts import Doubts
@@ -80,6 +80,11 @@ class Replacing:
     async def record(self, key_id: str = "") -> KeyRecord:
         """Read a key as it stands."""
         return await self.vault.get_record(key_id or self.key)
+
+    async def stand(self, status: KeyStatus) -> None:
+        """Put the key into a state, as if a check or a person had."""
+        async with self.database.transaction() as tx:
+            await tx.execute("UPDATE keys SET status = ? WHERE id = ?", status, self.key)
 
     async def order(self, key_id: str = "") -> None:
         """Place an order with a key that rests far below the market."""

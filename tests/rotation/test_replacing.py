@@ -78,10 +78,8 @@ async def test_the_key_in_use_and_anothers_key_replace_nothing(house: Replacing)
 
 
 async def test_a_stand_in_is_listed_nowhere_and_used_by_nobody(house: Replacing) -> None:
-    await house.enter()
-    found = await house.step()
-    stand_in = found.stand_in_id
-    await house.verification.verify(stand_in)
+    await house.enter("somebody else")
+    stand_in = (await house.until(ReplacementState.ASKING)).stand_in_id
     assert [key.id for key in await house.vault.list_keys(OWNER)] == [house.key]
     standing = await house.vault.list_standing(KeyStatus.ENABLED)
     assert [key.id for key in standing] == [house.key]
@@ -161,11 +159,12 @@ async def test_who_turns_back_has_the_old_key_again(house: Replacing) -> None:
 async def test_a_key_that_is_being_replaced_is_not_swapped_while_it_is_checked(
     house: Replacing,
 ) -> None:
+    await house.stand(KeyStatus.CHECKING)
     await house.enter()
     await house.until(ReplacementState.SWITCHING)
-    await house.vault.request_check(OWNER, house.key)
-    await house.switching.step()
+    assert (await house.step()).state is ReplacementState.SWITCHING
     assert (await house.record()).version == 1
+    await house.stand(KeyStatus.ENABLED)
     await house.until(ReplacementState.SWITCHED)
 
 

@@ -85,7 +85,6 @@ class Switching:
         self._parts = parts
         self._clock = clock
         self._proving = SameAccount(parts.gateway, database)
-        self._open: tuple[Replacement, ...] = ()
         self._listed_ms = 0
         # By id and last change: whoever changes something is not kept waiting.
         self._due_ms: dict[tuple[str, int], int] = {}
@@ -93,7 +92,9 @@ class Switching:
         self._dead_ms: dict[str, int] = {}
         # When the new key was last asked something, so that an idle one is not asked all the time.
         self._asked_ms: dict[str, int] = {}
-        self._steps: Mapping[ReplacementState, Callable[[Replacement], Awaitable[None]]] = {
+        self._steps: Mapping[
+            ReplacementState, Callable[[Replacement], Awaitable[Replacement | None]]
+        ] = {
             ReplacementState.CHECKING: self._see_check,
             ReplacementState.FAILED: self._see_nothing,
             ReplacementState.PROVING: self._prove,
@@ -105,25 +106,30 @@ class Switching:
         }
 
     async def step(self) -> None:
-        """Take every replacement further for which it is time."""
+        """Take every replacement as far as it goes now for which it is time."""
         now_ms = self._clock.now_ms()
-        if abs(now_ms - self._listed_ms) >= _LIST_EVERY_MS:
-            self._listed_ms = now_ms
-            self._open = await store.list_open(self._database)
-            ids, turns = {it.id for it in self._open}, set(map(_turn_of, self._open))
-            self._due_ms = {at: due for at, due in self._due_ms.items() if at in turns}
-            self._dead_ms = {at: ms for at, ms in self._dead_ms.items() if at in ids}
-            self._asked_ms = {at: ms for at, ms in self._asked_ms.items() if at in ids}
-        due = [it for it in self._open if self._due_ms.get(_turn_of(it), 0) <= now_ms]
+        if abs(now_ms - self._listed_ms) < _LIST_EVERY_MS:
+            return
+        self._listed_ms = now_ms
+        found = await store.list_open(self._database)
+        ids, turns = {it.id for it in found}, set(map(_turn_of, found))
+        self._due_ms = {at: due for at, due in self._due_ms.items() if at in turns}
+        self._dead_ms = {at: ms for at, ms in self._dead_ms.items() if at in ids}
+        self._asked_ms = {at: ms for at, ms in self._asked_ms.items() if at in ids}
         turn = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            for it in due:
-                group.create_task(self._in_turn(turn, it))
+            for it in found:
+                if self._due_ms.get(_turn_of(it), 0) <= now_ms:
+                    group.create_task(self._in_turn(turn, it))
 
     async def _in_turn(self, turn: asyncio.Semaphore, it: Replacement) -> None:
+        """Go from state to state until nothing is to be done about one now."""
+        moved: Replacement | None = it
         async with turn:
             try:
-                await self._steps[it.state](it)
+                while moved is not None and moved.is_open:
+                    it = moved
+                    moved = await self._steps[it.state](it)
             except DrawbridgeError as error:
                 # An exchange that is out of reach, a vault that is locked, or somebody was faster.
                 self._put_off(it, _AFTER_TROUBLE_MS)
@@ -131,50 +137,52 @@ class Switching:
                     _log.warning("replacement %s: %s", it.id, error)
 
     def _put_off(self, it: Replacement, for_ms: int) -> None:
+        """Look at it again later; for now, nothing more is to be done."""
         self._due_ms[_turn_of(it)] = self._clock.now_ms() + for_ms
 
     # --------------------------------------------------------------------------- before the swap
-    async def _see_nothing(self, it: Replacement) -> None:
+    async def _see_nothing(self, it: Replacement) -> Replacement | None:
         """Wait for a person."""
         self._put_off(it, _AGAIN_MS)
+        return None
 
-    async def _see_check(self, it: Replacement) -> None:
+    async def _see_check(self, it: Replacement) -> Replacement | None:
         key, stand_in = await self._both(self._database, it)
         found = judge_check(key, stand_in)
         if found is None:
-            return
+            return None
         if found.reason:
             facts = dict(found.facts)
             failed = replace(it, state=ReplacementState.FAILED, reason=found.reason, facts=facts)
-            await self._move(it, failed, NoticeKind.KEY_REPLACEMENT_FAILED)
-        else:
-            await self._move(it, replace(it, state=ReplacementState.PROVING, reason="", facts={}))
+            return await self._move(it, failed, NoticeKind.KEY_REPLACEMENT_FAILED)
+        proving = replace(it, state=ReplacementState.PROVING, reason="", facts={})
+        return await self._move(it, proving)
 
-    async def _prove(self, it: Replacement) -> None:
+    async def _prove(self, it: Replacement) -> Replacement | None:
         key, stand_in = await self._both(self._database, it)
         found = await self._proving.find_out(key, stand_in)
         if found.proof is not AccountProof.NONE:
-            await self._move(it, replace(it, state=ReplacementState.SWITCHING, proof=found.proof))
-            return
+            proven = replace(it, state=ReplacementState.SWITCHING, proof=found.proof)
+            return await self._move(it, proven)
         code = "replacement_other_account" if found.differs else "replacement_account_untold"
         facts = {"label": key.label, "exchange": get_card(key.exchange).name}
         asking = replace(it, state=ReplacementState.ASKING, reason=code, facts=facts)
-        await self._move(it, asking, NoticeKind.KEY_REPLACEMENT_ASKS)
+        return await self._move(it, asking, NoticeKind.KEY_REPLACEMENT_ASKS)
 
     # ------------------------------------------------------------------------------------ the swap
-    async def _switch(self, it: Replacement) -> None:
-        await self._swap(it, ReplacementState.SWITCHED)
+    async def _switch(self, it: Replacement) -> Replacement | None:
+        return await self._swap(it, ReplacementState.SWITCHED)
 
-    async def _turn_back(self, it: Replacement) -> None:
-        await self._swap(it, ReplacementState.FAILED)
+    async def _turn_back(self, it: Replacement) -> Replacement | None:
+        return await self._swap(it, ReplacementState.FAILED)
 
-    async def _swap(self, it: Replacement, state: ReplacementState) -> None:
+    async def _swap(self, it: Replacement, state: ReplacementState) -> Replacement | None:
         parts = self._parts
         key, stand_in = await self._both(self._database, it)
         if not is_at_rest(key):
             # What a check finds out is about the secret with which it began.
             self._put_off(it, _LIST_EVERY_MS)
-            return
+            return None
         public_key = await parts.public_key()
         swap = await replacing.prepare_swap(parts.opening, public_key, key, stand_in)
         await parts.stamps.rise_together(key.id, stand_in.id)
@@ -204,30 +212,31 @@ class Switching:
                 await self._tell(tx, NoticeKind.KEY_REPLACEMENT_FAILED, after, now_ms)
         # What was said against the old secret says nothing about this one.
         parts.doubts.end(key.id)
+        return after
 
     # ---------------------------------------------------------------------------- after the swap
-    async def _see_working(self, it: Replacement) -> None:
+    async def _see_working(self, it: Replacement) -> Replacement | None:
         key = await self._key(self._database, it.key_id)
         if trades(key) and await store.was_answered(self._database, it):
             # An order shows more than a question would, which busy bots might keep waiting.
-            await self._move(
-                it, replace(it, state=ReplacementState.RETIRING), NoticeKind.KEY_REPLACED
-            )
-            return
-        if Scope.READ in key.scopes and await self._turned_away(it, key):
-            return
-        if trades(key):
-            self._put_off(it, _AGAIN_MS)
-        else:
-            await self._move(
-                it, replace(it, state=ReplacementState.RETIRING), NoticeKind.KEY_REPLACED
-            )
+            return await self._retire(it)
+        back = await self._turned_away(it, key) if Scope.READ in key.scopes else None
+        if back is not None:
+            return back
+        if not trades(key):
+            return await self._retire(it)
+        self._put_off(it, _AGAIN_MS)
+        return None
 
-    async def _turned_away(self, it: Replacement, key: KeyRecord) -> bool:
+    async def _retire(self, it: Replacement) -> Replacement:
+        retiring = replace(it, state=ReplacementState.RETIRING)
+        return await self._move(it, retiring, NoticeKind.KEY_REPLACED)
+
+    async def _turned_away(self, it: Replacement, key: KeyRecord) -> Replacement | None:
         """Ask with the new secret; go back to the old one if the exchange does not take it."""
         now_ms = self._clock.now_ms()
         if now_ms < self._asked_ms.get(it.id, 0) + _AFTER_TROUBLE_MS:
-            return False
+            return None
         self._asked_ms[it.id] = now_ms
         try:
             await self._parts.gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)
@@ -236,11 +245,10 @@ class Switching:
                 raise
             facts = {"exchange": get_card(key.exchange).name, **error.facts}
             back = replace(it, state=ReplacementState.TURNING_BACK, reason=error.code, facts=facts)
-            await self._move(it, back)
-            return True
-        return False
+            return await self._move(it, back)
+        return None
 
-    async def _see_dead(self, it: Replacement) -> None:
+    async def _see_dead(self, it: Replacement) -> Replacement | None:
         now_ms = self._clock.now_ms()
         stand_in = await self._key(self._database, it.stand_in_id)
         try:
@@ -248,32 +256,34 @@ class Switching:
         except DrawbridgeError as error:
             if error.code in _NO_ANSWER:
                 self._put_off(it, HOUR_MS)
-                return
+                return None
             if error.code not in _DEAD:
                 raise
             since_ms = self._dead_ms.setdefault(it.id, now_ms)
             if now_ms - since_ms < CONFIRMED_AFTER_MS:
                 # One word is no verdict: it is asked a second time.
                 self._due_ms[_turn_of(it)] = since_ms + CONFIRMED_AFTER_MS
-                return
-            await self._end(it)
-            return
+                return None
+            return await self._end(it)
         self._dead_ms.pop(it.id, None)
         since_ms = now_ms - (it.asked_ms or 0)
         self._put_off(it, next((every for within, every in _LOOKS if since_ms < within), HOUR_MS))
         if it.asked_ms is not None and since_ms >= _SOON_MS and not it.reason:
             await self._move(it, replace(it, reason="old_key_works_still"))
+        return None
 
-    async def _end(self, it: Replacement) -> None:
+    async def _end(self, it: Replacement) -> Replacement:
         now_ms = self._clock.now_ms()
         async with self._database.transaction() as tx:
             await replacing.drop_stand_in(tx, it.stand_in_id, now_ms)
             done = replace(it, state=ReplacementState.DONE, reason="", facts={}, ended_ms=now_ms)
-            await store.move(tx, it, replace(done, changed_ms=_later(it, now_ms)))
+            done = replace(done, changed_ms=_later(it, now_ms))
+            await store.move(tx, it, done)
             event = AuditEvent(
                 Tag.ROTATION_OLD_KEY_DEAD, it.owner, it.key_id, {"stand_in": it.stand_in_id}
             )
             await append(tx, event, now_ms)
+        return done
 
     # ------------------------------------------------------------------------------------- its rows
     async def _both(self, source: Database, it: Replacement) -> tuple[KeyRecord, KeyRecord]:
@@ -288,12 +298,14 @@ class Switching:
 
     async def _move(
         self, before: Replacement, after: Replacement, kind: NoticeKind | None = None
-    ) -> None:
+    ) -> Replacement:
         now_ms = self._clock.now_ms()
+        moved = replace(after, changed_ms=_later(before, now_ms))
         async with self._database.transaction() as tx:
-            await store.move(tx, before, replace(after, changed_ms=_later(before, now_ms)))
+            await store.move(tx, before, moved)
             if kind is not None:
-                await self._tell(tx, kind, after, now_ms)
+                await self._tell(tx, kind, moved, now_ms)
+        return moved
 
     async def _tell(self, tx: Transaction, kind: NoticeKind, it: Replacement, now_ms: int) -> None:
         key = await self._key(tx, it.key_id)
