@@ -247,7 +247,6 @@ async def test_what_is_not_there_is_told_as_here(line: RemoteLine) -> None:
         ("paper", "ledger"),
         ("paper", "key", "--exchange", "kraken"),
         ("key", "add", "--exchange", "kraken"),
-        ("panic", "--exchange", "kraken"),
         ("robot", "hook", "Ace"),
         ("robot", "strategies"),
         ("candles", "list"),

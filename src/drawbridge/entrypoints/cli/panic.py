@@ -7,12 +7,20 @@ import typer
 
 from drawbridge.core.errors import BadInput
 from drawbridge.entrypoints.cli.options import Data, Json, Owner, Yes
-from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line, print_table
+from drawbridge.entrypoints.cli.output import (
+    or_dash,
+    print_hint,
+    print_json,
+    print_line,
+    print_table,
+)
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from drawbridge.app.build import House
-    from drawbridge.core.ids import OwnerId
+    from collections.abc import Mapping
+
+    from drawbridge.client.panic import StoppedKey
+    from drawbridge.entrypoints.cli.house import Place
     from drawbridge.vault.model import KeyRecord
 
 _ONWARD: Final = " \u203a "
@@ -38,84 +46,89 @@ def panic(
     json: Json = False,
 ) -> None:
     """Stop it at once, and tell what was stopped."""
-    from drawbridge.entrypoints.cli.house import has_gateway, in_house
-    from drawbridge.entrypoints.cli.remote_choice import stay_here
+    from drawbridge.entrypoints.cli.house import has_gateway, in_place
 
-    stay_here(data)
     if sum((bool(key), bool(virtual_key), bool(exchange), everything)) != 1:
         raise BadInput("panic_what", field="--key")
 
-    async def work(house: "House") -> None:
+    async def work(place: "Place") -> None:
         if key:
-            await _stop_key(house, (owner, key), cancel=cancel_orders, yes=yes, as_json=json)
+            await _stop_key(place, (owner, key), cancel=cancel_orders, yes=yes, as_json=json)
         elif virtual_key:
             wanted = (owner, virtual_key)
-            await _stop_virtual(house, wanted, cancel=cancel_orders, yes=yes, as_json=json)
+            await _stop_virtual(place, wanted, cancel=cancel_orders, yes=yes, as_json=json)
         else:
             wanted = (owner, exchange.strip().lower())
-            await _stop_lot(house, wanted, cancel=cancel_orders, yes=yes, as_json=json)
-        if cancel_orders and not json and not await has_gateway(house):
+            await _stop_lot(place, wanted, cancel=cancel_orders, yes=yes, as_json=json)
+        if cancel_orders and not json and not await has_gateway(place):
             print_hint(say("cli.stop.no_gateway"))
 
-    in_house(data, work)
+    in_place(data, work)
 
 
 async def _stop_key(
-    house: "House", named: tuple[str, str], *, cancel: bool, yes: bool, as_json: bool
+    place: "Place", named: tuple[str, str], *, cancel: bool, yes: bool, as_json: bool
 ) -> None:
     from drawbridge.catalogue.registry import get_card
     from drawbridge.entrypoints.cli.house import key_named
     from drawbridge.entrypoints.cli.typing_in import confirm
 
-    person = await _owner_of_named(house, *named)
-    found = await key_named(house, person, named[1])
+    person = await _owner_of_named(place, *named)
+    found = await key_named(place, person, named[1])
     confirm(say("cli.panic.sure_key", label=found.label), yes=yes)
-    stopped = await house.panic.stop_key(person, found.id, cancel=cancel)
+    told = await _told(place, await _names(place), found)
+    await place.panic.stop_key(person, found.id, cancel=cancel)
     if as_json:
-        told = await _told(house, await _names(house), found)
         print_json({"keys": [told], "virtual_keys": [], "cancelling": cancel})
         return
-    page = get_card(stopped.exchange).key_page
-    print_line(say("cli.panic.stopped_key", label=stopped.label))
-    print_line(say("leak.delete_at", exchange=get_card(stopped.exchange).name))
+    page = get_card(found.exchange).key_page
+    print_line(say("cli.panic.stopped_key", label=found.label))
+    print_line(say("leak.delete_at", exchange=get_card(found.exchange).name))
     for part in (_ONWARD.join(page.menu_path), page.url):
         if part:
             print_line(f"  {part}")
-    print_line(say("cli.panic.then", key=stopped.id))
+    print_line(say("cli.panic.then", key=found.id))
 
 
 async def _stop_virtual(
-    house: "House", named: tuple[str, str], *, cancel: bool, yes: bool, as_json: bool
+    place: "Place", named: tuple[str, str], *, cancel: bool, yes: bool, as_json: bool
 ) -> None:
     from drawbridge.entrypoints.cli.house import owner_of
     from drawbridge.entrypoints.cli.typing_in import confirm
 
-    person = await owner_of(house, named[0])
-    found = await house.virtual_keys.find(person, named[1])
+    person = await owner_of(place, named[0])
+    found = await place.virtual_keys.find(person, named[1])
     confirm(say("cli.panic.sure_virtual", label=found.label), yes=yes)
-    stopped = await house.panic.stop_virtual_key(person, found.id, cancel=cancel)
+    await place.panic.stop_virtual_key(person, found.id, cancel=cancel)
     if as_json:
-        told = {"id": stopped.id, "label": stopped.label, "revoked_ms": stopped.revoked_ms}
+        told = {"id": found.id, "label": found.label}
         print_json({"keys": [], "virtual_keys": [told], "cancelling": cancel})
     else:
-        print_line(say("cli.panic.stopped_virtual", label=stopped.label))
+        print_line(say("cli.panic.stopped_virtual", label=found.label))
 
 
 async def _stop_lot(
-    house: "House", wanted: tuple[str, str], *, cancel: bool, yes: bool, as_json: bool
+    place: "Place", wanted: tuple[str, str], *, cancel: bool, yes: bool, as_json: bool
 ) -> None:
+    from drawbridge.app.build import House
     from drawbridge.catalogue.registry import get_card
     from drawbridge.entrypoints.cli.house import owner_of
     from drawbridge.entrypoints.cli.typing_in import confirm
     from drawbridge.vault.lots import Lot
 
     owner, exchange = wanted
-    lot = Lot(await owner_of(house, owner) if owner else "", exchange)
+    # Elsewhere, a token stops what is its owner's.
+    of = owner if isinstance(place, House) else place.address
+    lot = Lot(await owner_of(place, owner) if of else "", exchange)
     name = get_card(exchange).name if exchange else ""
-    confirm(_question(name, owner), yes=yes)
-    stopped = await house.panic.stop_lot(lot, cancel=cancel)
-    names = await _names(house)
-    told = [await _told(house, names, key) for key in stopped]
+    confirm(_question(name, of), yes=yes)
+    told: list[dict[str, object]]
+    if isinstance(place, House):
+        stopped, names = await place.panic.stop_lot(lot, cancel=cancel), await _names(place)
+        told = [await _told(place, names, key) for key in stopped]
+    else:
+        stopped_there = await place.panic.stop_lot(lot, cancel=cancel)
+        told = [_told_there(place.owner, key) for key in stopped_there]
     if as_json:
         print_json({"keys": told, "virtual_keys": [], "cancelling": cancel})
     elif not told:
@@ -132,35 +145,57 @@ def _question(exchange: str, owner: str) -> str:
 
 def _print_keys(told: Sequence[dict[str, object]]) -> None:
     columns = [say(f"cli.panic.column.{name}") for name in _COLUMNS]
-    print_table(columns, [[str(row[name]) for name in _COLUMNS] for row in told])
+    print_table(columns, [[or_dash(row[name]) for name in _COLUMNS] for row in told])
     print_line(say("cli.panic.done", count=len(told)))
 
 
-async def _owner_of_named(house: "House", owner: str, name: str) -> str:
+async def _owner_of_named(place: "Place", owner: str, name: str) -> str:
     """Give whose key this is; nobody is asked for their name where the key's id tells it."""
     from drawbridge.entrypoints.cli.house import owner_of, owners_of
 
     if not owner:
-        for person in await owners_of(house):
-            if any(name == key.id for key in await house.vault.list_keys(person)):
+        for person in await owners_of(place):
+            if any(name == key.id for key in await place.vault.list_keys(person)):
                 return person
-    return await owner_of(house, owner)
+    return await owner_of(place, owner)
 
 
-async def _names(house: "House") -> dict["OwnerId", str]:
-    return {it.id: it.name for it in await house.accounts.list_owners()}
+async def _names(place: "Place") -> dict[str, str]:
+    from drawbridge.app.build import House
+
+    if not isinstance(place, House):
+        return {}
+    return {it.id: it.name for it in await place.accounts.list_owners()}
 
 
-async def _told(house: "House", names: dict["OwnerId", str], key: "KeyRecord") -> dict[str, object]:
-    robots = await house.robots.robots_of_key(key.owner, key.id)
-    orders = await house.orders.unsettled_of_key(key.id)
-    return {
+async def _told(place: "Place", names: "Mapping[str, str]", key: "KeyRecord") -> dict[str, object]:
+    from drawbridge.app.build import House
+
+    told: dict[str, object] = {
         "owner": names.get(key.owner, key.owner),
         "key": key.label,
         "id": key.id,
         "exchange": key.exchange,
         "venue": key.venue.value,
         "status": key.status.value,
-        "robots": len(robots),
-        "orders": len(orders),
+        "robots": None,
+        "orders": None,
+    }
+    if isinstance(place, House):
+        told["robots"] = len(await place.robots.robots_of_key(key.owner, key.id))
+        told["orders"] = len(await place.orders.unsettled_of_key(key.id))
+    return told
+
+
+def _told_there(owner: str, key: "StoppedKey") -> dict[str, object]:
+    """Tell a key of another machine in the same columns; what it was used for, its page tells."""
+    return {
+        "owner": owner,
+        "key": key["label"],
+        "id": key["id"],
+        "exchange": key["exchange"],
+        "venue": key["venue"],
+        "status": key["was"],
+        "robots": None,
+        "orders": None,
     }

@@ -26,6 +26,7 @@ from drawbridge.entrypoints.cli.remote_approvals import RemoteApprovals
 from drawbridge.entrypoints.cli.remote_line import Line
 from drawbridge.entrypoints.cli.remote_lives import RemoteForeignTrades, RemoteLives
 from drawbridge.entrypoints.cli.remote_notices import RemoteNotices
+from drawbridge.entrypoints.cli.remote_panic import RemotePanic
 from drawbridge.entrypoints.cli.remote_people import RemoteInvitations, RemotePeople
 from drawbridge.entrypoints.cli.remote_reading import read_as
 from drawbridge.entrypoints.cli.remote_trading import (
@@ -64,6 +65,7 @@ class Elsewhere:
         self.lab = RemoteLab(line)
         self.notices = RemoteNotices(line, _ask_code)
         self.virtual_keys = RemoteVirtualKeys(line)
+        self.panic = RemotePanic(line)
         self.people = RemotePeople(line, _ask_code)
         self.invitations = RemoteInvitations(line, _ask_code)
         self.wealth = RemoteWealth(line)
