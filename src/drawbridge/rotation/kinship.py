@@ -98,12 +98,15 @@ def _pairs(keys: Sequence[KeyRecord]) -> Iterator[Pair]:
     traders: dict[tuple[str, ...], list[KeyRecord]] = {}
     for key in untold:
         if key.status is KeyStatus.ENABLED:
-            traders.setdefault((key.owner, key.exchange, key.venue.value), []).append(key)
+            traders.setdefault(_place_of(key), []).append(key)
     for key in untold:
         if key.status is KeyStatus.READ_ONLY:
-            for other in traders.get((key.owner, key.exchange, key.venue.value), ()):
-                if not key.kin or other.kin != key.kin:
-                    yield other, key
+            beside = traders.get(_place_of(key), ())
+            yield from ((it, key) for it in beside if not key.kin or it.kin != key.kin)
+
+
+def _place_of(key: KeyRecord) -> tuple[str, ...]:
+    return (key.owner, key.exchange, key.venue.value)
 
 
 def _name_of(pair: Pair) -> tuple[str, int, str, int]:

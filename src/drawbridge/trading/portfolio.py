@@ -18,7 +18,7 @@ from drawbridge.core.operations import Balance, GetBalances, GetTickers
 from drawbridge.gateway.crossing import KeyBook
 from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.holdings import Holding, Portfolio, PortfolioStore
-from drawbridge.trading.reading import Gate
+from drawbridge.trading.reading import Passage
 
 _MOST_HUBS: Final = 100
 _TRY_AGAIN_MS: Final = 30_000
@@ -83,7 +83,7 @@ class Portfolios:
     """The portfolios of keys."""
 
     def __init__(
-        self, gateway: Gate, keys: KeyBook, store: PortfolioStore, clock: Clock
+        self, gateway: Passage, keys: KeyBook, store: PortfolioStore, clock: Clock
     ) -> None:
         """Ask through the gateway."""
         self._gateway = gateway

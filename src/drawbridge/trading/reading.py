@@ -23,7 +23,7 @@ _LIST_EVERY_MS: Final = SECOND_MS
 _IN_DOUBT: Final = "key_in_doubt"
 
 
-class Gate(Protocol):
+class Passage(Protocol):
     """What leads to the exchanges; the gateway is one."""
 
     async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
@@ -62,9 +62,9 @@ class Listening(Protocol):
 class ReadingRoad:
     """The road over which accounts are read."""
 
-    def __init__(self, gate: Gate, keys: Keys, clock: Clock) -> None:
-        """Ask over this gate."""
-        self._gate = gate
+    def __init__(self, passage: Passage, keys: Keys, clock: Clock) -> None:
+        """Ask over this passage."""
+        self._passage = passage
         self._keys = keys
         self._clock = clock
         self._readers: tuple[KeyRecord, ...] = ()
@@ -78,27 +78,27 @@ class ReadingRoad:
         """
         reader = await self.reader_of(key_id) if purpose is Purpose.READ else key_id
         if reader == key_id:
-            return await self._gate.call(key_id, operation, purpose=purpose)
+            return await self._passage.call(key_id, operation, purpose=purpose)
         try:
-            return await self._gate.call(reader, operation, purpose=purpose)
+            return await self._passage.call(reader, operation, purpose=purpose)
         except (Forbidden, NotProven):
-            return await self._gate.call(key_id, operation, purpose=purpose)
+            return await self._passage.call(key_id, operation, purpose=purpose)
         except DrawbridgeError as error:
             if error.code != _IN_DOUBT:
                 raise
-            return await self._gate.call(key_id, operation, purpose=purpose)
+            return await self._passage.call(key_id, operation, purpose=purpose)
 
     async def call_public(self, exchange_id: str, venue: str, operation: Operation[A]) -> A:
         """Ask what needs no key."""
-        return await self._gate.call_public(exchange_id, venue, operation)
+        return await self._passage.call_public(exchange_id, venue, operation)
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         """Give the exchange's markets."""
-        return await self._gate.markets(exchange_id, venue)
+        return await self._passage.markets(exchange_id, venue)
 
     async def place_of(self, key_id: str) -> tuple[str, str]:
         """Give the exchange and the venue of a key."""
-        return await self._gate.place_of(key_id)
+        return await self._passage.place_of(key_id)
 
     async def reader_of(self, key_id: str) -> str:
         """Give the key with which a key's account is read."""
