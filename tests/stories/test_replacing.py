@@ -29,7 +29,8 @@ from tests.stories.test_signals import _filled_in, _post
 
 ACCOUNT: Final = "the account"
 MARKETS: Final = {"binance": "BTC/USDT", "kraken": "BTC/USD"}
-_FEW: Final = 3
+BOTS: Final = {"binance": 2, "kraken": 1}
+_FEW: Final = 2
 _PAUSE_MS: Final = 1_000
 
 
@@ -110,7 +111,7 @@ def test_a_robot_and_bots_trade_on_while_their_key_is_replaced(bridge: Proxied) 
             name=f"{name} {number}",
         )
         for name in MARKETS
-        for number in range(2)
+        for number in range(BOTS[name])
     ]
     bridge.town.settings = replace(bridge.town.settings, port=free_port())
     pages = bridge.town.start("drawbridge.entrypoints.web", ["--with-parent"])
