@@ -1,5 +1,6 @@
 """Licences as people live with them: slots, replacing, claims, grace, archives, lost keys."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -388,3 +389,27 @@ async def test_a_wish_is_refused_by_what_is_wrong_about_it(server: Server, home:
         await home.licences.wish(OWNER, Act.RENEW)
     with pytest.raises(Conflict, match="licence_busy"):
         await home.licences.wish(OWNER, Act.RENEW)
+
+
+async def test_what_passed_once_passes_no_longer_than_it_may(server: Server, home: Home) -> None:
+    """What is remembered of a key ends with its lease, its account's place and its record."""
+    await home.add(await server.issue(grace_ms=DAY_MS))
+    key = await home.found((await home.key(1)).id)
+    await home.step()
+    assert await home.refusal(key) == ""
+    assert home.kept.passes(key, "robot:one")
+    assert home.kept.passes(key, "robot:one")
+    home.clock.advance(2 * DAY_MS - 1)
+    assert home.kept.passes(key, "robot:one")
+    home.clock.advance(1)
+    assert not home.kept.passes(key, "robot:one")
+    home.clock.advance(-DAY_MS)
+    assert not home.kept.passes(key, "robot:one")
+    home.clock.advance(DAY_MS)
+    await home.step()
+    await home.kept.read()
+    assert home.kept.passes(key, "robot:one")
+    assert not home.kept.passes(replace(key, public_key="another"), "robot:one")
+    await home.wish(await home.licences.wish(OWNER, Act.ARCHIVE, key.id))
+    await home.kept.read()
+    assert not home.kept.passes(key, "robot:one")

@@ -93,7 +93,9 @@ class Desk:
         if proven and not await register.use_proof(tx, proven, now_ms):
             raise _refused("licence_proof_used")
         await _STEPS[ask.act](tx, licence, ask, now_ms)
-        await register.note_event(tx, licence.id, ask.act, ask.mark, now_ms)
+        if ask.act is not Act.RENEW:
+            # When it was last asked stands beside it already.
+            await register.note_event(tx, licence.id, ask.act, ask.mark, now_ms)
         serial = issued.serial + 1
         lease = await self._lease(tx, licence, ask, serial, now_ms)
         answer = sign(Kind.LEASE, encode_lease(lease), self._keys.signing)

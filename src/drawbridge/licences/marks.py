@@ -5,7 +5,6 @@ the same account has the same mark under each of the operator's licences. Pure.
 """
 
 import hmac
-from hashlib import sha256
 
 from drawbridge.licences.model import Account
 
@@ -26,4 +25,4 @@ def _mark(mark_key: bytes, kind: str, account: Account, name: str) -> str:
     # Each part behind its length, so that no two different accounts run into the same text.
     parts = (kind, account.exchange, account.venue, name)
     told = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-    return hmac.new(mark_key, told, sha256).hexdigest()
+    return hmac.digest(mark_key, told, "sha256").hex()
