@@ -16,6 +16,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/gateway/sockets.py": "the event loop counts in float seconds",
     "drawbridge/entrypoints/wire_server/sockets.py": "the event loop counts in float seconds",
     "drawbridge/gateway/slots.py": "the event loop counts in float seconds",
+    "drawbridge/importing/scanning.py": "how drawn a text looks, in bits; no amount is",
     "drawbridge/lab/model.py": "the share of candles that is held back",
     "drawbridge/lab/sheet.py": "charts and scores of a backtest; its figures are exact",
     "drawbridge/client": "settings are numbers in JSON; no amount is",

@@ -25,7 +25,7 @@ class Part(StrEnum):
 
     KEY = "key"
     SECRET = "secret"  # noqa: S105  a kind of text, not a secret
-    PASSPHRASE = "passphrase"  # noqa: S105
+    PASSPHRASE = "passphrase"  # noqa: S105  a kind of text as well
     EXCHANGE = "exchange"
 
 

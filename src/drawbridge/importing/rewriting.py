@@ -80,8 +80,22 @@ def _replaced(document: Document, text: str, path: Path, new: str) -> str:
     if len(old) >= _LONG or text.count(literal) == 1:
         return text.replace(literal, escaped)
     # A short text may stand elsewhere for something else: only beside its own name.
-    named = re.compile(rf"({re.escape(path[-1])}\W{{1,8}}){re.escape(literal)}")
-    return named.sub(lambda it: it[1] + escaped, text)
+    return _replaced_beside(text, path[-1], literal, escaped)
+
+
+def _replaced_beside(text: str, name: str, literal: str, new: str) -> str:
+    """Replace a text where it follows a name, with nothing but signs between.
+
+    Why: no pattern is made of a secret, because compiled patterns are kept for long.
+    """
+    pieces, done = [], 0
+    for named in re.finditer(rf"{re.escape(name)}(?=(\W{{1,8}}))", text):
+        between = range(named.end(1) + 1 - len(named[1]), named.end(1) + 1)
+        place = next((it for it in between if text.startswith(literal, it)), -1)
+        if place >= done:
+            pieces += [text[done:place], new]
+            done = place + len(literal)
+    return "".join(pieces) + text[done:]
 
 
 def _expected(document: Document, changes: Mapping[Path, str]) -> dict[Path, str]:
