@@ -82,6 +82,11 @@ def test_a_gateway_that_is_away_is_told_instead_of_the_lock_nobody_could_open() 
     [
         (key(KeyStatus.REFUSED), Matter.KEY_REFUSED, Urgency.NOW),
         (key(KeyStatus.INVALID), Matter.KEY_INVALID, Urgency.NOW),
+        (
+            replace(key(KeyStatus.DISABLED), reason="rights_grew"),
+            Matter.KEY_RIGHTS_GREW,
+            Urgency.NOW,
+        ),
         (key(KeyStatus.CLEANUP_PENDING), Matter.KEY_CLEANUP, Urgency.NOW),
         (key(KeyStatus.UNVERIFIED), Matter.KEY_UNCHECKED, Urgency.SOON),
         (key(KeyStatus.ENABLED, expires_in_ms=0), Matter.KEY_EXPIRED, Urgency.NOW),

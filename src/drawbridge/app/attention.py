@@ -15,6 +15,7 @@ from drawbridge.core.clock import DAY_MS
 from drawbridge.notices.model import Channel
 from drawbridge.robots.model import Robot, RobotStatus
 from drawbridge.rotation.replacements import Told
+from drawbridge.vault.living import STOPPED as RIGHTS_GREW
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus
 
@@ -31,6 +32,7 @@ class Matter(StrEnum):
     LICENCE = "licence"
     KEY_CLEANUP = "key_cleanup"
     KEY_REFUSED = "key_refused"
+    KEY_RIGHTS_GREW = "key_rights_grew"
     KEY_INVALID = "key_invalid"
     KEY_EXPIRED = "key_expired"
     ROBOT_PAUSED = "robot_paused"
@@ -177,6 +179,8 @@ _IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 def _of_key(key: KeyRecord, now_ms: int) -> Iterator[Need]:
     if matter := _OF_STATUS.get(key.status):
         yield Need(matter, key.id, key.label, key.reason, key.facts)
+    elif key.status is KeyStatus.DISABLED and key.reason == RIGHTS_GREW:
+        yield Need(Matter.KEY_RIGHTS_GREW, key.id, key.label, key.reason, key.facts)
     elif key.status is KeyStatus.UNVERIFIED and key.check_requested_ms is None:
         yield Need(Matter.KEY_UNCHECKED, key.id, key.label, key.reason, key.facts)
     elif key.status in _IN_USE and key.expires_ms is not None:

@@ -13,6 +13,7 @@ Matter = Literal[
     "licence",
     "key_cleanup",
     "key_refused",
+    "key_rights_grew",
     "key_invalid",
     "key_expired",
     "robot_paused",

@@ -24,6 +24,7 @@ _MENDS: Final[Mapping[Matter, str]] = {
     Matter.LICENCE: "/licence",
     Matter.KEY_CLEANUP: "POST /keys/{id}/check",
     Matter.KEY_REFUSED: _AGAIN,
+    Matter.KEY_RIGHTS_GREW: "/keys/{id}",
     Matter.KEY_INVALID: _AGAIN,
     Matter.KEY_EXPIRED: "/keys/{id}/replace",
     Matter.KEY_EXPIRING: "/keys/{id}/replace",
