@@ -43,6 +43,7 @@ _log: Final = logging.getLogger(__name__)
 _LOOK_EVERY_S: Final = 0.05
 _LOOKS_PER_TICK: Final = 20
 _RECONCILE_EVERY_S: Final = 15
+_VALUED: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,14 @@ class Workers:
             self._beside[what] = asyncio.create_task(_told(what, work))
 
     async def _value(self) -> None:
-        for key in await self._work.vault.list_standing(KeyStatus.ENABLED, KeyStatus.READ_ONLY):
+        for key in await self._work.vault.list_standing(*_VALUED):
             await _told("portfolio", partial(self._value_one, key.id))
 
     async def _value_one(self, key_id: str) -> None:
+        # The list is as old as all before this one took; meanwhile the key may have been stopped.
+        key = self._work.vault.kept.find(key_id)
+        if key is None or key.status not in _VALUED:
+            return
         if await self._work.portfolios.refresh(key_id):
             await self._work.snapshots.take(key_id)
 

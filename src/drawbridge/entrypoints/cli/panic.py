@@ -1,5 +1,6 @@
 """`drawbridge panic`: stop a key, a virtual key, or all keys of an exchange or at all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,10 +18,11 @@ from drawbridge.entrypoints.cli.output import (
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
     from drawbridge.client.panic import StoppedKey
     from drawbridge.entrypoints.cli.house import Place
+    from drawbridge.robots.model import Robot
     from drawbridge.vault.model import KeyRecord
 
 _ONWARD: Final = " \u203a "
@@ -76,10 +78,10 @@ async def _stop_key(
     person = await _owner_of_named(place, *named)
     found = await key_named(place, person, named[1])
     confirm(say("cli.panic.sure_key", label=found.label), yes=yes)
-    told = await _told(place, await _names(place), found)
     await place.panic.stop_key(person, found.id, cancel=cancel)
     if as_json:
-        print_json({"keys": [told], "virtual_keys": [], "cancelling": cancel})
+        told = await _told(place, [found])
+        print_json({"keys": told, "virtual_keys": [], "cancelling": cancel})
         return
     page = get_card(found.exchange).key_page
     print_line(say("cli.panic.stopped_key", label=found.label))
@@ -124,8 +126,7 @@ async def _stop_lot(
     confirm(_question(name, of), yes=yes)
     told: list[dict[str, object]]
     if isinstance(place, House):
-        stopped, names = await place.panic.stop_lot(lot, cancel=cancel), await _names(place)
-        told = [await _told(place, names, key) for key in stopped]
+        told = await _told(place, await place.panic.stop_lot(lot, cancel=cancel))
     else:
         stopped_there = await place.panic.stop_lot(lot, cancel=cancel)
         told = [_told_there(place.owner, key) for key in stopped_there]
@@ -160,31 +161,41 @@ async def _owner_of_named(place: "Place", owner: str, name: str) -> str:
     return await owner_of(place, owner)
 
 
-async def _names(place: "Place") -> dict[str, str]:
+async def _told(place: "Place", keys: "Sequence[KeyRecord]") -> list[dict[str, object]]:
+    """Tell keys as they stood, here with what each was used for; counted once for all of them."""
     from drawbridge.app.build import House
 
-    if not isinstance(place, House):
-        return {}
-    return {it.id: it.name for it in await place.accounts.list_owners()}
+    names: dict[str, str] = {}
+    robots: Counter[str] = Counter()
+    orders: Counter[str] = Counter()
+    if is_here := isinstance(place, House):
+        names = {it.id: it.name for it in await place.accounts.list_owners()}
+        orders.update(order.key_id for order in await place.orders.unsettled())
+        for owner in {key.owner for key in keys}:
+            robots.update(_keys_at_work(await place.robots.list_robots(owner)))
+    return [
+        {
+            "owner": names.get(key.owner, key.owner),
+            "key": key.label,
+            "id": key.id,
+            "exchange": key.exchange,
+            "venue": key.venue.value,
+            "status": key.status.value,
+            "robots": robots[key.id] if is_here else None,
+            "orders": orders[key.id] if is_here else None,
+        }
+        for key in keys
+    ]
 
 
-async def _told(place: "Place", names: "Mapping[str, str]", key: "KeyRecord") -> dict[str, object]:
-    from drawbridge.app.build import House
+def _keys_at_work(robots: "Iterable[Robot]") -> "Iterator[str]":
+    """Give the key of each account on which a robot has not stopped."""
+    from drawbridge.robots.model import RobotStatus
 
-    told: dict[str, object] = {
-        "owner": names.get(key.owner, key.owner),
-        "key": key.label,
-        "id": key.id,
-        "exchange": key.exchange,
-        "venue": key.venue.value,
-        "status": key.status.value,
-        "robots": None,
-        "orders": None,
-    }
-    if isinstance(place, House):
-        told["robots"] = len(await place.robots.robots_of_key(key.owner, key.id))
-        told["orders"] = len(await place.orders.unsettled_of_key(key.id))
-    return told
+    for robot in robots:
+        for account in robot.accounts:
+            if account.status is not RobotStatus.STOPPED:
+                yield account.key_id
 
 
 def _told_there(owner: str, key: "StoppedKey") -> dict[str, object]:
