@@ -181,11 +181,12 @@ async def _standing() -> AsyncIterator[tuple[int, _Events]]:
     events, gateway, ticks = _Events(), cast("Any", _Gateway()), itertools.count()
     topics = PublicTopics(gateway, cast("Any", events))
     nobody = cast("Any", None)
+    clock = SteppedClock(_NOW_MS)
     parts = Parts(
-        gateway, cast("Any", events), topics, nobody, nobody, SteppedClock(_NOW_MS), ticks.__next__
+        gateway, cast("Any", events), topics, nobody, nobody, nobody, clock, ticks.__next__
     )
     station = Station(get_exchange("binance"), "paper", parts, nobody, as_spoken)
-    sockets = BotSockets(topics)
+    sockets = BotSockets(topics, nobody)
     opening, listener = _Opening(station, sockets), listen(_HERE, 0)
     server = WireServer([Served(listener, opening, opening=opening)])
     await server.start()

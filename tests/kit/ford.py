@@ -23,6 +23,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.proxy.answering import BotAnswering
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.gateway.bot_streams.hub import BotSockets
+from drawbridge.gateway.bot_streams.snapshots import Snapshots
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.gateway.crossing import Gateway
@@ -146,7 +147,9 @@ async def ford(folder: Path, exchange_id: str) -> AsyncIterator[Ford]:
             house.database, house.clock, os.urandom, public_key, NobodyElse()
         )
         listener = listen("127.0.0.1", 0)
-        sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams))
+        sockets = BotSockets(
+            PublicTopics(bridge.gateway, bridge.streams), Snapshots(bridge.gateway)
+        )
         answering = BotAnswering(house.exchange, "paper", bridge, sockets)
         server = WireServer([Served(listener, answering, opening=answering)])
         await server.start()

@@ -23,6 +23,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.proxy.answering import BotAnswering
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.gateway.bot_streams.hub import BotSockets
+from drawbridge.gateway.bot_streams.snapshots import Snapshots
 from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.virtual_keys.service import Made, VirtualKeys
@@ -154,7 +155,9 @@ async def socket_ford(folder: Path, exchange_id: str) -> AsyncIterator[SocketFor
             house.database, house.clock, os.urandom, public_key, NobodyElse()
         )
         listener = listen(HERE, 0)
-        sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams, linger_s=0))
+        sockets = BotSockets(
+            PublicTopics(bridge.gateway, bridge.streams, linger_s=0), Snapshots(bridge.gateway)
+        )
         answering = BotAnswering(house.exchange, PAPER, bridge, sockets)
         server = WireServer([Served(listener, answering, opening=answering)])
         await server.start()

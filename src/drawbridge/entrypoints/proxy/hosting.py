@@ -22,6 +22,7 @@ from drawbridge.catalogue.registry import Exchange, exchange_ids, get_card, get_
 from drawbridge.entrypoints.proxy.answering import BotAnswering, Crossroads
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.gateway.bot_streams.hub import BotSockets
+from drawbridge.gateway.bot_streams.snapshots import Snapshots
 from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.vault.model import Venue
 
@@ -40,7 +41,7 @@ async def serve_bots(settings: Settings, bridge: Bridge) -> AsyncIterator[Mappin
     tls = find_tls(settings, bridge.clock.now_ms())
     host, base = settings.proxy.rpartition(":")[0].strip("[]"), port_in(settings.proxy)
     first = listen(host, base)
-    sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams))
+    sockets = BotSockets(PublicTopics(bridge.gateway, bridge.streams), Snapshots(bridge.gateway))
     served: list[Served] = []
     by_prefix: dict[bytes, BotAnswering] = {}
     told: dict[str, dict[str, dict[str, str]]] = {}

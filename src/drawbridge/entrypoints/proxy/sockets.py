@@ -54,6 +54,7 @@ class BotStreams:
                 bridge.gateway,
                 bridge.streams,
                 sockets.topics,
+                sockets.snapshots,
                 bridge.bots,
                 bridge.log,
                 bridge.clock,

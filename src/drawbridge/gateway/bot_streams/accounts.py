@@ -1,7 +1,7 @@
 """What happens to one account, for one bot: how it stands, asked for over REST, and then events.
 
-The connection to the exchange is shared by all bots of a key (`gateway/streaming.py`); how things
-stand is asked for by each, because each begins at another moment.
+The connection to the exchange is shared by all bots of a key (`gateway/streaming.py`), and how
+things stand is asked for together by all who begin at a time (`snapshots.py`).
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -24,9 +24,8 @@ from drawbridge.core.streams import (
     Topic,
     TopicKind,
 )
-from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.bot_streams.snapshots import Snapshots
 from drawbridge.gateway.following import Gap, GapReason
-from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.streaming import Streams
 
 Tell = Callable[[StreamEvent], None]
@@ -37,9 +36,9 @@ _SNAPSHOTS: Final = (BalancesTold, PositionsTold)
 class AccountTopic:
     """One private topic of one key, as one bot is told of it."""
 
-    def __init__(self, gateway: Gateway, streams: Streams, key_id: str, topic: Topic) -> None:
+    def __init__(self, snapshots: Snapshots, streams: Streams, key_id: str, topic: Topic) -> None:
         """Follow it by `follow`; of one symbol where the topic names one."""
-        self._gateway = gateway
+        self._snapshots = snapshots
         self._streams = streams
         self._key_id = key_id
         self._topic = topic
@@ -77,21 +76,21 @@ class AccountTopic:
         tell(event)
 
     async def _standing(self, now_ms: Callable[[], int]) -> StreamEvent:
-        call, key_id = self._gateway.call, self._key_id
+        ask, key_id = self._snapshots.ask, self._key_id
         match self._topic.kind:
             case TopicKind.ORDERS:
                 return OrdersTold(await self._open_orders(), now_ms())
             case TopicKind.BALANCES:
-                balances = await call(key_id, GetBalances(), purpose=Purpose.READ)
+                balances = await ask(key_id, GetBalances())
                 self._totals = {it.currency: it.total for it in balances}
                 return BalancesTold(balances, now_ms(), is_snapshot=True)
-        positions = await call(key_id, GetPositions(), purpose=Purpose.READ)
+        positions = await ask(key_id, GetPositions())
         return PositionsTold(positions, now_ms(), is_snapshot=True)
 
     async def _open_orders(self) -> tuple[Order, ...]:
         wanted = GetOpenOrders(self._topic.symbol)
         try:
-            return await self._gateway.call(self._key_id, wanted, purpose=Purpose.READ)
+            return await self._snapshots.ask(self._key_id, wanted)
         except BadInput as error:
             if error.code != _NOT_ASKED:
                 raise

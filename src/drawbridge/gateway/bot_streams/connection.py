@@ -243,7 +243,7 @@ class BotConnection:
 
     async def _follow(self, key_id: str, wanted: Subscribe) -> None:
         parts, topic = self._station.parts, wanted.topic
-        account = AccountTopic(parts.gateway, parts.streams, key_id, topic)
+        account = AccountTopic(parts.snapshots, parts.streams, key_id, topic)
         try:
             await account.follow(lambda event: self.tell(topic, event), self._station.now_ms)
         except DrawbridgeError as error:

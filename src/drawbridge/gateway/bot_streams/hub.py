@@ -14,6 +14,7 @@ from typing import Final
 from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.gateway.bot_streams.connection import BotConnection
 from drawbridge.gateway.bot_streams.looks import Looks
+from drawbridge.gateway.bot_streams.snapshots import Snapshots
 from drawbridge.gateway.bot_streams.station import Station
 from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.virtual_keys.model import VirtualKey
@@ -34,9 +35,10 @@ _AT_ONCE: Final = 100
 class BotSockets:
     """All sockets of bots in this process."""
 
-    def __init__(self, topics: PublicTopics) -> None:
-        """Begin with none; `topics` is what they listen to together, `of_keys` counts them."""
+    def __init__(self, topics: PublicTopics, snapshots: Snapshots) -> None:
+        """Begin with none; `topics` and `snapshots` are what they share, `of_keys` counts them."""
         self.topics = topics
+        self.snapshots = snapshots
         self._connections: dict[BotConnection, str] = {}
         self.of_keys: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()

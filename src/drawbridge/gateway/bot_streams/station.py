@@ -9,6 +9,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError, Forbidden, NotProven
 from drawbridge.core.operations import Operation
 from drawbridge.gateway.bot_streams.proving import Proving
+from drawbridge.gateway.bot_streams.snapshots import Snapshots
 from drawbridge.gateway.bot_streams.topics import PublicTopics
 from drawbridge.gateway.bot_words import outcome_of
 from drawbridge.gateway.crossing import Gateway
@@ -44,6 +45,7 @@ class Parts:
     gateway: Gateway
     streams: Streams
     topics: PublicTopics
+    snapshots: Snapshots
     desk: Desk
     log: CrossingLog
     clock: Clock
