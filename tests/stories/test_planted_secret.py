@@ -111,6 +111,10 @@ class Visitor:
         wrong = [("csrf", csrf)] if csrf else []
         return self._kept(await self._browser.post(path, [*fields.items(), *wrong]))
 
+    async def upload(self, path: str, name: str, text: str, **fields: str) -> Page:
+        file = ("file", name, text.encode())
+        return self._kept(await self._browser.upload(path, [*fields.items()], file))
+
     async def sees(self, path: str, words: str) -> Page:
         """Open a page until these words stand there."""
 
@@ -157,18 +161,22 @@ async def test_secrets_that_went_through_pages_and_commands_are_nowhere_in_the_c
     """Scenarios 31, 34."""
     with town_in(tmp_path) as town:
         web_key, command_key = town.paper.key("binance"), town.paper.key("kraken")
+        file_key = town.paper.key("okx")
         planted = Planted(
             {
                 "password": PASSWORD,
                 "passphrase": PASSPHRASE,
                 "secret in a form": web_key["api_secret"],
                 "secret in a pipe": command_key["api_secret"],
+                "secret in a file": file_key["api_secret"],
+                "passphrase in a file": file_key["passphrase"],
             }
         )
         await up(town)
         visitor = Visitor(town)
         await visitor.set_up()
         await refused_forms(visitor, web_key, command_key)
+        await refused_file(visitor, file_key)
         key_page = await added_in_a_form(visitor, web_key)
         await label_refused(town, web_key)
         await added_in_a_pipe(town, command_key)
@@ -191,6 +199,23 @@ async def up(town: Town) -> None:
         return town.settings.web_address.encode() in (town.output / "stdout").read_bytes()
 
     await until(is_told, "the pages can be opened")
+
+
+async def refused_file(visitor: Visitor, key: dict[str, str]) -> None:
+    """Upload a file of another program that cannot be brought in, and ask for a copy of it."""
+    account = {
+        "apiKey": key["api_key"],
+        "secret": key["api_secret"],
+        "password": key["passphrase"],
+        "note": key["passphrase"],
+    }
+    text = json.dumps({"okx": account})
+    for path in ("/keys/import", "/keys/import/copy"):
+        await visitor.get("/keys/import")
+        page = await visitor.upload(path, "keys.json", text, venue="paper", code="000000")
+        assert 400 <= page.status < 500, page.words
+        broken = await visitor.upload(path, "keys.json", text[:-1] + "\ufffd", venue="paper")
+        assert broken.status == 422, broken.words
 
 
 async def refused_forms(visitor: Visitor, key: dict[str, str], other: dict[str, str]) -> None:
