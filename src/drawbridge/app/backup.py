@@ -144,18 +144,27 @@ def _write(
     with _alone(settings.data / _LOCK):
         for left_behind in settings.data.glob(f"{_COPIES}*.copy"):
             left_behind.unlink(missing_ok=True)
-        try:
-            with _new_file(target) as part, contextlib.ExitStack() as copies:
-                entries = _entries(settings, wish, copies)
-                with part.open("wb") as file:
-                    digest = write_entries(SealedWriter(file, half), manifest, entries)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    size = file.tell()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise Corrupted("backup_not_written", path=str(target), reason=reason) from error
+        with (
+            _told_failures(target),
+            _new_file(target) as part,
+            contextlib.ExitStack() as copies,
+            part.open("wb") as file,
+        ):
+            entries = _entries(settings, wish, copies)
+            digest = write_entries(SealedWriter(file, half), manifest, entries)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
     return target, size, digest
+
+
+@contextlib.contextmanager
+def _told_failures(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Corrupted("backup_not_written", path=str(target), reason=reason) from error
 
 
 def _entries(settings: Settings, wish: Wish, copies: contextlib.ExitStack) -> Iterator[Entry]:

@@ -64,15 +64,7 @@ def write_entries(writer: SealedWriter, manifest: Manifest, entries: Iterable[En
     _put_head(writer, _MANIFEST, len(text))
     writer.write(text)
     for entry in entries:
-        with entry.path.open("rb") as file:
-            left = os.fstat(file.fileno()).st_size
-            _put_head(writer, entry.name, left)
-            while left:
-                data = file.read(min(left, PIECE))
-                if not data:
-                    raise Conflict("backup_source_changed", path=entry.name)
-                writer.write(data)
-                left -= len(data)
+        _put_entry(writer, entry)
     writer.write(bytes(_NAME_LENGTH))
     return writer.finish()
 
@@ -153,6 +145,18 @@ class _Source:
         if piece is None:
             raise Corrupted("backup_newer")
         return piece
+
+
+def _put_entry(writer: SealedWriter, entry: Entry) -> None:
+    with entry.path.open("rb") as file:
+        left = os.fstat(file.fileno()).st_size
+        _put_head(writer, entry.name, left)
+        while left:
+            data = file.read(min(left, PIECE))
+            if not data:
+                raise Conflict("backup_source_changed", path=entry.name)
+            writer.write(data)
+            left -= len(data)
 
 
 def _put_head(writer: SealedWriter, name: str, size: int) -> None:

@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from drawbridge.core.clock import Clock
@@ -20,6 +20,9 @@ from drawbridge.gateway.venues import Address
 from drawbridge.sealing.keepers import AWS_KMS, TRANSIT, draw_key, read_kept
 from drawbridge.sealing.key_file import Wrapping
 from drawbridge.wire.http import WireAnswer, WireRequest
+
+_Json: TypeAlias = Any
+"""What an answer holds, before anything is known of it."""
 
 _TIMEOUT_MS: Final = 10_000
 _OK: Final = 200
@@ -58,7 +61,7 @@ class Transit:
         key = read_kept(TRANSIT, _text(told, TRANSIT, "data", "plaintext"))
         return Wrapping(TRANSIT, {name: facts[name] for name in ("kept", "key_name")}, key)
 
-    async def _ask(self, what: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401  JSON
+    async def _ask(self, what: str, body: Mapping[str, object]) -> _Json:
         path = f"/v1/{quote(self.mount)}/{what}/{quote(self.key, safe='')}".encode()
         headers = (_JSON, (b"x-vault-token", self.token().reveal().encode()))
         request = WireRequest("POST", path, b"", headers, json.dumps(dict(body)).encode())
@@ -90,7 +93,7 @@ class Kms:
         key = read_kept(AWS_KMS, _text(await self._ask("Decrypt", asked), AWS_KMS, "Plaintext"))
         return Wrapping(AWS_KMS, {name: facts[name] for name in ("kept", "key_name")}, key)
 
-    async def _ask(self, what: str, asked: Mapping[str, object]) -> Any:  # noqa: ANN401  JSON
+    async def _ask(self, what: str, asked: Mapping[str, object]) -> _Json:
         body = json.dumps({**asked, "EncryptionContext": _CONTEXT}).encode()
         headers = (_AMZ_JSON, (b"x-amz-target", f"TrentService.{what}".encode()))
         request = WireRequest("POST", b"/", b"", headers, body)
@@ -106,7 +109,7 @@ async def _sent(egress: Egress, address: Address, request: WireRequest, keeper: 
         raise ExchangeDown("keeper_unreachable", keeper=keeper, host=address.host) from error
 
 
-def _read(answer: WireAnswer, keeper: str) -> Any:  # noqa: ANN401  JSON
+def _read(answer: WireAnswer, keeper: str) -> _Json:
     if answer.status >= _THEIRS or answer.status == _TOO_MANY:
         raise ExchangeDown("keeper_unreachable", keeper=keeper, host=str(answer.status))
     if answer.status != _OK:
@@ -118,7 +121,7 @@ def _read(answer: WireAnswer, keeper: str) -> Any:  # noqa: ANN401  JSON
         raise Corrupted("keeper_answer_unreadable", keeper=keeper) from None
 
 
-def _text(told: Any, keeper: str, *names: str) -> str:  # noqa: ANN401  JSON
+def _text(told: _Json, keeper: str, *names: str) -> str:
     for name in names:
         told = told.get(name) if isinstance(told, dict) else None
     if not isinstance(told, str):

@@ -40,7 +40,8 @@ _PACKED: Final = 2
 _FLAGS: Final = frozenset(range(4))
 # Sealed secrets do not pack; rows of orders and of the audit log do, to a fifth.
 _PACKING: Final = 1
-_WORTH_PACKING: Final = 0.9
+# In tenths of what it was.
+_WORTH_PACKING: Final = 9
 
 
 class SealedWriter:
@@ -78,7 +79,7 @@ class SealedWriter:
 
     def _frame(self, plain: bytes, *, flags: int) -> None:
         packed = zlib.compress(plain, _PACKING)
-        if len(packed) < len(plain) * _WORTH_PACKING:
+        if len(packed) * 10 < len(plain) * _WORTH_PACKING:
             plain, flags = packed, flags | _PACKED
         sealed = self._cipher.encrypt(_nonce(self._place, flags), plain, self._about)
         self._put(bytes([flags]) + len(sealed).to_bytes(_LENGTH_LENGTH, "big"))

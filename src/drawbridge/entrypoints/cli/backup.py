@@ -177,8 +177,8 @@ def _print_contents(contents: "Contents") -> None:
 def _row(made: "Backup") -> list[str]:
     from drawbridge.wording.formats import moment
 
-    size = _megabytes(made.size_bytes)
-    return [moment(made.made_ms), or_dash(made.name), f"{size} MB", made.fingerprint]
+    size = say("backups.megabytes", size=_megabytes(made.size_bytes))
+    return [moment(made.made_ms), or_dash(made.name), size, made.fingerprint]
 
 
 def _megabytes(size_bytes: int) -> str:

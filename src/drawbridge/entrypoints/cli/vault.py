@@ -121,7 +121,7 @@ def keep_in(
     keeper: Annotated[
         str,
         typer.Argument(
-            metavar="passphrase|key-file|os-keyring|systemd|transit|aws-kms",
+            metavar="KEEPER",
             help=say("cli.vault.keep.keeper"),
         ),
     ],
