@@ -9,6 +9,7 @@ from drawbridge.approvals.model import ApprovalKind, Question
 from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.operations import Scope
 from drawbridge.core.orders import Side
+from drawbridge.licences.model import Act
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.robots.decision_store import Changes, write
@@ -20,6 +21,7 @@ from drawbridge.trading.holdings import Holding, Portfolio
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.verification.store import Step, StepState
 from drawbridge.virtual_keys.wishes import Wish as VirtualWish
+from tests.kit.licensed import hold_licence
 from tests.kit.owner import KEY, SECRET
 from tests.kit.past_orders import PastRow, write_orders
 from tests.kit.program import ApiSite, Program
@@ -62,12 +64,16 @@ class Life:
             "invitation": self.invitation,
             "approval": self.approval,
             "virtual_key": self.virtual_key,
+            # Asked in `live_on`: the first that this house asks of a licence server.
+            "question": "1",
         }
 
 
 async def live_on(life: Life) -> None:
     """Let the key have been checked and read, the trial worked on, and the robot decide."""
     house, now_ms = life.site.house, life.site.house.clock.now_ms()
+    await hold_licence(house, life.owner, await house.vault.get_record(life.key))
+    await house.licences.wish(life.owner, Act.RENEW)
     check = (life.key, await house.checks.begin(life.key))
     for step in Step:
         facts = {"status": "enabled", "reason": "", "remarks": []} if step is Step.VERDICT else {}
@@ -90,6 +96,10 @@ async def live_on(life: Life) -> None:
     await house.replacements.enter(life.owner, life.key, new)
     made = Decision(life.robot, life.key, "enter:1", now_ms, Side.BUY, Decimal("0.5"))
     async with house.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO licence_wishes (n, owner, act, asked_ms) VALUES (1, ?, 'renew', ?)",
+            *(life.owner, now_ms),
+        )
         await write(tx, Changes(made=[made]), now_ms)
     await LabWork(house.database, house.lab.shelf, house.clock).run()
 
