@@ -136,6 +136,12 @@ def test_settings_from_the_environment_are_put_together() -> None:
     assert (told.exchange, told.program) == ("binance", Program.FREQTRADE)
 
 
+def test_a_key_is_told_with_the_line_that_names_it() -> None:
+    (told,) = found("export PATH=x\n# x\nKRAKEN_API_KEY=x\nKRAKEN_SECRET=y\n", ".env")
+    assert told.line == 3
+    assert told.problem is not None
+
+
 def test_what_is_found_shows_no_secret() -> None:
     (told,) = found(foreign_files.FREQTRADE, "config.json")
     assert KEY not in repr(told)

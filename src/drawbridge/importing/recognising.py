@@ -90,7 +90,8 @@ class _Look:
             return None
         cards = self._told_cards(at, group)
         program = self._program_of(at[0], places[Part.KEY][-1])
-        line = _line_of(self._document.text, texts[places[Part.KEY]])
+        key = places[Part.KEY]
+        line = _line_of(self._document.text, key[-1], texts[key])
         try:
             plain = {part: unveil(texts[path]) for part, path in places.items()}
         except DrawbridgeError as veiled:
@@ -257,10 +258,12 @@ def _checked(
         return {name: Secret(text) for name, text in texts.items()}, problem
 
 
-def _line_of(text: str, value: str) -> int:
-    """Give the line on which a text stands, counted from 1."""
-    begin = text.find(value.splitlines()[0]) if value.strip() else -1
-    return text.count("\n", 0, max(begin, 0)) + 1
+def _line_of(text: str, name: str, value: str) -> int:
+    """Give the line on which a text stands, beside its name where that is so; from 1 on."""
+    first, lines = value.strip().splitlines()[0], text.splitlines()
+    holding = [number for number, line in enumerate(lines, start=1) if first in line]
+    named = (number for number in holding if name in lines[number - 1])
+    return next(named, holding[0] if holding else 1)
 
 
 def _folded(name: str) -> str:
