@@ -27,6 +27,8 @@ from drawbridge.notices.outbox import tell
 from drawbridge.robots.candle_store import keep_candles, series_of
 from drawbridge.robots.model import Robot
 from drawbridge.robots.wishes import Wish
+from drawbridge.rotation.leak import Answer, Deed, DeedKind, Gap
+from drawbridge.rotation.leak_store import write_answer
 from drawbridge.statistics.account import Held, Snapshot
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.trading.holdings import Holding, Portfolio
@@ -62,6 +64,7 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _past(site, key)
     await _virtual_keys(site, key, site.code(totp))
     await _robots(site, key)
+    await _leak(site, key)
     await _trials(site, key.owner)
     await _notices(site, key.owner)
     await _approvals(site, key.owner)
@@ -194,6 +197,29 @@ async def _candles(site: WebSite, robot: Robot) -> None:
         candles.append(Candle(open_ms, low + 20, low + 90, low, low + 70 - 9 * (n % 9), Decimal(3)))
     async with site.house.database.transaction() as tx:
         await keep_candles(tx, series, candles, _CANDLES)
+
+
+async def _leak(site: WebSite, key: KeyRecord) -> None:
+    """Let the exchange have told what was done with the good key, and not yet with another."""
+    house, now_ms = site.house, site.clock.now_ms()
+    others = [it for it in await house.vault.list_keys(key.owner) if it.id != key.id]
+    await house.leaks.ask(key.owner, others[0].id, now_ms - HOUR_MS)
+    inquiry = await house.leaks.ask(key.owner, key.id, now_ms - DAY_MS)
+    sold = Deed(
+        now_ms - HOUR_MS,
+        DeedKind.ORDER,
+        "filled",
+        symbol="BTC/USD",
+        side="sell",
+        quantity="0.25",
+        price="60111.1",
+        name="OSELLX-NOTOUR-SORDER",
+        is_foreign=True,
+    )
+    gaps = (Gap("trades", "exchange_unreachable", "ETH/USD"),)
+    answer = Answer(orders=3, trades=2, foreign=(sold,), markets=("BTC/USD", "ETH/USD"), gaps=gaps)
+    async with house.database.transaction() as tx:
+        await write_answer(tx, inquiry, answer, now_ms)
 
 
 async def _trials(site: WebSite, owner: str) -> None:
