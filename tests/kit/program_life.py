@@ -96,10 +96,6 @@ async def live_on(life: Life) -> None:
     await house.replacements.enter(life.owner, life.key, new)
     made = Decision(life.robot, life.key, "enter:1", now_ms, Side.BUY, Decimal("0.5"))
     async with house.database.transaction() as tx:
-        await tx.execute(
-            "INSERT INTO licence_wishes (n, owner, act, asked_ms) VALUES (1, ?, 'renew', ?)",
-            *(life.owner, now_ms),
-        )
         await write(tx, Changes(made=[made]), now_ms)
     await LabWork(house.database, house.lab.shelf, house.clock).run()
 
