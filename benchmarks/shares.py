@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks.measure import Result
 from tests.kit.proxied import found_proxied
-from tests.real_clients.ten_bots import Shares, share_out
+from tests.kit.ten_bots import Shares, share_out
 
 _MINUTES: Final = 0.5
 _EXCHANGES: Final = ("binance", "kraken")

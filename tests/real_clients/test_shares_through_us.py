@@ -7,7 +7,7 @@ The ten minutes of it stand in `benchmarks/shares.py`, and what holds for any bo
 from pathlib import Path
 
 from tests.kit.proxied import found_proxied
-from tests.real_clients.ten_bots import share_out
+from tests.kit.ten_bots import share_out
 
 
 def test_ten_bots_on_one_account_all_trade_and_the_exchange_has_nothing_to_complain_of(

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from drawbridge.core.errors import Conflict, Corrupted
 from drawbridge.storage.connection import connect
 from drawbridge.storage.journal import GroupCommit, Rows
+from tests.kit.house import until
 
 _INSERT = "INSERT INTO rows VALUES (?, ?)"
 _INSERT_ROWS = Rows("INSERT INTO rows VALUES {rows}", "(?, ?)", key=1)
@@ -138,9 +140,7 @@ async def test_rows_that_nobody_waits_for_are_written_by_themselves_after_a_mome
 ) -> None:
     journal = GroupCommit(path)
     journal.write_later(((_INSERT_ROWS, (1, "later")),))
-    async with asyncio.timeout(10):
-        while not _rows(path):  # noqa: ASYNC110 - the disk wakes nobody
-            await asyncio.sleep(0.005)
+    await until(partial(asyncio.to_thread, _rows, path), "the row was not written")
     journal.write_later(((_INSERT_ROWS, (2, "last")),))
     await journal.close()
     assert _rows(path) == [(1, "later"), (2, "last")]
