@@ -19,7 +19,14 @@ from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault import store
-from drawbridge.vault.lives import Dated, KeyLife, LifeWish, read_made_ms, read_pause_ms
+from drawbridge.vault.lives import (
+    Dated,
+    KeyLife,
+    LifeWish,
+    day_of,
+    read_made_ms,
+    read_pause_ms,
+)
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
 
 STOPPED: Final = "rights_grew"
@@ -125,10 +132,10 @@ def _as_wished(key: KeyRecord, wish: LifeWish, now_ms: int) -> KeyRecord:
 def _event(key: KeyRecord) -> AuditEvent:
     life = key.life
     facts = {
-        "made_ms": life.made_ms,
-        "expires_ms": key.expires_ms,
+        "made": None if life.made_ms is None else day_of(life.made_ms),
+        "ends": None if key.expires_ms is None else day_of(key.expires_ms),
         "dated": life.dated.value,
-        "pause_before_ms": life.pause_before_ms,
+        "pause_days": life.pause_before_ms // DAY_MS,
         "closes": life.closes,
         "watched": life.watched,
     }
