@@ -168,7 +168,12 @@ async def _leave_unchecked(house: House) -> None:
 
 @contextmanager
 def found_proxied(
-    folder: Path, *, limited: bool = False, faults: str = "", tls: bool = False
+    folder: Path,
+    *,
+    limited: bool = False,
+    faults: str = "",
+    tls: bool = False,
+    operator: Operator | None = None,
 ) -> Iterator[Proxied]:
     """Start a paper exchange and the proxy in front of it; end both.
 
@@ -176,7 +181,7 @@ def found_proxied(
     """
     paper = Paper(folder / "paper", unlimited=not limited, faults=faults)
     address = paper.account_site.removeprefix("http://")
-    settings = Settings(data=folder / "data", paper=address)
+    settings = Settings(data=folder / "data", paper=address, operator=operator)
     town = Town(paper, replace(settings, proxy=f"127.0.0.1:{free_port()}"))
     if tls:
         keep_certificate(town.settings, (), SystemClock().now_ms())
