@@ -20,7 +20,7 @@ ELSEWHERE = """
     people list  people invite  people role  people end  people let-back
     approval list  approval approve  approval decline
     order list  portfolio  wealth  export trades
-    limit list  limit set  limit clear  stop  resume
+    limit list  limit set  limit clear  stop  resume  panic
     notice list  notice ways  notice set  notice summary
     trial order  trial list  trial show  trial stop  trial delete
     audit list  audit verify  guide  scan  tui
@@ -31,7 +31,7 @@ HERE = """
     vault destroy-old-key  vault keep-in
     backup key  backup list  backup make  backup restore
     import  key add  key replace  key replacement  key leak-report
-    virtual-key test  robot hook  panic  approval propose  approval show
+    virtual-key test  robot hook  approval propose  approval show
     notice test
     owner create  owner authenticator  owner language  owner telegram
     owner token make  owner token list  owner token revoke
