@@ -96,6 +96,7 @@ def trade(folder: Path, pasted: str, name: str, pair: str) -> Told:
 
     `pasted` is the text for hummingbot: its comments name key and secret, as people read them.
     """
+    assert PROGRAM.is_file(), "`make bots` installs it"
     (folder / "sitecustomize.py").write_text(pasted, encoding="utf-8")
     (folder / "desk.py").write_text(_DESK, encoding="utf-8")
     lines = [line.partition(": ")[2] for line in pasted.splitlines() if line.startswith("#   API")]

@@ -4,18 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from drawbridge.core.orders import OrderStatus
 from tests.kit.proxied import Proxied
-from tests.real_bots.hummingbot import PROGRAM, trade
+from tests.real_bots.hummingbot import trade
 from tests.real_bots.pasting import PAIRS, READS, TRADES, orders_of_bots, pasted
 
 _EXCHANGE: Final = "binance"
 _PAIR: Final = PAIRS[_EXCHANGE].replace("/", "-")
-pytestmark = pytest.mark.skipif(
-    not PROGRAM.is_file(), reason="hummingbot is built from source, with Python 3.12 and a compiler"
-)
 
 
 def test_it_buys_cancels_and_hears_of_both(bridge: Proxied, tmp_path: Path) -> None:
