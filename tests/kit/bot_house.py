@@ -72,9 +72,7 @@ class BotHouse:
 
 
 @asynccontextmanager
-async def open_bot_house(
-    folder: Path, operator: Operator | None = None
-) -> AsyncIterator[BotHouse]:
+async def open_bot_house(folder: Path, operator: Operator | None = None) -> AsyncIterator[BotHouse]:
     """Open a house with an owner, an authenticator and a vault, and start its bot."""
     clock = SteppedClock(1_790_000_000_000)
     file = folder / "bot.token"

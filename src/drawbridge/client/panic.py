@@ -98,7 +98,7 @@ class PanicOperations:
     def ask_leak_report(
         self, key: str, wish: LeakWish | None = None, *, idempotency_key: str = ""
     ) -> LeakReportTold:
-        """Ask the exchange what was done with a key; its answer stands in the report a little later."""
+        """Ask the exchange what was done with a key; its answer stands in the report later."""
         told: LeakReportTold = self._calling.ask(
             "POST",
             "/keys/{key}/leak-report",

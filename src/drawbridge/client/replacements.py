@@ -64,7 +64,7 @@ class ReplacementsOperations:
     def replace_key(
         self, key: str, wish: NewSecret, *, idempotency_key: str = ""
     ) -> ReplacementTold:
-        """Take in the key that is to replace this one; it is checked, proven and swapped by itself."""
+        """Take in the key that is to replace this one; it is checked, proven and swapped."""
         told: ReplacementTold = self._calling.ask(
             "POST",
             "/keys/{key}/replacement",

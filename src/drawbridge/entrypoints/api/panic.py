@@ -124,7 +124,7 @@ async def panic(caller: KeyKeeper, wish: PanicWish) -> Stopped:
 async def ask_leak_report(
     caller: KeyKeeper, key: KeyPath, wish: LeakWish | None = None
 ) -> LeakReportTold:
-    """Ask the exchange what was done with a key; its answer stands in the report a little later."""
+    """Ask the exchange what was done with a key; its answer stands in the report later."""
     since_ms = read_since(wish.since if wish else _USUAL, caller.house.clock.now_ms())
     await caller.house.leaks.ask(caller.owner, key, since_ms)
     return await _report(caller, key)

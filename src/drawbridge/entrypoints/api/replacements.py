@@ -67,7 +67,7 @@ class ReplacementTold(Told):
 
 @router.post("/keys/{key}/replacement", status_code=202)
 async def replace_key(caller: KeyKeeper, key: KeyPath, wish: NewSecret) -> ReplacementTold:
-    """Take in the key that is to replace this one; it is checked, proven and swapped by itself."""
+    """Take in the key that is to replace this one; it is checked, proven and swapped."""
     owner, house = caller.owner, caller.house
     found = await house.vault.get_key(owner, key)
     card = get_card(found.exchange)
