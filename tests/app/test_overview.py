@@ -72,6 +72,7 @@ async def test_a_house_that_is_lived_in_tells_of_all_that_is_in_it(site: WebSite
     assert [it for it in matters if it is not Matter.APPROVALS_WAIT] == [
         Matter.KEY_REFUSED,
         Matter.KEY_INVALID,
+        Matter.KEY_REPLACEMENT,
     ]
 
 

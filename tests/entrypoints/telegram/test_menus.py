@@ -74,7 +74,9 @@ async def test_another_persons_key_is_not_there(bot: BotHouse) -> None:
     ada = await bot.linked()
     key = await add(bot, ada)
     await show_keys(ada)
-    ada.seen[-1].buttons[0][0]["callback_data"] = f"go:key:{key[:-1]}x:"
+    ada.seen[-1].buttons[0][0]["callback_data"] = (
+        f"go:key:{key[:-1]}{'y' if key.endswith('x') else 'x'}:"
+    )
     await ada.press("Kraken #1")
     assert say("errors.unknown_key") in ada.screen
 

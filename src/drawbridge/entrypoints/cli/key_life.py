@@ -74,7 +74,7 @@ def strangers(
     key: KeyName,
     *,
     most: Annotated[
-        int, typer.Option("--most", min=1, max=200, help=say("cli.key.strangers.most"))
+        int, typer.Option("--most", metavar="N", min=1, max=200, help=say("cli.option.most"))
     ] = 50,
     owner: Owner = "",
     data: Data = None,
