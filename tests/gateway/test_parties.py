@@ -46,7 +46,7 @@ def stream_of(house: StreamHouse) -> KeptStream:
 
 
 def tokens_of(house: StreamHouse) -> dict[str, Any]:
-    return house.world.stream_tokens._tokens  # noqa: SLF001 - the one way to see which were drawn
+    return house.world.stream_tokens._shelf._tokens  # noqa: SLF001 - the one way to see which were drawn
 
 
 @pytest.mark.parametrize("exchange_id", ["binance", *WITH_TOKENS])
