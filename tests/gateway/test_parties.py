@@ -86,6 +86,9 @@ async def test_a_token_that_could_say_more_than_itself_is_not_used(
         async def may_listen(self, _: str) -> None:
             return None
 
+        def secret_of(self, _: str) -> int:
+            return 0
+
     gateway, place = cast("Gateway", Careless()), (house.exchange.id, PAPER)
     parties: list[Party] = [
         Anyone(gateway, place, stream_of(house)),
