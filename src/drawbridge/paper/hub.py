@@ -39,12 +39,12 @@ from drawbridge.paper.state import Floor
 from drawbridge.paper.streaming import Connection
 from drawbridge.paper.world import PaperWorld
 from drawbridge.wire.stream import Opening
+from drawbridge.wire.talking import BROKEN
 
 _log = logging.getLogger(__name__)
 
 _MOST_CONNECTIONS: Final = 4_096
 _MOST_OF_AN_ADDRESS: Final = 512
-_BROKEN: Final = 1011
 
 
 @dataclass(slots=True)
@@ -278,4 +278,4 @@ class Hub:
         """End all connections: what they were told can no longer be trusted to be all."""
         self._line.clear()
         for connection in self._connections:
-            connection.outgoing.close(_BROKEN)
+            connection.outgoing.close(BROKEN)

@@ -4,14 +4,10 @@ The session is the exchange's and knows no sockets; the socket is the server's a
 sessions. Who is told what, and when, is decided in `hub.py`.
 """
 
-import logging
-import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from drawbridge.core.errors import (
-    BadInput,
     DrawbridgeError,
     ExchangeDown,
     Forbidden,
@@ -35,19 +31,15 @@ from drawbridge.wire.stream import (
     Subscribe,
     Unsubscribe,
 )
+from drawbridge.wire.talking import POLICY, carry_out, hear
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
-
 MOST_FRAME_BYTES: Final = 65_536
 _MOST_TOPICS: Final = 1_024
-_MOST_EFFECTS: Final = 4_096
 # So many frames a client may send at once, and then a hundred a second.
 _FRAMES: Final = Limit("frames", LimitKind.DECAY, LimitPer.ADDRESS, 2_000, window_ms=20_000)
-_POLICY: Final = 1008
 _TOO_BIG: Final = 1009
-_BROKEN: Final = 1011
 
 
 class Telling(Protocol):
@@ -84,7 +76,7 @@ class Connection:
             return
         now_ms = self._now_ms()
         if self._frames.charge(1, now_ms):
-            self.outgoing.close(_POLICY)
+            self.outgoing.close(POLICY)
         elif len(frame) > MOST_FRAME_BYTES:
             self.outgoing.close(_TOO_BIG)
         else:
@@ -93,7 +85,7 @@ class Connection:
     async def tick(self, now_ms: int) -> None:
         """Let time pass; a key that may not be used any more ends the connection."""
         if self.key is not None and not self._may_go_on(self.key, now_ms):
-            self.outgoing.close(_POLICY)
+            self.outgoing.close(POLICY)
             return
         await self._carry_out(self._guard(lambda: self._session.tick(now_ms)))
 
@@ -105,14 +97,10 @@ class Connection:
             self.outgoing.put(frame)
 
     async def _carry_out(self, effects: Iterable[Effect] | None) -> None:
-        """Carry out effects in order; what follows from one comes before the next."""
-        waiting = deque(effects or ())
-        for _ in range(_MOST_EFFECTS):
-            if not waiting or self.outgoing.is_closed:
-                return
-            waiting.extendleft(reversed(await self._one(waiting.popleft())))
-        # A session that answers its own answers would go on for ever.
-        self.outgoing.close(_BROKEN)
+        outgoing = self.outgoing
+        await carry_out(
+            effects, self._one, is_over=lambda: outgoing.is_closed, close=outgoing.close
+        )
 
     async def _one(self, effect: Effect) -> Sequence[Effect]:
         match effect:
@@ -201,18 +189,7 @@ class Connection:
             return False
 
     def _guard(self, speak: Callable[[], T]) -> T | None:
-        """Let the session speak; one that fails is closed, and the client learns no more."""
-        try:
-            return speak()
-        except BadInput:
-            # A frame that its session could not read and did not refuse itself.
-            self.outgoing.close(_POLICY)
-        except Exception as error:  # noqa: BLE001  the rim of the process: a fault of one exchange's session must not end the others
-            # Only where it happened is logged: the text of an exception may quote a frame.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
-            self.outgoing.close(_BROKEN)
-        return None
+        return hear(speak, self.outgoing.close)
 
     def _now_ms(self) -> int:
         return self.post.clock.now_ms()

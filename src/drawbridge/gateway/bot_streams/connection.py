@@ -6,13 +6,10 @@ over REST: whose is it, may it, and then the one road out.
 
 import asyncio
 import logging
-import traceback
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from drawbridge.core.errors import (
-    BadInput,
     DrawbridgeError,
     ExchangeDown,
     NotProven,
@@ -36,6 +33,7 @@ from drawbridge.wire.stream import (
     Subscribe,
     Unsubscribe,
 )
+from drawbridge.wire.talking import BROKEN, POLICY, carry_out, hear
 
 T = TypeVar("T")
 
@@ -48,10 +46,7 @@ IDLE_MS: Final = 600_000
 LOG_IN: Final = "ws_log_in"
 SUBSCRIBE: Final = "ws_subscribe"
 ENDED: Final = "ws_ended"
-_MOST_EFFECTS: Final = 4_096
 _NORMAL: Final = 1000
-_POLICY: Final = 1008
-_BROKEN: Final = 1011
 _AGAIN_LATER: Final = 1012
 # What was placed before must be there before it can be cancelled.
 _AFTER_ORDERS: Final = (CancelOrder, CancelAllOrders)
@@ -131,7 +126,7 @@ class BotConnection:
             self.virtual = await looks.look(self._station, known, self._address)
         except DrawbridgeError as error:
             self._note(ENDED, known, error)
-            self._close(_POLICY)
+            self._close(POLICY)
 
     async def tick(self) -> None:
         """Let time pass; who is only there is closed."""
@@ -157,7 +152,7 @@ class BotConnection:
         """End, because a topic that was said yes to is not told by the exchange."""
         self._topics.pop(topic, None)
         self._note(SUBSCRIBE, self.virtual, error)
-        self._close(_POLICY)
+        self._close(POLICY)
 
     # What a session wants.
 
@@ -166,14 +161,7 @@ class BotConnection:
         await self._carry_out(self._guard(lambda: session.receive(frame, now_ms)))
 
     async def _carry_out(self, effects: Iterable[Effect] | None) -> None:
-        """Carry out effects in order; what follows from one comes before the next."""
-        waiting = deque(effects or ())
-        for _ in range(_MOST_EFFECTS):
-            if not waiting or self._is_over:
-                return
-            waiting.extendleft(reversed(await self._one(waiting.popleft())))
-        # A session that answers its own answers would go on for ever.
-        self._close(_BROKEN)
+        await carry_out(effects, self._one, is_over=lambda: self._is_over, close=self._close)
 
     async def _one(self, effect: Effect) -> Sequence[Effect]:
         match effect:
@@ -328,7 +316,7 @@ class BotConnection:
         if failed is not None:
             # A fault of ours must not leave a bot waiting. The text may quote a frame.
             _log.error("%s on a bot's socket", type(failed).__name__)
-            self._close(_BROKEN)
+            self._close(BROKEN)
 
     def _forget(self, topic: Topic) -> None:
         if topic not in self._topics:
@@ -351,15 +339,4 @@ class BotConnection:
         self._station.note(passing, error)
 
     def _guard(self, speak: Callable[[], T]) -> T | None:
-        """Let the session speak; one that fails is closed, and the client learns no more."""
-        try:
-            return speak()
-        except BadInput:
-            # A frame that its session could not read and did not refuse itself.
-            self._close(_POLICY)
-        except Exception as error:  # noqa: BLE001  the rim of the process: a fault of one exchange's session must not end the others
-            # Only where it happened is logged: the text of an exception may quote a frame.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("%s at %s:%s", type(error).__name__, place.filename, place.lineno)
-            self._close(_BROKEN)
-        return None
+        return hear(speak, self._close)
