@@ -5,6 +5,7 @@ import json
 import pytest
 
 from drawbridge.core.clock import DAY_MS
+from drawbridge.entrypoints.pages.visits import LANGUAGE_COOKIE
 from drawbridge.rotation import leak_store
 from drawbridge.rotation.leak import Answer, Deed, DeedKind, Gap
 from drawbridge.vault.model import KeyStatus
@@ -114,6 +115,17 @@ async def test_much_is_stopped_only_with_the_word(site: WebSite, browser: Browse
     page = await browser.post("/panic", {"what": "nothing", "word": "stop"})
     assert (page.status, 'id="what-problem"' in page.html) == (422, True)
     assert (await _status(site, key))[0] is not KeyStatus.DISABLED
+
+
+async def test_the_word_that_all_know_counts_in_every_language(
+    site: WebSite, browser: Browserling
+) -> None:
+    key = await _key(site, browser)
+    browser.cookies[LANGUAGE_COOKIE] = "ja"
+    await browser.get("/panic")
+    page = await browser.post("/panic", {"what": "all", "word": "\uff33\uff54\uff4f\uff50"})
+    assert page.status == 200
+    assert (await _status(site, key))[0] is KeyStatus.DISABLED
 
 
 @pytest.mark.parametrize("what", ["all", "exchange:{exchange}", "key:{key}"])
