@@ -4,7 +4,7 @@ Put together here, because it takes from almost every room. No exchange is asked
 worked out that was worked out before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
@@ -48,6 +48,13 @@ class Whose(Protocol):
     @property
     def second_factor(self) -> bool:
         """Tell whether they have set up an authenticator."""
+
+
+class Portfolios(Protocol):
+    """Where it stands what was last read of accounts, here or elsewhere."""
+
+    async def find_all(self, key_ids: Collection[str]) -> Mapping[str, Shown]:
+        """Give what was last read of several keys' accounts, of those that ever were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +148,30 @@ async def _kept_for(house: House, person: str) -> Kept | None:
 
 async def purses_of(house: House, keys: Sequence[KeyRecord]) -> tuple[Purse, ...]:
     """Put the accounts of keys in use together by venue, real money first."""
+    by_venue = await accounts_of(house.portfolios, keys)
+    return tuple([await _purse(house, venue, its) for venue, its in by_venue.items()])
+
+
+async def accounts_of(
+    portfolios: Portfolios, keys: Sequence[KeyRecord]
+) -> Mapping[Venue, tuple[Account, ...]]:
+    """Give the accounts of keys in use by venue, real money first; no venue without any."""
     used = one_of_each(key for key in keys if key.status in IN_USE)
-    read = await house.portfolios.find_all([key.id for key in used])
-    purses = []
-    for venue in Venue:
-        accounts = tuple(Account(it, read.get(it.id)) for it in used if it.venue is venue)
-        if accounts:
-            purses.append(await _purse(house, venue, accounts))
-    return tuple(purses)
+    read = await portfolios.find_all([key.id for key in used])
+    by_venue = {
+        venue: tuple(Account(it, read.get(it.id)) for it in used if it.venue is venue)
+        for venue in Venue
+    }
+    return {venue: accounts for venue, accounts in by_venue.items() if accounts}
+
+
+def portfolios_in(accounts: Sequence[Account]) -> Mapping[str, Portfolio]:
+    """Give what was read of accounts by the ids of their keys, of those that ever were read."""
+    return {it.key.id: it.shown.portfolio for it in accounts if it.shown and it.shown.portfolio}
 
 
 async def _purse(house: House, venue: Venue, accounts: tuple[Account, ...]) -> Purse:
-    told: dict[str, Portfolio] = {
-        it.key.id: it.shown.portfolio for it in accounts if it.shown and it.shown.portfolio
-    }
+    told = portfolios_in(accounts)
     total = add_up(told)
     if total is None:
         return Purse(venue, accounts, None, None)
