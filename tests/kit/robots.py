@@ -35,8 +35,9 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Fill, Order, OrderStatus, PositionSide, Side, TimeInForce
 from drawbridge.gateway.policy import Purpose
-from drawbridge.robots.seams import Outside, Streams
+from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
+from drawbridge.trading.reading import Streams
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 A = TypeVar("A")

@@ -49,11 +49,14 @@ class Keys(Protocol):
         """List everybody's keys that stand in one of these states."""
 
 
-class Listening(Protocol):
-    """What tells of accounts as things happen; the gateway's streams are one."""
+class Streams(Protocol):
+    """What tells of markets and accounts as things happen; the gateway's streams are one."""
 
     def follow(self, exchange_id: str, venue: str, topic: Topic) -> AsyncGenerator[Told, None]:
-        """Follow what everybody may see."""
+        """Follow what everybody may see.
+
+        Raises: `NotFound("no_streams")`, `BadInput` for a topic that is not told.
+        """
 
     def follow_key(self, key_id: str, topic: Topic) -> AsyncGenerator[Told, None]:
         """Follow what happens to a key's account."""
@@ -114,7 +117,7 @@ class ReadingRoad:
 class ReadingStreams:
     """Streams of accounts, opened with the key that only reads where there is one."""
 
-    def __init__(self, streams: Listening, road: ReadingRoad) -> None:
+    def __init__(self, streams: Streams, road: ReadingRoad) -> None:
         """Follow these streams."""
         self._streams = streams
         self._road = road

@@ -18,8 +18,8 @@ from drawbridge.core.operations import GetCandles
 from drawbridge.core.streams import CandleTold
 from drawbridge.robots.candle_store import CandleStore, SeriesId
 from drawbridge.robots.columns import COLUMNS, CandleColumns, columns_from
-from drawbridge.robots.seams import Roads
 from drawbridge.robots.strategy import Settings, Strategy
+from drawbridge.trading.reading import Passage
 
 # The fewest that an exchange gives in one answer lies a little above this.
 PAGE: Final = 480
@@ -154,7 +154,7 @@ def joined(before: CandleColumns, more: CandleColumns) -> CandleColumns:
 class Charts:
     """Where charts get their candles from."""
 
-    def __init__(self, roads: Roads, store: CandleStore, clock: Clock) -> None:
+    def __init__(self, roads: Passage, store: CandleStore, clock: Clock) -> None:
         """Ask exchanges by these roads; what was stored before a restart is taken up again."""
         self._roads = roads
         self._store = store

@@ -16,7 +16,7 @@ from drawbridge.core.markets import Ticker
 from drawbridge.core.streams import CandleTold, OrderTold, Topic, TopicKind, TradesTold
 from drawbridge.gateway.streaming import Gap, GapReason, Told
 from drawbridge.robots.running.charts import Chart
-from drawbridge.robots.seams import Streams
+from drawbridge.trading.reading import Streams
 
 _log: Final = logging.getLogger(__name__)
 

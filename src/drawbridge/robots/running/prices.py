@@ -11,7 +11,7 @@ from drawbridge.robots.guards import NO_GUARDS
 from drawbridge.robots.running.deciding import Verdict, judge_price
 from drawbridge.robots.running.listening import Listening, Place
 from drawbridge.robots.running.seat import Seat
-from drawbridge.robots.seams import Roads
+from drawbridge.trading.reading import Passage
 
 _ASK_EVERY_MS: Final = 2 * SECOND_MS
 
@@ -30,7 +30,7 @@ def has_something_to_guard(seat: Seat) -> bool:
 class Prices:
     """The seats that look at every price, by market."""
 
-    def __init__(self, roads: Roads, clock: Clock) -> None:
+    def __init__(self, roads: Passage, clock: Clock) -> None:
         """Ask for prices by these roads."""
         self._roads = roads
         self._clock = clock

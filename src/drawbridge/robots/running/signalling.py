@@ -19,8 +19,8 @@ from drawbridge.robots.running.questions import asked_first, take_up, write_down
 from drawbridge.robots.running.rounds import Judged
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
-from drawbridge.robots.seams import Roads
 from drawbridge.storage.database import Database
+from drawbridge.trading.reading import Passage
 from drawbridge.trading.signal_words import Action
 from drawbridge.trading.signals import Signal, SignalStore, drop_stale, mark_acted
 
@@ -33,7 +33,7 @@ _NOTHING_TO_DO: Final = "signal_nothing_to_do"
 class Signalling:
     """Turns signals into decisions."""
 
-    def __init__(self, database: Database, roads: Roads, seating: Seating, clock: Clock) -> None:
+    def __init__(self, database: Database, roads: Passage, seating: Seating, clock: Clock) -> None:
         """Read signals from the app's database, prices over these roads."""
         self._database = database
         self._signals = SignalStore(database)

@@ -19,8 +19,8 @@ from drawbridge.robots.running.resting import Resting
 from drawbridge.robots.running.rounds import Judged, Rounds
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
-from drawbridge.robots.seams import Roads
 from drawbridge.trading.fanout import Outcome
+from drawbridge.trading.reading import Passage
 
 LOOK_AGAIN_MS: Final = 1_000
 _CHECK_EVERY_MS: Final = 15 * MINUTE_MS
@@ -30,7 +30,7 @@ _CHECK_EVERY_MS: Final = 15 * MINUTE_MS
 class Hands:
     """What does the parts of the work."""
 
-    roads: Roads
+    roads: Passage
     charts: Charts
     checks: Checks
     questions: Questions
