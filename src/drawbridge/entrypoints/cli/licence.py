@@ -3,6 +3,7 @@
 What needs the licence server is carried out by the gateway; these wait until it was.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -27,6 +28,8 @@ app = typer.Typer(help=say("cli.licence.help"), no_args_is_help=True)
 
 _WAIT_S: Final = 30
 _COLUMNS: Final = ("key", "exchange", "place", "why")
+# Commands that name an account, and what each of them wishes for.
+_ABOUT_AN_ACCOUNT: Final = {"archive": "archive", "activate": "bind", "claim": "claim"}
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.licence.key"))]
 
@@ -75,43 +78,24 @@ def add(
     in_house(data, work)
 
 
-@app.command(help=say("cli.licence.archive.help"))
-def archive(
-    key: Key,
-    *,
-    no_wait: NoWait = False,
-    owner: Owner = "",
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Set an account aside, so that its place is free; its key stays."""
-    _wish("archive", key, owner, data, wait=not no_wait, json=json)
+def _about_an_account(act: str) -> Callable[..., None]:
+    """Make a command that wishes for something to be done about one account's place."""
+
+    def command(
+        key: Key,
+        *,
+        no_wait: NoWait = False,
+        owner: Owner = "",
+        data: Data = None,
+        json: Json = False,
+    ) -> None:
+        _wish(act, key, owner, data, wait=not no_wait, json=json)
+
+    return command
 
 
-@app.command(help=say("cli.licence.activate.help"))
-def activate(
-    key: Key,
-    *,
-    no_wait: NoWait = False,
-    owner: Owner = "",
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Take an account up again, or for the first time."""
-    _wish("bind", key, owner, data, wait=not no_wait, json=json)
-
-
-@app.command(help=say("cli.licence.claim.help"))
-def claim(
-    key: Key,
-    *,
-    no_wait: NoWait = False,
-    owner: Owner = "",
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Claim an account that stands under another licence, by a signed read."""
-    _wish("claim", key, owner, data, wait=not no_wait, json=json)
+for _name, _act in _ABOUT_AN_ACCOUNT.items():
+    app.command(_name, help=say(f"cli.licence.{_name}.help"))(_about_an_account(_act))
 
 
 @app.command(help=say("cli.licence.renew.help"))
