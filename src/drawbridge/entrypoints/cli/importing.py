@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, Yes
+from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, Proving, Yes
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def bring_in(
     pair: Annotated[
         list[str] | None, typer.Option("--pair", metavar="PAIR", help=say("cli.import.pair"))
     ] = None,
-    proof: Annotated[
-        str, typer.Option("--proof", metavar="order|dry_run|skip", help=say("cli.key.proof"))
-    ] = "order",
+    proof: Proving = "order",
     yes: Yes = False,
     owner: Owner = "",
     no_wait: NoWait = False,

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner, RiskFree, Yes
+from drawbridge.entrypoints.cli.options import (
+    Data,
+    Json,
+    KeyName,
+    NoWait,
+    Owner,
+    Proving,
+    RiskFree,
+    Yes,
+)
 from drawbridge.entrypoints.cli.output import (
     or_dash,
     print_fields,
@@ -23,11 +32,6 @@ if TYPE_CHECKING:
     from drawbridge.vault.model import KeyRecord
 
 app = typer.Typer(help=say("cli.key.help"), no_args_is_help=True)
-
-Proving = Annotated[
-    str, typer.Option("--proof", metavar="order|dry_run|skip", help=say("cli.key.proof"))
-]
-KeyName = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.key.argument"))]
 
 
 @app.command(help=say("cli.key.add.help"))
@@ -52,7 +56,7 @@ def add(
     from drawbridge.entrypoints.cli.checks import see_check
     from drawbridge.entrypoints.cli.house import in_house, owner_of
     from drawbridge.entrypoints.cli.remote_choice import stay_here
-    from drawbridge.entrypoints.cli.typing_in import read_fields
+    from drawbridge.entrypoints.cli.typing_in import print_cleaned, read_fields
     from drawbridge.vault.lives import LifeWish, read_made_ms
 
     # Before a secret is typed that could not be taken.
@@ -68,8 +72,7 @@ def add(
         fields.clear()
         if made:
             await house.lives.change(person, added.key.id, LifeWish(made=made))
-        for name in added.notes:
-            print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
+        print_cleaned(added.notes)
         if added.seen_before:
             print_hint(say("keys.seen_before"))
         return await see_check(house, added.key, wait=not no_wait, as_json=json)

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drawbridge.entrypoints.cli.key import KeyName
-from drawbridge.entrypoints.cli.options import Data, Json, Owner
+from drawbridge.entrypoints.cli.options import Data, Json, KeyName, Owner
 from drawbridge.entrypoints.cli.output import (
     or_dash,
     print_fields,

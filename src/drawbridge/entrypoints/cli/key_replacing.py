@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from drawbridge.core.errors import Conflict, ExchangeDown, NotFound
-from drawbridge.entrypoints.cli.key import KeyName, Proving
-from drawbridge.entrypoints.cli.options import Data, Json, NoWait, Owner
+from drawbridge.entrypoints.cli.options import Data, Json, KeyName, NoWait, Owner, Proving
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line
 from drawbridge.wording.say import say, say_reason
 
@@ -32,7 +31,7 @@ def replace(
     from drawbridge.catalogue.registry import get_card
     from drawbridge.entrypoints.cli.house import has_gateway, in_house, key_named, owner_of
     from drawbridge.entrypoints.cli.remote_choice import stay_here
-    from drawbridge.entrypoints.cli.typing_in import read_fields
+    from drawbridge.entrypoints.cli.typing_in import print_cleaned, read_fields
 
     # Before a secret is typed that could not be taken.
     stay_here(data)
@@ -43,8 +42,7 @@ def replace(
         fields = read_fields(get_card(found.exchange))
         begun = await house.replacements.enter(person, found.id, fields, proof)
         fields.clear()
-        for name in begun.notes:
-            print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
+        print_cleaned(begun.notes)
         if no_wait:
             return await _print(house, person, found.id, as_json=json)
         if not await has_gateway(house):

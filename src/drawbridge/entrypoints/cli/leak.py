@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from drawbridge.entrypoints.cli.key import KeyName
-from drawbridge.entrypoints.cli.options import Data, Json, Owner
+from drawbridge.entrypoints.cli.options import Data, Json, KeyName, Owner
 from drawbridge.entrypoints.cli.output import print_hint, print_json, print_line, print_table
 from drawbridge.wording.say import say
 

@@ -21,6 +21,10 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help=say("cli.option.no_wait"
 RiskFree = Annotated[
     str, typer.Option("--risk-free", metavar="N", help=say("cli.option.risk_free"))
 ]
+Proving = Annotated[
+    str, typer.Option("--proof", metavar="order|dry_run|skip", help=say("cli.key.proof"))
+]
+KeyName = Annotated[str, typer.Argument(metavar="KEY", help=say("cli.key.argument"))]
 StrategyName = Annotated[
     str, typer.Option("--strategy", metavar="ID", help=say("cli.option.strategy"))
 ]

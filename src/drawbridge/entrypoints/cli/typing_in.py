@@ -7,7 +7,7 @@ machine can read them.
 import getpass
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from drawbridge.catalogue.card import Card, CredentialField
@@ -35,6 +35,12 @@ def read_fields(card: Card) -> dict[str, str]:
     if text.lstrip().startswith("{"):
         return _from_json(text)
     return _from_lines(text, [part for part in card.credentials if part.required])
+
+
+def print_cleaned(fields: Iterable[str]) -> None:
+    """Say which fields were not taken quite as they were typed."""
+    for name in fields:
+        print_hint(say("cli.key.add.cleaned", field=say(f"field.{name}")))
 
 
 def is_typed() -> bool:
