@@ -65,9 +65,8 @@ def add(
     from drawbridge.entrypoints.cli.typing_in import read_line
     from drawbridge.licences.words import told_of
 
-    text = document or read_line(say("cli.licence.add.prompt"))
-
     async def work(house: "House") -> None:
+        text = document or read_line(say("cli.licence.add.prompt"))
         shown = await house.licences.add(await owner_of(house, owner), text)
         if json:
             print_json(told_of(shown))
@@ -130,9 +129,8 @@ def recover(
     from drawbridge.entrypoints.cli.house import in_house, owner_of
     from drawbridge.entrypoints.cli.typing_in import read_secret
 
-    code = read_secret(say("cli.licence.recover.prompt"))
-
     async def work(house: "House") -> None:
+        code = read_secret(say("cli.licence.recover.prompt"))
         person = await owner_of(house, owner)
         number = await house.licences.recover(person, code.reveal())
         await _told_end(house, person, number, wait=not no_wait, json=json)
