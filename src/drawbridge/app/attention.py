@@ -16,7 +16,7 @@ from drawbridge.notices.model import Channel
 from drawbridge.robots.model import Robot, RobotStatus
 from drawbridge.rotation.replacements import Told
 from drawbridge.vault.living import STOPPED as RIGHTS_GREW
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus
 
 EXPIRES_SOON_MS: Final = 14 * DAY_MS
@@ -159,7 +159,7 @@ def _of_person(situation: Situation) -> Iterator[Need]:
 def _of_backups(situation: Situation) -> Iterator[Need]:
     kept = situation.kept
     # Play money can be made again: it reminds nobody of anything.
-    is_dear = any(it.venue is Venue.LIVE and it.status in _IN_USE for it in situation.keys)
+    is_dear = any(it.venue is Venue.LIVE and it.status in IN_USE for it in situation.keys)
     if kept is None or not is_dear:
         return
     if kept.last is None:
@@ -173,7 +173,6 @@ _OF_STATUS: Final[Mapping[KeyStatus, Matter]] = {
     KeyStatus.INVALID: Matter.KEY_INVALID,
     KeyStatus.CLEANUP_PENDING: Matter.KEY_CLEANUP,
 }
-_IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 
 
 def _of_key(key: KeyRecord, now_ms: int) -> Iterator[Need]:
@@ -183,7 +182,7 @@ def _of_key(key: KeyRecord, now_ms: int) -> Iterator[Need]:
         yield Need(Matter.KEY_RIGHTS_GREW, key.id, key.label, key.reason, key.facts)
     elif key.status is KeyStatus.UNVERIFIED and key.check_requested_ms is None:
         yield Need(Matter.KEY_UNCHECKED, key.id, key.label, key.reason, key.facts)
-    elif key.status in _IN_USE and key.expires_ms is not None:
+    elif key.status in IN_USE and key.expires_ms is not None:
         left_ms = key.expires_ms - now_ms
         if left_ms <= 0:
             yield Need(Matter.KEY_EXPIRED, key.id, key.label)

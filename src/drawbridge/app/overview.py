@@ -25,13 +25,11 @@ from drawbridge.statistics.earnings import Earned, Trader
 from drawbridge.statistics.together import Together
 from drawbridge.trading.adding_up import Sum, add_up
 from drawbridge.trading.holdings import Portfolio, Shown
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.model import IN_USE, KeyRecord, Venue
 from drawbridge.vault.roles import one_of_each
 from drawbridge.vault.unlock import VaultState, read_vault_state
 
 MONTH_MS: Final = 30 * DAY_MS
-IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
-"""Keys in these states are read; of others nothing is told or added."""
 
 
 class Whose(Protocol):

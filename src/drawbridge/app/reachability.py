@@ -15,14 +15,13 @@ from drawbridge.notices.outbox import tell
 from drawbridge.notices.store import NoticeStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore, Shown
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.model import IN_USE, KeyRecord, Venue
 from drawbridge.vault.service import Vault
 
 GONE_AFTER_MS: Final = 5 * MINUTE_MS
 
 _LOOK_EVERY_MS: Final = 15 * SECOND_MS
 _MOST_ASKED: Final = 20
-_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 # What is said when nobody is there, or nobody who could answer.
 _GONE: Final = frozenset(
     {
@@ -56,7 +55,7 @@ class Reachability:
             return
         self._not_before_ms = now_ms + _LOOK_EVERY_MS
         places: dict[_Place, list[KeyRecord]] = {}
-        for key in await self._vault.list_standing(*_IN_USE):
+        for key in await self._vault.list_standing(*IN_USE):
             places.setdefault((key.exchange, key.venue), []).append(key)
         self._gone_since = {it: ms for it, ms in self._gone_since.items() if it in places}
         for place, keys in places.items():

@@ -21,7 +21,7 @@ from drawbridge.robots.service import RobotService
 from drawbridge.storage.database import Database
 from drawbridge.trading.positions import follow
 from drawbridge.trading.store import OrderStore
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Venue
 from drawbridge.vault.service import Vault
 from drawbridge.wording.formats import amount, day
 from drawbridge.wording.language import speaking
@@ -31,7 +31,6 @@ EXPIRY_DAYS: Final = (30, 14, 7, 1)
 """How many days before a key expires its owner is told, the closest last."""
 
 _LOOK_EVERY_MS: Final = MINUTE_MS
-_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 _MOST_LINES: Final = 20
 
 
@@ -75,7 +74,7 @@ class Reminders:
         for summary in await self._notices.list_summaries():
             if is_due(summary, now_ms):
                 await self._sum_up(summary.owner, now_ms)
-        for key in await self._sources.vault.list_standing(*_IN_USE):
+        for key in await self._sources.vault.list_standing(*IN_USE):
             await self._remind(key, now_ms)
             await self._tell_closed(key, now_ms)
 
@@ -164,7 +163,7 @@ def summary_text(days: Sequence[RobotDay], keys: Iterable[KeyRecord], now_ms: in
         *_cut(
             say("summary.key", label=it.label, status=say(f"key_status.{it.status.value}"))
             for it in keys
-            if it.status not in {*_IN_USE, KeyStatus.CHECKING, KeyStatus.DISABLED}
+            if it.status not in {*IN_USE, KeyStatus.CHECKING, KeyStatus.DISABLED}
         ),
     ]
     return "\n".join(lines)

@@ -33,7 +33,7 @@ from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.keyholder import KeyHolder
-from drawbridge.vault.model import KeyStatus, Proof
+from drawbridge.vault.model import IN_USE, Proof
 from drawbridge.vault.service import Vault
 from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
@@ -43,7 +43,6 @@ _log: Final = logging.getLogger(__name__)
 _LOOK_EVERY_S: Final = 0.05
 _LOOKS_PER_TICK: Final = 20
 _RECONCILE_EVERY_S: Final = 15
-_VALUED: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +137,13 @@ class Workers:
             self._beside[what] = asyncio.create_task(_told(what, work))
 
     async def _value(self) -> None:
-        for key in await self._work.vault.list_standing(*_VALUED):
+        for key in await self._work.vault.list_standing(*IN_USE):
             await _told("portfolio", partial(self._value_one, key.id))
 
     async def _value_one(self, key_id: str) -> None:
         # The list is as old as all before this one took; meanwhile the key may have been stopped.
         key = self._work.vault.kept.find(key_id)
-        if key is None or key.status not in _VALUED:
+        if key is None or key.status not in IN_USE:
             return
         if await self._work.portfolios.refresh(key_id):
             await self._work.snapshots.take(key_id)

@@ -16,9 +16,8 @@ from drawbridge.rotation.replacement import AccountProof
 from drawbridge.rotation.same_account import Finding
 from drawbridge.storage.database import Database
 from drawbridge.vault import store
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 
-_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 _LOOK_EVERY_MS: Final = MINUTE_MS
 _MOST_PAIRS: Final = 4
 
@@ -58,7 +57,7 @@ class Kinship:
         if now_ms < self._not_before_ms:
             return
         self._not_before_ms = now_ms + _LOOK_EVERY_MS
-        pairs = list(_pairs(await self._keys.list_standing(*_IN_USE)))
+        pairs = list(_pairs(await self._keys.list_standing(*IN_USE)))
         named = {_name_of(pair): pair for pair in pairs}
         self._again_ms = {it: at_ms for it, at_ms in self._again_ms.items() if it in named}
         due = [it for name, it in named.items() if self._again_ms.get(name, 0) <= now_ms]

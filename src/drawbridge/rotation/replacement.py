@@ -10,7 +10,7 @@ from typing import Final
 
 from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.core.operations import Scope
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 
 
 class ReplacementState(StrEnum):
@@ -131,7 +131,6 @@ _ENTERED_AGAIN: Final = frozenset(
     {ReplacementState.CHECKING, ReplacementState.FAILED, ReplacementState.ASKING}
 )
 _TRADING: Final = frozenset({Scope.TRADE_SPOT, Scope.TRADE_MARGIN, Scope.TRADE_DERIVATIVES})
-_GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _UNDER_CHECK: Final = frozenset({KeyStatus.CHECKING, KeyStatus.CLEANUP_PENDING})
 
 
@@ -167,7 +166,7 @@ def judge_check(key: KeyRecord, stand_in: KeyRecord) -> Verdict | None:
         return None
     if stand_in.status is KeyStatus.DISABLED:
         return Verdict("key_disabled", {"label": stand_in.label})
-    if stand_in.status not in _GOOD:
+    if stand_in.status not in IN_USE:
         if not stand_in.reason and stand_in.checked_ms is None:
             return None
         return Verdict(stand_in.reason or "check_interrupted", stand_in.facts)

@@ -21,11 +21,10 @@ from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database
 from drawbridge.trading.foreign_trades import ForeignTrades, keep_look, keep_trades
 from drawbridge.trading.holdings import PortfolioStore
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 
 A = TypeVar("A")
 
-_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY)
 _LOOK_EVERY_MS: Final = SECOND_MS
 _KEYS_EVERY_MS: Final = 10 * SECOND_MS
 _WATCHED_EVERY_MS: Final = MINUTE_MS
@@ -97,7 +96,7 @@ class Outsiders:
     async def _list(self, now_ms: int) -> None:
         self._listed_ms = now_ms
         before = self._in_use
-        self._in_use = _one_each(await self._keys.list_standing(*_IN_USE))
+        self._in_use = _one_each(await self._keys.list_standing(*IN_USE))
         for key_id, key in self._in_use.items():
             known = before.get(key_id)
             if known is None or known.life.watched is not key.life.watched:

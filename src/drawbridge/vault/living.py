@@ -27,14 +27,13 @@ from drawbridge.vault.lives import (
     read_made_ms,
     read_pause_ms,
 )
-from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Standing
 
 STOPPED: Final = "rights_grew"
 """Why a key is off that got a right with which value could be moved out."""
 
 _TOLD: Final = "rights_grew_told"
 _RECKONED: Final = frozenset({Dated.OWNER, Dated.ADDING})
-_IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 
 
 class KeyLives:
@@ -107,7 +106,7 @@ class KeyLives:
     @staticmethod
     async def _find_in_use(tx: Transaction, key_id: str) -> KeyRecord | None:
         key = await store.find_key(tx, key_id)
-        return key if key is not None and key.status in _IN_USE else None
+        return key if key is not None and key.status in IN_USE else None
 
 
 def _as_wished(key: KeyRecord, wish: LifeWish, now_ms: int) -> KeyRecord:

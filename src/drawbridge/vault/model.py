@@ -41,6 +41,10 @@ class KeyStatus(StrEnum):
     CLEANUP_PENDING = "cleanup_pending"
 
 
+IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
+"""Keys in these states work: they are read and told of, and what they hold is counted."""
+
+
 class Proof(StrEnum):
     """How a check proves the trading right.
 

@@ -6,11 +6,8 @@ or where that was proven.
 """
 
 from collections.abc import Iterable
-from typing import Final
 
-from drawbridge.vault.model import KeyRecord, KeyStatus
-
-_READS: Final = frozenset({KeyStatus.READ_ONLY, KeyStatus.ENABLED})
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 
 
 def are_of_one_account(one: KeyRecord, other: KeyRecord) -> bool:
@@ -40,7 +37,7 @@ def reader_among(key: KeyRecord, keys: Iterable[KeyRecord]) -> KeyRecord:
 def kin_of(key: KeyRecord, keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
     """List the other keys of a key's account that are in use."""
     return tuple(
-        it for it in keys if it.id != key.id and it.status in _READS and are_of_one_account(key, it)
+        it for it in keys if it.id != key.id and it.status in IN_USE and are_of_one_account(key, it)
     )
 
 

@@ -17,7 +17,7 @@ from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.living import KeyLives
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.rights import ask_rights
 from drawbridge.verification.service import KeyShelf, Verification
@@ -35,8 +35,7 @@ _AT_ONCE: Final = 8
 _LIST_EVERY_MS: Final = MINUTE_MS
 # After a start, keys that are overdue are not all asked about in one moment.
 _SPREAD_MS: Final = 10 * MINUTE_MS
-_WORKING: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
-_IN_USE: Final = (KeyStatus.ENABLED, KeyStatus.READ_ONLY, KeyStatus.INVALID)
+_CHECKED: Final = (*IN_USE, KeyStatus.INVALID)
 # Said of an order; that a key may still read does not clear it.
 _ABOUT_ORDERS: Final = frozenset({"right_missing"})
 
@@ -84,7 +83,7 @@ class Rechecks:
         known = self._due_ms
         self._due_ms = {
             key.id: _by_its_end(key, known.get(key.id) or _first_due_ms(key, now_ms), now_ms)
-            for key in await self._keys.list_standing(*_IN_USE)
+            for key in await self._keys.list_standing(*_CHECKED)
         }
 
     async def _in_turn(self, turn: asyncio.Semaphore, key_id: str) -> None:
@@ -101,7 +100,7 @@ class Rechecks:
         key, doubt = await self._keys.get_record(key_id), self._doubts.find(key_id)
         is_about_orders = doubt is not None and doubt.code in _ABOUT_ORDERS
         is_known = is_about_orders and key.status is KeyStatus.READ_ONLY
-        if key.status not in _IN_USE or is_known:
+        if key.status not in _CHECKED or is_known:
             # A check is under way, or the key was taken out of use: that says more than we can.
             # That it may not trade may be known by now, from the word of another order.
             self._doubts.end(key_id)
@@ -114,7 +113,7 @@ class Rechecks:
             if (await self._keys.get_record(key_id)).version != key.version:
                 # It got another secret meanwhile, and this was said of the one before.
                 return
-            is_good = found.status in _WORKING and key.status in _WORKING
+            is_good = found.status in IN_USE and key.status in IN_USE
             if is_good and growth is not None:
                 told = (growth.scopes, growth.switches)
                 await self._lives.take_growth(key.id, *told, stops=growth.stops)
@@ -130,7 +129,7 @@ class Rechecks:
         try:
             rights = await ask_rights(self._gateway, exchange, key.id)
             found = judge_rights(exchange.card, rights, self._clock.now_ms(), Born.of(key))
-            if found.status in _WORKING:
+            if found.status in IN_USE:
                 await self._gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)
         except DrawbridgeError as error:
             return judge_error(exchange.card, error), None
@@ -147,7 +146,7 @@ class Rechecks:
         elif found.status is KeyStatus.REFUSED:
             standing = found.standing(key.status)
             await self._keys.refuse(key.id, standing.reason, standing.facts)
-        elif found.status in _WORKING:
+        elif found.status in IN_USE:
             await self._take_good(key, found)
         self._settle(key.id, found)
 
@@ -163,7 +162,7 @@ class Rechecks:
     def _settle(self, key_id: str, found: Verdict) -> None:
         if found.status is None:
             self._doubts.put_off(key_id)
-        elif found.status in _WORKING:
+        elif found.status in IN_USE:
             self._doubts.clear(key_id)
         else:
             self._doubts.end(key_id)

@@ -28,7 +28,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
-from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Proof, Standing
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.progress import Progress, told
@@ -210,7 +210,7 @@ class Verification:
         found = judge_rights(card, rights, now_ms, Born.of(key))
         async with progress.step(Step.VERDICT) as facts:
             facts.update(told(found))
-        if found.status not in {KeyStatus.ENABLED, KeyStatus.READ_ONLY}:
+        if found.status not in IN_USE:
             # A key with a forbidden right never gets as far as an order.
             return found
         async with progress.step(Step.BALANCE) as facts:

@@ -21,7 +21,7 @@ from drawbridge.core.ids import id_from
 from drawbridge.core.operations import Scope
 from drawbridge.sealing.envelope import VaultPublicKey, seal
 from drawbridge.storage.database import Database, Transaction
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue, clean_label, fold_label, next_label
+from drawbridge.vault.model import IN_USE, KeyRecord, Venue, clean_label, fold_label, next_label
 from drawbridge.vault.store import find_key
 from drawbridge.virtual_keys import store
 from drawbridge.virtual_keys.amounts import OpenExposure
@@ -37,7 +37,6 @@ PublicKeyProvider: TypeAlias = Callable[[], Awaitable[VaultPublicKey]]
 _ID_BYTES: Final = 10
 _MOST_LIVING: Final = 200
 _READS: Final = Scopes(frozenset({Scope.READ}))
-_USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 
 
 class SecondFactor(Protocol):
@@ -220,7 +219,7 @@ class VirtualKeys:
         key = await find_key(self._database, key_id)
         if key is None or key.owner != owner or key.replaces:
             raise NotFound("unknown_key")
-        if key.status not in _USABLE:
+        if key.status not in IN_USE:
             raise Conflict("virtual_key_not_usable", label=key.label, status=key.status.value)
         return key
 

@@ -25,11 +25,10 @@ from drawbridge.entrypoints.api.shapes import (
 from drawbridge.statistics.account_telling import account_facts
 from drawbridge.statistics.ratios import read_rate
 from drawbridge.trading.holdings import Holding, Shown, read_currency
-from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.model import IN_USE, KeyRecord, Venue
 
 router = APIRouter(tags=["accounts"])
 
-_USABLE = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 Currency = Annotated[
     str, Query(max_length=LONGEST_TEXT, description="Tell it in this currency.", examples=["USDT"])
 ]
@@ -89,7 +88,7 @@ class Performance(Told):
 @router.get("/portfolio")
 async def list_accounts(caller: Reader, paging: AskedPage) -> Page[Account]:
     """List what the accounts of all usable keys hold, as they were last read."""
-    keys = [it for it in await caller.house.vault.list_keys(caller.owner) if it.status in _USABLE]
+    keys = [it for it in await caller.house.vault.list_keys(caller.owner) if it.status in IN_USE]
     found = [(key, await caller.house.portfolios.find(key.id)) for key in keys]
     return cut(found, paging, lambda it: _tell_account(*it), lambda it: it[0].id)
 
@@ -98,7 +97,7 @@ async def list_accounts(caller: Reader, paging: AskedPage) -> Page[Account]:
 async def get_holdings(caller: Reader, key: KeyPath) -> Account:
     """Give what the account of a key holds, as it was last read."""
     found = await caller.house.vault.get_key(caller.owner, key)
-    shown = await caller.house.portfolios.find(found.id) if found.status in _USABLE else None
+    shown = await caller.house.portfolios.find(found.id) if found.status in IN_USE else None
     return _tell_account(found, shown)
 
 
@@ -106,7 +105,7 @@ async def get_holdings(caller: Reader, key: KeyPath) -> Account:
 async def request_holdings(caller: KeyKeeper, key: KeyPath, wish: CurrencyWish) -> Account:
     """Ask for what the account holds to be read anew, told in a currency."""
     found = await caller.house.vault.get_key(caller.owner, key)
-    if found.status not in _USABLE:
+    if found.status not in IN_USE:
         raise Conflict("key_not_usable", status=found.status)
     await caller.house.portfolios.ask(found.id, wish.currency)
     return _tell_account(found, await caller.house.portfolios.find(found.id))
@@ -143,7 +142,7 @@ def _tell_account(key: KeyRecord, shown: Shown | None) -> Account:
         as_of_ms=portfolio.as_of_ms if portfolio else None,
         holdings=[_tell_holding(it) for it in portfolio.holdings] if portfolio else [],
         unpriced=list(portfolio.unpriced) if portfolio else [],
-        is_awaited=shown.is_awaited if shown else key.status in _USABLE,
+        is_awaited=shown.is_awaited if shown else key.status in IN_USE,
         problem=_tell_problem(key, shown),
     )
 

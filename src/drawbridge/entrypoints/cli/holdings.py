@@ -5,11 +5,10 @@ from typing import Final
 from drawbridge.entrypoints.cli.house import Place, has_gateway, looks
 from drawbridge.entrypoints.cli.output import or_dash, print_hint, print_line, print_table
 from drawbridge.trading.holdings import Shown
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord
 from drawbridge.wording import formats
 from drawbridge.wording.say import say, say_reason
 
-_USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _COLUMNS: Final = ("currency", "free", "held", "worth")
 _LONGEST_S: Final = 15
 
@@ -22,7 +21,7 @@ async def find_holdings(place: Place, key: KeyRecord, currency: str) -> Shown | 
     if currency:
         await place.portfolios.ask(key.id, currency)
         await _wait(place, key)
-    return await place.portfolios.find(key.id) if key.status in _USABLE else None
+    return await place.portfolios.find(key.id) if key.status in IN_USE else None
 
 
 def tell_holdings(key: KeyRecord, shown: Shown | None) -> dict[str, object] | None:
@@ -45,7 +44,7 @@ def tell_holdings(key: KeyRecord, shown: Shown | None) -> dict[str, object] | No
 
 def print_holdings(key: KeyRecord, shown: Shown | None, now_ms: int) -> None:
     """Print holdings, their worth in sum with its age, and what has no price."""
-    if key.status not in _USABLE:
+    if key.status not in IN_USE:
         return
     if shown is not None and shown.portfolio is not None:
         portfolio = shown.portfolio
@@ -78,7 +77,7 @@ def _problem(key: KeyRecord, shown: Shown) -> str:
 
 async def _wait(place: Place, key: KeyRecord) -> None:
     """Wait until what was asked for is there, if there is anybody who reads it."""
-    if key.status in _USABLE and await has_gateway(place):
+    if key.status in IN_USE and await has_gateway(place):
         async for _ in looks(place, _LONGEST_S):
             shown = await place.portfolios.find(key.id)
             if shown is not None and not shown.is_awaited:

@@ -12,11 +12,10 @@ from drawbridge.core.money import ZERO
 from drawbridge.entrypoints.telegram.screens import Go, Screen, button, home_row
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.trading.holdings import Portfolio, Shown
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord
 from drawbridge.wording import formats
 from drawbridge.wording.say import say, say_reason
 
-_USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _MOST_NAMED: Final = 6
 
 
@@ -29,7 +28,7 @@ def routes() -> Router:
 
 async def show_portfolio(_query: CallbackQuery, visit: Visit) -> None:
     """Show every account, and what those of one venue are worth together."""
-    keys = [it for it in await visit.house.vault.list_keys(visit.account) if it.status in _USABLE]
+    keys = [it for it in await visit.house.vault.list_keys(visit.account) if it.status in IN_USE]
     shown = [(key, await visit.house.portfolios.find(key.id)) for key in keys]
     now_ms = visit.house.clock.now_ms()
     parts = [say("holdings.all")]

@@ -3,15 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Protocol
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.trading.holdings import Holding, Shown
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord
 from drawbridge.wording import formats
 from drawbridge.wording.say import say, say_reason
-
-_USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 
 
 class Portfolios(Protocol):
@@ -62,7 +60,7 @@ async def view_accounts(
     return [
         view_account(key, await portfolios.find(key.id), now_ms)
         for key in keys
-        if key.status in _USABLE
+        if key.status in IN_USE
     ]
 
 

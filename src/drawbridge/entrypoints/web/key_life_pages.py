@@ -14,14 +14,13 @@ from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.key_views import view_key
 from drawbridge.vault.lives import MOST_PAUSE_DAYS, LifeWish, day_of
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord
 from drawbridge.vault.roles import kin_of, reader_among
 from drawbridge.wording.say import say
 
 _FIELDS: Final = ("made", "pause_days", "closes", "watched")
 _MOST_TRADES: Final = 100
 _ON: Final = "on"
-_IN_USE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class LifePages:
             "chosen": _chosen(key),
             "most": MOST_PAUSE_DAYS,
             "trades": await self.house.foreign_trades.list_of(key, _MOST_TRADES),
-            "is_looked_at": key.status in _IN_USE,
+            "is_looked_at": key.status in IN_USE,
             "form": form,
         }
         return self.site.page(visit, "keys/life.html", facts, status)

@@ -7,11 +7,10 @@ from typing import Final
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.operations import Scope
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
 from drawbridge.wording.say import has_words, say, say_reason
 
-_GOOD: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 _ATTENTION: Final = frozenset({KeyStatus.DISABLED, KeyStatus.CLEANUP_PENDING, KeyStatus.UNVERIFIED})
 _UNFINISHED: Final = frozenset({KeyStatus.UNVERIFIED, KeyStatus.CHECKING})
 _AGAINST: Final = frozenset({KeyStatus.REFUSED.value, KeyStatus.INVALID.value})
@@ -100,7 +99,7 @@ def view_verdict(key: KeyRecord, check: Check | None) -> VerdictView:
     """Say what a key's last check means for the person."""
     reason = say_reason(key.reason, key.facts) if key.reason else ""
     lines = tuple(line for line in (reason,) if line)
-    if key.status in _GOOD:
+    if key.status in IN_USE:
         trades = key.status is KeyStatus.ENABLED
         title = say(_good_title(key))
         onward = (f"/robots/new?key={key.id}", say("check.start_robot")) if trades else ("", "")

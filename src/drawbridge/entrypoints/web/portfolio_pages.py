@@ -7,7 +7,7 @@ import orjson
 from starlette.responses import Response
 
 from drawbridge.app.build import House
-from drawbridge.app.overview import IN_USE, Purse, purses_of
+from drawbridge.app.overview import Purse, purses_of
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
@@ -16,7 +16,7 @@ from drawbridge.entrypoints.web.performance_views import report_facts, report_po
 from drawbridge.entrypoints.web.purse_views import view_purse
 from drawbridge.statistics.together import Together
 from drawbridge.trading.holdings import read_currency
-from drawbridge.vault.model import KeyRecord, read_venue
+from drawbridge.vault.model import IN_USE, KeyRecord, read_venue
 from drawbridge.wording import formats
 from drawbridge.wording.say import say
 

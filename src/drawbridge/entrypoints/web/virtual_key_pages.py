@@ -26,7 +26,7 @@ from drawbridge.entrypoints.web.virtual_key_views import (
     wish_of,
 )
 from drawbridge.gateway.crossings import Query, find_crossings
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import IN_USE, KeyRecord
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.recipes import Place, write_recipes
 from drawbridge.virtual_keys.restrictions import GRANTABLE_SCOPES, Pairs
@@ -46,7 +46,6 @@ _WORD: Final = "Drawbridge"
 # Those that stand folded away until they are wanted.
 _MORE: Final = ("open_exposure", "collar", "addresses", "hours", "days", "rate", "order_types")
 _LIVES: Final = ("7", "30", "90", "365")
-_USABLE: Final = frozenset({KeyStatus.ENABLED, KeyStatus.READ_ONLY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ class VirtualKeyPages:
     async def _keys(self, visit: Visit) -> list[KeyRecord]:
         """Give the real keys that a virtual one can be made for."""
         keys = await self.house.vault.list_keys(visit.person.account)
-        return [key for key in keys if key.status in _USABLE]
+        return [key for key in keys if key.status in IN_USE]
 
     async def _view(self, virtual: VirtualKey) -> VirtualView:
         listed = await self.house.virtual_keys.list_virtual_keys(virtual.owner)
