@@ -26,7 +26,8 @@ def bring_in(
         Path | None, typer.Option("--copy", metavar="NEW_FILE", help=say("cli.import.copy"))
     ] = None,
     may: Annotated[
-        str, typer.Option("--may", metavar="RIGHTS", help=say("cli.import.may"))
+        str,
+        typer.Option("--may", metavar="RIGHTS", help=say("cli.import.may"), show_default=False),
     ] = "read",
     pair: Annotated[
         list[str] | None, typer.Option("--pair", metavar="PAIR", help=say("cli.import.pair"))

@@ -147,7 +147,7 @@ def list_licences(*, folder: Folder, json: Json = False) -> None:
 
 
 @app.command(help=say("cli.licences.revocations.help"))
-def revocations(*, folder: Folder) -> None:
+def revocations(*, folder: Folder, json: Json = False) -> None:
     """Print the signed list of what is revoked, for installations without a network."""
     from drawbridge.app.licence_office import open_office
 
@@ -155,7 +155,11 @@ def revocations(*, folder: Folder) -> None:
         async with open_office(_absolute(folder)) as opened:
             return await opened.office.revocations()
 
-    print_line(asyncio.run(work()))
+    signed = asyncio.run(work())
+    if json:
+        print_json({"revocations": signed})
+    else:
+        print_line(signed)
 
 
 @app.command(help=say("cli.licences.serve.help"))
