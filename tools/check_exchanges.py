@@ -26,7 +26,7 @@ VECTORS: Final = ROOT / "tests/exchanges"
 _SOURCED: Final = frozenset(
     {
         *("key_page", "credentials", "permissions", "ip_list", "expiry", "rights", "stamp"),
-        *("signature", "derivatives"),
+        *("signature", "derivatives", "limit_headers"),
         *(
             "probe_order",
             "fees",

@@ -42,7 +42,7 @@ from drawbridge.core.orders import Fill, Order, OrderStatus, OrderType
 from drawbridge.core.secret import Secret
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.dialect import verify
-from drawbridge.wire.http import WireAnswer, WireRequest
+from drawbridge.wire.http import Headers, WireAnswer, WireRequest
 from drawbridge.wire.stamps import StampKind, check_nonce, check_time, read_stamp
 from tests.gateway.scripted_server import ScriptedServer, Visit, scripted_server
 
@@ -78,6 +78,7 @@ class StubExchange:
     fill_on_cancel: bool = False
     fill_at_once: bool = False
     last_nonce: int = 0
+    told: Headers = ()
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -110,7 +111,7 @@ class StubExchange:
         if fault is not None:
             visit.cut()
             return
-        await visit.say(_written(answer))
+        await visit.say(_written(replace(answer, headers=(*answer.headers, *self.told))))
 
     def _answer(self, request: WireRequest) -> tuple[Fault | None, WireAnswer]:
         exchange, codec = self.exchange, self.exchange.codec

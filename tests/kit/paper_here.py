@@ -85,10 +85,15 @@ class PaperHere:
 
 @asynccontextmanager
 async def paper_here(
-    folder: Path, clock: Clock, scenery: Scenery | None = None, *, only: frozenset[str]
+    folder: Path,
+    clock: Clock,
+    scenery: Scenery | None = None,
+    *,
+    only: frozenset[str],
+    has_limits: bool = False,
 ) -> AsyncIterator[PaperHere]:
-    """Serve a paper exchange on free ports until the block is left; without rate limits."""
-    place = Place(folder, 0, unlimited=True, only=only)
+    """Serve a paper exchange on free ports until the block is left; usually no rate limits."""
+    place = Place(folder, 0, unlimited=not has_limits, only=only)
     if scenery is not None:
         place = replace(place, scenery=scenery)
     async with open_paper(place, clock) as hosted:

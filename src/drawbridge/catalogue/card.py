@@ -18,6 +18,7 @@ from drawbridge.catalogue.tables import read_table
 from drawbridge.core.markets import Currency, Market, Markets
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Scope
+from drawbridge.wire.limits import LimitHeaders
 from drawbridge.wire.stamps import StampKind, StampRule
 
 
@@ -281,6 +282,7 @@ class Card:
     rights: Rights = Rights()
     stamp: StampRule = _TIME
     signature: Signature = Signature()
+    limit_headers: Mapping[str, LimitHeaders] = field(default_factory=dict)
     probe_order: ProbeOrder = ProbeOrder()
     market_buys: MarketBuys = MarketBuys.BY_QUANTITY
     fees: Fees = Fees()

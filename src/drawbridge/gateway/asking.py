@@ -55,7 +55,7 @@ class Asking:
         if self.charge(payer, exchange, endpoint):
             await self.pay_later(payer, exchange, endpoint)
         try:
-            answer = await self.send(exchange, venue, endpoint, request)
+            answer = await self.send(payer, exchange, endpoint, request)
             return self.read(payer, exchange, operation, answer, markets)
         except DrawbridgeError as error:
             raise outcome.as_caller_needs(error, operation) from None
@@ -113,15 +113,23 @@ class Asking:
         return self._budgets.wait(payer, endpoint, exchange.endpoints.limits)
 
     def send(
-        self, exchange: Exchange, venue: str, endpoint: Endpoint, request: WireRequest
+        self, payer: Payer, exchange: Exchange, endpoint: Endpoint, request: WireRequest
     ) -> Awaitable[WireAnswer]:
-        """Send a request to where the exchange answers it. Raises: as `Egress.send`."""
+        """Send a request to where the exchange answers it, and hear what it tells of its limits.
+
+        Raises: as `Egress.send`.
+        """
+        venue = payer.venue
         at = (exchange.id, venue, endpoint.host)
         address = self._addresses.get(at)
         if address is None:
             live = live_address(exchange.card, endpoint)
             address = self._addresses[at] = self._venues.get_address(exchange.id, venue, live)
-        return self._egress.send(address, request, TIMEOUT_MS)
+        answering = self._egress.send(address, request, TIMEOUT_MS)
+        headers = exchange.card.limit_headers
+        if not headers:
+            return answering
+        return self._budgets.hear(payer, endpoint, exchange.endpoints.limits, headers, answering)
 
     def read(
         self,

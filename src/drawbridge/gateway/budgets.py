@@ -1,12 +1,12 @@
 """Staying below the exchanges' rate limits: counts per address, per account and per key.
 
 Limits and costs stand in each exchange's endpoint table; how they are shared in `shares.py`, and
-who goes next of those who wait in `turns.py`. A short wait is waited; a long one is told to the
-caller, who comes back later.
+who goes next of those who wait in `turns.py`. What an answer tells of them is taken in. A short
+wait is waited; a long one is told to the caller, who comes back later.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -16,7 +16,8 @@ from drawbridge.core.values import light_value
 from drawbridge.gateway.shares import Blocked, SharedCount
 from drawbridge.gateway.turns import NOBODY, Caller, Line, Waiting
 from drawbridge.wire.endpoints import Endpoint
-from drawbridge.wire.limits import Limit, LimitPer
+from drawbridge.wire.http import WireAnswer
+from drawbridge.wire.limits import Limit, LimitHeaders, LimitPer, read_told
 
 PATIENCE_MS: Final = 2_000
 _S: Final = 1_000
@@ -91,6 +92,34 @@ class Budgets:
             await one.paid
         finally:
             late.cancel()
+
+    async def hear(
+        self,
+        payer: Payer,
+        endpoint: Endpoint,
+        limits: Mapping[str, Limit],
+        headers: Mapping[str, LimitHeaders],
+        answering: Awaitable[WireAnswer],
+    ) -> WireAnswer:
+        """Wait for the answer to what was paid for, and take in what it tells of the limits.
+
+        Raises: what waiting for it raises.
+        """
+        purse, sent_ms = self._purse(payer, endpoint, limits), self._clock.now_ms()
+        for count, cost in purse:
+            count.under_way += cost
+        try:
+            answer = await answering
+        finally:
+            for count, cost in purse:
+                count.under_way -= cost
+        now_ms = self._clock.now_ms()
+        for count, _ in purse:
+            named = headers.get(count.limit.name)
+            told = named and read_told(count.limit, named, answer, sent_ms, now_ms)
+            if told:
+                count.hear(told, now_ms)
+        return answer
 
     def stay_away(self, payer: Payer, for_ms: int) -> None:
         """Send nothing to this exchange for a while, because it said so."""

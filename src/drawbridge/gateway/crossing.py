@@ -251,7 +251,7 @@ class Gateway:
         caller = Caller((account, crossing.origin), is_urgent)
         payer = Payer(key.exchange, key.venue, account, key.id, caller)
         outgoing = Outgoing(
-            key, exchange, crossing.purpose, request, endpoint, has_marks(request), caller
+            key, exchange, crossing.purpose, request, endpoint, payer, has_marks(request)
         )
         return _Passed(crossing, outgoing, markets, payer)
 

@@ -100,7 +100,7 @@ class Forwarder:
             if has_marks(request):
                 request = await self._own_names(key.id, it.purpose, request)
         assert request is not None  # noqa: S101 - one of the two is always there
-        outgoing = Outgoing(key, exchange, it.purpose, request, it.endpoint, caller=caller)
+        outgoing = Outgoing(key, exchange, it.purpose, request, it.endpoint, payer)
         send = partial(
             self._sending.carry, outgoing, partial(self._hear, it, exchange, payer, markets)
         )

@@ -117,7 +117,7 @@ class Relay:
         if self._asking.charge(payer, exchange, endpoint):
             await self._asking.pay_later(payer, exchange, endpoint)
         try:
-            answer = await self._asking.send(exchange, venue, endpoint, request)
+            answer = await self._asking.send(payer, exchange, endpoint, request)
         except OutcomeUnknown as error:
             raise as_nothing_happened(error) from None
         # What it says goes back as it came; only that we shall stay away is to be learnt.

@@ -13,9 +13,9 @@ from drawbridge.core.errors import ExchangeDown, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.core.values import light_value
 from drawbridge.gateway.asking import Asking
+from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Place, Stamps
-from drawbridge.gateway.turns import NOBODY, Caller
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wire.dialect import sign
 from drawbridge.wire.endpoints import Endpoint
@@ -52,8 +52,8 @@ class Outgoing:
     purpose: Purpose
     request: WireRequest
     endpoint: Endpoint
+    payer: Payer
     has_marks: bool = False
-    caller: Caller = NOBODY
 
     @property
     def place(self) -> Place:
@@ -100,7 +100,7 @@ class Sending:
             await self._asking.know_clock(place)
         if rule.kind is StampKind.TIME:
             return read(await self._sent(outgoing, self._stamps.time_stamp(place, rule)))
-        in_turn = self._stamps.stamped(outgoing.key.id, place, rule, outgoing.caller)
+        in_turn = self._stamps.stamped(outgoing.key.id, place, rule, outgoing.payer.caller)
         async with in_turn as stamp:
             return read(await self._sent(outgoing, stamp))
 
@@ -114,7 +114,7 @@ class Sending:
         else:
             with opened as fields:
                 signed = _signed(outgoing, fields, stamp)
-        return await self._asking.send(outgoing.exchange, key.venue, outgoing.endpoint, signed)
+        return await self._asking.send(outgoing.payer, outgoing.exchange, outgoing.endpoint, signed)
 
 
 def _signed(outgoing: Outgoing, fields: Mapping[str, Secret], stamp: str) -> WireRequest:

@@ -12,7 +12,7 @@ from drawbridge.core.orders import Side
 from drawbridge.core.values import light_value
 from drawbridge.gateway.turns import Sharer
 from drawbridge.wire.endpoints import Endpoint
-from drawbridge.wire.limits import Count, Limit, LimitKind
+from drawbridge.wire.limits import Ceiling, Count, Limit, LimitKind, Told
 
 # A tenth is left for what we cannot count: the person's own browser, other programs. Of that,
 # what ends orders may take the half, so that a position can be left when all else is used up.
@@ -48,6 +48,7 @@ class SharedCount:
 
     __slots__ = (
         "_before",
+        "_ceiling",
         "_count",
         "_keeps",
         "_ordinary",
@@ -57,14 +58,22 @@ class SharedCount:
         "_wanted",
         "_window",
         "_window_ms",
+        "limit",
         "spare",
+        "under_way",
     )
 
     def __init__(self, limit: Limit) -> None:
-        """Begin with nothing used; `spare` is what only urgent requests may take."""
+        """Begin with nothing used; `spare` is what only urgent requests may take.
+
+        `under_way` is the cost of what was sent and has no answer yet.
+        """
+        self.limit = limit
+        self.under_way = 0
         self._ordinary, most = _part(limit.amount, _ORDINARY), _part(limit.amount, _URGENT)
         self.spare = most - self._ordinary
         self._count = Count(replace(limit, amount=most))
+        self._ceiling = Ceiling(limit)
         self._window_ms = limit.window_ms
         # What comes back bit by bit is shared well enough by the line of those who wait for it.
         self._keeps = limit.kind is LimitKind.WINDOW
@@ -82,10 +91,13 @@ class SharedCount:
             if now_ms // self._window_ms != self._window:
                 self._turn(now_ms // self._window_ms)
             if self._taken + cost > self._unasked:
-                kept = self._kept_for_others(who)
-        wait_ms = self._count.charge(cost, now_ms, spare + kept)
+                kept = self._kept_for_others(who, now_ms)
+        wait_ms = self._ceiling.wait_ms(cost + spare + kept, now_ms) or self._count.charge(
+            cost, now_ms, spare + kept
+        )
         if wait_ms:
-            return Blocked(wait_ms, self, is_kept=self._count.fits(cost + spare, now_ms))
+            return Blocked(wait_ms, self, is_kept=self._fits(cost + spare, now_ms))
+        self._ceiling.take(cost)
         if self._keeps:
             self._taken += cost
             _add(self._used, who, cost)
@@ -99,9 +111,33 @@ class SharedCount:
     def give_back(self, who: Sharer, cost: int) -> None:
         """Take back what was charged just now, because another limit had no room."""
         self._count.give_back(cost)
+        self._ceiling.take(-cost)
         if self._keeps:
             self._taken -= cost
             _add(self._used, who, -cost)
+
+    def hear(self, told: Told, now_ms: int) -> None:
+        """Take in what the exchange says is left; what we counted ourselves holds beside it.
+
+        What has no answer yet is not in its count, or may not be.
+        """
+        if self.limit.kind is LimitKind.DECAY:
+            self._count.raise_to(self.limit.amount - told.left + self.under_way, now_ms)
+            return
+        # The same part as of the whole limit is left for what we cannot count.
+        reserve = self.limit.amount - self._ordinary - self.spare
+        left = told.left - reserve - self.under_way
+        self._ceiling.hear(Told(left, told.until_ms), now_ms)
+
+    def _find_told_rest(self, now_ms: int) -> int | None:
+        """Give what ordinary requests may still take; None where nothing was told of now."""
+        left = self._ceiling.find_left(now_ms)
+        if left is None:
+            return None
+        return max(0, min(left - self.spare, self._ordinary - self._count.used(now_ms)))
+
+    def _fits(self, cost: int, now_ms: int) -> bool:
+        return self._count.fits(cost, now_ms) and not self._ceiling.wait_ms(cost, now_ms)
 
     def _turn(self, window: int) -> None:
         # Only of the window that ended just now is it known what was wanted.
@@ -112,19 +148,24 @@ class SharedCount:
         self._before, self._used, self._wanted = wanted, {}, {}
         self._window, self._taken = window, 0
 
-    def _kept_for_others(self, who: Sharer) -> int:
+    def _kept_for_others(self, who: Sharer, now_ms: int) -> int:
         before, used = self._before, self._used
         sharers = {who, *before, *used, *self._wanted}
         # What is larger than all that is not kept passes first of all.
         if not self._taken or not 1 < len(sharers) <= _MOST_KEPT_FOR:
             return 0
+        rest = self._find_told_rest(now_ms)
+        # What the exchange counted and we did not is nobody's share.
+        ours = self._ordinary if rest is None else min(self._ordinary, self._taken + rest)
         part, whole = _KEPT
-        share = -(-self._ordinary * part // (whole * len(sharers)))
-        return sum(
+        share = -(-ours * part // (whole * len(sharers)))
+        kept = sum(
             max(0, min(share, before.get(it, share)) - used.get(it, 0))
             for it in sharers
             if it != who
         )
+        # Of a rest too small for what is kept, nobody would get anything.
+        return kept if rest is None else min(kept, rest * (len(sharers) - 1) // len(sharers))
 
 
 def goes_first(operation: Operation[Any] | None, endpoint: Endpoint) -> bool:
