@@ -32,6 +32,8 @@ A = TypeVar("A")
 
 AMOUNT = Decimal("0.001")
 SYMBOLS = {"binance": "BTC/USDT", "gate": "BTC/USDT", "kraken": "BTC/USD"}
+# Those that take an order at market by what it buys, as `Trader.order` asks for it.
+BY_QUANTITY = ("binance", "kraken")
 
 
 class Trader:

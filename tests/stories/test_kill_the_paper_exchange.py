@@ -12,7 +12,7 @@ import pytest
 
 from drawbridge.core.operations import GetOrder
 from tests.kit.processes import Paper
-from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of, trader_of
+from tests.kit.trader import AMOUNT, BY_QUANTITY, Trader, port_of, trader_of
 
 ORDERS = 1_000
 
@@ -29,7 +29,7 @@ async def place_until_killed(trader: Trader, port: int, names: list[str]) -> lis
     return answered
 
 
-@pytest.mark.parametrize("exchange_id", sorted(SYMBOLS))
+@pytest.mark.parametrize("exchange_id", BY_QUANTITY)
 async def test_orders_that_were_answered_are_there_once_after_every_kill(
     exchange_id: str, tmp_path: Path
 ) -> None:

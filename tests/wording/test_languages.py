@@ -15,7 +15,7 @@ import pytest
 from babel import Locale
 
 from drawbridge.wording.language import ENGLISH, LANGUAGES, speaking
-from drawbridge.wording.say import Plural, read_sentences, say, sentences
+from drawbridge.wording.say import Plural, say, sentences
 
 OTHERS = [tag for tag in LANGUAGES if tag != ENGLISH.tag]
 _CODE = re.compile(r"`[^`]*`")
@@ -47,15 +47,6 @@ def _pairs(tag: str) -> Iterator[tuple[str, str | Plural, str | Plural]]:
     for key, english in sentences(ENGLISH.tag).items():
         if key in theirs:
             yield key, english, theirs[key]
-
-
-def test_no_sentence_stands_in_two_files() -> None:
-    found: dict[str, str] = {}
-    folder = files("drawbridge.wording") / "locales" / ENGLISH.tag
-    for file in folder.iterdir():
-        for key in read_sentences(file.read_text(encoding="utf-8")):
-            assert key not in found, f"{key} stands in {found[key]} and in {file.name}"
-            found[key] = file.name
 
 
 @pytest.mark.parametrize("tag", OTHERS)

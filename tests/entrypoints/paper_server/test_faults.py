@@ -15,7 +15,7 @@ from drawbridge.core.operations import GetServerTime
 from drawbridge.paper.trouble import wish_faults
 from tests.kit.house import until
 from tests.kit.processes import Paper, Process, drawbridge
-from tests.kit.trader import AMOUNT, SYMBOLS, Trader, port_of, trader_of
+from tests.kit.trader import AMOUNT, BY_QUANTITY, Trader, port_of, trader_of
 
 WITHIN_S = 20
 FINE = "fine"
@@ -24,7 +24,7 @@ CUT = "cut"
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
-    running = Paper(tmp_path_factory.mktemp("paper"), unlimited=True, only=tuple(SYMBOLS))
+    running = Paper(tmp_path_factory.mktemp("paper"), unlimited=True, only=BY_QUANTITY)
     yield running
     assert running.process.stop() == 0
 
@@ -51,7 +51,7 @@ async def misbehave(paper: Paper, trader: Trader, faults: str, sign: str) -> Non
     await until(is_seen, f"{faults} is seen")
 
 
-@pytest.mark.parametrize("exchange_id", sorted(SYMBOLS))
+@pytest.mark.parametrize("exchange_id", BY_QUANTITY)
 async def test_a_busy_exchange_says_so_in_its_own_words(paper: Paper, exchange_id: str) -> None:
     trader, port = trader_of(paper, exchange_id), port_of(paper, exchange_id)
     await misbehave(paper, trader, "seed=a,errors=100%", "overloaded")
@@ -64,7 +64,7 @@ async def test_a_busy_exchange_says_so_in_its_own_words(paper: Paper, exchange_i
     assert await trader.find(port, "busy") is None
 
 
-@pytest.mark.parametrize("exchange_id", sorted(SYMBOLS))
+@pytest.mark.parametrize("exchange_id", BY_QUANTITY)
 async def test_an_answer_that_is_lost_was_carried_out_once(paper: Paper, exchange_id: str) -> None:
     trader, port = trader_of(paper, exchange_id), port_of(paper, exchange_id)
     before = await trader.coins(port)
