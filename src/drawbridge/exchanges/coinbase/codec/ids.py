@@ -31,8 +31,8 @@ def account_id(currency: str) -> str:
 
 
 def portfolio_id(account: str) -> str:
-    """Give the portfolio of an account its id."""
-    return _scattered(int(account), _PORTFOLIOS)
+    """Give the portfolio of an account its id; what is one already stays it."""
+    return _scattered(int(account), _PORTFOLIOS) if account.isdigit() else account
 
 
 def _scattered(number: int, kind: int) -> str:
