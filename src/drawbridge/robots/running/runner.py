@@ -322,8 +322,7 @@ class Robots:
         self._restless.add(seat)
 
     async def _carefully(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
-        # A person may have moved the robot meanwhile: then the next look sees it anew.
-        with contextlib.suppress(Conflict):
+        try:
             try:
                 await work()
             except Conflict:
@@ -332,6 +331,10 @@ class Robots:
                 await self._failed(seat, error)
             else:
                 seat.failures = 0
+        except Conflict:
+            # Somebody has moved the robot meanwhile: the next look sees it anew. So it does with
+            # its key: a pause that was given up here would not be thought of again.
+            self._good = None
 
     async def _failed(self, seat: Seat, error: DrawbridgeError) -> None:
         # Who stops does not wait until a key is good again, and tells what is left undone.
