@@ -110,25 +110,27 @@ class MemoryKeys:
 
     first: KeyRecord = field(default_factory=key_record)
     second: KeyRecord = field(default_factory=lambda: key_record(key_id=SECOND_KEY))
+    errors: list[DrawbridgeError] = field(default_factory=list)
 
     async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
         return tuple(it for it in (self.first, self.second) if it.status in statuses)
 
     async def get_record(self, key_id: str) -> KeyRecord:
+        if self.errors:
+            raise self.errors.pop(0)
         return {KEY: self.first, SECOND_KEY: self.second}[key_id]
 
     async def get_key(self, owner: str, key_id: str) -> KeyRecord:
-        if owner != OWNER or key_id not in {KEY, SECOND_KEY}:
-            raise NotFound("unknown_key", key=key_id)
-        return await self.get_record(key_id)
+        if owner == OWNER and key_id in {KEY, SECOND_KEY}:
+            return await self.get_record(key_id)
+        raise NotFound("unknown_key", key=key_id)
 
 
 @dataclass
 class MemoryExchange:
     """What robots talk to. `closes` are the closing prices of minutes from START_MS on.
 
-    With `bars`, their whole course is known beforehand, `seen` of them have closed, and what is
-    traded at market is traded at the open of the one that runs.
+    With `bars`, `seen` of which have closed, at market one trades at the open of the one that runs.
     """
 
     clock: SteppedClock = field(default_factory=lambda: SteppedClock(START_MS))
@@ -155,7 +157,6 @@ class MemoryExchange:
     fee_in_base: bool = True
     placed: list[PlaceOrder] = field(default_factory=list)
     origin: str = ""
-    # Whoever asks for markets waits until this is set.
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from drawbridge.core.clock import MINUTE_MS
-from drawbridge.core.errors import Forbidden
+from drawbridge.core.errors import Corrupted, Forbidden
 from drawbridge.core.markets import Candle
 from drawbridge.core.orders import Side
 from drawbridge.core.streams import CandleTold, TopicKind
@@ -81,6 +82,19 @@ async def test_a_robot_whose_order_came_right_after_its_key_turned_bad_goes_on_w
     # What it had to sell is sold, once.
     assert reason(robot) == (RobotStatus.STARTED, "")
     assert filled(heard) == [Side.BUY, Side.SELL]
+
+
+async def test_a_robot_that_could_not_be_paused_is_paused_at_the_next_look(heard: Heard) -> None:
+    bench = heard.bench
+    await bench.begin()
+    bench.exchange.keys.first = key_record(KeyStatus.DISABLED)
+    bench.exchange.keys.errors = [Corrupted("database_unreadable")]
+
+    with pytest.raises(Corrupted):
+        await bench.step(1)
+    robot = await bench.step(1)
+
+    assert reason(robot) == (RobotStatus.PAUSED, "robot_key_disabled")
 
 
 async def test_a_robot_that_stops_does_not_wait_for_its_key(heard: Heard) -> None:

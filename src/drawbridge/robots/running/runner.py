@@ -283,14 +283,20 @@ class Robots:
         good = await self._hands.checks.good_keys()
         if good == self._good:
             return
-        self._good = good
+        # Taken for seen only once nobody is left to pause: who is busy is looked at when free, and
+        # a pause that failed is tried again.
+        self._good = None
+        is_seen = True
         for seat in self._seating.seats():
             if seat.is_busy or seat.status is RobotStatus.STARTING:
-                self._good = None  # which is looked at once more, when it is free
+                is_seen = False
             elif seat.is_started:
                 refusal = await self._hands.checks.find_refusal(seat, good)
                 if refusal is not None:
+                    is_seen = False
                     self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
+        if is_seen:
+            self._good = good
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -322,7 +328,8 @@ class Robots:
         self._restless.add(seat)
 
     async def _carefully(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
-        try:
+        # A person may have moved the robot meanwhile: then the next look sees it anew.
+        with contextlib.suppress(Conflict):
             try:
                 await work()
             except Conflict:
@@ -331,10 +338,6 @@ class Robots:
                 await self._failed(seat, error)
             else:
                 seat.failures = 0
-        except Conflict:
-            # Somebody has moved the robot meanwhile: the next look sees it anew. So it does with
-            # its key: a pause that was given up here would not be thought of again.
-            self._good = None
 
     async def _failed(self, seat: Seat, error: DrawbridgeError) -> None:
         # Who stops does not wait until a key is good again, and tells what is left undone.
