@@ -62,6 +62,20 @@ def test_a_claim_that_ended_and_came_back_between_two_looks_counts_as_changed() 
     share.hold(_SHARD, 9_000)
     assert share.version > before
     assert share.shards == frozenset({_SHARD})
+    assert share.gained_since(before) == frozenset({_SHARD})
+
+
+def test_only_what_is_new_since_a_look_counts_as_gained() -> None:
+    clock = SteppedClock(0)
+    share = held(clock)
+    share.hold(_SHARD, 9_000)
+    seen = share.version
+    share.hold(HOUSE, 3_000)
+    assert share.gained_since(seen) == frozenset({HOUSE})
+    assert share.gained_since(share.version) == frozenset()
+    clock.advance(3_000)
+    assert share.gained_since(seen) == frozenset()
+    assert WHOLE.gained_since(0) == frozenset()
 
 
 def test_a_dropped_shard_is_refused_at_once() -> None:

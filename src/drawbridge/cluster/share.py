@@ -34,6 +34,13 @@ class Share(Protocol):
     def time_left_ms(self, key_id: str) -> int | None:
         """Give how long it surely stays ours, 0 where it is not; None: without end."""
 
+    def gained_since(self, version: int) -> frozenset[int]:
+        """Give the shards held now that were not held all the time since that version.
+
+        Why: one that ended and came back between two looks may have been another's meanwhile,
+        and what is in memory about its accounts is older than what is on disk.
+        """
+
 
 class _Whole:
     """Everything, for ever: one process that shares with nobody."""
@@ -48,6 +55,9 @@ class _Whole:
     def time_left_ms(self, key_id: str) -> int | None:  # noqa: ARG002 - the same for every key
         return None
 
+    def gained_since(self, version: int) -> frozenset[int]:  # noqa: ARG002 - nothing ever changes
+        return frozenset()
+
 
 WHOLE: Final[Share] = _Whole()
 
@@ -59,6 +69,7 @@ class HeldShares:
         """Hold nothing at first. `monotonic_ms` must also run while the process is stopped."""
         self._now_ms = monotonic_ms
         self._ends: dict[int, int] = {}
+        self._gained: dict[int, int] = {}
         self._shards: frozenset[int] = frozenset()
         self._first_end_ms = _NEVER
         self._version = 0
@@ -88,12 +99,18 @@ class HeldShares:
         """Give how long it surely stays ours, 0 where it is not."""
         return max(0, self._ends.get(shard_of(key_id), _NEVER) - self._now_ms())
 
+    def gained_since(self, version: int) -> frozenset[int]:
+        """Give the shards held now that were not held all the time since that version."""
+        return frozenset(shard for shard in self.shards if self._gained[shard] > version)
+
     def hold(self, shard: int, until_ms: int) -> None:
         """Hold a shard until then, by the clock that only runs forward."""
         self._drop_ended()
         is_new = shard not in self._ends
         self._ends[shard] = until_ms
         self._settle(is_changed=is_new)
+        if is_new:
+            self._gained[shard] = self._version
 
     def drop(self, shard: int) -> None:
         """Hold a shard no longer, from this moment on."""
