@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks.measure import Result, compare
 from drawbridge.storage.connection import connect
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_journal
 
 _WRITERS: Final = 32
 _ROWS: Final = 6_400
@@ -41,7 +41,7 @@ def run() -> list[Result]:
 
 
 async def _write_grouped(path: Path, ids: Iterator[int]) -> None:
-    journal = GroupCommit(path)
+    journal = open_journal(path)
 
     async def writer() -> None:
         for _ in range(_ROWS // _WRITERS):

@@ -12,6 +12,7 @@ from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import SteppedClock
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def clock() -> SteppedClock:
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     yield opened
     await opened.close()
 

@@ -14,6 +14,7 @@ from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import DAY_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from tests.gateway.setting import OWNER, add_owner
 
 REQUEST = {"path": b"/keys", "body": b'{"secret": "hunter2"}'}
@@ -33,7 +34,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     clock, file = SteppedClock(1_790_000_000_000), tmp_path / "app.db"
-    database = await Database.open(file, "app")
+    database = await open_database(file, "app")
     await add_owner(database)
     tokens = ApiTokens(database, AuditLog(clock), clock, os.urandom)
     one, _ = await tokens.make(OWNER, "One", [], 9 * DAY_MS)

@@ -12,6 +12,7 @@ from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotProven
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from tests.gateway.setting import OWNER, add_owner
 
 ADDRESS = "203.0.113.9"
@@ -28,7 +29,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     clock, file = SteppedClock(1_790_000_000_000), tmp_path / "app.db"
-    database = await Database.open(file, "app")
+    database = await open_database(file, "app")
     await add_owner(database)
     yield Desk(database, clock, ApiTokens(database, AuditLog(clock), clock, os.urandom), file)
     await database.close()

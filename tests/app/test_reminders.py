@@ -21,6 +21,7 @@ from drawbridge.robots.wishes import Wish
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
@@ -84,7 +85,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     def entropy(size: int) -> bytes:
         return clock.now_ms().to_bytes(size, "big")
 
-    database = await Database.open(tmp_path / "app.db", "app")
+    database = await open_database(tmp_path / "app.db", "app")
     await add_owner(database)
     vault = Vault(database, clock, entropy, public_key)
     fields = {"api_key": KEYS["binance"][0], "api_secret": KEYS["binance"][1]}

@@ -25,6 +25,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.notices.store import NoticeStore
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 OWNER, OTHER = "owner_a", "owner_b"
 BEGIN_MS = 1_790_000_000_000
@@ -51,7 +52,7 @@ class Bench:
 
 @pytest_asyncio.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    database = await Database.open(tmp_path / "app.db", "app")
+    database = await open_database(tmp_path / "app.db", "app")
     async with database.transaction() as tx:
         for owner in (OWNER, OTHER):
             await tx.execute(

@@ -14,12 +14,13 @@ from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Corrupted
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.wording.say import has_words
 
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     yield opened
     await opened.close()
 
@@ -122,7 +123,7 @@ async def test_a_long_log_is_verified_to_its_end(database: Database) -> None:
 async def test_events_told_at_the_same_moment_form_one_chain(
     database: Database, tmp_path: Path
 ) -> None:
-    other = await Database.open(tmp_path / "drawbridge.db", "app")
+    other = await open_database(tmp_path / "drawbridge.db", "app")
     await asyncio.gather(_tell(database, 20), _tell(other, 20), _tell(database, 20))
     await other.close()
     assert (await verify(database)).count == 60

@@ -22,7 +22,8 @@ from drawbridge.gateway.witness import NOBODY, Witness
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_database, open_journal
+from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.last_look import LastLook
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.opening import Opening
@@ -73,7 +74,7 @@ class Setting:
     opening: CountedOpening
     clock: SteppedClock
     database: Database
-    group: GroupCommit
+    group: RowJournal
     stamps: Stamps
     journal: OrderJournal
     gateway: Gateway
@@ -122,8 +123,8 @@ async def setting(
     )
     path = folder / "drawbridge.db"
     async with stub_server(stub) as server:
-        database = await Database.open(path, "app")
-        group = GroupCommit(path)
+        database = await open_database(path, "app")
+        group = open_journal(path)
         keyring = Keyring.create()
         vault, opening = _vault(database, clock, keyring)
         last_look = LastLook(database, vault.kept, clock)

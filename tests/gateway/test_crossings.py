@@ -19,6 +19,7 @@ from drawbridge.gateway.crossings import (
     walk_crossings,
 )
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from tests.kit.crossed import write_crossing
 
 ADA, BOB = "owner_ada", "owner_bob"
@@ -32,7 +33,7 @@ DAY_WRITTEN = "2026-09-22"
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     await write_crossing(opened, ONE, DAY - 1, PASSED)
     await write_crossing(opened, ONE, DAY, REFUSED)
     await write_crossing(opened, HIS, DAY, SLOWED)

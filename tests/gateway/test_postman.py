@@ -21,6 +21,7 @@ from drawbridge.notices.outbox import tell, tell_all
 from drawbridge.notices.service import NoticeService
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from tests.gateway.scripted_server import ScriptedServer, Visit, scripted_server
 from tests.kit.mail_server import MailBox, mail_server
 
@@ -81,7 +82,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             return
         await visit.say(b"HTTP/1.1 %d Told\r\ncontent-length: 2\r\n\r\n{}" % status)
 
-    database, egress = await Database.open(tmp_path / "app.db", "app"), Egress()
+    database, egress = await open_database(tmp_path / "app.db", "app"), Egress()
     key = LocalKey.fresh()
     async with scripted_server(behave) as server, mail_server() as box:
         reach = Reach(frozenset(Channel), frozenset({"127.0.0.1"}))

@@ -9,6 +9,7 @@ import pytest
 from drawbridge.core.clock import HOUR_MS, SteppedClock
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.wire.stamps import StampKind, StampRule
 from tests.kit.turns import a_turn
 
@@ -19,7 +20,7 @@ NONCE = StampRule(StampKind.NONCE, units_per_ms=1_000)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    database = await open_database(tmp_path / "drawbridge.db", "app")
     yield database
     await database.close()
 

@@ -18,7 +18,7 @@ from drawbridge.gateway.forwarding import Forwarding
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
-from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer
@@ -125,7 +125,7 @@ async def test_a_paper_exchange_tells_what_another_program_used_up(tmp_path: Pat
     """Two programs behind one address; each knows of the other by the answers alone."""
     clock = SteppedClock(START_MS)
     only = frozenset({"binance"})
-    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    database = await open_database(tmp_path / "drawbridge.db", "app")
     egresses = (Egress(), Egress())
     try:
         async with paper_here(tmp_path / "paper", clock, only=only, has_limits=True) as paper:

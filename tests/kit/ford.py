@@ -36,7 +36,7 @@ from drawbridge.gateway.venues import Venues
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.quotes import Quotes
 from drawbridge.trading.store import OrderStore
@@ -179,7 +179,7 @@ class Roads:
     gateway: Gateway
     streams: Streams
     database: Database
-    rows: GroupCommit
+    rows: RowJournal
     clock: Clock
 
 

@@ -45,7 +45,8 @@ from drawbridge.paper.world import PaperWorld
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_database, open_journal
+from drawbridge.storage.rows import RowJournal
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
@@ -128,7 +129,7 @@ class StreamHouse:
     streams: Streams
     ways: Ways
     ring: Ring
-    rows: GroupCommit
+    rows: RowJournal
     keys: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -206,9 +207,9 @@ async def stream_house(
         return ring.keyring.public
 
     world = await PaperWorld.open(folder, [exchange], clock, Random(1).randbytes)
-    database = await Database.open(folder / "drawbridge.db", "app")
+    database = await open_database(folder / "drawbridge.db", "app")
     await add_owner(database)
-    rows = GroupCommit(folder / "drawbridge.db")
+    rows = open_journal(folder / "drawbridge.db")
     hub = SeenHub(world, clock)
     async with _served(exchange, world, hub, clock) as ports:
         address = f"{HERE}:{ports[0]}/{exchange_id}" if below else f"{HERE}:{ports[1]}"

@@ -20,6 +20,7 @@ from drawbridge.licences.office import Made, Office, OperatorKeys, Terms
 from drawbridge.licences.service import Licences, Place
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.vault import store as vault_store
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing, Venue
 
@@ -199,7 +200,7 @@ async def open_server(folder: Path, clock: Clock, seed: str = "operator") -> Asy
     """Open an operator's books."""
     dice = Dice(seed)
     keys = OperatorKeys(private_key_from(dice(32)), dice(32))
-    database = await Database.open(made(folder) / "licences.db", "licence_server")
+    database = await open_database(made(folder) / "licences.db", "licence_server")
     prover = ToldProver()
     try:
         office = Office(database, keys, clock, dice)
@@ -214,7 +215,7 @@ async def open_home(
 ) -> AsyncIterator[Home]:
     """Open an installation that knows this operator."""
     async with AsyncExitStack() as stack:
-        database = await Database.open(made(folder) / "drawbridge.db", "app")
+        database = await open_database(made(folder) / "drawbridge.db", "app")
         stack.push_async_callback(database.close)
         async with database.transaction() as tx:
             sql = (

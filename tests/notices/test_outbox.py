@@ -1,7 +1,7 @@
 """Telling: written with the change or not at all, and what is told too often is folded."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from drawbridge.core.secret import MASK, Secret
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database, Row
+from drawbridge.storage.opening import open_database
 
 OWNER = "owner_1"
 PAUSED = Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_1", {"name": "BTC", "reason": "banned"})
@@ -20,7 +21,7 @@ FILLED = Notice(NoticeKind.ORDER_FILLED, OWNER, "robot_1", {"quantity": Decimal(
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "app.db", "app")
+    database = await open_database(tmp_path / "app.db", "app")
     yield database
     await database.close()
 
@@ -30,7 +31,7 @@ async def _tell(database: Database, notice: Notice, now_ms: int) -> None:
         await tell(tx, notice, now_ms)
 
 
-async def _rows(database: Database) -> list[Row]:
+async def _rows(database: Database) -> Sequence[Row]:
     return await database.fetch_all("SELECT * FROM notices ORDER BY n")
 
 

@@ -15,6 +15,7 @@ from drawbridge.notices.service import NoticeService
 from drawbridge.notices.words import said, words_of
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.wording.say import has_words
 
 OWNER = "owner_1"
@@ -24,7 +25,7 @@ REACH = Reach(frozenset({Channel.MAIL, Channel.WEBHOOK}), frozenset({"hub.local"
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "app.db", "app")
+    database = await open_database(tmp_path / "app.db", "app")
     yield database
     await database.close()
 

@@ -23,7 +23,7 @@ from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_database, open_journal
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import KeyNeed, Vault
@@ -134,8 +134,8 @@ async def replacing(
 
     path = folder / "drawbridge.db"
     async with paper_here(folder / "paper", clock, only=frozenset({exchange_id})) as paper:
-        database = await Database.open(path, "app")
-        rows = GroupCommit(path)
+        database = await open_database(path, "app")
+        rows = open_journal(path)
         await add_owner(database)
         vault = Vault(database, clock, os.urandom, public_key)
         journal, checks = OrderJournal(rows, clock), CheckStore(database, clock)

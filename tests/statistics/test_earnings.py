@@ -10,6 +10,7 @@ from drawbridge.core.orders import Fill
 from drawbridge.statistics.earnings import Earned, Earnings, Trader, earned_by
 from drawbridge.statistics.service import Ground, report_on
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.trades import Mark, TradeStore
 from tests.kit.recorded_trades import Whose, record_trades
 from tests.kit.trades import SYMBOL, trade
@@ -36,7 +37,7 @@ class Watched:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    database = await open_database(tmp_path / "drawbridge.db", "app")
     yield database
     await database.close()
 

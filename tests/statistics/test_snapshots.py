@@ -22,7 +22,7 @@ from drawbridge.core.orders import Fill
 from drawbridge.gateway.policy import Purpose
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
-from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.holdings import Holding, Portfolio, Shown
 from drawbridge.vault.model import KeyRecord
 from tests.kit.robots import KEY, MARKET, key_record
@@ -122,7 +122,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    database = await open_database(tmp_path / "drawbridge.db", "app")
     account, store = Account(), SnapshotStore(database)
     yield Scene(account, store, Snapshots(Sources(account, account, account, account), store))
     await database.close()

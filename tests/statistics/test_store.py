@@ -10,7 +10,7 @@ from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.statistics.account import Held, Snapshot, report_account
 from drawbridge.statistics.store import ALL_KEPT_MS, SnapshotStore
 from drawbridge.statistics.together import report_together
-from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 KEY = "key_a"
 BEGAN_MS = 20_000 * DAY_MS
@@ -18,7 +18,7 @@ BEGAN_MS = 20_000 * DAY_MS
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SnapshotStore]:
-    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    database = await open_database(tmp_path / "drawbridge.db", "app")
     yield SnapshotStore(database)
     await database.close()
 

@@ -10,12 +10,12 @@ from drawbridge.core.clock import HOUR_MS
 from drawbridge.statistics.account import Held, Snapshot
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.statistics.wealth import Wealth
-from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SnapshotStore]:
-    database = await Database.open(tmp_path / "drawbridge.db", "app")
+    database = await open_database(tmp_path / "drawbridge.db", "app")
     yield SnapshotStore(database)
     await database.close()
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 from drawbridge.core.errors import Conflict, Corrupted
 from drawbridge.storage.connection import connect
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.storage.schema import Migration, bring_up_to_date, find_migrations
 
 _INSERT = (
@@ -26,7 +27,7 @@ _NOBODYS = (
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     yield opened
     await opened.close()
 
@@ -126,13 +127,13 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "drawbridge.db"
     path.write_bytes(b"this is a letter, not a database" * 100)
     with pytest.raises(Corrupted) as told:
-        await Database.open(path, "app")
+        await open_database(path, "app")
     assert told.value.code == "database_failed"
 
 
 async def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Corrupted) as told:
-        await Database.open(tmp_path / "nowhere" / "drawbridge.db", "app")
+        await open_database(tmp_path / "nowhere" / "drawbridge.db", "app")
     assert told.value.code == "database_failed"
 
 
@@ -140,7 +141,7 @@ async def test_a_file_of_a_newer_version_is_refused(database: Database, tmp_path
     async with database.transaction() as tx:
         await tx.execute("INSERT INTO migrations VALUES ('app/9999_future.sql')")
     with pytest.raises(Corrupted) as told:
-        await Database.open(tmp_path / "drawbridge.db", "app")
+        await open_database(tmp_path / "drawbridge.db", "app")
     assert told.value.code == "database_newer"
     assert told.value.facts == {"migration": "app/9999_future.sql"}
 
@@ -175,13 +176,13 @@ def test_both_schemas_begin_with_the_people(schema: str) -> None:
 
 async def test_what_is_written_outlives_the_process(tmp_path: Path) -> None:
     path = tmp_path / "drawbridge.db"
-    database = await Database.open(path, "app")
+    database = await open_database(path, "app")
     async with database.transaction() as tx:
         assert await tx.execute(_INSERT, "owner_a", "Ann", "ann") == 1
         assert len(await tx.fetch_all("SELECT * FROM owners")) == 1
         assert await _count(database) == 0  # nobody else sees it before it is committed
     await database.close()
-    database = await Database.open(path, "app")
+    database = await open_database(path, "app")
     assert await _count(database) == 1
     await database.close()
 
@@ -204,7 +205,7 @@ async def test_the_data_version_tells_of_our_own_and_of_other_commits(
         await tx.execute(_INSERT, "owner_a", "Ann", "ann")
     ours = await database.data_version()
     assert ours != before
-    other = await Database.open(tmp_path / "drawbridge.db", "app")
+    other = await open_database(tmp_path / "drawbridge.db", "app")
     async with other.transaction() as tx:
         await tx.execute(_INSERT, "owner_b", "Bob", "bob")
     await other.close()
@@ -222,7 +223,7 @@ async def test_a_glance_sees_what_was_committed_and_nothing_else(
     row = database.glance(find, "owner_a")
     assert row is not None
     assert row["name"] == "Ann"
-    other = await Database.open(tmp_path / "drawbridge.db", "app")
+    other = await open_database(tmp_path / "drawbridge.db", "app")
     async with other.transaction() as tx:
         await tx.execute("DELETE FROM owners")
     await other.close()
@@ -245,10 +246,10 @@ async def test_transactions_of_many_tasks_do_not_mix(database: Database) -> None
 _OPENS = f"""
 import asyncio, sys
 from pathlib import Path
-from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 async def main():
-    database = await Database.open(Path(sys.argv[1]), "app")
+    database = await open_database(Path(sys.argv[1]), "app")
     async with database.transaction() as tx:
         await tx.execute("{_INSERT}", *sys.argv[2:3] * 3)
     await database.close()
@@ -266,6 +267,6 @@ async def test_processes_that_start_at_the_same_moment_agree_on_the_schema(
         for n in range(4)
     ]
     assert [await process.wait() for process in processes] == [0, 0, 0, 0]
-    database = await Database.open(path, "app")
+    database = await open_database(path, "app")
     assert await _count(database) == 4
     await database.close()

@@ -14,7 +14,8 @@ import pytest
 
 from drawbridge.core.errors import Conflict, Corrupted
 from drawbridge.storage.connection import connect
-from drawbridge.storage.journal import GroupCommit, Rows
+from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.rows import Rows
 from tests.kit.house import until
 
 _INSERT = "INSERT INTO rows VALUES (?, ?)"

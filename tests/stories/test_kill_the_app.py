@@ -7,6 +7,7 @@ read from its own disk and held against our journal, order by order and to the l
 import asyncio
 import sqlite3
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -291,7 +292,7 @@ async def killed_while_held(
     wire.release(cut=True)
 
 
-async def probes_of(house: House) -> list[Row]:
+async def probes_of(house: House) -> Sequence[Row]:
     return await house.database.fetch_all(
         "SELECT * FROM orders WHERE origin LIKE 'check:%' ORDER BY intended_ms"
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from drawbridge.core.errors import BadInput
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.history import (
     Cursor,
     OrderHistory,
@@ -25,7 +26,7 @@ EVERYTHING = Query()
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "app.db", "app")
+    opened = await open_database(tmp_path / "app.db", "app")
     yield opened
     await opened.close()
 

@@ -9,6 +9,7 @@ import pytest
 from drawbridge.core.clock import MINUTE_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict, ExchangeDown, NotFound, NotProven
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.pace import Pace
 from drawbridge.trading.signal_service import MadeHook, SignalService
 from drawbridge.trading.signal_words import GOOD_FOR_MS
@@ -50,7 +51,7 @@ class _Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[_Bench]:
-    database = await Database.open(tmp_path / "app.db", "app")
+    database = await open_database(tmp_path / "app.db", "app")
     yield _Bench(database)
     await database.close()
 

@@ -7,6 +7,7 @@ import pytest
 
 from drawbridge.core.errors import BadInput
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.trade_history import (
     TradeHistory,
     cursor_behind,
@@ -18,7 +19,7 @@ from tests.kit.trades import trade
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "app.db", "app")
+    database = await open_database(tmp_path / "app.db", "app")
     yield database
     await database.close()
 

@@ -16,6 +16,7 @@ from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
 
@@ -27,7 +28,7 @@ def clock() -> SteppedClock:
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     yield opened
     await opened.close()
 

@@ -10,6 +10,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
@@ -57,7 +58,7 @@ async def test_a_key_switched_off_by_another_process_is_off_at_once(
         return keyring.public
 
     key = (await vault.add(ann.id, "kraken", "live", kraken_fields())).key
-    elsewhere = await Database.open(tmp_path / "drawbridge.db", "app")
+    elsewhere = await open_database(tmp_path / "drawbridge.db", "app")
     page = Vault(elsewhere, clock, os.urandom, public_key)
     kept = KeptKeys(database)
     for status, change in (

@@ -14,6 +14,7 @@ from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidde
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.keyring import Keyring, needs_passphrase
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import (
     VaultDoor,
@@ -39,7 +40,7 @@ def holder(database: Database, clock: SteppedClock, path: Path) -> KeyHolder:
 @pytest_asyncio.fixture
 async def door(tmp_path: Path, clock: SteppedClock) -> AsyncIterator[VaultDoor]:
     """Give the other process: it has the database and nothing else."""
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     yield VaultDoor(opened, clock, os.urandom)
     await opened.close()
 

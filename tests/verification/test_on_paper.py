@@ -20,8 +20,7 @@ from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
-from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_database, open_journal
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.portfolio import Portfolios
@@ -78,8 +77,8 @@ async def _open_app(folder: Path, paper: Paper) -> AsyncIterator[App]:
         return keyring.public
 
     path = folder / "drawbridge.db"
-    database = await Database.open(path, "app")
-    rows = GroupCommit(path)
+    database = await open_database(path, "app")
+    rows = open_journal(path)
     await add_owner(database)
     vault = Vault(database, clock, os.urandom, public_key)
     journal, checks = OrderJournal(rows, clock), CheckStore(database, clock)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from drawbridge.accounts.model import Owner
 from drawbridge.core.operations import Scope
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.vault.model import KeyRecord
 from drawbridge.virtual_keys import store
 from drawbridge.virtual_keys.book import VirtualKeyBook
@@ -35,7 +36,7 @@ def a_virtual_key(key: KeyRecord, number: int = 1) -> VirtualKey:
 @pytest_asyncio.fixture
 async def elsewhere(tmp_path: Path) -> AsyncIterator[Database]:
     """Open the same file as another process does."""
-    opened = await Database.open(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(tmp_path / "drawbridge.db", "app")
     yield opened
     await opened.close()
 

@@ -17,7 +17,7 @@ from drawbridge.audit.store import verify as verify_chain
 from drawbridge.core.errors import Corrupted, NotFound
 from drawbridge.sealing.recovery import RecoveryKey
 from drawbridge.sealing.stream import check_digest
-from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def look_into(folder: Path, manifest: Manifest, names: tuple[str, ...]) ->
 
     Raises: as `verify`.
     """
-    database = await Database.open(folder / DATABASE, "app")
+    database = await open_database(folder / DATABASE, "app")
     try:
         row = await database.fetch_one("PRAGMA integrity_check(1)")
         if row is None or row[0] != "ok":

@@ -43,6 +43,7 @@ from drawbridge.statistics.service import Statistics
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.statistics.wealth import Wealth
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 from drawbridge.trading.foreign_trades import ForeignTrades
 from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore
@@ -119,7 +120,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.data.chmod(_OWNER_ONLY)
-    database = await Database.open(settings.database, "app")
+    database = await open_database(settings.database, "app")
     try:
         yield _furnish(settings, database, clock or SystemClock())
     finally:

@@ -54,7 +54,8 @@ from drawbridge.rotation.same_account import SameAccount
 from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_journal
+from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.outsiders import Outsiders
@@ -94,7 +95,7 @@ async def open_gateway(house: House) -> AsyncIterator[Work]:
     asking = Egress(reach=Reach(connections=1))
     keepers = keepers_of(settings.keepers, asking, clock)
     holder = KeyHolder(database, clock, settings.vault_key, keepers)
-    rows = GroupCommit(settings.database)
+    rows = open_journal(settings.database)
     licences, journal = licensed_journal(house, rows)
     venues = Venues(_paper_urls(settings))
     doubts, stamps = Doubts(clock), Stamps(database, clock)
@@ -173,7 +174,7 @@ def _bridge_of(
     house: House,
     roads: tuple[Gateway, Streams],
     watch: Watch,
-    rows: GroupCommit,
+    rows: RowJournal,
     holder: KeyHolder,
 ) -> Bridge:
     """Put together what bots' requests pass."""

@@ -29,6 +29,7 @@ from drawbridge.notices.outbox import tell
 from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 # What a person waits for at a page comes before what runs in the background.
 _NICENESS: Final = 10
@@ -135,7 +136,7 @@ async def run(settings: Settings, *, with_parent: bool) -> None:
     """Work until nothing is left to do, or until told to stop."""
     os.nice(_NICENESS)
     clock = SystemClock()
-    database = await Database.open(settings.database, "app")
+    database = await open_database(settings.database, "app")
     try:
         working = asyncio.create_task(LabWork(database, Shelf(settings.candles), clock).run())
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))

@@ -16,6 +16,7 @@ from drawbridge.licences.documents import private_key_from
 from drawbridge.licences.office import Office, OperatorKeys
 from drawbridge.sealing.private_files import read_private, write_private
 from drawbridge.storage.database import Database
+from drawbridge.storage.opening import open_database
 
 _OWNER_ONLY: Final = 0o700
 _KEY_BYTES: Final = 32
@@ -51,7 +52,7 @@ async def open_office(folder: Path, clock: Clock | None = None) -> AsyncIterator
     Raises: `NotFound("licence_no_office")` where none was made; `Forbidden("key_file_exposed")`.
     """
     keys = _keys(folder)
-    database = await Database.open(folder / _DATABASE, "licence_server")
+    database = await open_database(folder / _DATABASE, "licence_server")
     by = clock or SystemClock()
     try:
         yield OpenOffice(database, keys, by, Office(database, keys, by, entropy))

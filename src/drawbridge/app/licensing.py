@@ -9,11 +9,11 @@ from drawbridge.gateway.licence_road import LicenceRoad
 from drawbridge.licences.documents import private_key_from
 from drawbridge.licences.kept import KeptLicences
 from drawbridge.licences.leasing import Here, Installation, Leasing
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.last_look import LastLook
 
 
-def licensed_journal(house: House, rows: GroupCommit) -> tuple[KeptLicences | None, OrderJournal]:
+def licensed_journal(house: House, rows: RowJournal) -> tuple[KeptLicences | None, OrderJournal]:
     """Give the order journal, before which each order is looked at once more, and by what.
 
     Where nobody needs a licence, orders are held against none.

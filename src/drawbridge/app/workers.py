@@ -26,7 +26,7 @@ from drawbridge.rotation.kinship import Kinship
 from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.rotation.switching import Switching
 from drawbridge.statistics.snapshots import Snapshots
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
@@ -49,7 +49,7 @@ _RECONCILE_EVERY_S: Final = 15
 class Work:
     """What there is to do, and where its wishes stand."""
 
-    rows: GroupCommit
+    rows: RowJournal
     holder: KeyHolder
     resealing: Resealing
     vault: Vault

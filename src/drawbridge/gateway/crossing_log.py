@@ -15,7 +15,7 @@ from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.core.values import light_value
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit, Rows
+from drawbridge.storage.rows import RowJournal, Rows
 
 _MOST_ROWS: Final = 200_000
 _MOST_WAITING: Final = 20_000
@@ -68,7 +68,7 @@ class Crossed:
 class CrossingLog:
     """Keeps what crossed."""
 
-    def __init__(self, database: Database, rows: GroupCommit, clock: Clock) -> None:
+    def __init__(self, database: Database, rows: RowJournal, clock: Clock) -> None:
         """Write rows through `rows`, and events into the database's audit log."""
         self._database = database
         self._rows = rows

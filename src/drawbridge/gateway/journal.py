@@ -14,7 +14,7 @@ from drawbridge.core.money import plain
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Fill, Order
 from drawbridge.storage.connection import Value
-from drawbridge.storage.journal import GroupCommit, Rows, Statement
+from drawbridge.storage.rows import RowJournal, Rows, Statement
 from drawbridge.vault.model import KeyRecord
 
 INTENDED: Final = "intended"
@@ -73,7 +73,7 @@ class OrderJournal:
     """Write orders and what became of them; every write is on disk when it returns."""
 
     def __init__(
-        self, journal: GroupCommit, clock: Clock, last_look: LastLook | None = None
+        self, journal: RowJournal, clock: Clock, last_look: LastLook | None = None
     ) -> None:
         """Write through this journal what passes the last look."""
         self._journal = journal

@@ -63,7 +63,7 @@ class KeptLicences:
         self._operator = operator
         self._clock = clock
         self._books = Books()
-        self._turn = Turn()
+        self._turn = Turn(database.fresh_for_s)
         self._reading = asyncio.Lock()
         self._seen_ms = 0
         # Working out marks takes longer than all else that is asked of an order.

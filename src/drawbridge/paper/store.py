@@ -19,9 +19,10 @@ import orjson
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
 from drawbridge.paper.accounts import DrawnKey, Network
 from drawbridge.paper.events import encode_batch
+from drawbridge.storage import opening
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database, Row
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.rows import RowJournal
 
 DATABASE: Final = "paper.db"
 _LOCK: Final = "paper.lock"
@@ -73,7 +74,7 @@ class Told:
 async def open_database(folder: Path) -> Database:
     """Open the state folder's database; folder and file are for their owner only."""
     await asyncio.to_thread(_make_private, folder)
-    return await Database.open(folder / DATABASE, "paper")
+    return await opening.open_database(folder / DATABASE, "paper")
 
 
 def lock(folder: Path) -> int:
@@ -220,7 +221,7 @@ class CommandLog:
     before is on disk. While one batch is being written, the next one gathers.
     """
 
-    def __init__(self, journal: GroupCommit, n: int) -> None:
+    def __init__(self, journal: RowJournal, n: int) -> None:
         """Go on after command number `n`."""
         self._journal = journal
         self._loop = asyncio.get_running_loop()

@@ -39,7 +39,7 @@ from drawbridge.paper.snapshot import encode_state
 from drawbridge.paper.store import DATABASE, CommandLog, PaperStore, lock, open_database
 from drawbridge.paper.stream_tokens import StreamTokens
 from drawbridge.storage.database import Database
-from drawbridge.storage.journal import GroupCommit
+from drawbridge.storage.opening import open_journal
 
 Answer = TypeVar("Answer")
 
@@ -106,7 +106,7 @@ class PaperWorld:
             relive(built.state, told)
             by_id = {exchange.card.id: exchange for exchange in exchanges}
             keys = PaperKeys(store, by_id, Surroundings(clock, entropy))
-            log = CommandLog(GroupCommit(folder / DATABASE), told.n)
+            log = CommandLog(open_journal(folder / DATABASE), told.n)
         except BaseException:
             await database.close()
             _unlock(descriptor)

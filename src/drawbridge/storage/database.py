@@ -1,138 +1,78 @@
-"""The application's database: reads on one connection, transactions on another.
+"""What a database is to whoever reads and writes rows: the same for one file and for a server.
 
-These have threads of their own, so a slow disk never stops the event loop. Rows that come
-by the thousand go through `storage/journal.py` instead.
+SQL stands in the `store.py` of each feature, once, in the dialect that SQLite and PostgreSQL both
+understand. Which of the two it is, is decided where it is opened (`opening.py`) and nowhere else.
 """
 
-import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
 
-from drawbridge.storage.connection import ConnectionThread, Value, connect, our_errors
-from drawbridge.storage.schema import bring_up_to_date, find_migrations
-
-Row: TypeAlias = sqlite3.Row
+from drawbridge.storage.connection import Value
 
 
-class Transaction:
+class Row(Protocol):
+    """One row: its values by the names of their columns, or by their place."""
+
+    def __getitem__(self, name: str | int, /) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Give a value."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give the values."""
+
+    def __len__(self) -> int:
+        """Tell how many they are."""
+
+    def keys(self) -> Iterable[str]:
+        """Give the columns' names."""
+
+
+class Transaction(Protocol):
     """What can be done between begin and commit."""
-
-    def __init__(self, writer: ConnectionThread) -> None:
-        """Work on this connection."""
-        self._writer = writer
 
     async def execute(self, sql: str, *args: Value) -> int:
         """Run one statement and tell how many rows it changed."""
-        return await self._writer.run(lambda it: it.execute(sql, args).rowcount)
 
     async def execute_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Run one statement for each of many rows."""
-        if rows:
-            await self._writer.run(lambda it: it.executemany(sql, rows))
 
-    async def fetch_all(self, sql: str, *args: Value) -> list[Row]:
+    async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
         """Read rows as this transaction sees them."""
-        return await self._writer.run(lambda it: it.execute(sql, args).fetchall())
 
     async def fetch_one(self, sql: str, *args: Value) -> Row | None:
         """Read the first row, None when there is none."""
-        return await self._writer.run(lambda it: _first(it, sql, args))
 
 
-class Database:
-    """One SQLite file, open for this process. Other processes may have it open as well."""
+class Database(Protocol):
+    """A database that is open for this process. Others may have it open as well."""
 
-    def __init__(
-        self, reader: ConnectionThread, writer: ConnectionThread, glance: sqlite3.Connection
-    ) -> None:
-        """Use three connections to the same file; `open` makes them."""
-        self._reader = reader
-        self._writer = writer
-        self._glance = glance
-        self._turn = asyncio.Lock()
+    @property
+    def fresh_for_s(self) -> float:
+        """Tell how long a glance may be relied on; 0 where it is to be repeated in each turn."""
 
-    @classmethod
-    async def open(cls, path: Path, migrations: str) -> "Database":
-        """Open or make the file and bring it to the named schema ("app" or "paper").
-
-        Raises: `Corrupted("database_newer")`, `Corrupted("database_failed")`.
-        """
-        steps = await asyncio.to_thread(find_migrations, migrations)
-        writer = ConnectionThread(await asyncio.to_thread(connect, path), "database-writer")
-        try:
-            await writer.run(lambda it: bring_up_to_date(it, steps))
-            glance = await asyncio.to_thread(connect, path)
-            reader = ConnectionThread(await asyncio.to_thread(connect, path), "database-reader")
-        except BaseException:
-            await writer.close()
-            raise
-        return cls(reader, writer, glance)
-
-    async def fetch_all(self, sql: str, *args: Value) -> list[Row]:
+    async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
         """Read rows as they were last committed."""
-        return await self._reader.run(lambda it: it.execute(sql, args).fetchall())
 
     async def fetch_one(self, sql: str, *args: Value) -> Row | None:
         """Read the first row, None when there is none."""
-        return await self._reader.run(lambda it: _first(it, sql, args))
 
     def glance(self, sql: str, *args: Value) -> Row | None:
-        """Read one row by its key, at once.
+        """Read one row by its key, at once. Only for rows found by an index."""
 
-        Why: on the way of an order the hop to another thread costs ten times what the read
-        does. Only for rows found by an index; a reader never waits for a writer here.
-        """
-        try:
-            return _first(self._glance, sql, args)
-        except (sqlite3.Error, OverflowError, UnicodeEncodeError):
-            with our_errors():
-                raise
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Write all or nothing; one writer at a time, durable when the block is left.
 
         Raises: what the block raises, after everything in it was rolled back.
         """
-        async with self._turn:
-            try:
-                await self._writer.run(_begin)
-                yield Transaction(self._writer)
-                await self._writer.run(_commit)
-            except BaseException:
-                await self._writer.run(_roll_back)
-                raise
+
+    def alone(self, subject: str) -> AbstractAsyncContextManager[None]:
+        """Keep every other process that asks for the same subject waiting."""
 
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, by us or by others."""
-        # Asked on the reader: it counts commits of every connection but the one that asks.
-        row = await self.fetch_one("PRAGMA data_version")
-        return int(row[0]) if row else 0
+
+    async def now_ms(self) -> int:
+        """Give the time by the database's clock, which all its processes share."""
 
     async def close(self) -> None:
         """Close the connections; what was begun is finished first."""
-        async with self._turn:
-            self._glance.close()
-            await self._reader.close()
-            await self._writer.close()
-
-
-def _first(connection: sqlite3.Connection, sql: str, args: tuple[Value, ...]) -> Row | None:
-    row: Row | None = connection.execute(sql, args).fetchone()
-    return row
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-
-
-def _commit(connection: sqlite3.Connection) -> None:
-    connection.execute("COMMIT")
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")

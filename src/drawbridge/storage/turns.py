@@ -1,8 +1,10 @@
-"""What is kept in memory, as of this turn of the event loop.
+"""What is kept in memory, as of this turn of the event loop, or as of a moment ago.
 
 Whether rows have changed, in whichever process, is one number on disk. It is looked at once in a
 turn, so that ten thousand orders of one signal do not look ten thousand times, and what another
-process has committed holds from the next turn on.
+process has committed holds from the next turn on. Where the database is a server it is looked at
+once in a tenth of a second (`Database.fresh_for_s`): so soon a stop reaches every process, and
+where the server does not answer nothing is let through.
 """
 
 import asyncio
@@ -15,16 +17,21 @@ _MOST_DROPPED: Final = 1_000
 class Turn:
     """Whether something was already done in this turn of the event loop."""
 
-    __slots__ = ("is_done",)
+    __slots__ = ("_lasts_s", "is_done")
 
-    def __init__(self) -> None:
-        """Begin with nothing done."""
+    def __init__(self, lasts_s: float = 0.0) -> None:
+        """Begin with nothing done; a turn may last longer than one of the loop."""
+        self._lasts_s = lasts_s
         self.is_done = False
 
     def mark(self) -> None:
         """Count it as done until the turn ends."""
         self.is_done = True
-        asyncio.get_running_loop().call_soon(self._end)
+        loop = asyncio.get_running_loop()
+        if self._lasts_s:
+            loop.call_later(self._lasts_s, self._end)
+        else:
+            loop.call_soon(self._end)
 
     def _end(self) -> None:
         self.is_done = False
@@ -39,18 +46,20 @@ class KeptInTurn:
         changed_since: Callable[[int], Iterable[str]],
         drop: Callable[[str], None],
         clear: Callable[[], None],
+        lasts_s: float = 0.0,
     ) -> None:
         """Join the parts.
 
         `count` gives the number that rises with every change, `changed_since` the ids of what has
-        changed after such a number; `drop` takes one out of the cache and `clear` all.
+        changed after such a number; `drop` takes one out of the cache and `clear` all. A turn
+        lasts `lasts_s`.
         """
         self._count = count
         self._changed_since = changed_since
         self._drop = drop
         self._clear = clear
         self._changes = -1
-        self._turn = Turn()
+        self._turn = Turn(lasts_s)
 
     def catch_up(self) -> None:
         """Make sure that nothing in the cache is older than the last commit before this turn."""

@@ -66,6 +66,7 @@ class LimitStore:
     def __init__(self, database: Database) -> None:
         """Use the app's database."""
         self._database = database
+        self.fresh_for_s = database.fresh_for_s
 
     async def list_of(self, owner: str) -> tuple[Limited, ...]:
         """List an owner's limits, by subject."""
@@ -122,7 +123,7 @@ class KeptRules:
         """Keep what this store holds."""
         self._store = store
         self._rules = Rules()
-        self._turn = Turn()
+        self._turn = Turn(store.fresh_for_s)
         self._reading = asyncio.Lock()
 
     def glance(self) -> Rules | None:

@@ -30,6 +30,7 @@ class VirtualKeyBook:
             partial(store.glance_changed, database),
             self._drop,
             self._clear,
+            database.fresh_for_s,
         )
         self._told = -1
 
