@@ -5,9 +5,9 @@ import json
 import logging
 import signal
 import sys
-import time
 from collections.abc import Callable, Coroutine, Mapping
 
+from drawbridge.app.observing.logs import Teller, log_to_stderr, read_log_style
 from drawbridge.app.settings import speak_as_asked
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.wording.say import say_error
@@ -18,23 +18,15 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
 
     What went wrong is said on standard error in words, never as a traceback.
     """
-    logging.basicConfig(handlers=[log_to_stderr(name)], level=logging.WARNING)
     speak_as_asked()
     try:
+        lines = log_to_stderr(Teller(name), read_log_style())
+        logging.basicConfig(handlers=[lines], level=logging.WARNING)
         asyncio.run(work())
     except DrawbridgeError as error:
         sys.stderr.write(say_error(error) + "\n")
         return error.exit_code
     return 0
-
-
-def log_to_stderr(name: str) -> logging.Handler:
-    """Give what writes a process's log: lines with the moment in UTC and the process's name."""
-    lines = logging.Formatter(f"%(asctime)sZ {name}: %(message)s", "%Y-%m-%dT%H:%M:%S")
-    lines.converter = time.gmtime
-    handler = logging.StreamHandler()
-    handler.setFormatter(lines)
-    return handler
 
 
 async def until_stopped(*, with_parent: bool) -> None:
