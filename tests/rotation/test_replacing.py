@@ -8,6 +8,7 @@ import pytest
 from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidden, NotFound
 from drawbridge.core.operations import GetBalances
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.policy import Purpose
 from drawbridge.rotation.replacement import AccountProof, ReplacementAct, ReplacementState
 from drawbridge.storage.database import Transaction
@@ -80,6 +81,7 @@ async def test_the_key_in_use_and_anothers_key_replace_nothing(house: Replacing)
 async def test_a_stand_in_is_listed_nowhere_and_used_by_nobody(house: Replacing) -> None:
     await house.enter("somebody else")
     stand_in = (await house.until(ReplacementState.ASKING)).stand_in_id
+    assert shard_of(stand_in) == shard_of(house.key)  # one worker signs for both
     assert [key.id for key in await house.vault.list_keys(OWNER)] == [house.key]
     standing = await house.vault.list_standing(KeyStatus.ENABLED)
     assert [key.id for key in standing] == [house.key]

@@ -13,6 +13,7 @@ from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.ids import id_from
+from drawbridge.core.shards import id_in_shard, shard_of
 from drawbridge.rotation import replacement_store as store
 from drawbridge.rotation.replacement import (
     AccountProof,
@@ -89,7 +90,8 @@ class Replacements:
             _check_entering(before)
             if before is not None:
                 await replacing.drop_stand_in(tx, before.stand_in_id, now_ms)
-            at = (id_from("key", self.entropy(_ID_BYTES)), now_ms)
+            # In the same shard: who swaps the two secrets signs for both.
+            at = (id_in_shard("key", self.entropy(_ID_BYTES), shard_of(key.id)), now_ms)
             stand_in = await replacing.insert_stand_in(tx, key, entry, public_key, at)
             begun = Replacement(
                 id=id_from("replacement", self.entropy(_ID_BYTES)),

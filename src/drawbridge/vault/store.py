@@ -8,6 +8,7 @@ from typing import Final
 
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
+from drawbridge.core.shards import shard_of
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.vault.lives import Dated, KeyLife
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing, Venue, fold_label
@@ -20,8 +21,8 @@ FROM keys WHERE deleted_ms IS NULL
 """
 _INSERT: Final = """
 INSERT INTO keys (id, owner, exchange, venue, label, label_folded, public_key, status,
-                  created_ms, check_requested_ms, check_proof)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  created_ms, check_requested_ms, check_proof, shard)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _RESEALED: Final = """
 UPDATE keys SET version = ?, label = ?, label_folded = ?, status = ?, reason = '', facts = '{}',
@@ -48,6 +49,7 @@ UPDATE keys SET check_requested_ms = ? WHERE id = ? AND check_requested_ms IS NU
 # A check that has begun ends as it began; one that still waits takes the newest choice.
 _CHOOSE: Final = "UPDATE keys SET check_proof = ? WHERE id = ? AND status <> 'checking'"
 _DELETED: Final = "UPDATE keys SET deleted_ms = ?, check_requested_ms = NULL WHERE id = ?"
+_SHARD: Final = "UPDATE keys SET shard = ? WHERE id = ?"
 _CHANGES: Final = "SELECT coalesce(max(n), 0) AS n FROM key_changes"
 _CHANGED: Final = "SELECT group_concat(key_id, ' ') AS ids FROM key_changes WHERE n > ?"
 _SEALED: Final = """
@@ -131,7 +133,16 @@ async def insert_key(tx: Transaction, key: KeyRecord) -> None:
         key.created_ms,
         key.check_requested_ms,
         key.check_proof,
+        shard_of(key.id),
     )
+
+
+async def fill_shards(database: Database) -> int:
+    """Write the shards of keys that were written before there were any; tell of how many."""
+    async with database.transaction() as tx:
+        rows = await tx.fetch_all("SELECT id FROM keys WHERE shard = -1")
+        await tx.execute_many(_SHARD, [(shard_of(row["id"]), row["id"]) for row in rows])
+    return len(rows)
 
 
 async def write_resealed(tx: Transaction, key: KeyRecord) -> None:
