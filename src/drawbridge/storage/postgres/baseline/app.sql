@@ -31,6 +31,7 @@ CREATE TABLE keys (
     watched BIGINT NOT NULL DEFAULT 0,
     replaces TEXT COLLATE "C" NOT NULL DEFAULT '',
     kin TEXT COLLATE "C" NOT NULL DEFAULT '',
+    shard BIGINT NOT NULL DEFAULT -1,
     -- SQLite has this by itself: the order in which rows were made.
     rowid BIGINT GENERATED ALWAYS AS IDENTITY
 );
@@ -40,6 +41,8 @@ CREATE UNIQUE INDEX keys_public_key ON keys (exchange, venue, public_key)
     WHERE deleted_ms IS NULL;
 CREATE INDEX keys_asked_for_check ON keys (check_requested_ms)
     WHERE check_requested_ms IS NOT NULL;
+CREATE INDEX keys_of_shard ON keys (shard, status) WHERE deleted_ms IS NULL;
+CREATE INDEX keys_without_shard ON keys (id) WHERE shard = -1;
 
 -- Another secret may be of another account. SQLite does the same after the change.
 CREATE FUNCTION forget_key_kin() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -827,3 +830,28 @@ CREATE TABLE vault_rotations (
     resealed_ms BIGINT,
     destroyed_ms BIGINT
 );
+
+CREATE TABLE workers (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    -- Where it takes what bots sent to another process, as host:port; empty where nowhere.
+    address TEXT COLLATE "C" NOT NULL,
+    -- Workers of one group go out by the same addresses, and so share what exchanges allow each.
+    egress_group TEXT COLLATE "C" NOT NULL,
+    -- As a JSON list: what people put on their keys' lists.
+    egress_addresses TEXT COLLATE "C" NOT NULL,
+    version TEXT COLLATE "C" NOT NULL,
+    started_ms BIGINT NOT NULL,
+    -- It is taken for living until then, by the database's clock.
+    seen_until_ms BIGINT NOT NULL,
+    is_draining BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE shards (
+    shard BIGINT PRIMARY KEY,
+    holder TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- Rises with every claim: who claimed before can neither renew nor give back what is not his.
+    attempt BIGINT NOT NULL DEFAULT 0,
+    until_ms BIGINT NOT NULL DEFAULT 0
+);
+
+INSERT INTO shards (shard) SELECT generate_series(0, 63);
