@@ -216,7 +216,7 @@ async def test_nothing_is_put_back_where_something_is(
 async def test_an_audit_log_that_was_changed_is_found_in_its_backup(
     kept: Kept, tmp_path: Path
 ) -> None:
-    with closing(connect(kept.house.settings.database)) as raw:
+    with closing(connect(kept.house.settings.database_file)) as raw:
         for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             raw.execute(f"DROP TRIGGER {row['name']}")
         raw.execute("UPDATE audit_events SET subject = 'another' WHERE n = 1")

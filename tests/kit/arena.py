@@ -109,7 +109,7 @@ class Arena:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read from the app's database what a person could."""
-        with closing(sqlite3.connect(self.settings.database)) as connection:
+        with closing(sqlite3.connect(self.settings.database_file)) as connection:
             rows: list[tuple[object, ...]] = connection.execute(sql).fetchall()
             return rows
 

@@ -121,7 +121,7 @@ async def placing_arguments(town: Town, case: Case, keys: list[str]) -> list[str
 
 
 async def journalled(town: Town, count: int) -> bool:
-    with closing(sqlite3.connect(town.settings.database)) as connection:
+    with closing(sqlite3.connect(town.settings.database_file)) as connection:
         (found,) = connection.execute(
             "SELECT count(*) FROM orders WHERE origin = ?", (ORIGIN,)
         ).fetchone()

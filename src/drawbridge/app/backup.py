@@ -97,9 +97,13 @@ class SafeKeeping:
 
         `name` is what is told of it later, if not the file's own name.
         Raises: `Conflict("recovery_key_absent")`, `Conflict("backup_file_exists")`,
-        `Conflict("backup_running")`, `NotFound("backup_folder_missing")`,
-        `Corrupted("backup_not_written")`, `Corrupted("database_failed")`.
+        `Conflict("backup_of_server")`, `Conflict("backup_running")`,
+        `NotFound("backup_folder_missing")`, `Corrupted("backup_not_written")`,
+        `Corrupted("database_failed")`.
         """
+        if self._settings.is_cluster:
+            # A folder's backup without its rows would look whole and restore nothing.
+            raise Conflict("backup_of_server")
         row = await find_recovery_row(self._database)
         if row is None:
             raise Conflict("recovery_key_absent")
@@ -169,7 +173,7 @@ def _told_failures(target: Path) -> Iterator[None]:
 
 def _entries(settings: Settings, wish: Wish, copies: contextlib.ExitStack) -> Iterator[Entry]:
     """Give what goes in; a database's copy is made when its turn comes."""
-    yield _copied(settings.database, DATABASE, settings.data, copies)
+    yield _copied(settings.database_file, DATABASE, settings.data, copies)
     for name in _KEY_FILES:
         if (path := settings.data / name).is_file():
             yield Entry(name, path)

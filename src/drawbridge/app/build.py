@@ -59,8 +59,6 @@ from drawbridge.verification.store import CheckStore
 from drawbridge.virtual_keys.service import VirtualKeys, check_no_bots
 
 _OWNER_ONLY: Final = 0o700
-# Keeps the authenticators' and webhooks' secrets out of the database; the vault's are not under it.
-_LOCAL_KEY: Final = "local.key"
 # Who may still need a key that a person wants to delete.
 _NEEDS: Final = (check_unused, check_no_bots, check_not_replaced)
 
@@ -128,7 +126,8 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
 
 
 def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
-    local_key = LocalKey.load_or_create(settings.data / _LOCAL_KEY)
+    # Keeps authenticators' and webhooks' secrets out of the database; the vault's are not under it.
+    local_key = LocalKey.load_or_create(settings.local_key)
     public_key = partial(read_vault_key, database)
     vault = Vault(database, clock, entropy, public_key, needs=_NEEDS)
     accounts = Accounts(database, AuditLog(clock), clock, entropy, local_key)

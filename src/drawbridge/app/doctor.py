@@ -67,7 +67,7 @@ async def examine(
         yield Finding("data", Health.WARN, "absent", {"path": settings.data})
         return
     yield _data(settings.data)
-    if not settings.database.is_file():
+    if not settings.is_cluster and not settings.database_file.is_file():
         yield Finding("database", Health.WARN, "absent")
         return
     try:

@@ -1,6 +1,7 @@
-"""What can be set, read once from the environment, checked, and handed on as a value.
+"""What can be set, read once from environment and file, checked, and handed on as a value.
 
-Secrets are not among the settings: the vault's passphrase is asked for or read from a pipe.
+What stands in the environment goes before the file that `DRAWBRIDGE_CONFIG` names. Secrets are not
+among the settings: the vault's passphrase is asked for or read from a pipe, others have files.
 """
 
 import os
@@ -9,11 +10,15 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from drawbridge.app.cluster_settings import ClusterSettings, read_cluster_settings
 from drawbridge.app.keeper_settings import KeeperSettings, read_keeper_settings
 from drawbridge.app.licence_settings import operator_environment, read_operator
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
-from drawbridge.core.errors import BadInput
+from drawbridge.app.settings_file import CONFIG, find_file, settings_in
+from drawbridge.app.store_settings import DATABASE_FILE, StoreSettings, read_store_settings
+from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.licences.model import Operator
+from drawbridge.storage.place import Place, PostgresPlace
 from drawbridge.wording.language import ENGLISH, Language, find_language, speak, unknown_language
 
 _PORTS = range(1, 65_536)
@@ -32,7 +37,8 @@ class Settings:
     gateway, on this machine too. `egress_addresses` are the addresses from which
     our requests reach the exchanges, shown to people for their keys' IP lists. `names` are the
     host names under which people open the pages, besides this machine's own. `operator` is whose
-    licences are asked for, None where nobody needs one.
+    licences are asked for, None where nobody needs one. `store` tells where the rows are, `cluster`
+    what processes on several machines are told of each other, `config` which file was read.
     """
 
     data: Path
@@ -49,11 +55,29 @@ class Settings:
     keepers: KeeperSettings = field(default_factory=KeeperSettings)
     language: str = ENGLISH.tag
     operator: Operator | None = None
+    store: StoreSettings = field(default_factory=StoreSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
+    config: Path | None = None
 
     @property
-    def database(self) -> Path:
-        """Give the path of the app's database."""
-        return self.data / "drawbridge.db"
+    def database(self) -> Place:
+        """Give where the app's rows are."""
+        return self.store.place(self.data)
+
+    @property
+    def database_file(self) -> Path:
+        """Give the path of the file that the rows are in where no server holds them."""
+        return self.data / DATABASE_FILE
+
+    @property
+    def is_cluster(self) -> bool:
+        """Tell whether several workers may share the rows; with a file, one has everything."""
+        return isinstance(self.database, PostgresPlace)
+
+    @property
+    def local_key(self) -> Path:
+        """Give the path of the key for authenticators and the like, which all processes share."""
+        return self.cluster.local_key or self.data / "local.key"
 
     @property
     def vault_key(self) -> Path:
@@ -126,15 +150,19 @@ class Settings:
             **self.notices.environment(),
             **self.keepers.environment(),
             **operator_environment(self.operator),
+            **self.store.environment(),
+            **self.cluster.environment(),
+            CONFIG: str(self.config or ""),
         }
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment (by default, this process's).
+    """Read the settings from the environment (by default, this process's) and the file it names.
 
-    Raises: `BadInput` naming the variable.
+    Raises: `BadInput` naming the variable; as `settings_in` and `read_store_settings`.
     """
-    given = os.environ if environment is None else environment
+    config = find_file(os.environ if environment is None else environment)
+    given = given_to(environment)
     certificate, key = given.get("DRAWBRIDGE_TLS_CERTIFICATE"), given.get("DRAWBRIDGE_TLS_KEY")
     settings = Settings(
         data=_folder(given.get("DRAWBRIDGE_DATA", ""), given),
@@ -151,9 +179,25 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         keepers=read_keeper_settings(given),
         language=_language(given),
         operator=read_operator(given),
+        store=read_store_settings(given),
+        cluster=read_cluster_settings(given),
+        config=config,
     )
     _refuse_open_listening(settings)
     return settings
+
+
+def given_to(environment: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Give all that was set: in the environment, and below it in the file of settings.
+
+    Empty in the environment is not set there. Raises: as `settings_in`.
+    """
+    given = os.environ if environment is None else environment
+    config = find_file(given)
+    if config is None:
+        return given
+    known = Settings(Path()).environment().keys() - {CONFIG}
+    return settings_in(config, known) | {name: value for name, value in given.items() if value}
 
 
 def port_in(address: str) -> int:
@@ -166,7 +210,11 @@ def speak_as_asked() -> None:
 
     What cannot be read asks for English here: `read_settings` refuses it, in words.
     """
-    speak(_language_of(os.environ).tag)
+    try:
+        given = given_to()
+    except DrawbridgeError:
+        given = os.environ
+    speak(_language_of(given).tag)
 
 
 def _language(given: Mapping[str, str]) -> str:
