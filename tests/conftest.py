@@ -18,6 +18,7 @@ import pytest
 from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
 from tests.kit.browser import find_browser
+from tests.kit.postgres import PrivateServer
 from tests.kit.processes import free_port
 
 _NO_BROWSER = "no browser"
@@ -123,3 +124,20 @@ def browser_path() -> Path:
     found = find_browser()
     assert found is not None, "a test that takes browser_path must carry @pytest.mark.browser"
     return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PrivateServer]:
+    """Give this run's own PostgreSQL server; it is started for the first test that wants it."""
+    server = PrivateServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PrivateServer) -> Iterator[str]:
+    """Give an empty PostgreSQL database with the app's tables, this test's alone."""
+    url = postgres_server.new_database("app")
+    yield url
+    postgres_server.drop_database(url)
