@@ -12,6 +12,7 @@ from drawbridge.audit.chain import AuditEvent, Fact
 from drawbridge.audit.store import append_all
 from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import MINUTE_MS, Clock
+from drawbridge.core.measures import Spreads, Tally
 from drawbridge.core.values import light_value
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database
@@ -76,11 +77,18 @@ class CrossingLog:
         self._waiting: deque[Crossed] = deque(maxlen=_MOST_WAITING)
         self._refusals: dict[tuple[str, str, str, str, str], int] = {}
         self._told_ms: dict[tuple[str, str, str, str, str], int] = {}
+        # By exchange, venue and outcome; by what refused; by exchange and venue.
+        self.crossed = Tally()
+        self.refused = Tally()
+        self.times = Spreads()
 
     def note(self, crossed: Crossed) -> None:
         """Keep one, to be written with the next ones."""
         self._waiting.append(crossed)
+        self.crossed.add(crossed.exchange, crossed.venue, crossed.outcome)
+        self.times.add(crossed.took_us, crossed.exchange, crossed.venue)
         if crossed.outcome is Outcome.REFUSED:
+            self.refused.add(crossed.code, crossed.rule)
             subject = crossed.virtual_id or crossed.exchange
             kind = (crossed.owner, subject, crossed.code, crossed.rule, crossed.endpoint)
             if kind in self._refusals or len(self._refusals) < _MOST_KINDS:

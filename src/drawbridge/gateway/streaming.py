@@ -66,6 +66,11 @@ class Streams:
         async for told in self._told(at, topic):
             yield told
 
+    @property
+    def open_lines(self) -> int:
+        """Tell how many connections to exchanges are followed now."""
+        return sum(map(len, self._lines.values()))
+
     async def close(self) -> None:
         """Close every connection; followers hear the end."""
         self._is_closed = True

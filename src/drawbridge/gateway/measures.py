@@ -1,0 +1,76 @@
+"""What the road to exchanges is measured by: what came back, how long it took, who waits.
+
+By exchange and venue and never by key; who wants to read it hands one in (`Road.measures`), and
+without it nothing is measured.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final, TypeVar
+
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
+from drawbridge.core.measures import Spreads, Tally
+from drawbridge.wire.http import WireAnswer
+
+A = TypeVar("A")
+
+ANSWERED: Final = "answered"
+DOWN: Final = "down"
+UNKNOWN: Final = "unknown"
+FAILED: Final = "failed"
+
+_NS_PER_US: Final = 1_000
+
+
+class Measures:
+    """Counts of one process's road.
+
+    `requests` by exchange, venue and outcome; `answer_times` by exchange and venue; `crossings` by
+    what crossed ("order" or "question"); `waits` by exchange, and `waiting` now, for the budgets.
+    """
+
+    def __init__(self, ticks_ns: Callable[[], int]) -> None:
+        """Begin with nothing. `ticks_ns` only runs forward."""
+        self._ticks_ns = ticks_ns
+        self.requests = Tally()
+        self.answer_times = Spreads()
+        self.crossings = Spreads()
+        self.waits = Tally()
+        self.waiting = 0
+
+    async def answered(
+        self, exchange_id: str, venue: str, answering: Awaitable[WireAnswer]
+    ) -> WireAnswer:
+        """Wait for an exchange's answer and count it. Raises: what waiting for it raises."""
+        began_ns = self._ticks_ns()
+        try:
+            answer = await answering
+        except DrawbridgeError as error:
+            self.requests.add(exchange_id, venue, _outcome_of(error))
+            raise
+        self.requests.add(exchange_id, venue, ANSWERED)
+        took_us = (self._ticks_ns() - began_ns) // _NS_PER_US
+        self.answer_times.add(took_us, exchange_id, venue)
+        return answer
+
+    async def paid(self, exchange_id: str, paying: Awaitable[None]) -> None:
+        """Wait until a request is paid for, counted among those that wait. Raises: as `paying`."""
+        self.waits.add(exchange_id)
+        self.waiting += 1
+        try:
+            await paying
+        finally:
+            self.waiting -= 1
+
+    async def crossed(self, what: str, crossing: Coroutine[object, object, A]) -> A:
+        """Wait for a crossing, and count how long all of it took. Raises: what it raises."""
+        began_ns = self._ticks_ns()
+        try:
+            return await crossing
+        finally:
+            self.crossings.add((self._ticks_ns() - began_ns) // _NS_PER_US, what)
+
+
+def _outcome_of(error: DrawbridgeError) -> str:
+    if isinstance(error, OutcomeUnknown):
+        return UNKNOWN
+    return DOWN if isinstance(error, ExchangeDown) else FAILED
