@@ -855,3 +855,14 @@ CREATE TABLE shards (
 );
 
 INSERT INTO shards (shard) SELECT generate_series(0, 63);
+
+CREATE TABLE signal_shards (
+    n BIGINT NOT NULL REFERENCES signals (n),
+    shard BIGINT NOT NULL,
+    -- Set in the transaction of what came of it there; the signal itself has the best of all.
+    acted_ms BIGINT,
+    outcome TEXT COLLATE "C" NOT NULL DEFAULT '',
+    PRIMARY KEY (n, shard)
+);
+
+CREATE INDEX signal_shards_new ON signal_shards (n, shard) WHERE acted_ms IS NULL;
