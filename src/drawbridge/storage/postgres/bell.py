@@ -1,0 +1,58 @@
+"""Hearing from the server that somebody has committed something.
+
+Why not asked again and again: a thousand processes that look every moment are a load of their own.
+A bell that was out of order rings once when it is back, because something may have been missed.
+"""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from drawbridge.core.errors import ExchangeDown
+from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.postgres.connecting import CHANNEL, Connection, open_connection
+
+_PAUSE_S: Final = 0.2
+_LOOK_EVERY_S: Final = 1.0
+
+
+class Bell:
+    """Counts what others, and we, have committed. Belongs to the loop on which it is started."""
+
+    def __init__(self, place: PostgresPlace) -> None:
+        """Hang it up; it listens once it is asked."""
+        self._place = place
+        self._rung = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def count(self) -> int:
+        """Tell how often it has rung."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._listen())
+        return self._rung
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(ExchangeDown):
+                connection = await open_connection(self._place)
+                try:
+                    await self._hear(connection)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _hear(self, connection: Connection) -> None:
+        ended = asyncio.Event()
+        connection.add_termination_listener(lambda _: ended.set())
+        await connection.add_listener(CHANNEL, lambda *_: self._ring())
+        self._ring()
+        await ended.wait()
+
+    def _ring(self) -> None:
+        self._rung += 1

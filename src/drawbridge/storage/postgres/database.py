@@ -1,0 +1,208 @@
+"""A database on a PostgreSQL server, for any number of processes.
+
+Transactions keep what one file promises: one writer at a time, in the whole cluster, held by a lock
+that ends with the transaction. The domain was written for that promise, and people change little;
+what comes by the thousand goes through `journal.py`, which needs no such lock.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import ClassVar, Final
+
+import asyncpg
+
+from drawbridge.core.errors import ExchangeDown
+from drawbridge.storage.connection import Value
+from drawbridge.storage.database import Row
+from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.postgres.bell import Bell
+from drawbridge.storage.postgres.committing import commit, number_of
+from drawbridge.storage.postgres.connecting import (
+    CHANNEL,
+    Asked,
+    Connection,
+    open_connection,
+    open_pool,
+    patiently,
+)
+from drawbridge.storage.postgres.faults import AWAY, our_errors
+from drawbridge.storage.postgres.glance import Glances
+from drawbridge.storage.postgres.sql import numbered
+
+_READERS: Final = 6
+_ALONE: Final = 2
+# The first number says whose locks these are, the second which.
+_WRITER: Final = "SELECT pg_advisory_xact_lock(8420, 1)"
+_BEGIN: Final = f"BEGIN; {_WRITER}"
+_SUBJECT: Final = "SELECT pg_advisory_xact_lock(8421, hashtext($1))"
+_RING: Final = "SELECT pg_notify($1, '')"
+_NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+
+class PostgresTransaction:
+    """What can be done between begin and commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on this connection."""
+        self.connection = connection
+        self.has_written = False
+
+    async def execute(self, sql: str, *args: Value) -> int:
+        """Run one statement and tell how many rows it changed."""
+        self.has_written = True
+        with our_errors():
+            status = await self.connection.execute(numbered(sql), *args)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run one statement for each of many rows."""
+        if rows:
+            self.has_written = True
+            with our_errors():
+                await self.connection.executemany(numbered(sql), rows)
+
+    async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Read rows as this transaction sees them."""
+        self.has_written = True  # what returns rows may have written them
+        with our_errors():
+            return await self.connection.fetch(numbered(sql), *args)
+
+    async def fetch_one(self, sql: str, *args: Value) -> Row | None:
+        """Read the first row, None when there is none."""
+        self.has_written = True
+        with our_errors():
+            return await self.connection.fetchrow(numbered(sql), *args)
+
+
+class PostgresDatabase:
+    """One database on a server, open for this process."""
+
+    fresh_for_s: ClassVar[float] = 0.1
+
+    def __init__(self, place: PostgresPlace, readers: Asked, writer: Connection) -> None:
+        """Use these connections; `open` makes them."""
+        self._place = place
+        self._readers = readers
+        self._writer = writer
+        self._turn = asyncio.Lock()
+        self._glances = Glances(place)
+        self._bell = Bell(place)
+        self._alone = asyncio.Semaphore(_ALONE)
+
+    @classmethod
+    async def open(cls, place: PostgresPlace, _schema: str) -> "PostgresDatabase":
+        """Connect and bring the database to the named schema.
+
+        Raises: `Corrupted("database_newer")`, `ExchangeDown("database_away")`.
+        """
+        readers = await open_pool(place, _READERS)
+        return cls(place, readers, await open_connection(place))
+
+    async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Read rows as they were last committed."""
+        return await patiently(lambda: self._readers.fetch(numbered(sql), *args))
+
+    async def fetch_one(self, sql: str, *args: Value) -> Row | None:
+        """Read the first row, None when there is none."""
+        return await patiently(lambda: self._readers.fetchrow(numbered(sql), *args))
+
+    def glance(self, sql: str, *args: Value) -> Row | None:
+        """Read one row by its key, at once. Raises: `ExchangeDown("database_away")`."""
+        return self._glances.fetch_one(sql, args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+        """Write all or nothing; one writer at a time, durable when the block is left.
+
+        Raises: what the block raises, after everything in it was rolled back;
+        `ExchangeDown("database_away")` where nothing was written because the server went away,
+        `OutcomeUnknown("database_away")` where it did not come back to tell.
+        """
+        async with self._turn:
+            await patiently(self._begin)
+            try:
+                transaction = PostgresTransaction(self._writer)
+                yield transaction
+                await self._end(transaction)
+            except BaseException:
+                await self._roll_back()
+                raise
+
+    @asynccontextmanager
+    async def alone(self, subject: str) -> AsyncIterator[None]:
+        """Keep every other process that asks for the same subject waiting.
+
+        Why a transaction of its own: a process that stops in the middle loses it, and holds the
+        others up no longer than the server waits for who says nothing.
+        """
+        async with self._alone:
+            connection = await patiently(lambda: open_connection(self._place))
+            try:
+                with our_errors():
+                    await connection.execute("BEGIN")
+                    await connection.execute(_SUBJECT, subject)
+                yield
+            finally:
+                connection.terminate()
+
+    async def data_version(self) -> int:
+        """Give a number that changes whenever something was committed, but by journals."""
+        return self._bell.count()
+
+    async def now_ms(self) -> int:
+        """Give the time by the server's clock."""
+        now_ms: int = await patiently(lambda: self._readers.fetchval(_NOW))
+        return now_ms
+
+    async def close(self) -> None:
+        """Close the connections; what was begun is finished first."""
+        async with self._turn:
+            self._glances.close()
+            await self._bell.close()
+            await _closed(self._writer)
+            self._readers.terminate()
+
+    async def _begin(self) -> None:
+        if self._writer.is_closed():
+            self._writer = await open_connection(self._place)
+        try:
+            await self._writer.execute(_BEGIN)
+        except BaseException:
+            # Whatever it was, nothing is left open in which the next one would begin.
+            self._writer.terminate()
+            raise
+
+    async def _end(self, transaction: PostgresTransaction) -> None:
+        connection = transaction.connection
+        if not transaction.has_written:
+            await self._roll_back()
+            return
+        with our_errors():
+            await connection.execute(_RING, CHANNEL)
+            number = await number_of(connection)
+        # Once begun it is seen to its end, also when its caller is cancelled.
+        committing = asyncio.create_task(commit(connection, self._place, number))
+        try:
+            is_committed = await asyncio.shield(committing)
+        except asyncio.CancelledError:
+            await asyncio.wait((committing,))
+            raise
+        if not is_committed:
+            raise ExchangeDown(AWAY, reason="commit")
+
+    async def _roll_back(self) -> None:
+        if self._writer.is_closed() or not self._writer.is_in_transaction():
+            return
+        try:
+            await self._writer.execute("ROLLBACK")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            self._writer.terminate()
+
+
+async def _closed(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=1.0)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        connection.terminate()

@@ -1,0 +1,155 @@
+"""Many small durable writes at once to a server: whoever waits together is committed together.
+
+One connection and one task: while a batch is committed, the next one gathers. What a lost
+connection leaves open is asked of the server (`committing.py`), and written again where it was not.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Sequence
+from typing import Final
+
+import asyncpg
+
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.storage.connection import Value
+from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.postgres.bell import Bell
+from drawbridge.storage.postgres.committing import commit, number_of
+from drawbridge.storage.postgres.connecting import (
+    PATIENCE_S,
+    Connection,
+    open_connection,
+    patiently,
+)
+from drawbridge.storage.postgres.faults import AWAY, our_errors
+from drawbridge.storage.postgres.sql import numbered
+from drawbridge.storage.rows import MOST_PER_COMMIT, Intake, Rows, Statement, Unit, alone, in_order
+
+_PAUSE_S: Final = 0.1
+
+
+class PostgresJournal:
+    """Write rows durably. Belongs to the event loop on which it was made."""
+
+    def __init__(self, place: PostgresPlace) -> None:
+        """Begin to write; the tables must be there already."""
+        self._place = place
+        self._connection: Connection | None = None
+        self._waiting: deque[Unit] = deque()
+        self._is_wanted = asyncio.Event()
+        self._is_ending = False
+        self._intake = Intake(self._take)
+        self._bell = Bell(place)
+        self._task = asyncio.create_task(self._work())
+
+    def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
+        """Write one row, as `RowJournal` says."""
+        return self._intake.write_many(((sql, args),))
+
+    def write_many(self, statements: Sequence[Statement]) -> Awaitable[None]:
+        """Write several rows, all or none, as `RowJournal` says."""
+        return self._intake.write_many(statements)
+
+    def write_later(self, statements: Sequence[Statement]) -> None:
+        """Write several rows soon, as `RowJournal` says."""
+        self._intake.write_later(statements)
+
+    async def version_of_others(self) -> int:
+        """Give a number that changes whenever something was committed, but not by journals."""
+        return self._bell.count()
+
+    async def close(self) -> None:
+        """Write what is queued, then stop."""
+        self._intake.end()
+        self._is_ending = True
+        self._is_wanted.set()
+        await self._task
+        await self._bell.close()
+        if self._connection is not None:
+            self._connection.terminate()
+
+    def _take(self, units: list[Unit]) -> None:
+        self._waiting.extend(units)
+        self._is_wanted.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted.clear()
+            while self._waiting:
+                count = min(len(self._waiting), MOST_PER_COMMIT)
+                units = [self._waiting.popleft() for _ in range(count)]
+                await self._write(units)
+                self._intake.tell(units)
+            if self._is_ending:
+                return
+
+    async def _write(self, units: list[Unit]) -> None:
+        """Write units, each by itself where they cannot be written together."""
+        try:
+            await self._write_together(units)
+        except ExchangeDown as error:
+            _fail(units, error)
+        except DrawbridgeError as error:
+            if len(units) == 1:
+                units[0].failure = error
+                return
+            # What is wrong with one of them does not touch its neighbours.
+            for unit in units:
+                await self._write([unit])
+        except asyncpg.PostgresError as error:
+            # A mistake in our own SQL: every writer must hear of it.
+            _fail(units, error)
+
+    async def _write_together(self, units: list[Unit]) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_S
+        while True:
+            # What is not written is undone for certain, and may be written again.
+            try:
+                is_written = await self._is_written(units)
+            except ExchangeDown:
+                if loop.time() >= until:
+                    raise
+                is_written = False
+            if is_written:
+                return
+            if loop.time() >= until:
+                raise ExchangeDown(AWAY, reason="commit")
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _is_written(self, units: list[Unit]) -> bool:
+        connection = await self._connected()
+        try:
+            with our_errors():
+                await connection.execute("BEGIN")
+                number = await number_of(connection)
+                for sql, args in _statements(units):
+                    await connection.execute(numbered(sql), *args)
+        except BaseException:
+            await self._undo(connection)
+            raise
+        return await commit(connection, self._place, number)
+
+    async def _undo(self, connection: Connection) -> None:
+        try:
+            await connection.execute("ROLLBACK")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            connection.terminate()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await patiently(lambda: open_connection(self._place))
+        return self._connection
+
+
+def _statements(units: list[Unit]) -> list[tuple[str, Sequence[Value]]]:
+    if len(units) == 1:
+        return [alone(it) for it in units[0].statements]
+    return list(in_order(units))
+
+
+def _fail(units: list[Unit], error: BaseException) -> None:
+    for unit in units:
+        unit.failure = error
