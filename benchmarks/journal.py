@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks.measure import Result, compare
 from drawbridge.storage.connection import connect
-from drawbridge.storage.opening import open_journal
+from drawbridge.storage.engines import open_journal
 
 _WRITERS: Final = 32
 _ROWS: Final = 6_400

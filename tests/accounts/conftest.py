@@ -12,7 +12,7 @@ from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import SteppedClock
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import DAY_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from tests.gateway.setting import OWNER, add_owner
 
 REQUEST = {"path": b"/keys", "body": b'{"secret": "hunter2"}'}

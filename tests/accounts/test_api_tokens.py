@@ -12,7 +12,7 @@ from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotProven
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from tests.gateway.setting import OWNER, add_owner
 
 ADDRESS = "203.0.113.9"

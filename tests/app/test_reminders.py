@@ -21,7 +21,7 @@ from drawbridge.robots.wishes import Wish
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault

@@ -25,7 +25,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.notices.store import NoticeStore
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 OWNER, OTHER = "owner_a", "owner_b"
 BEGIN_MS = 1_790_000_000_000

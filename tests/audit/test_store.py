@@ -14,7 +14,7 @@ from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Corrupted
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.wording.say import has_words
 
 

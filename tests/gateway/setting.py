@@ -22,7 +22,7 @@ from drawbridge.gateway.witness import NOBODY, Witness
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database, open_journal
+from drawbridge.storage.engines import open_database, open_journal
 from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.last_look import LastLook
 from drawbridge.vault.model import KeyStatus

@@ -19,7 +19,7 @@ from drawbridge.gateway.crossings import (
     walk_crossings,
 )
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from tests.kit.crossed import write_crossing
 
 ADA, BOB = "owner_ada", "owner_bob"

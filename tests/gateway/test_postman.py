@@ -21,7 +21,7 @@ from drawbridge.notices.outbox import tell, tell_all
 from drawbridge.notices.service import NoticeService
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from tests.gateway.scripted_server import ScriptedServer, Visit, scripted_server
 from tests.kit.mail_server import MailBox, mail_server
 

@@ -9,7 +9,7 @@ import pytest
 from drawbridge.core.clock import HOUR_MS, SteppedClock
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.wire.stamps import StampKind, StampRule
 from tests.kit.turns import a_turn
 

@@ -18,7 +18,7 @@ from drawbridge.gateway.forwarding import Forwarding
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer

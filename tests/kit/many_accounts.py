@@ -25,9 +25,9 @@ from drawbridge.paper.accounts import KeyWish, draw_key, switches_for
 from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.sealing.envelope import VaultPublicKey, seal
 from drawbridge.sealing.keyring import Keyring
-from drawbridge.storage import opening as storage_opening
+from drawbridge.storage import engines
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_journal
+from drawbridge.storage.engines import open_journal
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.fanout import FanOut
 from drawbridge.trading.reconcile import Reconciliation
@@ -63,7 +63,7 @@ async def many_accounts(
 ) -> AsyncIterator[ManyAccounts]:
     """Open a house of one person with a key for each of these accounts, all enabled to trade."""
     path, clock, keyring = folder / "drawbridge.db", SystemClock(), Keyring.create()
-    database = await storage_opening.open_database(path, "app")
+    database = await engines.open_database(path, "app")
     key_ids = await _add_keys(database, exchange_id, keyring.public, credentials)
 
     async def public_key() -> VaultPublicKey:

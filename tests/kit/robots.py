@@ -36,7 +36,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Fill, Order, OrderStatus, PositionSide, Side, TimeInForce
 from drawbridge.gateway.policy import Purpose
 from drawbridge.robots.seams import Outside
-from drawbridge.storage import opening
+from drawbridge.storage import engines
 from drawbridge.storage.database import Database
 from drawbridge.trading.reading import Streams
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
@@ -86,7 +86,7 @@ def key_record(
 @asynccontextmanager
 async def open_database(folder: Path) -> AsyncIterator[Database]:
     """Open an app's database with one owner and one key in it."""
-    database = await opening.open_database(folder / "drawbridge.db", "app")
+    database = await engines.open_database(folder / "drawbridge.db", "app")
     try:
         async with database.transaction() as tx:
             await tx.execute(

@@ -45,7 +45,7 @@ from drawbridge.paper.world import PaperWorld
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database, open_journal
+from drawbridge.storage.engines import open_database, open_journal
 from drawbridge.storage.rows import RowJournal
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.opening import Opening

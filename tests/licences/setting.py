@@ -20,7 +20,7 @@ from drawbridge.licences.office import Made, Office, OperatorKeys, Terms
 from drawbridge.licences.service import Licences, Place
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.vault import store as vault_store
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing, Venue
 

@@ -10,7 +10,7 @@ from drawbridge.notices.model import Channel, Notice, NoticeKind, Way
 from drawbridge.notices.outbox import tell
 from drawbridge.notices.store import NoticeStore, put_way
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 OWNER = "owner_1"
 PAUSED = Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_1", {"name": "BTC"})

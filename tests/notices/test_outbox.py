@@ -12,7 +12,7 @@ from drawbridge.core.secret import MASK, Secret
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database, Row
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 OWNER = "owner_1"
 PAUSED = Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_1", {"name": "BTC", "reason": "banned"})

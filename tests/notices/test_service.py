@@ -15,7 +15,7 @@ from drawbridge.notices.service import NoticeService
 from drawbridge.notices.words import said, words_of
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.wording.say import has_words
 
 OWNER = "owner_1"

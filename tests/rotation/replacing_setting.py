@@ -23,7 +23,7 @@ from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database, open_journal
+from drawbridge.storage.engines import open_database, open_journal
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import KeyNeed, Vault

@@ -10,7 +10,7 @@ from drawbridge.core.orders import Fill
 from drawbridge.statistics.earnings import Earned, Earnings, Trader, earned_by
 from drawbridge.statistics.service import Ground, report_on
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.trades import Mark, TradeStore
 from tests.kit.recorded_trades import Whose, record_trades
 from tests.kit.trades import SYMBOL, trade

@@ -22,7 +22,7 @@ from drawbridge.core.orders import Fill
 from drawbridge.gateway.policy import Purpose
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.holdings import Holding, Portfolio, Shown
 from drawbridge.vault.model import KeyRecord
 from tests.kit.robots import KEY, MARKET, key_record

@@ -10,7 +10,7 @@ from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.statistics.account import Held, Snapshot, report_account
 from drawbridge.statistics.store import ALL_KEPT_MS, SnapshotStore
 from drawbridge.statistics.together import report_together
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 KEY = "key_a"
 BEGAN_MS = 20_000 * DAY_MS

@@ -10,7 +10,7 @@ from drawbridge.core.clock import HOUR_MS
 from drawbridge.statistics.account import Held, Snapshot
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.statistics.wealth import Wealth
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 
 @pytest.fixture

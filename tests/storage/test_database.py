@@ -13,7 +13,7 @@ import pytest_asyncio
 from drawbridge.core.errors import Conflict, Corrupted
 from drawbridge.storage.connection import connect
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.storage.schema import Migration, bring_up_to_date, find_migrations
 
 _INSERT = (
@@ -246,7 +246,7 @@ async def test_transactions_of_many_tasks_do_not_mix(database: Database) -> None
 _OPENS = f"""
 import asyncio, sys
 from pathlib import Path
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 async def main():
     database = await open_database(Path(sys.argv[1]), "app")

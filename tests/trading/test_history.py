@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from drawbridge.core.errors import BadInput
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.history import (
     Cursor,
     OrderHistory,

@@ -9,7 +9,7 @@ import pytest
 from drawbridge.core.clock import MINUTE_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict, ExchangeDown, NotFound, NotProven
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.pace import Pace
 from drawbridge.trading.signal_service import MadeHook, SignalService
 from drawbridge.trading.signal_words import GOOD_FOR_MS

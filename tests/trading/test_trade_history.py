@@ -7,7 +7,7 @@ import pytest
 
 from drawbridge.core.errors import BadInput
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.trade_history import (
     TradeHistory,
     cursor_behind,

@@ -16,7 +16,7 @@ from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
 

@@ -10,7 +10,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault

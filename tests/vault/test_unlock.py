@@ -14,7 +14,7 @@ from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidde
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.keyring import Keyring, needs_passphrase
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import (
     VaultDoor,

@@ -20,7 +20,7 @@ from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.venues import Venues
 from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
-from drawbridge.storage.opening import open_database, open_journal
+from drawbridge.storage.engines import open_database, open_journal
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.holdings import PortfolioStore
 from drawbridge.trading.portfolio import Portfolios

@@ -10,7 +10,7 @@ import pytest_asyncio
 from drawbridge.accounts.model import Owner
 from drawbridge.core.operations import Scope
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.vault.model import KeyRecord
 from drawbridge.virtual_keys import store
 from drawbridge.virtual_keys.book import VirtualKeyBook

@@ -17,7 +17,7 @@ from drawbridge.audit.store import verify as verify_chain
 from drawbridge.core.errors import Corrupted, NotFound
 from drawbridge.sealing.recovery import RecoveryKey
 from drawbridge.sealing.stream import check_digest
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from drawbridge.statistics.service import Statistics
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.statistics.wealth import Wealth
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 from drawbridge.trading.foreign_trades import ForeignTrades
 from drawbridge.trading.history import OrderHistory
 from drawbridge.trading.holdings import PortfolioStore

@@ -54,7 +54,7 @@ from drawbridge.rotation.same_account import SameAccount
 from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
-from drawbridge.storage.opening import open_journal
+from drawbridge.storage.engines import open_journal
 from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.broker import Broker

@@ -29,7 +29,7 @@ from drawbridge.notices.outbox import tell
 from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 # What a person waits for at a page comes before what runs in the background.
 _NICENESS: Final = 10

@@ -16,7 +16,7 @@ from drawbridge.licences.documents import private_key_from
 from drawbridge.licences.office import Office, OperatorKeys
 from drawbridge.sealing.private_files import read_private, write_private
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_database
+from drawbridge.storage.engines import open_database
 
 _OWNER_ONLY: Final = 0o700
 _KEY_BYTES: Final = 32

@@ -19,7 +19,7 @@ import orjson
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
 from drawbridge.paper.accounts import DrawnKey, Network
 from drawbridge.paper.events import encode_batch
-from drawbridge.storage import opening
+from drawbridge.storage import engines
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database, Row
 from drawbridge.storage.rows import RowJournal
@@ -74,7 +74,7 @@ class Told:
 async def open_database(folder: Path) -> Database:
     """Open the state folder's database; folder and file are for their owner only."""
     await asyncio.to_thread(_make_private, folder)
-    return await opening.open_database(folder / DATABASE, "paper")
+    return await engines.open_database(folder / DATABASE, "paper")
 
 
 def lock(folder: Path) -> int:

@@ -39,7 +39,7 @@ from drawbridge.paper.snapshot import encode_state
 from drawbridge.paper.store import DATABASE, CommandLog, PaperStore, lock, open_database
 from drawbridge.paper.stream_tokens import StreamTokens
 from drawbridge.storage.database import Database
-from drawbridge.storage.opening import open_journal
+from drawbridge.storage.engines import open_journal
 
 Answer = TypeVar("Answer")
 

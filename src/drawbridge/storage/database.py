@@ -1,7 +1,7 @@
 """What a database is to whoever reads and writes rows: the same for one file and for a server.
 
 SQL stands in the `store.py` of each feature, once, in the dialect that SQLite and PostgreSQL both
-understand. Which of the two it is, is decided where it is opened (`opening.py`) and nowhere else.
+understand. Which of the two it is, is decided where it is opened (`engines.py`) and nowhere else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,0 +1,154 @@
+"""Several workers over one database, by a clock that is set, and requests that arrive when told.
+
+What a worker asks waits at two gates: before it reaches the database, and before its answer is
+heard. Between them anything may happen to the others, and the answer may be lost.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+
+from drawbridge.cluster.membership import Membership
+from drawbridge.cluster.model import RENEW_EVERY_MS, Worker
+from drawbridge.core.clock import SteppedClock
+from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.shards import SHARDS
+from drawbridge.storage.connection import Value
+from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.storage.engines import open_database
+from tests.kit.turns import a_turn
+
+START_MS = 1_790_000_000_000
+
+
+class Line:
+    """The way of one worker to the database. `is_slow`: each request waits to be let through."""
+
+    def __init__(self, database: Database, clock: SteppedClock) -> None:
+        self.is_slow = self.is_cut = False
+        self.waiting: asyncio.Future[bool] | None = None
+        self._database = database
+        self._clock = clock
+
+    async def now_ms(self) -> int:
+        """Tell the database's time."""
+        return self._clock.now_ms()
+
+    async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Read."""
+        return await self._database.fetch_all(sql, *args)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Write, once it has arrived; and hear of it, unless the answer is lost."""
+        await self._gate()
+        async with self._database.transaction() as tx:
+            yield tx
+        await self._gate()
+
+    def let_through(self, *, is_lost: bool = False) -> None:
+        """Let what waits go on to its next gate, or be lost."""
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(is_lost)
+
+    async def _gate(self) -> None:
+        if self.is_cut:
+            raise ExchangeDown("database_away")
+        if self.is_slow:
+            self.waiting = asyncio.get_running_loop().create_future()
+            try:
+                if await self.waiting:
+                    raise ExchangeDown("database_away")
+            finally:
+                self.waiting = None
+
+
+class OneOfThem:
+    """A worker, its line, and what it is doing now. `settling` holds back what it gives back."""
+
+    def __init__(self, name: str, database: Database, clock: SteppedClock, group: str) -> None:
+        self.line = Line(database, clock)
+        self.settled: list[int] = []
+        self.settles: asyncio.Event | None = None
+        worker = Worker(name, f"127.0.0.1:{len(name)}", group, ("192.0.2.1",), "1.0", START_MS)
+        # Its own count of time began when it did.
+        began_ms = clock.now_ms()
+        self.member = Membership(
+            self.line,  # type: ignore[arg-type] # the part of a database that members use
+            worker,
+            lambda: clock.now_ms() - began_ms,
+            self._settle,
+        )
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def held(self) -> frozenset[int]:
+        """Give the shards that it would work for now."""
+        return self.member.share.shards or frozenset()
+
+    async def _settle(self, shard: int) -> None:
+        if self.settles is not None:
+            await self.settles.wait()
+        self.settled.append(shard)
+
+
+class World:
+    """Workers by name over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.clock = SteppedClock(START_MS)
+        self.database = database
+        self.workers: dict[str, OneOfThem] = {}
+        # Who was killed does nothing any more; what it believed is looked at all the same.
+        self.dead: list[OneOfThem] = []
+
+    def join(self, name: str, group: str = "one") -> OneOfThem:
+        """Start a worker."""
+        worker = OneOfThem(name, self.database, self.clock, group)
+        self.workers[name] = worker
+        return worker
+
+    async def round(self) -> None:
+        """Let everybody renew, claim and give back once, in time; then the next round is due."""
+        for worker in list(self.workers.values()):
+            with suppress(ExchangeDown):
+                await worker.member.step()
+                await worker.member.give_surplus()
+            self.check()
+        self.clock.advance(RENEW_EVERY_MS)
+        self.check()
+
+    def counts(self) -> Counter[int]:
+        """Count how many believe that they hold each shard."""
+        everybody = (*self.workers.values(), *self.dead)
+        return Counter(shard for worker in everybody for shard in worker.held)
+
+    def check(self) -> None:
+        """Make sure that no shard has two holders."""
+        twice = [shard for shard, times in self.counts().items() if times > 1]
+        assert not twice, f"held twice: {twice}"
+
+    def is_all_held(self) -> bool:
+        """Tell whether every shard has a holder."""
+        return len(self.counts()) == SHARDS
+
+
+@asynccontextmanager
+async def world(folder: Path) -> AsyncIterator[World]:
+    """Open a database for some workers."""
+    database = await open_database(folder / "drawbridge.db", "app")
+    try:
+        yield World(database)
+    finally:
+        await database.close()
+
+
+async def until_waiting(worker: OneOfThem) -> None:
+    """Wait until what a worker does has come to a gate, or to its end."""
+    while worker.line.waiting is None and worker.task is not None and not worker.task.done():
+        await a_turn()
+
+
+Opened = AbstractAsyncContextManager[World]
