@@ -11,6 +11,7 @@ from drawbridge.core.errors import Conflict, Corrupted, Forbidden, NotFound
 
 _LARGEST: Final = 64 * 1024
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_ROOT: Final = 0
 
 
 def write_private(path: Path, data: bytes, *, replace: bool = False) -> None:
@@ -36,18 +37,29 @@ def read_private(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            told = os.fstat(file.fileno())
             data = file.read(_LARGEST + 1)
     except FileNotFoundError as error:
         raise NotFound("key_file_missing", path=str(path)) from error
     except OSError as error:
         reason = type(error).__name__
         raise Corrupted("key_file_failed", path=str(path), reason=reason) from error
-    if mode & _OTHERS:
+    if is_exposed(told.st_mode, owner=told.st_uid, reader=os.geteuid()):
         raise Forbidden("key_file_exposed", rule="key_file_mode", path=str(path))
     if len(data) > _LARGEST:
         raise Corrupted("key_file_damaged", path=str(path))
     return data
+
+
+def is_exposed(mode: int, *, owner: int, reader: int) -> bool:
+    """Tell whether others on this machine may use a file, beside who reads it and root.
+
+    Why a group may read what is root's: so systemd and Kubernetes hand a file to a process that
+    runs as somebody else, by an access list (which shows as the group's right) or by the group of
+    a volume. Who reads it here can only do so by that right; changing it stays root's.
+    """
+    handed_over = owner == _ROOT != reader
+    return bool(mode & (_OTHERS & ~stat.S_IRGRP if handed_over else _OTHERS))
 
 
 def _write(path: Path, data: bytes, *, replace: bool) -> None:
