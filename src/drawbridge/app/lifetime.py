@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 
 from drawbridge.app.observing.logs import Teller, log_to_stderr, read_log_style
-from drawbridge.app.settings import speak_as_asked
+from drawbridge.app.settings import given_to, speak_as_asked
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.wording.say import say_error
 
@@ -20,7 +20,7 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
     """
     speak_as_asked()
     try:
-        lines = log_to_stderr(Teller(name), read_log_style())
+        lines = log_to_stderr(Teller(name), read_log_style(given_to()))
         logging.basicConfig(handlers=[lines], level=logging.WARNING)
         asyncio.run(work())
     except DrawbridgeError as error:

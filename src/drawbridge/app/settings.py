@@ -14,6 +14,7 @@ from drawbridge.app.cluster_settings import ClusterSettings, read_cluster_settin
 from drawbridge.app.keeper_settings import KeeperSettings, read_keeper_settings
 from drawbridge.app.licence_settings import operator_environment, read_operator
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
+from drawbridge.app.observing.settings import ObservingSettings, read_observing_settings
 from drawbridge.app.settings_file import CONFIG, find_file, settings_in
 from drawbridge.app.store_settings import DATABASE_FILE, StoreSettings, read_store_settings
 from drawbridge.core.errors import BadInput, DrawbridgeError
@@ -38,7 +39,8 @@ class Settings:
     our requests reach the exchanges, shown to people for their keys' IP lists. `names` are the
     host names under which people open the pages, besides this machine's own. `operator` is whose
     licences are asked for, None where nobody needs one. `store` tells where the rows are, `cluster`
-    what processes on several machines are told of each other, `config` which file was read.
+    what processes on several machines are told of each other, `config` which file was read,
+    `observing` how operators see the processes.
     """
 
     data: Path
@@ -58,6 +60,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
     config: Path | None = None
+    observing: ObservingSettings = field(default_factory=ObservingSettings)
 
     @property
     def database(self) -> Place:
@@ -152,6 +155,7 @@ class Settings:
             **operator_environment(self.operator),
             **self.store.environment(),
             **self.cluster.environment(),
+            **self.observing.environment(),
             CONFIG: str(self.config or ""),
         }
 
@@ -181,6 +185,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         operator=read_operator(given),
         store=read_store_settings(given),
         cluster=read_cluster_settings(given),
+        observing=read_observing_settings(given),
         config=config,
     )
     _refuse_open_listening(settings)
@@ -198,6 +203,11 @@ def given_to(environment: Mapping[str, str] | None = None) -> Mapping[str, str]:
         return given
     known = Settings(Path()).environment().keys() - {CONFIG}
     return settings_in(config, known) | {name: value for name, value in given.items() if value}
+
+
+def surroundings() -> Mapping[str, str]:
+    """Give this process's environment, for who tells where a setting came from."""
+    return os.environ
 
 
 def port_in(address: str) -> int:

@@ -6,7 +6,6 @@ by its text or a traceback: what a library puts into them is not ours to show.
 
 import json
 import logging
-import os
 import time
 import traceback
 from collections.abc import Mapping
@@ -49,9 +48,9 @@ class Teller:
     worker: str = ""
 
 
-def read_log_style(environment: Mapping[str, str] | None = None) -> LogStyle:
+def read_log_style(environment: Mapping[str, str]) -> LogStyle:
     """Read how lines are to be written. Raises: `BadInput("unknown_log_style")`."""
-    given = (os.environ if environment is None else environment).get(LOG_NAME, "")
+    given = environment.get(LOG_NAME, "")
     try:
         return LogStyle(given or LogStyle.PLAIN)
     except ValueError:
