@@ -15,7 +15,8 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetMarkets, GetServerTime, Operation
 from drawbridge.gateway import outcome
 from drawbridge.gateway.budgets import Budgets, Payer
-from drawbridge.gateway.egress import Egress
+from drawbridge.gateway.egress import Egress, Leave
+from drawbridge.gateway.measures import Measures
 from drawbridge.gateway.stamps import Offset, Place, Stamps
 from drawbridge.gateway.venues import Address, Venues, live_address
 from drawbridge.wire.codec import encode_at
@@ -32,13 +33,21 @@ _STAY_AWAY: Final = frozenset({"rate_limited", "order_rate_limited", "banned"})
 class Asking:
     """The way to exchanges for what needs no key."""
 
-    def __init__(self, egress: Egress, venues: Venues, stamps: Stamps, clock: Clock) -> None:
+    def __init__(
+        self,
+        egress: Egress,
+        venues: Venues,
+        stamps: Stamps,
+        clock: Clock,
+        measures: Measures | None = None,
+    ) -> None:
         """Join the parts; nothing is sent yet."""
         self._egress = egress
         self._venues = venues
         self._stamps = stamps
         self._clock = clock
         self._budgets = Budgets(clock)
+        self._measures = measures
         self._markets: dict[Place, tuple[Markets, int]] = {}
         self._addresses: dict[tuple[str, str, str], Address] = {}
         self._market_locks: dict[Place, asyncio.Lock] = {}
@@ -110,14 +119,20 @@ class Asking:
 
     def pay_later(self, payer: Payer, exchange: Exchange, endpoint: Endpoint) -> Awaitable[None]:
         """Pay for a request after a wait, in turn with all who wait. Raises: as `charge`."""
-        return self._budgets.wait(payer, endpoint, exchange.endpoints.limits)
+        paying = self._budgets.wait(payer, endpoint, exchange.endpoints.limits)
+        return paying if self._measures is None else self._measures.paid(exchange.id, paying)
 
     def send(
-        self, payer: Payer, exchange: Exchange, endpoint: Endpoint, request: WireRequest
+        self,
+        payer: Payer,
+        exchange: Exchange,
+        endpoint: Endpoint,
+        request: WireRequest,
+        leave: Leave | None = None,
     ) -> Awaitable[WireAnswer]:
         """Send a request to where the exchange answers it, and hear what it tells of its limits.
 
-        Raises: as `Egress.send`.
+        Raises: as `Egress.send`, which asks `leave`.
         """
         venue = payer.venue
         at = (exchange.id, venue, endpoint.host)
@@ -125,7 +140,9 @@ class Asking:
         if address is None:
             live = live_address(exchange.card, endpoint)
             address = self._addresses[at] = self._venues.get_address(exchange.id, venue, live)
-        answering = self._egress.send(address, request, TIMEOUT_MS)
+        answering: Awaitable[WireAnswer] = self._egress.send(address, request, TIMEOUT_MS, leave)
+        if self._measures is not None:
+            answering = self._measures.answered(exchange.id, venue, answering)
         headers = exchange.card.limit_headers
         if not headers:
             return answering

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from drawbridge.catalogue.registry import credential_of, get_exchange
+from drawbridge.cluster.share import WHOLE
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
     BadInput,
@@ -29,7 +30,9 @@ from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.forwarding import Forwarder
-from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
+from drawbridge.gateway.journal import NEVER_ARRIVED, REFUSED, UNKNOWN, OrderJournal
+from drawbridge.gateway.measures import Measures
+from drawbridge.gateway.permission import Claims, Permission, never_left
 from drawbridge.gateway.policy import Purpose, judge, judge_listening, judge_order
 from drawbridge.gateway.relaying import Relay
 from drawbridge.gateway.sending import Opening, Outgoing, Sending
@@ -74,11 +77,15 @@ class Crossing(Generic[A]):
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """What leads out: the HTTP client, the addresses it may dial; who hears of bad keys."""
+    """What leads out: the HTTP client, the addresses it may dial; who hears of bad keys.
+
+    `measures` counts what goes that way, where somebody wants to know.
+    """
 
     egress: Egress
     venues: Venues
     witness: Witness = NOBODY
+    measures: Measures | None = None
 
 
 @light_value
@@ -94,7 +101,7 @@ class _Passed(Generic[A]):
 class Gateway:
     """The one road between keys and exchanges."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  whose accounts are ours is asked of nobody in one process
         self,
         keys: KeptBook,
         opening: Opening,
@@ -102,18 +109,22 @@ class Gateway:
         stamps: Stamps,
         journal: OrderJournal,
         clock: Clock,
+        *,
+        share: Claims = WHOLE,
     ) -> None:
         """Join the parts; nothing is sent yet.
 
-        `forwarder` and `relay` take what bots send over the same road.
+        `forwarder` and `relay` take what bots send over the same road. Nothing is signed for an
+        account that is not in `share`.
         """
         self._keys = keys
         self._opening = opening
         self._road = road
         self._stamps = stamps
         self._journal = journal
-        self._asking = Asking(road.egress, road.venues, stamps, clock)
-        self._sending = Sending(opening, self._asking, stamps)
+        self._asking = Asking(road.egress, road.venues, stamps, clock, road.measures)
+        self._permission = Permission(share)
+        self._sending = Sending(opening, self._asking, stamps, self._permission)
         self._own_names: dict[tuple[str, int, str], str] = {}
         self.forwarder = Forwarder(
             keys.get, self._asking, self._sending, journal, road.witness, self._with_own_names
@@ -126,13 +137,22 @@ class Gateway:
         """Carry out an operation with a key. Raises: as `cross`."""
         return self.cross(Crossing(key_id, purpose, operation, origin))
 
-    async def cross(self, crossing: Crossing[A]) -> A:
+    def cross(self, crossing: Crossing[A]) -> Coroutine[None, None, A]:
         """Take a crossing from its judgement to its answer.
 
         Raises: `Forbidden`, `BadInput`, `Conflict` before anything was sent; `ExchangeRefused`,
         `NotProven`, `NotFound` for the exchange's definite no; `ExchangeDown` when nothing
         happened; `OutcomeUnknown` when nobody knows: then it must be looked up, never repeated.
         """
+        measures = self._road.measures
+        if measures is None:
+            return self._cross(crossing)
+        is_order = isinstance(crossing.operation, PlaceOrder)
+        return measures.crossed("order" if is_order else "question", self._cross(crossing))
+
+    async def _cross(self, crossing: Crossing[A]) -> A:
+        # First of all, so that whoever holds the account is found before anything is paid.
+        self._permission.left_ms(crossing.key_id)
         passed = self._find_judged(crossing) or await self._judged_later(crossing)
         outgoing = passed.outgoing
         if outgoing.has_marks:
@@ -152,7 +172,7 @@ class Gateway:
         except DrawbridgeError as error:
             elsewhere = outcome.find_elsewhere(error, operation)
             if elsewhere is not None:
-                return await self.cross(replace(crossing, operation=elsewhere))
+                return await self._cross(replace(crossing, operation=elsewhere))
             raise outcome.as_caller_needs(error, operation) from None
         if isinstance(operation, GetOrder) and isinstance(answer, Order):
             # Whoever asked, the journal learns how the order stands; foreign ones have no row.
@@ -189,12 +209,14 @@ class Gateway:
     async def may_listen(self, key_id: str) -> Place:
         """Give the exchange and the venue of a key that may hear of its account.
 
-        Raises: `NotFound("unknown_key")`, `Forbidden("key_not_usable")`.
+        Raises: `NotFound("unknown_key")`, `Forbidden("key_not_usable")`;
+        `ExchangeDown("account_moved")`, which ends a stream whose account others work for now.
         """
         key = self._keys.get(key_id)
         refused = judge_listening(key)
         if refused:
             raise Forbidden(refused.code, **refused.facts)
+        self._permission.left_ms(key_id)
         return key.exchange, key.venue
 
     @asynccontextmanager
@@ -213,6 +235,9 @@ class Gateway:
                 credential = credential_of(exchange, fields)
                 written = write(credential, stamp)
                 del credential
+            # Opening may have been a wait. What is sent inside the block logs in or proves, and
+            # orders nothing.
+            self._permission.left_ms(key_id)
             yield written
 
     def secret_of(self, key_id: str) -> int:
@@ -277,6 +302,8 @@ class Gateway:
 
     async def _journalled(self, passed: _Passed[A], order: PlaceOrder) -> A:
         key, client_id = passed.outgoing.key, order.client_id
+        # Paying may have been a wait; here nothing has to be undone yet.
+        self._permission.left_ms(key.id)
         # Before the first byte leaves: after a crash this row says that an order may exist.
         await self._journal.intend(key, passed.crossing.origin, order)
         try:
@@ -285,7 +312,8 @@ class Gateway:
             await self._journal.fail(key.id, client_id, UNKNOWN, error.code)
             raise
         except DrawbridgeError as error:
-            await self._journal.fail(key.id, client_id, REFUSED, error.code)
+            state = NEVER_ARRIVED if never_left(error) else REFUSED
+            await self._journal.fail(key.id, client_id, state, error.code)
             raise
         if isinstance(answer, Placed):
             await self._journal.settle(key.id, client_id, answer.order, answer.fills)

@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import httptools
 
 from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
-from drawbridge.gateway.dialling import Dialler
+from drawbridge.gateway.dialling import UNHEARD_MS, Dialler, give_up_after
 from drawbridge.gateway.outbox import Outbox
 from drawbridge.gateway.slots import Slots
 from drawbridge.gateway.travelling import checked, written
@@ -30,6 +31,11 @@ _BUFFER_BYTES: Final = 32 * 1024
 _TICK_S: Final = 0.001
 _INTERIM: Final = range(100, 200)
 _SWITCHING: Final = 101
+
+
+Leave: TypeAlias = Callable[[], int | None]
+"""Asked right before bytes are handed to a socket, behind every wait for one: gives within how many
+milliseconds they must have arrived (None: whenever), or raises, and then nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,18 @@ class Egress:
         self._dialler = Dialler(trusted_pem)
         self._pools: dict[Address, _Pool] = {}
 
-    async def send(self, address: Address, request: WireRequest, timeout_ms: int) -> WireAnswer:
+    async def send(
+        self,
+        address: Address,
+        request: WireRequest,
+        timeout_ms: int,
+        leave: Leave | None = None,
+    ) -> WireAnswer:
         """Send one request and give its answer, whatever its status (but no redirect).
 
         Raises: `ExchangeDown` when nothing was written; `OutcomeUnknown` when something was and
-        no whole answer came back; `Forbidden("private_address")`; `BadInput("unsafe_request")`.
+        no whole answer came back; `Forbidden("private_address")`; `BadInput("unsafe_request")`;
+        what `leave` raises, and then nothing was written.
         """
         pool = self._pools.get(address)
         if pool is None:
@@ -66,6 +79,8 @@ class Egress:
         deadline = pool.loop.time() + timeout_ms / 1_000
         connection = pool.take_kept() or await pool.take(deadline)
         try:
+            if leave is not None:
+                connection.deliver_within(leave())
             return checked(await connection.ask(data, deadline))
         except _ClosedBeforeAnswer:
             if not connection.was_kept or request.method != "GET":
@@ -74,6 +89,8 @@ class Egress:
             pool.give_back(connection)
         connection = await pool.take(deadline, is_new=True)
         try:
+            if leave is not None:
+                connection.deliver_within(leave())
             return checked(await connection.ask(data, deadline))
         except _ClosedBeforeAnswer:
             raise OutcomeUnknown("answer_lost") from None
@@ -217,6 +234,7 @@ class _Connection(asyncio.BufferedProtocol):
         self.is_usable = False
         self.kept_since = 0.0
         self.deadline = 0.0
+        self._unheard_ms = UNHEARD_MS
         self._pool = pool
         self._transport: asyncio.Transport | None = None
         self._reader = _Reader()
@@ -250,6 +268,17 @@ class _Connection(asyncio.BufferedProtocol):
         self._pool.watch(deadline)
         self._pool.outbox.write(transport, data)
         return self._waiter
+
+    def deliver_within(self, within_ms: int | None) -> None:
+        """Let the system give up what is written next, if it has not arrived by then.
+
+        Why: bytes that are written lie with the system, which tries again for as long as it is
+        let, also after we may not be the ones who send for that account any more.
+        """
+        wanted_ms = UNHEARD_MS if within_ms is None else min(within_ms, UNHEARD_MS)
+        if wanted_ms != self._unheard_ms and self._transport is not None:
+            self._unheard_ms = wanted_ms
+            give_up_after(self._transport, wanted_ms)
 
     def end_if_late(self, now: float) -> None:
         """Give up on an answer that is overdue."""

@@ -17,7 +17,8 @@ from drawbridge.core.orders import Fill, Order
 from drawbridge.core.values import light_value
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
-from drawbridge.gateway.journal import REFUSED, UNKNOWN, OrderJournal
+from drawbridge.gateway.journal import NEVER_ARRIVED, REFUSED, UNKNOWN, OrderJournal
+from drawbridge.gateway.permission import never_left
 from drawbridge.gateway.policy import Purpose, judge
 from drawbridge.gateway.sending import STAMP_TROUBLE, Outgoing, Sending
 from drawbridge.gateway.shares import goes_first
@@ -87,6 +88,7 @@ class Forwarder:
         refused = judge(key, it.purpose, it.operation, it.endpoint)
         if refused is not None:
             raise Forbidden(refused.code, **refused.facts)
+        self._sending.permission.left_ms(key.id)
         markets = self._asking.find_markets(place) or await self._asking.markets(*place)
         account = key.account_hint or key.id
         caller = Caller((account, it.origin), goes_first(it.operation, it.endpoint))
@@ -121,6 +123,8 @@ class Forwarder:
         order: PlaceOrder,
         send: Callable[[], Awaitable[Heard]],
     ) -> Heard:
+        # Paying may have been a wait; here nothing has to be undone yet.
+        self._sending.permission.left_ms(key.id)
         # Before the first byte leaves: after a crash this row says that an order may exist.
         await self._journal.intend(key, it.origin, order)
         try:
@@ -137,6 +141,8 @@ class Forwarder:
 
     def _fail(self, key: KeyRecord, order: PlaceOrder, error: DrawbridgeError) -> None:
         state = UNKNOWN if isinstance(error, OutcomeUnknown) else REFUSED
+        if never_left(error):
+            state = NEVER_ARRIVED
         self._journal.fail_later(key.id, order.client_id, state, error.code)
 
     def _hear(

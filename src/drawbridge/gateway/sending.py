@@ -6,6 +6,7 @@ and what is written down about it is the business of who sends it.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from drawbridge.catalogue.registry import Exchange, credential_of
@@ -14,6 +15,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.core.values import light_value
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
+from drawbridge.gateway.permission import Permission
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Place, Stamps
 from drawbridge.vault.model import KeyRecord
@@ -64,17 +66,20 @@ class Outgoing:
 class Sending:
     """Signs and sends."""
 
-    def __init__(self, opening: Opening, asking: Asking, stamps: Stamps) -> None:
+    def __init__(
+        self, opening: Opening, asking: Asking, stamps: Stamps, permission: Permission
+    ) -> None:
         """Join the parts."""
         self._opening = opening
         self._asking = asking
         self._stamps = stamps
+        self.permission = permission
 
     async def carry(self, outgoing: Outgoing, read: Callable[[WireAnswer], A]) -> A:
         """Sign and send a request, and give what `read` makes of its answer.
 
         Where `read` raises that the stamp was refused, nothing happened: it is signed once more.
-        Raises: what `read` raises; as `Egress.send` and `Opening.open_fields`.
+        Raises: what `read` raises; as `Egress.send`, `Opening.open_fields`, `Permission.left_ms`.
         """
         try:
             return await self._signed_and_sent(outgoing, read)
@@ -106,6 +111,8 @@ class Sending:
 
     async def _sent(self, outgoing: Outgoing, stamp: str) -> WireAnswer:
         key, purpose = outgoing.key, outgoing.purpose
+        # Behind every wait for a clock or a turn: what was ours when it was judged may have moved.
+        left_ms = self.permission.left_ms(key.id)
         # The secret is open for the time of one signature and not for that of the answer.
         opened = self._opening.find_open(key.id, purpose=purpose)
         if opened is None:
@@ -114,7 +121,11 @@ class Sending:
         else:
             with opened as fields:
                 signed = _signed(outgoing, fields, stamp)
-        return await self._asking.send(outgoing.payer, outgoing.exchange, outgoing.endpoint, signed)
+        # Opening and finding a connection may be waits too, so whoever sends asks once more.
+        leave = None if left_ms is None else partial(self.permission.left_ms, key.id)
+        return await self._asking.send(
+            outgoing.payer, outgoing.exchange, outgoing.endpoint, signed, leave
+        )
 
 
 def _signed(outgoing: Outgoing, fields: Mapping[str, Secret], stamp: str) -> WireRequest:
