@@ -7,7 +7,7 @@ heard. Between them anything may happen to the others, and the answer may be los
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from drawbridge.cluster.membership import Membership
@@ -18,7 +18,6 @@ from drawbridge.core.shards import SHARDS
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.storage.engines import open_database
-from tests.kit.turns import a_turn
 
 START_MS = 1_790_000_000_000
 
@@ -29,6 +28,7 @@ class Line:
     def __init__(self, database: Database, clock: SteppedClock) -> None:
         self.is_slow = self.is_cut = False
         self.waiting: asyncio.Future[bool] | None = None
+        self._moved = asyncio.Event()
         self._database = database
         self._clock = clock
 
@@ -51,24 +51,32 @@ class Line:
     def let_through(self, *, is_lost: bool = False) -> None:
         """Let what waits go on to its next gate, or be lost."""
         if self.waiting is not None and not self.waiting.done():
+            self._moved.clear()
             self.waiting.set_result(is_lost)
+
+    async def until_waiting(self) -> None:
+        """Wait until something waits at a gate."""
+        await self._moved.wait()
 
     async def _gate(self) -> None:
         if self.is_cut:
             raise ExchangeDown("database_away")
-        if self.is_slow:
-            self.waiting = asyncio.get_running_loop().create_future()
-            try:
-                if await self.waiting:
-                    raise ExchangeDown("database_away")
-            finally:
-                self.waiting = None
+        if not self.is_slow:
+            return
+        self.waiting = asyncio.get_running_loop().create_future()
+        self._moved.set()
+        try:
+            if await self.waiting:
+                raise ExchangeDown("database_away")
+        finally:
+            self.waiting = None
 
 
 class OneOfThem:
     """A worker, its line, and what it is doing now. `settling` holds back what it gives back."""
 
     def __init__(self, name: str, database: Database, clock: SteppedClock, group: str) -> None:
+        self.name = name
         self.line = Line(database, clock)
         self.settled: list[int] = []
         self.settles: asyncio.Event | None = None
@@ -82,6 +90,24 @@ class OneOfThem:
             self._settle,
         )
         self.task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin to renew and claim, unless it is still at it."""
+        if self.task is None or self.task.done():
+            self.line.waiting = None
+            self.task = asyncio.create_task(self._go())
+
+    async def rest(self) -> None:
+        """Wait until what it began is at a gate, or at its end."""
+        if self.task is not None:
+            waiting = asyncio.create_task(self.line.until_waiting())
+            await asyncio.wait((self.task, waiting), return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+
+    async def _go(self) -> None:
+        with suppress(ExchangeDown, TimeoutError):
+            await self.member.step()
+            await self.member.give_surplus()
 
     @property
     def held(self) -> frozenset[int]:
@@ -109,6 +135,13 @@ class World:
         worker = OneOfThem(name, self.database, self.clock, group)
         self.workers[name] = worker
         return worker
+
+    def kill(self, name: str) -> None:
+        """End a worker at once, whatever it was doing."""
+        worker = self.workers.pop(name)
+        if worker.task is not None:
+            worker.task.cancel()
+        self.dead.append(worker)
 
     async def round(self) -> None:
         """Let everybody renew, claim and give back once, in time; then the next round is due."""
@@ -143,12 +176,3 @@ async def world(folder: Path) -> AsyncIterator[World]:
         yield World(database)
     finally:
         await database.close()
-
-
-async def until_waiting(worker: OneOfThem) -> None:
-    """Wait until what a worker does has come to a gate, or to its end."""
-    while worker.line.waiting is None and worker.task is not None and not worker.task.done():
-        await a_turn()
-
-
-Opened = AbstractAsyncContextManager[World]

@@ -1,0 +1,57 @@
+"""Where an account is served now: the address of the worker that holds its shard.
+
+What is told may be a quarter of a second old. The worker judges for itself whether it still holds
+the account; who finds that it does not forgets what was told, and asks again.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from drawbridge.cluster import store
+from drawbridge.core.shards import shard_of
+from drawbridge.storage.database import Database
+
+_KEPT_MS: Final = 250
+
+
+class Directory:
+    """The addresses of all shards, read at most so often as it takes."""
+
+    def __init__(self, database: Database, monotonic_ms: Callable[[], int]) -> None:
+        """Know nothing yet."""
+        self._database = database
+        self._monotonic_ms = monotonic_ms
+        self._addresses: Mapping[int, str] = {}
+        self._read_ms: int | None = None
+        self._forgotten: set[int] = set()
+        self._turn = asyncio.Lock()
+
+    async def find(self, key_id: str) -> str | None:
+        """Find where this key's account is served, as host:port; None where nowhere just now.
+
+        Raises: what the database raises.
+        """
+        shard = shard_of(key_id)
+        if self._is_old(shard):
+            async with self._turn:
+                # Who waited here finds what the one before has read.
+                if self._is_old(shard):
+                    await self._read()
+        return self._addresses.get(shard)
+
+    def forget(self, key_id: str) -> None:
+        """Ask anew for this account, because it was not served where it was said to be."""
+        self._forgotten.add(shard_of(key_id))
+
+    def _is_old(self, shard: int) -> bool:
+        if self._read_ms is None or shard in self._forgotten:
+            return True
+        return self._monotonic_ms() - self._read_ms >= _KEPT_MS
+
+    async def _read(self) -> None:
+        # From before it is asked: what is forgotten or changes meanwhile is read again.
+        began_ms, self._forgotten = self._monotonic_ms(), set()
+        now_ms = await self._database.now_ms()
+        self._addresses = await store.list_addresses(self._database, now_ms)
+        self._read_ms = began_ms

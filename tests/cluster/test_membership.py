@@ -1,0 +1,268 @@
+"""Workers claim, renew, give back, die, stop and return, by a clock that is set."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drawbridge.cluster import store
+from drawbridge.cluster.model import CLAIM_MS, RENEW_EVERY_MS, SLACK_MS, WorkerStanding, fair_share
+from drawbridge.core.clock import DAY_MS
+from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.shards import SHARDS
+from tests.cluster.worlds import OneOfThem, World, world
+from tests.kit.turns import a_turn
+
+_WITHIN_S = 10
+# A claim that ran out is found at the next look of those who live.
+_TAKEOVER_MS = 5_000
+_TAKEOVER_ROUNDS = -(-CLAIM_MS // RENEW_EVERY_MS) + 1
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as opened:
+        yield opened
+
+
+async def _settled(here: World, *names: str) -> list[OneOfThem]:
+    workers = [here.join(name) for name in names]
+    for _ in range(3):
+        await here.round()
+    assert here.is_all_held()
+    return workers
+
+
+async def test_a_worker_cut_off_holds_nothing_when_others_may_claim(here: World) -> None:
+    ann, bob = await _settled(here, "ann", "bob")
+    ann.line.is_cut = True
+    with pytest.raises(ExchangeDown):
+        await ann.member.step()
+    assert len(ann.held) == fair_share(2)
+    here.clock.advance(CLAIM_MS - RENEW_EVERY_MS - SLACK_MS)
+    assert not ann.held
+    for _ in range(_TAKEOVER_ROUNDS):
+        await here.round()
+    assert len(bob.held) == SHARDS
+
+
+async def test_who_was_stopped_longer_than_its_claim_holds_nothing_at_once(here: World) -> None:
+    ann, bob = await _settled(here, "ann", "bob")
+    before = ann.member.share.version
+    here.clock.advance(CLAIM_MS)
+    assert ann.held == frozenset()
+    assert ann.member.share.version > before
+    await bob.member.step()
+    assert len(bob.held) == SHARDS
+    # Back again, it is one of two, and gets its share by the other's giving back.
+    for _ in range(3):
+        await here.round()
+    assert (len(ann.held), len(bob.held)) == (SHARDS // 2, SHARDS // 2)
+
+
+async def test_an_answer_heard_too_late_lets_nothing_be_held(here: World) -> None:
+    ann = here.join("ann")
+    ann.line.is_slow = True
+    ann.begin()
+    await ann.rest()
+    ann.line.let_through()
+    await ann.rest()
+    here.clock.advance(CLAIM_MS - SLACK_MS)
+    ann.line.let_through()
+    await ann.rest()
+    assert ann.held == frozenset()
+
+
+async def test_a_request_that_arrives_late_is_reckoned_from_when_it_was_sent(here: World) -> None:
+    ann = here.join("ann")
+    ann.line.is_slow = True
+    ann.begin()
+    await ann.rest()
+    here.clock.advance(2_000)
+    ann.line.let_through()
+    await ann.rest()
+    ann.line.let_through()
+    await ann.rest()
+    assert len(ann.held) == SHARDS
+    here.clock.advance(CLAIM_MS - SLACK_MS - 2_000)
+    assert ann.held == frozenset()
+
+
+async def test_a_claim_whose_answer_was_lost_is_made_anew(here: World) -> None:
+    ann = here.join("ann")
+    ann.line.is_slow = True
+    ann.begin()
+    await ann.rest()
+    ann.line.let_through()
+    await ann.rest()
+    ann.line.let_through(is_lost=True)
+    await ann.rest()
+    assert ann.held == frozenset()
+    ann.line.is_slow = False
+    await ann.member.step()
+    assert len(ann.held) == SHARDS
+
+
+async def test_nobody_renews_what_somebody_else_has_claimed_since(here: World) -> None:
+    [ann] = await _settled(here, "ann")
+    async with here.database.transaction() as tx:
+        await tx.execute("UPDATE shards SET attempt = attempt + 1 WHERE shard < 3")
+    await ann.member.step()
+    # What stood in its name but was not its claim is claimed anew, by another attempt.
+    rows = await here.database.fetch_all("SELECT attempt FROM shards ORDER BY shard")
+    assert [row["attempt"] for row in rows[:4]] == [2, 2, 2, 1]
+    await ann.member.step()
+    assert len(ann.held) == SHARDS
+
+
+async def test_two_that_start_at_the_same_moment_share_fairly(here: World) -> None:
+    ann, bob = here.join("ann"), here.join("bob")
+    for one in (ann, bob):
+        one.line.is_slow = True
+        one.begin()
+        await one.rest()
+    for one in (ann, bob, ann, bob):
+        one.line.let_through()
+        await one.rest()
+        here.check()
+    assert len(ann.held) + len(bob.held) == SHARDS
+    for one in (ann, bob):
+        one.line.is_slow = False
+        one.line.let_through()
+        await one.rest()
+    for _ in range(3):
+        await here.round()
+    assert (len(ann.held), len(bob.held)) == (SHARDS // 2, SHARDS // 2)
+
+
+async def test_who_joins_gets_a_share_and_the_house_stays_where_it_is(here: World) -> None:
+    ann, bob = await _settled(here, "ann", "bob")
+    assert ann.member.share.is_house
+    before = len(ann.settled)
+    eve = here.join("eve")
+    for _ in range(3):
+        await here.round()
+    assert sorted(len(one.held) for one in (ann, bob, eve)) == [20, 22, 22]
+    assert ann.member.share.is_house
+    # Everything was settled before it was given back.
+    assert sorted((*ann.settled[before:], *bob.settled)) == sorted(eve.held)
+
+
+async def test_a_dead_workers_shards_are_taken_over_in_time(here: World) -> None:
+    ann, bob, eve = await _settled(here, "ann", "bob", "eve")
+    here.kill("ann")
+    killed_ms = here.clock.now_ms()
+    while ann.held or not here.is_all_held():
+        await here.round()
+    assert here.clock.now_ms() - killed_ms < _TAKEOVER_MS
+    assert len(bob.held) == len(eve.held) == SHARDS // 2
+
+
+async def test_who_leaves_settles_first_and_others_may_claim_at_once(here: World) -> None:
+    ann, bob = await _settled(here, "ann", "bob")
+    mine, ann.settles = ann.held, asyncio.Event()
+    ann.settled.clear()
+    leaving = asyncio.create_task(ann.member.leave())
+    await a_turn()
+    assert ann.held == frozenset()
+    # While it settles it renews what it takes nothing on for, and others see that it leaves.
+    here.clock.advance(CLAIM_MS - 1)
+    await ann.member.step()
+    assert not ann.held
+    here.clock.advance(CLAIM_MS - 1)
+    await bob.member.step()
+    assert not bob.held & mine
+    ann.settles.set()
+    await leaving
+    assert sorted(ann.settled) == sorted(mine)
+    await bob.member.step()
+    assert len(bob.held) == SHARDS
+    await ann.member.step()
+    assert [it.worker.id for it in await _workers(here)] == ["bob"]
+
+
+async def test_what_was_renewed_while_it_left_is_not_held_when_the_answer_comes(
+    here: World,
+) -> None:
+    [ann] = await _settled(here, "ann")
+    ann.line.is_slow = True
+    ann.begin()
+    await ann.rest()
+    ann.line.let_through()
+    await ann.rest()
+    # Renewed on disk, and nobody here knows; meanwhile it is told to leave.
+    ann.line.is_slow = False
+    leaving = asyncio.create_task(ann.member.leave())
+    await here.join("bob").member.step()
+    ann.line.let_through()
+    await leaving
+    await here.workers["bob"].member.step()
+    assert not ann.held
+    assert len(here.workers["bob"].held) == SHARDS
+
+
+async def test_what_does_not_settle_in_time_is_given_back_all_the_same(here: World) -> None:
+    [ann] = await _settled(here, "ann")
+    ann.settles = asyncio.Event()
+    bob = here.join("bob")
+    await bob.member.step()
+    await ann.member.step()
+    ann.settled.clear()
+    await ann.member.leave()
+    assert ann.settled == []
+    await bob.member.step()
+    assert len(bob.held) == SHARDS
+
+
+async def test_a_process_renews_and_claims_by_itself_until_it_has_left(here: World) -> None:
+    ann = here.join("ann")
+    ann.line.is_cut = ann.line.is_slow = True
+    async with asyncio.timeout(_WITHIN_S):
+        running = asyncio.create_task(ann.member.run())
+        # The first request fails, and the second comes by itself.
+        await a_turn()
+        assert not ann.held
+        ann.line.is_cut = False
+        for _ in range(2):
+            await ann.line.until_waiting()
+            ann.line.let_through()
+        while not ann.held:
+            await a_turn()
+        ann.line.is_slow = False
+        await ann.member.leave()
+        await running
+    assert await _workers(here) == []
+
+
+async def test_neighbours_are_those_who_go_out_by_the_same_addresses(here: World) -> None:
+    ann, bob, eve = here.join("ann"), here.join("bob"), here.join("eve", group="two")
+    assert ann.member.neighbours == 1
+    await here.round()
+    await here.round()
+    assert [it.member.neighbours for it in (ann, bob, eve)] == [2, 2, 1]
+    here.kill("bob")
+    for _ in range(_TAKEOVER_ROUNDS):
+        await here.round()
+    assert ann.member.neighbours == 1
+
+
+async def test_the_list_tells_who_was_lost_for_a_day(here: World) -> None:
+    await _settled(here, "ann", "bob")
+    here.kill("bob")
+    for _ in range(_TAKEOVER_ROUNDS):
+        await here.round()
+    now_ms = here.clock.now_ms()
+    ann, bob = await _workers(here)
+    assert ann.is_living(now_ms)
+    assert (ann.worker.address, ann.worker.egress_addresses) == ("127.0.0.1:3", ("192.0.2.1",))
+    assert ann.shards == tuple(range(SHARDS))
+    assert not bob.is_living(now_ms)
+    assert bob.shards == ()
+    here.clock.advance(DAY_MS)
+    await here.round()
+    assert [it.worker.id for it in await _workers(here)] == ["ann"]
+
+
+async def _workers(here: World) -> list[WorkerStanding]:
+    return list(await store.list_workers(here.database, here.clock.now_ms()))
