@@ -27,10 +27,15 @@ def name_file(path: Path | None) -> None:
     _NAMED.set(None if path is None else path.expanduser().absolute())
 
 
+def named_file() -> Path | None:
+    """Give the file that was named for this command."""
+    return _NAMED.get()
+
+
 def find_file(given: Mapping[str, str]) -> Path | None:
     """Give the file of settings, None where there is none."""
     text = given.get(CONFIG, "")
-    return _NAMED.get() or (Path(text).expanduser().absolute() if text else None)
+    return named_file() or (Path(text).expanduser().absolute() if text else None)
 
 
 def settings_in(path: Path, known: Collection[str]) -> dict[str, str]:

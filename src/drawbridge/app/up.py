@@ -5,74 +5,77 @@ the command line replaces itself with it.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
-from typing import NoReturn
+from typing import Final, NoReturn
 
+from drawbridge.app import processes
 from drawbridge.app.lifetime import run_process
-from drawbridge.app.settings import Settings, port_in, read_settings
-from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child, Supervisor
+from drawbridge.app.processes import Role, has_bot, process_of, workers_of
+from drawbridge.app.settings import Settings, read_settings
+from drawbridge.app.supervisor import Child, Supervisor
 from drawbridge.wording.say import say
 
-_GATEWAY = "gateway"
-_PAPER = "paper"
-_TELEGRAM = "telegram"
-_WEB = "web"
+# Where the rows are in a file, the one worker is what people know as the gateway.
+_GATEWAY: Final = "gateway"
+_HELD: Final = ("--with-parent",)
 
 
-def children_of(settings: Settings, *, with_paper: bool) -> list[Child]:
-    """Name the processes to run: the gateway, the pages and, if wished, bot and paper exchange."""
-    own = settings.environment()
-    children = [
-        Child(_GATEWAY, "drawbridge.entrypoints.proxy", ["--with-parent"], own),
-        Child(_WEB, "drawbridge.entrypoints.web", ["--with-parent"], own | WIPE_FREED_MEMORY),
-    ]
+def children_of(settings: Settings, *, with_paper: bool, workers: int = 1) -> list[Child]:
+    """Name the processes to run: workers, the pages and, if wished, bot and paper exchange.
+
+    With a PostgreSQL server, a gateway that holds no key stands before the workers.
+    Raises: as `workers_of`.
+    """
+    children = workers_of(settings, workers)
+    if settings.is_cluster:
+        children.append(process_of(Role.GATEWAY, settings))
+    else:
+        children = [replace(child, name=_GATEWAY) for child in children]
+    children.append(process_of(Role.WEB, settings))
     if settings.notices.telegram_token_file is not None and has_bot():
-        # Secrets that are typed pass through its memory as well.
-        wiped = own | WIPE_FREED_MEMORY
-        children.append(
-            Child(_TELEGRAM, "drawbridge.entrypoints.telegram", ["--with-parent"], wiped)
-        )
+        children.append(process_of(Role.TELEGRAM, settings))
     if with_paper:
-        state, port = str(settings.paper_state), str(port_in(settings.paper))
-        arguments = ["--state", state, "--port-base", port, "--with-parent"]
-        children.append(Child(_PAPER, "drawbridge.entrypoints.paper_server", arguments, own))
-    return children
+        children.append(process_of(Role.PAPER, settings))
+    return [
+        replace(
+            child,
+            arguments=(*child.arguments, *_HELD),
+            environment={**child.environment, **settings.observing.beside(step)},
+        )
+        for step, child in enumerate(children)
+    ]
 
 
-def has_bot() -> bool:
-    """Tell whether what the Telegram bot is made of is installed."""
-    return find_spec("aiogram") is not None
+def become(settings: Settings, *, with_paper: bool, workers: int = 1) -> NoReturn:
+    """Turn this process into the supervisor: what the command line had loaded is let go.
 
-
-def become(settings: Settings, *, with_paper: bool) -> NoReturn:
-    """Turn this process into the supervisor: what the command line had loaded is let go."""
-    arguments = [sys.executable, "-m", "drawbridge.app.up"]
+    Raises: as `children_of`, before anything starts.
+    """
+    children_of(settings, with_paper=with_paper, workers=workers)
+    arguments = ["--workers", str(workers)]
     if with_paper:
         arguments.append("--with-paper")
-    sys.stdout.flush()
-    environment = {**os.environ, **settings.environment()}
-    os.execve(sys.executable, arguments, environment)  # noqa: S606  our own module, no shell
+    processes.become(Child("up", "drawbridge.app.up", arguments, settings.environment()))
 
 
 def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
+    if "vault" in ready and ready["vault"] == "closed" and settings.vault_key.exists():
+        _print(say("up.vault_locked"))
     if name == _GATEWAY:
-        if ready["vault"] == "closed" and settings.vault_key.exists():
-            _print(say("up.vault_locked"))
         if "proxy" in ready:
             _print(say("up.proxy_ready", address=ready["proxy"]))
         tls = ready.get("proxy_tls")
         if isinstance(tls, Mapping):
             _tell_tls(tls)
-    elif name == _WEB:
+    elif name == Role.WEB:
         _print(say("up.web_ready", address=ready["address"]))
-    elif name == _PAPER:
+    elif name == Role.PAPER:
         _print(say("up.paper_ready", address=ready["account_site"]))
         _print(say("up.paper_hint"))
-    elif name == _TELEGRAM:
+    elif name == Role.TELEGRAM:
         _print(say("up.telegram_ready"))
 
 
@@ -91,6 +94,7 @@ def main() -> int:
     """Run until stopped; give the exit code of the error table."""
     parser = argparse.ArgumentParser(prog="drawbridge-up")
     parser.add_argument("--with-paper", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
 
     async def work() -> None:
@@ -99,7 +103,7 @@ def main() -> int:
         _print(say("up.stop_hint"))
         if settings.notices.telegram_token_file is not None and not has_bot():
             _print(say("up.telegram_missing"))
-        children = children_of(settings, with_paper=given.with_paper)
+        children = children_of(settings, with_paper=given.with_paper, workers=given.workers)
         await Supervisor(children, partial(_tell, settings)).run()
         _print(say("up.stopped"))
 

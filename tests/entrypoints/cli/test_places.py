@@ -27,7 +27,8 @@ ELSEWHERE = """
 """
 # What opens this machine's data folder, keyring or processes, or hands out what must not travel.
 HERE = """
-    up  doctor  demo  mcp  proxy tls  vault create  vault unlock  vault status  vault rotate
+    up  serve web  serve gateway  serve worker  serve telegram  serve paper  settings
+    doctor  demo  mcp  proxy tls  vault create  vault unlock  vault status  vault rotate
     vault destroy-old-key  vault keep-in
     backup key  backup list  backup make  backup restore
     import  key add  key replace  key replacement  key leak-report
@@ -43,7 +44,7 @@ HERE = """
 # What works on a folder or files of its own, whichever Drawbridge was chosen.
 FOLDERS = """
     licences init  licences issue  licences list  licences revocations  licences revoke
-    licences serve  backup verify  robot check
+    licences serve  serve licences  backup verify  robot check
 """
 # What concerns the command line itself, or no Drawbridge at all.
 _EXAMPLES = {

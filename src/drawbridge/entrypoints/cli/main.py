@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from drawbridge.app.settings_file import name_file
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.entrypoints.cli import (
     approval,
@@ -45,6 +46,8 @@ from drawbridge.entrypoints.cli import (
     remote,
     robot,
     scan,
+    serve,
+    settings,
     stop,
     trial,
     tui,
@@ -72,6 +75,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up", help=say("cli.up.help"))(up.up)
+app.add_typer(serve.app, name="serve")
+app.command("settings", help=say("cli.settings.help"))(settings.settings)
 app.add_typer(owner.app, name="owner")
 app.add_typer(people.app, name="people")
 app.add_typer(vault.app, name="vault")
@@ -134,6 +139,10 @@ def begin(
             autocompletion=remote.known_places,
         ),
     ] = "",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help=say("cli.option.config")),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -147,6 +156,7 @@ def begin(
     """Take the options that stand before every command."""
     del version
     name_remote(at)
+    name_file(config)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ def up(
     with_paper: Annotated[
         bool, typer.Option("--with-paper", help=say("cli.up.with_paper"))
     ] = False,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help=say("cli.up.workers"))] = 1,
     port: Annotated[
         int | None, typer.Option("--port", metavar="N", help=say("cli.up.port"))
     ] = None,
@@ -30,4 +31,4 @@ def up(
         if port not in _PORTS:
             raise BadInput("bad_port", field="port")
         settings = dataclasses.replace(settings, port=port)
-    become(settings, with_paper=with_paper)
+    become(settings, with_paper=with_paper, workers=workers)
