@@ -79,10 +79,12 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     # These open sockets to listen on and hand them to the server; `find_network` sees to it that
     # they connect none.
     "drawbridge/app/bot_tls.py": frozenset({"ssl"}),
+    "drawbridge/app/relay_trust.py": frozenset({"ssl"}),
     "drawbridge/app/listening.py": frozenset({"socket"}),
     "drawbridge/app/serving.py": frozenset({"socket"}),
     "drawbridge/entrypoints/paper_server/hosting.py": frozenset({"socket"}),
-    "drawbridge/entrypoints/proxy/hosting.py": frozenset({"socket"}),
+    "drawbridge/entrypoints/edge/places.py": frozenset({"socket"}),
+    "drawbridge/entrypoints/edge/taking.py": frozenset({"socket", "ssl"}),
     "drawbridge/entrypoints/wire_server/serving.py": frozenset({"socket", "ssl"}),
     # Reads what comes in over those sockets.
     "drawbridge/entrypoints/wire_server/reading.py": frozenset({"httptools"}),

@@ -16,6 +16,7 @@ from drawbridge.gateway.admission import Proofs
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.crossing_log import CrossingLog
+from drawbridge.gateway.held_here import EVERYTHING_HERE, HeldHere
 from drawbridge.gateway.replay import Replays
 from drawbridge.gateway.streaming import Streams
 from drawbridge.trading.bots import Bots
@@ -27,6 +28,8 @@ _log: Final = logging.getLogger(__name__)
 _WRITE_EVERY_S: Final = 0.5
 # As long as what is looked up takes at least.
 _WRITES_PER_SETTLING: Final = 10
+# What is stamped before an account was seen to come here is refused, so it is seen soon.
+_LOOK_EVERY_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Bridge:
     log: CrossingLog
     clock: Clock
     ticks_ns: Callable[[], int]
+    held: HeldHere = EVERYTHING_HERE
 
     async def keep_written(self) -> None:
         """Write and settle for ever."""
@@ -59,6 +63,12 @@ class Bridge:
                     await self.usages.catch_up()
             except DrawbridgeError as error:
                 _log.warning("proxy: %s", error)
+
+    async def keep_looking(self) -> None:
+        """Look for ever which accounts come here."""
+        while True:
+            self.held.look()
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def forget_changed(self) -> None:
         """Drop what memory holds to check the signatures of keys that were revoked or changed.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from drawbridge.cluster import store
-from drawbridge.core.shards import shard_of
+from drawbridge.core.shards import HOUSE, shard_of
 from drawbridge.storage.database import Database
 
 _KEPT_MS: Final = 250
@@ -32,7 +32,10 @@ class Directory:
 
         Raises: what the database raises.
         """
-        shard = shard_of(key_id)
+        return await self.find_shard(shard_of(key_id))
+
+    async def find_shard(self, shard: int) -> str | None:
+        """Find where the accounts of a shard are served. Raises: as `find`."""
         if self._is_old(shard):
             async with self._turn:
                 # Who waited here finds what the one before has read.
@@ -42,7 +45,16 @@ class Directory:
 
     def forget(self, key_id: str) -> None:
         """Ask anew for this account, because it was not served where it was said to be."""
-        self._forgotten.add(shard_of(key_id))
+        self.forget_shard(shard_of(key_id))
+
+    def forget_shard(self, shard: int) -> None:
+        """Ask anew for all accounts of a shard."""
+        self._forgotten.add(shard)
+
+    async def list_serving(self) -> tuple[str, ...]:
+        """List the addresses at which any account is served now. Raises: as `find`."""
+        await self.find_shard(HOUSE)
+        return tuple(sorted(set(self._addresses.values())))
 
     def _is_old(self, shard: int) -> bool:
         if self._read_ms is None or shard in self._forgotten:

@@ -10,6 +10,7 @@ from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import DrawbridgeError, Forbidden, NotProven
 from drawbridge.core.operations import Scope
 from drawbridge.core.values import light_value
+from drawbridge.gateway.held_here import EVERYTHING_HERE, HeldHere
 from drawbridge.gateway.replay import Replays, Sent
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.wire.dialect import Claim
@@ -60,19 +61,23 @@ class Admission:
     """The checks at our edge for one exchange at one venue."""
 
     def __init__(
-        self, exchange: Exchange, venue: str, book: Book, proofs: Proofs, replays: Replays
+        self,
+        exchange: Exchange,
+        venue: str,
+        books: tuple[Book, Proofs, Replays],
+        held: HeldHere = EVERYTHING_HERE,
     ) -> None:
-        """Join the parts."""
+        """Join the parts; `held` tells whose requests are judged here at all."""
         self._exchange = exchange
         self._venue = venue
-        self._book = book
-        self._proofs = proofs
-        self._replays = replays
+        self._book, self._proofs, self._replays = books
+        self._held = held
 
     async def admit(self, request: WireRequest, now_ms: int) -> Admitted:
         """Let a request in; `now_ms` is the exchange's time.
 
-        Raises: `Forbidden` `unknown_endpoint`, `virtual_revoked`; `NotProven`, `BadInput`.
+        Raises: `Forbidden` `unknown_endpoint`, `virtual_revoked`; `NotProven`, `BadInput`;
+        `ExchangeDown("account_moved")` before anything was judged.
         """
         exchange = self._exchange
         endpoint = exchange.endpoints.classify(request)
@@ -85,6 +90,7 @@ class Admission:
         if virtual.revoked_ms is not None:
             # What its signatures were held against is erased, so nothing else can be said.
             raise Forbidden("virtual_revoked", rule="revoked")
+        self._held.check(virtual.key_id)
         if endpoint.unsigned:
             if not _is_only_way(exchange, endpoint):
                 # The name alone proves nothing.
@@ -99,7 +105,8 @@ class Admission:
         proof.check(claim, payload)
         # Only what is signed counts as seen: else a stranger could use up stamps to come.
         sent = Sent(stamp, payload, endpoint.scope not in _READING)
-        self._replays.check(virtual.id, rule, sent, now_ms)
+        since_ms = self._held.since_ms(virtual.key_id)
+        self._replays.check(virtual.id, rule, sent, now_ms, since_ms)
         return Admitted(endpoint, virtual)
 
     def named(self, request: WireRequest) -> VirtualKey | None:

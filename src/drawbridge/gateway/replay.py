@@ -52,6 +52,7 @@ class Replays:
         rule: StampRule,
         sent: Sent,
         now_ms: int,
+        since_ms: int = 0,
     ) -> None:
         """Refuse what changes something and was signed before in the same words at the same time.
 
@@ -66,7 +67,7 @@ class Replays:
         """
         stamped_ms = sent.stamp * rule.ms_per_unit // rule.units_per_ms
         # Exchanges that stamp with seconds mean any moment of them.
-        is_old = stamped_ms + rule.ms_per_unit <= max(self._began_ms, self._floor_ms)
+        is_old = stamped_ms + rule.ms_per_unit <= max(self._began_ms, self._floor_ms, since_ms)
         if sent.changes and is_old:
             raise NotProven("stale_stamp", by_ms=now_ms - stamped_ms)
         told = b"%b %d %b" % (virtual_id.encode(), sent.stamp, sent.payload)
@@ -78,7 +79,7 @@ class Replays:
         ):
             raise NotProven("used_nonce")
 
-    def check_nonce(self, virtual_id: str, nonce: int, now_ms: int) -> None:
+    def check_nonce(self, virtual_id: str, nonce: int, now_ms: int, since_ms: int = 0) -> None:
         """Refuse a nonce that was used, or that could have been.
 
         Why times: clients count in milliseconds, in microseconds and in tens of nanoseconds since
@@ -91,16 +92,22 @@ class Replays:
         told_ms = _as_ms(nonce)
         if told_ms >= now_ms + _AHEAD_MS:
             raise NotProven("stamp_ahead", by_ms=told_ms - now_ms)
-        if told_ms < self._began_ms:
+        if told_ms < max(self._began_ms, since_ms):
             raise NotProven("used_nonce")
         self._nonces_of(virtual_id, digits).use(nonce)
 
-    def check(self, virtual_id: str, rule: StampRule, sent: Sent, now_ms: int) -> None:
-        """Refuse by time or by nonce, as the exchange stamps. Raises: as the two."""
+    def check(
+        self, virtual_id: str, rule: StampRule, sent: Sent, now_ms: int, since_ms: int = 0
+    ) -> None:
+        """Refuse by time or by nonce, as the exchange stamps. Raises: as the two.
+
+        `since_ms` is when the account came to this process: what is stamped earlier was for
+        somebody else, as with all that is from before this process began.
+        """
         if rule.kind is StampKind.NONCE:
-            self.check_nonce(virtual_id, sent.stamp, now_ms)
+            self.check_nonce(virtual_id, sent.stamp, now_ms, since_ms)
         else:
-            self.check_time(virtual_id, rule, sent, now_ms)
+            self.check_time(virtual_id, rule, sent, now_ms, since_ms)
 
     def _see(self, name: bytes, stamped_ms: int, rule: StampRule) -> None:
         self._seen[name] = stamped_ms

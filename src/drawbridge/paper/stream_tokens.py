@@ -22,7 +22,7 @@ class StreamTokens:
     def __init__(self, entropy: Entropy) -> None:
         """Start with none."""
         self._shelf: TokenShelf[PaperKey] = TokenShelf(
-            lambda: draw_text(_ALPHABET, _LENGTH, entropy),
+            lambda _: draw_text(_ALPHABET, _LENGTH, entropy),
             lambda key: (key.exchange_id, key.key),
             most_each=_MOST_OF_A_KEY,
         )

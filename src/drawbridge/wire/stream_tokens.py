@@ -28,7 +28,7 @@ class TokenShelf(Generic[H]):
     """All tokens of one server that are alive; the one drawn first is forgotten first."""
 
     def __init__(
-        self, draw: Callable[[], str], whose: Callable[[H], Hashable], *, most_each: int
+        self, draw: Callable[[H], str], whose: Callable[[H], Hashable], *, most_each: int
     ) -> None:
         """Start with none; `whose` names a holder, whatever else of them changes."""
         self._new_name = draw
@@ -73,7 +73,7 @@ class TokenShelf(Generic[H]):
             del self._tokens[mine[0]]
         elif len(self._tokens) >= _MOST:
             self._tokens.popitem(last=False)
-        name = self._new_name()
+        name = self._new_name(holder)
         self._tokens[name] = _Token(holder, now_ms + wanted.lasts_ms)
         return StreamToken(name, wanted.lasts_ms)
 

@@ -3,13 +3,13 @@
 No rule lives here: what a token is good for, and who may hear of what, is asked below.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.app.bridge import Bridge
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.core.operations import GetFixed, GetStreamToken, Scope
+from drawbridge.entrypoints.edge.places import Below
 from drawbridge.gateway.admission import Admitted
 from drawbridge.gateway.bot_streams.connection import BotConnection
 from drawbridge.gateway.bot_streams.hub import BotSockets
@@ -25,17 +25,6 @@ _PREFIX: Final = b"x-forwarded-prefix"
 _SCHEME: Final = b"x-forwarded-proto"
 _ABOUT_US: Final = (b"host", b"content-type")
 _OPEN: Final = "ws_open"
-
-
-@dataclass(frozen=True, slots=True)
-class Below:
-    """Where an exchange stands for whoever asks: below a path, and over TLS or not."""
-
-    prefix: bytes = b""
-    over_tls: bool = False
-
-
-ROOT: Final = Below()
 
 
 class BotStreams:
@@ -60,7 +49,15 @@ class BotStreams:
                 bridge.clock,
                 bridge.ticks_ns,
             ),
-            Proving(exchange, venue, bridge.book, bridge.proofs, bridge.replays, bridge.tokens),
+            Proving(
+                exchange,
+                venue,
+                bridge.book,
+                bridge.proofs,
+                bridge.replays,
+                bridge.tokens,
+                bridge.held,
+            ),
             as_spoken,
         )
 

@@ -167,6 +167,11 @@ class Socket(asyncio.BufferedProtocol):
             self._flush()
             self._leave()
 
+    def leave_for(self, shard: int) -> None:
+        """Say goodbye because the account is another process's; the client begins anew."""
+        del shard  # Who came here directly has to find the way there by itself.
+        self.close(AGAIN_LATER)
+
     def abort(self) -> None:
         """End it at once."""
         self._has_ended = True

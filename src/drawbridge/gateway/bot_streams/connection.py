@@ -20,6 +20,8 @@ from drawbridge.gateway.bot_streams.accounts import AccountTopic
 from drawbridge.gateway.bot_streams.looks import Looks
 from drawbridge.gateway.bot_streams.station import Passing, Station
 from drawbridge.gateway.bot_streams.topics import At
+from drawbridge.gateway.held_here import SHARD
+from drawbridge.gateway.permission import MOVED
 from drawbridge.virtual_keys.asked import Act, Asked
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.wire.stream import (
@@ -60,6 +62,9 @@ class Socket(Protocol):
 
     def close(self, code: int = _NORMAL) -> None:
         """Say goodbye."""
+
+    def leave_for(self, shard: int) -> None:
+        """Say goodbye because the account that was named is another process's."""
 
     async def receive(self) -> Frame | None:
         """Wait for a frame, None at the end."""
@@ -125,8 +130,9 @@ class BotConnection:
         try:
             self.virtual = await looks.look(self._station, known, self._address)
         except DrawbridgeError as error:
-            self._note(ENDED, known, error)
-            self._close(POLICY)
+            if not self._is_left_for(error):
+                self._note(ENDED, known, error)
+                self._close(POLICY)
 
     async def tick(self) -> None:
         """Let time pass; who is only there is closed."""
@@ -190,6 +196,8 @@ class BotConnection:
             self._keeper.own(self, virtual)
             self.virtual = virtual
         except DrawbridgeError as error:
+            if self._is_left_for(error):
+                return ()
             self._note(LOG_IN, virtual, error)
             return self._refused(wanted.ref, error)
         self._note(LOG_IN, virtual, None)
@@ -263,6 +271,8 @@ class BotConnection:
             virtual = await self._asker(ask)
             result = await station.answer(ask, virtual, self._address)
         except DrawbridgeError as error:
+            if self._is_left_for(error):
+                return
             station.note(Passing(ask.endpoint, virtual, began_ns, self._address), error)
             await self._carry_out(self._refused(ask.ref, error))
             return
@@ -298,6 +308,16 @@ class BotConnection:
         self._is_over = True
         if self._socket is not None:
             self._socket.close(code)
+
+    def _is_left_for(self, error: DrawbridgeError) -> bool:
+        """End it where the account is another process's: nothing was judged or sent."""
+        shard = error.facts.get(SHARD) if error.code == MOVED else None
+        if not isinstance(shard, int):
+            return False
+        self._is_over = True
+        if self._socket is not None:
+            self._socket.leave_for(shard)
+        return True
 
     def _at(self, topic: Topic) -> At:
         return At(self._station.exchange.id, self._station.venue, topic)

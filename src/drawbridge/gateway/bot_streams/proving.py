@@ -11,6 +11,7 @@ from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import Forbidden, NotProven
 from drawbridge.gateway.admission import Book, Proofs
 from drawbridge.gateway.bot_streams.tokens import BotTokens
+from drawbridge.gateway.held_here import EVERYTHING_HERE, HeldHere
 from drawbridge.gateway.replay import Replays, Sent
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.wire.proving import check_stamp
@@ -29,24 +30,27 @@ class Proving:
     proofs: Proofs
     replays: Replays
     tokens: BotTokens
+    held: HeldHere = EVERYTHING_HERE
 
     async def prove(self, proof: Proof, now_ms: int) -> VirtualKey:
         """Give the virtual key that a proof proves; `now_ms` is the exchange's time.
 
         Every one counts as a change: whoever overheard a log-in could listen with it.
         Raises: `Forbidden("virtual_revoked")`, `Forbidden("vault_locked")`, `NotProven`,
-        `BadInput`.
+        `BadInput`, `ExchangeDown("account_moved")`.
         """
         claim, rule = proof.claim, self.exchange.card.stamp
         virtual = self.find(claim.key)
         stamp = check_stamp(rule, claim, now_ms)
         checks = self.proofs.find(virtual) or await self.proofs.get(virtual)
         checks.check(claim, proof.payload)
-        self.replays.check(virtual.id, rule, Sent(stamp, proof.payload), now_ms)
+        sent, since_ms = Sent(stamp, proof.payload), self.held.since_ms(virtual.key_id)
+        self.replays.check(virtual.id, rule, sent, now_ms, since_ms)
         return virtual
 
     def by_token(self, token: str, now_ms: int) -> VirtualKey:
         """Give the virtual key that a token was drawn for, as it is now. Raises: as `prove`."""
+        self.held.check_token(token)
         drawn = self.tokens.get(self.exchange.id, self.venue, token, now_ms)
         return self.again(drawn)
 
@@ -59,10 +63,14 @@ class Proving:
         return virtual
 
     def find(self, public: str) -> VirtualKey:
-        """Find a virtual key by what bots send. Raises: `Forbidden`, `NotProven("bad_key")`."""
+        """Find a virtual key by what bots send.
+
+        Raises: `Forbidden`, `NotProven("bad_key")`, `ExchangeDown("account_moved")`.
+        """
         virtual = self.book.find(self.exchange.id, public)
         if virtual is None or virtual.venue != self.venue:
             raise NotProven("bad_key")
         if virtual.revoked_ms is not None:
             raise Forbidden(REVOKED, rule="revoked")
+        self.held.check(virtual.key_id)
         return virtual

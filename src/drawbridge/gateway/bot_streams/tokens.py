@@ -8,11 +8,13 @@ from typing import Final
 from drawbridge.catalogue.forms import Entropy, draw_text
 from drawbridge.core.errors import NotProven
 from drawbridge.core.operations import GetStreamToken, StreamToken
+from drawbridge.gateway.held_here import shard_letters
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.wire.stream_tokens import TokenShelf
 
 _ALPHABET: Final = "A-Za-z0-9"
-_LENGTH: Final = 64
+# Beside the two that tell where it was drawn.
+_DRAWN: Final = 62
 _MOST_OF_A_KEY: Final = 16
 
 
@@ -22,7 +24,7 @@ class BotTokens:
     def __init__(self, entropy: Entropy) -> None:
         """Start with none."""
         self._shelf: TokenShelf[VirtualKey] = TokenShelf(
-            lambda: draw_text(_ALPHABET, _LENGTH, entropy),
+            lambda virtual: shard_letters(virtual.key_id) + draw_text(_ALPHABET, _DRAWN, entropy),
             lambda virtual: virtual.id,
             most_each=_MOST_OF_A_KEY,
         )

@@ -1,0 +1,1 @@
+"""What the edge of a worker and the front's have in common: places, refusals, and the relay."""
