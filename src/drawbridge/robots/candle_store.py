@@ -69,7 +69,9 @@ async def keep_candles(
     last_ms = candles[-1].open_time_ms
     await tx.execute(
         "INSERT INTO robot_series (exchange, venue, symbol, interval_ms, last_ms)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET last_ms = excluded.last_ms",
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (exchange, venue, symbol, interval_ms) DO UPDATE"
+        # Another process may have acted upon a younger one already.
+        " SET last_ms = excluded.last_ms WHERE robot_series.last_ms < excluded.last_ms",
         *series,
         last_ms,
     )
@@ -80,7 +82,10 @@ async def keep_candles(
     )
     series_id = row["id"] if row else 0
     await tx.execute_many(
-        "INSERT OR REPLACE INTO robot_series_candles VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO robot_series_candles (series_id, open_time_ms, open, high, low, close, volume)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series_id, open_time_ms) DO UPDATE SET"
+        " open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,"
+        " volume = excluded.volume",
         [
             (series_id, it.open_time_ms, *(plain(getattr(it, name)) for name in _PRICES))
             for it in candles[-kept:]

@@ -45,6 +45,12 @@ class Changes:
         """Tell whether there is anything to write."""
         return any(getattr(self, it.name) for it in fields(self))
 
+    def key_ids(self) -> frozenset[str]:
+        """Give the keys on whose accounts something is to be written."""
+        decisions = {it.key_id for it in (*self.made, *self.moved)}
+        kept = {key_id for _, key_id, _ in (*self.standings, *self.memories)}
+        return frozenset(decisions | kept | {it.key_id for it in self.reasons})
+
     def extend(self, others: Iterable["Changes"]) -> None:
         """Take in the changes of others, behind these."""
         for other in others:
@@ -91,9 +97,9 @@ class DecisionStore:
 async def write(tx: Transaction, changes: Changes, now_ms: int) -> None:
     """Write changes down. A decision whose tag is there already stays as it is."""
     await tx.execute_many(
-        "INSERT OR IGNORE INTO robot_decisions (robot_id, key_id, tag, moment_ms, side, quantity,"
+        "INSERT INTO robot_decisions (robot_id, key_id, tag, moment_ms, side, quantity,"
         " price, reduces, attempt, state, reason, approval, until_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [_row(decision) for decision in changes.made],
     )
     await tx.execute_many(

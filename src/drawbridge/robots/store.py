@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from drawbridge.cluster.clauses import of_keys_in
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.money import plain
 from drawbridge.robots.model import (
@@ -38,9 +39,11 @@ _SUM_UP: Final = (
     " WHEN 'stopping' THEN 2 WHEN 'paused' THEN 3 ELSE 4 END, reason = '', place LIMIT 1"
     ") WHERE id = ?"
 )
-_ACCOUNTS: Final = (
-    "SELECT * FROM robot_accounts WHERE robot_id IN (SELECT value FROM json_each(?))"
-    " ORDER BY robot_id, place, key_id"
+_ACCOUNTS: Final = "SELECT * FROM robot_accounts WHERE robot_id IN (SELECT value FROM json_each(?))"
+_IN_ORDER: Final = " ORDER BY robot_id, place, key_id"
+_AT_WORK: Final = (
+    " AND EXISTS (SELECT 1 FROM robot_accounts WHERE robot_id = robots.id"
+    " AND robot_accounts.status <> 'stopped'"
 )
 
 
@@ -73,27 +76,43 @@ class RobotStore:
             _MOST,
         )
 
-    async def list_changed(self, since: int) -> tuple[Robot, ...]:
+    async def list_changed(
+        self, since: int, shards: frozenset[int] | None = None
+    ) -> tuple[Robot, ...]:
         """List every robot that has changed since a number of changes, whoever owns it.
 
-        From the very first number on, those that were stopped all the time are left out.
+        From the very first number on, those that were stopped all the time are left out. Of each
+        only the accounts in these shards are told.
         """
-        at_work = "AND status <> 'stopped'" if not since else ""
-        return await self._read(
-            f"WHERE change > ? AND deleted_ms IS NULL {at_work} ORDER BY created_ms, robots.id",
+        clause, args = of_keys_in(shards)
+        at_work = " AND status <> 'stopped'" if not since else ""
+        if not since and shards is not None:
+            at_work += f"{_AT_WORK}{clause})"
+        rows = await self._database.fetch_all(
+            f"{_SELECT} WHERE change > ? AND deleted_ms IS NULL{at_work}"
+            " ORDER BY created_ms, robots.id",
             since,
+            *(() if since else args),
         )
+        ids = json.dumps([row["id"] for row in rows])
+        sql = f"{_ACCOUNTS}{clause}{_IN_ORDER}"
+        return _robots(rows, await self._database.fetch_all(sql, ids, *args))
 
     def changes(self) -> int:
         """Give the number that rises with every change that a runner must see, at once."""
         row = self._database.glance("SELECT n FROM robot_changes")
         return 0 if row is None else int(row["n"])
 
-    async def places_at_work(self) -> tuple[tuple[str, str], ...]:
-        """Give every key and market with which a robot works, whoever owns it."""
+    async def places_at_work(
+        self, shards: frozenset[int] | None = None
+    ) -> tuple[tuple[str, str], ...]:
+        """Give every key (in some shards) and market with which a robot works."""
+        clause, args = of_keys_in(shards)
         rows = await self._database.fetch_all(
-            "SELECT DISTINCT key_id, symbol FROM robot_accounts JOIN robots ON id = robot_id"
-            " WHERE robot_accounts.status <> 'stopped' AND deleted_ms IS NULL"
+            "SELECT DISTINCT key_id, symbol FROM robot_accounts"  # noqa: S608 - a clause of our own
+            " JOIN robots ON robots.id = robot_id"
+            f" WHERE robot_accounts.status <> 'stopped' AND robots.deleted_ms IS NULL{clause}",
+            *args,
         )
         return tuple((row["key_id"], row["symbol"]) for row in rows)
 
@@ -109,7 +128,7 @@ class RobotStore:
     async def _read(self, where: str, *args: str | int) -> tuple[Robot, ...]:
         rows = await self._database.fetch_all(f"{_SELECT} {where}", *args)
         ids = json.dumps([row["id"] for row in rows])
-        return _robots(rows, await self._database.fetch_all(_ACCOUNTS, ids))
+        return _robots(rows, await self._database.fetch_all(f"{_ACCOUNTS}{_IN_ORDER}", ids))
 
 
 async def list_at_work_with(tx: Transaction, key_id: str) -> tuple[Robot, ...]:
@@ -119,7 +138,8 @@ async def list_at_work_with(tx: Transaction, key_id: str) -> tuple[Robot, ...]:
         " WHERE key_id = ? AND status <> 'stopped') ORDER BY created_ms, robots.id",
         key_id,
     )
-    return _robots(rows, await tx.fetch_all(_ACCOUNTS, json.dumps([row["id"] for row in rows])))
+    ids = json.dumps([row["id"] for row in rows])
+    return _robots(rows, await tx.fetch_all(f"{_ACCOUNTS}{_IN_ORDER}", ids))
 
 
 async def name_is_free(tx: Transaction, owner: str, name: str) -> bool:
@@ -292,7 +312,7 @@ def _robots(rows: Iterable[Row], account_rows: Iterable[Row]) -> tuple[Robot, ..
     accounts: dict[str, list[Account]] = {}
     for row in account_rows:
         accounts.setdefault(row["robot_id"], []).append(_account(row))
-    return tuple(_robot(row, tuple(accounts[row["id"]])) for row in rows)
+    return tuple(_robot(row, tuple(accounts.get(row["id"], ()))) for row in rows)
 
 
 def _account(row: Row) -> Account:

@@ -16,6 +16,16 @@ _KNOWN = (
     " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
     " SELECT key_id, client_order_id FROM asked JOIN orders USING (key_id, client_order_id)"
 )
+_FILLS_OF_ORIGIN = (
+    "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
+    " WHERE orders.origin = ? ORDER BY fills.time_ms, fills.trade_id"
+)
+# From the key's fills, because an origin may have orders on thousands of keys.
+_FILLS_OF_BOTH = (
+    "SELECT * FROM fills WHERE key_id = ? AND EXISTS (SELECT 1 FROM orders"
+    " WHERE orders.key_id = fills.key_id AND orders.client_order_id = fills.client_order_id"
+    " AND orders.origin = ?) ORDER BY time_ms, trade_id"
+)
 _IS_THERE = "SELECT 1 FROM orders WHERE key_id = ? AND client_order_id = ?"
 
 
@@ -113,12 +123,10 @@ class OrderStore:
 
     async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
         """Give the executions of all orders of an origin (of one key), oldest first."""
-        rows = await self._database.fetch_all(
-            "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
-            " WHERE orders.origin = ? AND ? IN ('', key_id)"
-            " ORDER BY fills.time_ms, fills.trade_id",
-            *(origin, key_id),
-        )
+        if key_id:
+            rows = await self._database.fetch_all(_FILLS_OF_BOTH, key_id, origin)
+        else:
+            rows = await self._database.fetch_all(_FILLS_OF_ORIGIN, origin)
         return tuple(read_fill(row) for row in rows)
 
     async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
@@ -136,8 +144,8 @@ class OrderStore:
         """
         rows = await self._database.fetch_all(
             "SELECT * FROM orders WHERE filled <> '0' AND origin NOT LIKE 'check:%'"
-            " AND CAST(filled AS REAL) * 0.999999999 > (SELECT coalesce(sum("
-            "CAST(fills.quantity AS REAL)), 0) FROM fills WHERE fills.key_id = orders.key_id"
+            " AND CAST(filled AS DOUBLE PRECISION) * 0.999999999 > (SELECT coalesce(sum("
+            "CAST(fills.quantity AS DOUBLE PRECISION)), 0) FROM fills WHERE fills.key_id = orders.key_id"
             " AND fills.client_order_id = orders.client_order_id)"
             " ORDER BY intended_ms LIMIT ?",
             _MOST_ROWS,

@@ -10,7 +10,7 @@ from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.errors import Conflict, DrawbridgeError
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.robots import store
@@ -76,7 +76,8 @@ class Moves:
 
     async def _moved(self, move: _Move) -> Account:
         now_ms = self._clock.now_ms()
-        await self._pen.write(Changes(), partial(_write, move, now_ms))
+        write = partial(_write, move, now_ms)
+        await self._pen.write(Changes(), write, key_ids=(move.account.key_id,))
         refusal = move.refusal
         return replace(
             move.account,
@@ -105,11 +106,15 @@ class Moves:
 
     async def note(self, seats: list[Seat], code: str, facts: Mapping[str, object]) -> None:
         """Write down what robots wait for, only where that is news; no code is that all is well."""
-        news = [seat for seat in seats if seat.account.reason != code]
+        news = [it for it in seats if it.account.reason != code and not it.is_left]
         if not news:
             return
         reasons = [Reason(seat.robot.id, seat.key_id, code, facts, seat.status) for seat in news]
-        await self._pen.write(Changes(reasons=reasons))
+        try:
+            await self._pen.write(Changes(reasons=reasons))
+        except Conflict:
+            # One of them was just taken over by another process; the others tell it once more.
+            return
         for seat in news:
             seat.account = replace(seat.account, reason=code, facts=facts)
 

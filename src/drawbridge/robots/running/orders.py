@@ -204,7 +204,7 @@ class OrderChains:
 
     async def _tell_unknown(self, seat: Seat, decision: Decision, error: DrawbridgeError) -> None:
         notice = _notice(NoticeKind.ORDER_UNKNOWN, seat, decision, _why(error))
-        await self._pen.write(Changes(notices=[notice]))
+        await self._pen.write(Changes(notices=[notice]), key_ids=(seat.key_id,))
 
 
 def order_of(seat: Seat, decision: Decision) -> PlaceOrder:

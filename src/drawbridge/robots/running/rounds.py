@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown
 from drawbridge.core.markets import Candle
 from drawbridge.robots.candle_store import keep_candles
 from drawbridge.robots.decision_store import Changes
@@ -21,7 +21,7 @@ from drawbridge.robots.running.deciding import Verdict, judge_candles
 from drawbridge.robots.running.orders import decided_notice, missed_notice
 from drawbridge.robots.running.questions import asked_first, take_up, write_down
 from drawbridge.robots.running.seat import Seat
-from drawbridge.robots.running.writing import Pen
+from drawbridge.robots.running.writing import TAKEN_OVER, Pen
 from drawbridge.robots.strategy import OWN
 from drawbridge.storage.database import Transaction
 
@@ -60,8 +60,8 @@ class Rounds:
         judged = [
             (seat, self.asked_first(seat, _judged(seat, chart, now_ms), chart)) for seat in seats
         ]
-        await self.keep(chart, judged)
-        return [pair for pair in judged if pair[1].decisions or pair[1].refusal]
+        kept = await self.keep(chart, judged)
+        return [pair for pair in kept if pair[1].decisions or pair[1].refusal]
 
     def asked_first(self, seat: Seat, verdict: Verdict, chart: Chart) -> Verdict:
         """Turn into a question what a person wants to be asked before."""
@@ -69,8 +69,25 @@ class Rounds:
             return verdict
         return asked_first(seat, verdict, chart.newest.close, self._clock.now_ms())
 
-    async def keep(self, chart: Chart, judged: Judged) -> None:
-        """Write verdicts down together with the candles that they came from."""
+    async def keep(self, chart: Chart, judged: Judged) -> Judged:
+        """Write verdicts down together with the candles that they came from.
+
+        Gives those that were written: an account may just have been taken over by another process.
+        """
+        while True:
+            ours = [it for it in judged if self._is_ours(it[0])]
+            try:
+                await self._keep(chart, ours)
+            except Conflict as error:
+                if error.code != TAKEN_OVER:
+                    raise
+            else:
+                return ours
+
+    def _is_ours(self, seat: Seat) -> bool:
+        return not seat.is_left and self._pen.may_write(seat.key_id)
+
+    async def _keep(self, chart: Chart, judged: Judged) -> None:
         changes = Changes()
         for seat, verdict in judged:
             if verdict.is_news:

@@ -1,4 +1,4 @@
-"""Run robots: all of them in memory, each on each of its accounts, and what is to be done when.
+"""Run robots: those of our accounts in memory, each on each of them, and what is to be done when.
 
 Driven by the gateway's process: `look` begins whatever is due and waits for nothing, so that one
 exchange that is slow keeps no other waiting. What is done stands in the modules beside this one:
@@ -7,18 +7,15 @@ rounds.py decides, orders.py and resting.py trade, closing.py ends.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
+from drawbridge.cluster.looking import Looking
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import (
-    Conflict,
-    Corrupted,
-    DrawbridgeError,
-    ExchangeDown,
-)
+from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError, ExchangeDown
 from drawbridge.robots.candle_store import CandleStore
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import RobotStatus
@@ -37,6 +34,7 @@ from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.running.signalling import Signalling
 from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Hands, Tending
+from drawbridge.robots.running.under_way import UnderWay
 from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
@@ -55,31 +53,43 @@ class Robots:
     """Everything that runs robots; one of these lives in the gateway's process."""
 
     def __init__(
-        self, database: Database, outside: Outside, clock: Clock, dice: Callable[[int], int]
+        self,
+        database: Database,
+        outside: Outside,
+        clock: Clock,
+        dice: Callable[[int], int],
+        share: Share = WHOLE,
     ) -> None:
-        """Use the app's database; with `dice` waits are spread, so that not all try at once."""
+        """Use the app's database, for the accounts of our share.
+
+        With `dice` waits are spread, so that not all try at once.
+        """
         self._clock = clock
         self._dice = dice
-        hands = _hands(database, outside, clock)
+        looking = Looking(share)
+        hands = _hands(database, outside, clock, looking)
         self._hands = hands
-        self._seating = Seating(database, outside.record, hands.moves)
+        self._seating = Seating(database, outside.record, hands.moves, looking)
         self._tending = Tending(hands, self._seating, clock)
-        self._signalling = Signalling(database, outside.roads, self._seating, clock)
+        self._signalling = Signalling(database, outside.roads, self._seating, clock, looking)
         self._prices = Prices(outside.roads, clock)
         self._listening = Listening(outside.streams, self)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = UnderWay()
         self._turns: dict[tuple[str, str], asyncio.Semaphore] = {}
         self._restless: set[Seat] = set()
         self._all_looked_ms = 0
         self._keys_looked_ms = 0
         self._good: Mapping[str, KeyRecord] | None = None
-        self._bug: BaseException | None = None
 
     async def look(self) -> None:
         """Read what people have changed, and begin whatever is due; nothing is waited for."""
-        if self._bug is not None:
-            raise self._bug
+        self._tasks.check()
         self._listening.check()
+        # What is begun for accounts that are another process's now ends here; it is all on disk.
+        self._tasks.cancel(self._seating.give_up())
+        if self._seating.is_taking_over:
+            # The new ones are to be held against their keys, whether any key changes or not.
+            self._good = None
         now_ms = self._clock.now_ms()
         has_changed = await self._seating.read_changes()
         if has_changed:
@@ -89,9 +99,9 @@ class Robots:
             self._restless.update(self._seating.seats())
         await self._look_at_keys()
         for signal in await self._signalling.list_due():
-            self._begin(self._act_on(signal))
+            self._tasks.begin(self._act_on(signal))
         for place in self._prices.places_to_ask(self._listening):
-            self._begin(self._ask_price(place))
+            self._tasks.begin(self._ask_price(place))
         self._begin_due(self._clock.now_ms())
 
     async def step(self) -> None:
@@ -101,17 +111,12 @@ class Robots:
 
     async def settle(self) -> None:
         """Wait until all that was begun has ended."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-        if self._bug is not None:
-            raise self._bug
+        await self._tasks.settle()
 
     async def close(self) -> None:
         """End what is under way; all of it is found on disk again."""
         await self._listening.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     def hear_candle(self, chart: Chart) -> None:
         """Hear from a stream that a chart may have a new candle."""
@@ -119,7 +124,7 @@ class Robots:
             return
         # Only after a failure it is left alone, not while it was merely early.
         if not chart.failures or self._clock.now_ms() >= chart.not_before_ms:
-            self._begin(self._follow(chart))
+            self._tasks.begin(self._follow(chart))
 
     def hear_price(self, place: Place, price: Decimal, time_ms: int) -> None:
         """Let guards that judge every price judge one."""
@@ -137,7 +142,7 @@ class Robots:
     def _begin_due(self, now_ms: int) -> None:
         for chart in self._seating.charts():
             if now_ms >= chart.not_before_ms and not chart.lock.locked() and chart.is_due(now_ms):
-                self._begin(self._follow(chart))
+                self._tasks.begin(self._follow(chart))
         self._begin_seats(now_ms)
 
     def _begin_seats(self, now_ms: int) -> None:
@@ -164,8 +169,9 @@ class Robots:
         chart = self._seating.chart_of(seat)
         if chart.columns is None:
             return False
-        # What has failed is tried again, also where nothing is left to do but to find it well.
-        if seat.failures or self._tending.is_to_be_checked(seat):
+        # What has failed is tried again, also where nothing is left to do but to find it well; who
+        # came to a chart that others follow already does not know its market.
+        if seat.failures or seat.market is None or self._tending.is_to_be_checked(seat):
             return True
         if seat.places_orders:
             seat.is_told = self._listening.tells_orders(seat.key_id)
@@ -260,7 +266,7 @@ class Robots:
         sent = {seat: it.decisions[0] for seat, it in judged if it.decisions and not it.refusal}
         # Those who wait for a slow machine are looked at once more, each by itself.
         chains = self._hands.chains
-        sent = {seat: it for seat, it in sent.items() if not chains.is_too_late(seat, it)}
+        sent = {it: one for it, one in sent.items() if not chains.is_too_late(it, one)}
         for seat in sent:
             seat.is_busy = True
         for seat, verdict in judged:
@@ -298,20 +304,10 @@ class Robots:
         if is_seen:
             self._good = good
 
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
     def _begin_seat(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
-        seat.is_busy = True
-        self._begin(self._in_turn(seat, work))
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and self._bug is None:
-            # Not an error of the house but a mistake in it: told at the next look.
-            self._bug = task.exception()
+        if not seat.is_left:
+            seat.is_busy = True
+            self._tasks.begin(self._in_turn(seat, work), seat)
 
     async def _in_turn(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
         """Do a seat's work; its trouble is its own, and is written down as its reason."""
@@ -321,6 +317,7 @@ class Robots:
             async with turn:
                 await self._carefully(seat, work)
         finally:
+            self._tasks.end(seat)
             self._release(seat)
 
     def _release(self, seat: Seat) -> None:
@@ -354,9 +351,9 @@ class Robots:
                 await self._hands.moves.note([seat], error.code, error.facts)
 
 
-def _hands(database: Database, outside: Outside, clock: Clock) -> Hands:
+def _hands(database: Database, outside: Outside, clock: Clock, looking: Looking) -> Hands:
     """Put together what does the parts of the work."""
-    pen = Pen(database, clock)
+    pen = Pen(database, clock, looking)
     checks = Checks(outside, clock)
     charts = Charts(outside.roads, CandleStore(database), clock)
     chains = OrderChains(outside, checks, pen, clock)

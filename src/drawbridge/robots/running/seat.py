@@ -71,8 +71,9 @@ class Seat:
     `order_ids` what the exchange calls those of them that rest. `failures` counts what has failed
     in a row, `not_before_ms` is when it is looked at again, `looked_ms` when its resting orders
     were looked at, `written_ms` the candle of the standing that is on disk,
-    `checked_ms` when its position was last held against the account; `is_told` while a
-    stream tells of its orders, `is_unfinished` while they are not all as they are wanted. `told`
+    `checked_ms` when its position was last held against the account; `is_left` once its account
+    is another process's, and nothing is to be done here any more; `is_told` while a stream tells
+    of its orders, `is_unfinished` while they are not all as they are wanted. `told`
     is what people have changed while it was busy: it is taken in when it is free again.
     """
 
@@ -93,6 +94,7 @@ class Seat:
     written_ms: int = 0
     checked_ms: int = 0
     is_busy: bool = False
+    is_left: bool = False
     is_told: bool = False
     is_unfinished: bool = True
     told: tuple[Robot, Account] | None = None

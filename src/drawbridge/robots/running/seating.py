@@ -1,11 +1,17 @@
-"""All robots at work, in memory: read when people have changed something, and never else."""
+"""All robots at work on our accounts, in memory: read when people have changed something.
 
-from collections.abc import Iterable, Sequence
+Else only when accounts come to us from another process; what goes to another is given up at once.
+"""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from drawbridge.cluster.looking import Looking
 from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.shards import shard_of
 from drawbridge.robots.candle_store import SeriesId, series_of
 from drawbridge.robots.decision_store import DecisionStore
-from drawbridge.robots.model import Account, DecisionState, Robot, RobotStatus
+from drawbridge.robots.model import Account, Decision, DecisionState, Robot, RobotStatus
 from drawbridge.robots.running.book import Book
 from drawbridge.robots.running.charts import Chart
 from drawbridge.robots.running.moves import Moves
@@ -14,12 +20,20 @@ from drawbridge.robots.seams import Record
 from drawbridge.robots.store import RobotStore
 from drawbridge.storage.database import Database
 
+_NONE: Final[frozenset[int]] = frozenset()
+
 
 class Seating:
     """Which robots there are on which accounts, and the charts at which they look."""
 
-    def __init__(self, database: Database, record: Record, moves: Moves) -> None:
-        """Use the app's database, and trading's record of fills."""
+    def __init__(self, database: Database, record: Record, moves: Moves, looking: Looking) -> None:
+        """Use the app's database, and trading's record of fills, for the accounts that are ours."""
+        self._database = database
+        self._looking = looking
+        # The shards whose seats are here, and those whose seats are still to be read; None: all.
+        self._read: frozenset[int] | None = None if looking.is_whole else _NONE
+        self._unread = _NONE
+        self._has_left = False
         self._robots = RobotStore(database)
         self._decisions = DecisionStore(database)
         self._record = record
@@ -29,17 +43,62 @@ class Seating:
         self._charts: dict[SeriesId, Chart] = {}
         self._at: dict[SeriesId, list[Seat]] = {}
 
+    @property
+    def shards(self) -> frozenset[int] | None:
+        """Give the shards whose seats are here and ours; None: all."""
+        if self._read is None:
+            return None
+        return frozenset(filter(self._looking.keeps_shard, self._read))
+
+    @property
+    def is_taking_over(self) -> bool:
+        """Tell whether there are accounts whose seats are still to be read."""
+        return bool(self._unread)
+
+    def give_up(self) -> Sequence[Seat]:
+        """Give up, at once, the seats on accounts that are not ours any more; gives them."""
+        news = self._looking.look()
+        if news is None or self._read is None:
+            return ()
+        self._read -= news.lost
+        self._unread = (self._unread - news.lost) | news.gained
+        left = [it for it in self._seats.values() if shard_of(it.key_id) in news.lost]
+        for seat in left:
+            seat.is_left = True
+            del self._seats[seat.robot.id, seat.key_id]
+        if left:
+            self._arrange()
+            self._has_left = True
+        return left
+
     async def read_changes(self) -> bool:
         """Take in what has changed on disk since the last look; tells whether anything has."""
+        has_left, self._has_left = self._has_left, False
         changes = self._robots.changes()
-        if changes == self._seen:
-            return False
-        robots = await self._robots.list_changed(self._seen)
-        for robot in robots:
-            await self._take(robot)
+        if changes == self._seen and not self._unread:
+            return has_left
+        if changes != self._seen and self._read != _NONE:
+            await self._take_all(self._seen, self._read)
+        if self._unread:
+            await self._take_over()
         self._seen = changes
         self._arrange()
         return True
+
+    async def _take_over(self) -> None:
+        """Read the seats of accounts that have come to us, as after a restart."""
+        gained = self._unread
+        # Whoever had them may just be writing; in the next turn all of that is on disk, and after
+        # it nothing more of theirs comes (writing.py).
+        async with self._database.transaction():
+            pass
+        await self._take_all(0, gained)
+        self._read = (self._read or _NONE) | gained
+        self._unread -= gained
+
+    async def _take_all(self, since: int, shards: frozenset[int] | None) -> None:
+        for robot in await self._robots.list_changed(since, shards):
+            await self._take(robot, shards)
 
     def seats(self) -> Sequence[Seat]:
         """Give every seat that is not stopped."""
@@ -61,8 +120,13 @@ class Seating:
         """Give the chart at which a seat looks."""
         return self._charts.setdefault(series_of(seat.plan), Chart(series_of(seat.plan)))
 
-    async def _take(self, robot: Robot) -> None:
-        known = {key_id for robot_id, key_id in self._seats if robot_id == robot.id}
+    async def _take(self, robot: Robot, shards: frozenset[int] | None) -> None:
+        known = {
+            key_id
+            for robot_id, key_id in self._seats
+            if robot_id == robot.id and (shards is None or shard_of(key_id) in shards)
+        }
+        opened: Mapping[str, Mapping[str, Decision]] | None = None
         for account in robot.accounts:
             at = (robot.id, account.key_id)
             if account.status is RobotStatus.STOPPED:
@@ -72,21 +136,27 @@ class Seating:
             if seat is not None:
                 seat.hear(robot, account)
                 continue
+            if opened is None:
+                opened = await self._opened(robot)
             try:
-                self._seats[at] = await self._seated(robot, account)
+                seat = await self._seated(robot, account, opened.get(account.key_id, {}))
             except DrawbridgeError as error:
                 await self._moves.pause_unread(robot, account, error)
+            else:
+                self._seats[at] = seat
         for key_id in known:
             del self._seats[robot.id, key_id]
 
-    async def _seated(self, robot: Robot, account: Account) -> Seat:
+    async def _opened(self, robot: Robot) -> Mapping[str, Mapping[str, Decision]]:
+        """Give a robot's decisions that are not settled, by key and tag."""
+        found: dict[str, dict[str, Decision]] = {}
+        for decision in await self._decisions.list_open([robot.id]):
+            found.setdefault(decision.key_id, {})[decision.tag] = decision
+        return found
+
+    async def _seated(self, robot: Robot, account: Account, opened: Mapping[str, Decision]) -> Seat:
         plan = robot.plan
         book = Book(plan.base, plan.quote, robot.quantity_step)
-        opened = {
-            decision.tag: decision
-            for decision in await self._decisions.list_open([robot.id])
-            if decision.key_id == account.key_id
-        }
         # Fills of a decision that is open are taken in when it is settled. Counted here as well,
         # a robot killed in between would hold twice what it bought, and sell it.
         unsettled = {decision.client_id for decision in opened.values()}

@@ -1,15 +1,18 @@
 """Robots that act on signals from outside: each signal once, on every account that is free.
 
 How signals come in stands in trading; here they become decisions, written in the transaction that
-marks the signal as acted on. A signal that no account could act on in time is ended by name.
+marks the signal as acted on, for the shards that are ours. A signal that no account could act on
+in time is ended by name.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from drawbridge.cluster.looking import Looking
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, DrawbridgeError
 from drawbridge.core.operations import GetTicker
+from drawbridge.core.shards import shard_of
 from drawbridge.robots import steering
 from drawbridge.robots.decision_store import Changes, write
 from drawbridge.robots.model import Direction, Trigger
@@ -22,20 +25,33 @@ from drawbridge.robots.running.seating import Seating
 from drawbridge.storage.database import Database
 from drawbridge.trading.reading import Passage
 from drawbridge.trading.signal_words import Action
-from drawbridge.trading.signals import Signal, SignalStore, drop_stale, mark_acted
+from drawbridge.trading.signals import (
+    NOT_LISTENING,
+    NOTHING_TO_DO,
+    Signal,
+    SignalStore,
+    drop_stale,
+    mark_acted,
+)
 
 _LOOK_EVERY_MS: Final = 250
 _DROP_EVERY_MS: Final = 10_000
-_NOT_LISTENING: Final = "signal_robot_not_listening"
-_NOTHING_TO_DO: Final = "signal_nothing_to_do"
 
 
 class Signalling:
     """Turns signals into decisions."""
 
-    def __init__(self, database: Database, roads: Passage, seating: Seating, clock: Clock) -> None:
-        """Read signals from the app's database, prices over these roads."""
+    def __init__(
+        self,
+        database: Database,
+        roads: Passage,
+        seating: Seating,
+        clock: Clock,
+        looking: Looking,
+    ) -> None:
+        """Read signals from the app's database, prices over these roads; act where it is ours."""
         self._database = database
+        self._looking = looking
         self._signals = SignalStore(database)
         self._roads = roads
         self._seating = seating
@@ -49,12 +65,12 @@ class Signalling:
         if now_ms < self._looked_ms + _LOOK_EVERY_MS:
             return ()
         self._looked_ms = now_ms
-        if now_ms >= self._dropped_ms + _DROP_EVERY_MS:
+        if now_ms >= self._dropped_ms + _DROP_EVERY_MS and self._looking.share.is_house:
             self._dropped_ms = now_ms
             if await self._signals.has_stale(now_ms):
                 async with self._database.transaction() as tx:
                     await drop_stale(tx, now_ms)
-        return await self._signals.list_new(now_ms)
+        return await self._signals.list_new(now_ms, self._seating.shards)
 
     async def act(self, signal: Signal) -> Judged:
         """Let a robot decide on a signal; gives what is to be carried out.
@@ -62,9 +78,10 @@ class Signalling:
         The signal waits while no account is free or no price is told, and for every account that
         is well: only one in trouble keeps no other waiting.
         """
+        seen = self._looking.seen
         listening = [it for it in self._seating.seats() if _listens(it, signal)]
         if not listening:
-            await self._write(signal, (), _NOT_LISTENING)
+            await self._write(signal, (), NOT_LISTENING, seen)
             return ()
         free = [it for it in listening if _is_free(it)]
         if not free or any(not (it.failures or _is_free(it)) for it in listening):
@@ -72,12 +89,12 @@ class Signalling:
         for seat in free:
             seat.is_busy = True
         try:
-            return await self._judged(signal, free)
+            return await self._judged(signal, free, seen)
         finally:
             for seat in free:
                 seat.release()
 
-    async def _judged(self, signal: Signal, seats: Sequence[Seat]) -> Judged:
+    async def _judged(self, signal: Signal, seats: Sequence[Seat], seen: int) -> Judged:
         plan, chart = seats[0].plan, self._seating.chart_of(seats[0])
         try:
             asked = GetTicker(plan.symbol)
@@ -91,14 +108,17 @@ class Signalling:
             verdict = judge_signal(seat, chart, side, ticker.last, (name, now_ms))
             judged.append((seat, asked_first(seat, verdict, ticker.last, now_ms)))
         acting = [pair for pair in judged if _acts(pair[1])]
-        if not await self._write(signal, acting, "" if acting else _NOTHING_TO_DO):
+        if not await self._write(signal, acting, "" if acting else NOTHING_TO_DO, seen):
             return ()
         for seat, verdict in acting:
             take_up(seat, verdict)
         return [pair for pair in acting if pair[1].decisions or pair[1].refusal]
 
-    async def _write(self, signal: Signal, judged: Judged, outcome: str) -> bool:
-        """Mark a signal together with what comes of it; False when somebody was faster."""
+    async def _write(self, signal: Signal, judged: Judged, outcome: str, seen: int) -> bool:
+        """Mark a signal together with what comes of it; False when somebody was faster.
+
+        Or when one of its shards is not ours any more since it was `seen`.
+        """
         changes, now_ms = Changes(), self._clock.now_ms()
         for seat, verdict in judged:
             changes.made += verdict.decisions
@@ -106,7 +126,9 @@ class Signalling:
             write_down(changes, verdict)
         try:
             async with self._database.transaction() as tx:
-                await mark_acted(tx, signal.n, now_ms, outcome)
+                if not all(self._looking.keeps_shard(it, seen) for it in signal.shards):
+                    return False
+                await mark_acted(tx, signal.n, now_ms, outcome, signal.shards)
                 await write(tx, changes, now_ms)
         except Conflict:
             return False
@@ -133,7 +155,9 @@ def _acts(verdict: Verdict) -> bool:
 
 
 def _listens(seat: Seat, signal: Signal) -> bool:
-    is_own = seat.robot.id == signal.robot_id
+    is_own = seat.robot.id == signal.robot_id and (
+        not signal.shards or shard_of(seat.key_id) in signal.shards
+    )
     return is_own and seat.is_started and seat.plan.trigger is Trigger.SIGNAL
 
 

@@ -109,6 +109,10 @@ class Tending:
         """Settle what is open; then decide, if a candle has closed meanwhile."""
         chart = self._seating.chart_of(seat)
         await self._hands.questions.hear(seat)
+        if chart.asked <= seat.course.reach:
+            # It came to a chart that those here never needed to be so long.
+            async with chart.lock:
+                await self._hands.charts.warm_up(chart, seat.course.reach)
         # First of all: who does not know the market would take what it holds for nothing.
         await self._know_market(seat)
         if seat.places_orders:
@@ -172,8 +176,8 @@ class Tending:
         verdict = self._hands.rounds.asked_first(seat, verdict, chart)
         if not (verdict.decisions or verdict.asked or verdict.withdrawn or verdict.refusal):
             return  # It waits for an answer already, which every price says anew.
-        await self._hands.rounds.keep(chart, [(seat, replace(verdict, is_news=True))])
-        await self.act(seat, [(seat, verdict)])
+        if await self._hands.rounds.keep(chart, [(seat, replace(verdict, is_news=True))]):
+            await self.act(seat, [(seat, verdict)])
 
     async def _know_market(self, seat: Seat) -> None:
         plan = seat.plan

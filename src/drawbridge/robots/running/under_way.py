@@ -1,0 +1,58 @@
+"""What the runner has begun and has not ended yet: tasks, and which of them are whose."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+
+from drawbridge.robots.running.seat import Seat
+
+
+class UnderWay:
+    """The tasks of one runner."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._of_seat: dict[Seat, asyncio.Task[None]] = {}
+        self._bug: BaseException | None = None
+
+    def begin(self, work: Coroutine[None, None, None], seat: Seat | None = None) -> None:
+        """Begin something, for one seat or for many."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        if seat is not None:
+            self._of_seat[seat] = task
+
+    def end(self, seat: Seat) -> None:
+        """Take note that a seat's task ends by itself now."""
+        self._of_seat.pop(seat, None)
+
+    def cancel(self, seats: Iterable[Seat]) -> None:
+        """Cancel what is done for these seats."""
+        for seat in seats:
+            task = self._of_seat.pop(seat, None)
+            if task is not None:
+                task.cancel()
+
+    def check(self) -> None:
+        """Raise what a task died of, if that was a mistake of ours."""
+        if self._bug is not None:
+            raise self._bug
+
+    async def settle(self) -> None:
+        """Wait until all that was begun has ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        self.check()
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and self._bug is None:
+            # Not an error of the house but a mistake in it: told at the next look.
+            self._bug = task.exception()

@@ -1,0 +1,356 @@
+"""Several runners over one database: each works for the accounts of its share, and takes over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from drawbridge.cluster.share import HeldShares
+from drawbridge.core.clock import SteppedClock
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.orders import Order, Side
+from drawbridge.core.shards import HOUSE, shard_of
+from drawbridge.robots.model import DecisionState, RobotStatus
+from drawbridge.robots.running.runner import Robots
+from drawbridge.robots.wishes import Wish
+from drawbridge.trading.signal_words import GOOD_FOR_MS, Action, Message
+from drawbridge.trading.signals import Hook, SignalStore, insert_signal
+from drawbridge.vault.model import KeyStatus
+from drawbridge.vault.store import fill_shards
+from tests.kit.robot_bench import DOWN, FALLING, UP, WISH, Bench
+from tests.kit.robots import (
+    KEY,
+    OWNER,
+    SECOND_KEY,
+    MemoryExchange,
+    key_record,
+    open_database,
+    outside_of,
+)
+from tests.kit.turns import a_turn
+
+BOTH = replace(WISH, also_on={SECOND_KEY: "200"})
+GRID = replace(
+    WISH,
+    strategy="grid",
+    settings={"lower": "80", "upper": "120", "lines": "5", "spacing": "arithmetic"},
+    amount="800",
+)
+ONE, TWO = shard_of(KEY), shard_of(SECOND_KEY)
+LONG_MS = 10**9
+
+
+@dataclass
+class Desk:
+    """The exchange, before which one process's orders can be held up."""
+
+    exchange: MemoryExchange
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        return await self.exchange.known_among(intentions)
+
+    async def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Order:
+        self.waiting += 1
+        await self.gate.wait()
+        # Whether it is new was asked before; the journal's row tells it here.
+        is_new = is_new and order.client_id not in self.exchange.keys_of
+        return await self.exchange.place(key_id, origin, order, is_new=is_new)
+
+    async def look_up(self, key_id: str, client_id: str) -> Order | None:
+        return await self.exchange.look_up(key_id, client_id)
+
+    async def cancel(self, key_id: str, client_id: str) -> Order | None:
+        return await self.exchange.cancel(key_id, client_id)
+
+
+class Worker:
+    """A runner with a share of its own."""
+
+    def __init__(self, bench: Bench, *shards: int) -> None:
+        self.monotonic = SteppedClock(0)
+        self.share = HeldShares(self.monotonic.now_ms)
+        for shard in shards:
+            self.share.hold(shard, LONG_MS)
+        it = bench.exchange
+        self.desk = Desk(it)
+        outside = replace(outside_of(it), desk=self.desk)
+        self.runner = Robots(bench.database, outside, it.clock, lambda below: below - 1, self.share)
+
+
+@dataclass
+class Pair:
+    """Two workers, and the bench whose own runner works for nobody."""
+
+    bench: Bench
+    ann: Worker
+    bob: Worker
+
+    async def begin(self, wish: Wish = BOTH) -> None:
+        self.bench.exchange.tell(*FALLING)
+        self.bench.id = (await self.bench.service.create(OWNER, wish)).id
+        await self.bench.service.start(OWNER, self.bench.id)
+        await self.step(3)
+
+    async def step(self, times: int = 2) -> None:
+        for _ in range(times):
+            self.bench.exchange.clock.advance(1_100)
+            await self.ann.runner.step()
+            await self.bob.runner.step()
+
+    async def tell(self, *closes: float) -> None:
+        for close in closes:
+            self.bench.exchange.tell(close)
+            await self.step()
+
+    def move(self, shard: int) -> None:
+        """Let a shard go from Ann to Bob."""
+        self.ann.share.drop(shard)
+        self.bob.share.hold(shard, LONG_MS)
+
+    def placed_on(self, key_id: str) -> list[Side]:
+        it = self.bench.exchange
+        return [order.side for order in it.placed if it.keys_of.get(order.client_id) == key_id]
+
+    async def send(self, action: Action, name: str) -> None:
+        now_ms = self.bench.exchange.clock.now_ms()
+        hook = Hook("h", OWNER, self.bench.id, "R", b"", 0)
+        async with self.bench.database.transaction() as tx:
+            await insert_signal(tx, hook, Message(name, action, now_ms), now_ms)
+
+    async def outcomes(self) -> list[str]:
+        signals = await SignalStore(self.bench.database).list_of(OWNER, self.bench.id, 10)
+        return [it.outcome if it.acted_ms else "waits" for it in reversed(signals)]
+
+
+@pytest_asyncio.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
+    async with open_database(tmp_path) as database:
+        await fill_shards(database)
+        bench = Bench(database)
+        bench.exchange.second_balances["USDT"] = Decimal(1000)
+        made = Pair(bench, Worker(bench, ONE, HOUSE), Worker(bench, TWO))
+        yield made
+        await made.ann.runner.close()
+        await made.bob.runner.close()
+
+
+async def test_who_holds_nothing_does_nothing(pair: Pair) -> None:
+    pair.ann.share.drop(ONE)
+    pair.bob.share.drop(TWO)
+    await pair.begin()
+    await pair.tell(UP, DOWN)
+    assert pair.bench.sides == []
+    assert (await pair.bench.robot()).status is RobotStatus.STARTING
+
+
+async def test_each_decides_for_its_own_accounts_and_each_order_is_placed_once(pair: Pair) -> None:
+    await pair.begin()
+    assert {it.status for it in (await pair.bench.robot()).accounts} == {RobotStatus.STARTED}
+
+    await pair.tell(UP, DOWN)
+
+    assert pair.ann.desk.waiting == pair.bob.desk.waiting == 2
+    for key_id in (KEY, SECOND_KEY):
+        assert pair.placed_on(key_id) == [Side.BUY, Side.SELL]
+    assert await pair.bench.decisions() == [DecisionState.DONE] * 4
+
+
+async def test_a_robot_as_a_whole_is_summed_up_whoever_moves_its_accounts(pair: Pair) -> None:
+    pair.bench.exchange.second_balances.clear()
+    await pair.begin()
+    await pair.tell(UP)
+    robot = await pair.bench.robot()
+    assert robot.status is RobotStatus.STARTED
+    assert [it.status for it in robot.accounts] == [RobotStatus.STARTED, RobotStatus.PAUSED]
+    await pair.bench.service.stop(OWNER, pair.bench.id)
+    await pair.step(4)
+    robot = await pair.bench.robot()
+    assert robot.status is RobotStatus.STOPPED
+    assert {it.status for it in robot.accounts} == {RobotStatus.STOPPED}
+
+
+async def test_an_account_that_moved_between_decision_and_order_is_ordered_once(
+    pair: Pair,
+) -> None:
+    await pair.begin()
+    pair.ann.desk.gate.clear()
+    pair.bench.exchange.tell(UP)
+    await pair.ann.runner.look()
+    while not pair.ann.desk.waiting:
+        await a_turn()
+
+    pair.move(ONE)
+    await pair.bob.runner.step()
+    pair.bench.exchange.clock.advance(1_100)
+    await pair.bob.runner.step()
+    assert pair.placed_on(KEY) == [Side.BUY]
+
+    pair.ann.desk.gate.set()
+    await pair.step()
+    assert pair.placed_on(KEY) == [Side.BUY]
+    await pair.tell(DOWN)
+    assert pair.placed_on(KEY) == [Side.BUY, Side.SELL]
+    assert await pair.bench.decisions() == [DecisionState.DONE] * 4
+
+
+async def test_an_account_that_moved_between_order_and_fill_is_settled_once(pair: Pair) -> None:
+    await pair.begin()
+    pair.bench.exchange.hides_fills = True
+    await pair.tell(UP)
+    assert pair.placed_on(KEY) == [Side.BUY]
+    assert DecisionState.OPEN in await pair.bench.decisions()
+
+    pair.move(ONE)
+    pair.bench.exchange.hides_fills = False
+    await pair.step(4)
+    assert await pair.bench.decisions() == [DecisionState.DONE] * 2
+
+    await pair.tell(DOWN)
+    assert pair.placed_on(KEY) == [Side.BUY, Side.SELL]
+    assert pair.ann.desk.waiting == 1
+
+
+async def test_who_lost_an_account_writes_and_sends_nothing_more_for_it(pair: Pair) -> None:
+    await pair.begin()
+    before = await pair.bench.robot()
+    # Its claim ends while it waits for the exchange to tell the candle.
+    pair.bench.exchange.gate.clear()
+    pair.bench.exchange.tell(UP)
+    await pair.ann.runner.look()
+    await a_turn()
+    pair.ann.monotonic.advance(LONG_MS)
+    pair.bench.exchange.gate.set()
+    await pair.ann.runner.settle()
+    assert pair.bench.sides == []
+    assert await pair.bench.decisions() == []
+    assert (await pair.bench.robot()).accounts == before.accounts
+    await pair.step()
+    assert pair.placed_on(KEY) == []
+
+    # What closed meanwhile is acted upon late, as after a restart.
+    pair.ann.share.hold(ONE, 2 * LONG_MS)
+    await pair.step()
+    assert pair.placed_on(KEY) == [Side.BUY]
+
+
+async def test_what_another_did_between_two_looks_is_read_anew(pair: Pair) -> None:
+    await pair.begin()
+    await pair.tell(UP)
+    pair.ann.share.drop(ONE)
+    pair.bob.share.hold(ONE, LONG_MS)
+    pair.bench.exchange.tell(DOWN)
+    for _ in range(3):
+        pair.bench.exchange.clock.advance(1_100)
+        await pair.bob.runner.step()
+    assert pair.placed_on(KEY) == [Side.BUY, Side.SELL]
+
+    pair.bob.share.drop(ONE)
+    pair.ann.share.hold(ONE, LONG_MS)
+    await pair.tell(DOWN - 1, UP + 10)
+    assert pair.placed_on(KEY) == [Side.BUY, Side.SELL, Side.BUY]
+    assert await pair.bench.decisions() == [DecisionState.DONE] * 6
+
+
+async def test_who_comes_to_a_chart_of_others_is_guarded_before_its_next_candle(
+    pair: Pair,
+) -> None:
+    await pair.begin(replace(BOTH, trigger="tick", guards={"stop_loss": "1"}))
+    await pair.tell(UP)
+    pair.move(ONE)
+    await pair.step(1)
+    pair.bench.exchange.tell(UP - 20, closing=False)
+    pair.bench.exchange.closes[-1] = str(UP - 20)
+    await pair.step(4)
+    assert pair.placed_on(KEY) == [Side.BUY, Side.SELL]
+
+
+async def test_an_order_strategy_goes_on_with_what_rests_where_its_account_went(
+    pair: Pair,
+) -> None:
+    await pair.begin(GRID)
+    resting = {it.client_id for it in pair.bench.exchange.orders.values()}
+    assert resting
+    pair.move(ONE)
+    await pair.step(4)
+    assert {it.client_id for it in pair.bench.exchange.orders.values()} == resting
+    assert pair.bob.desk.waiting == 0
+
+
+async def test_a_signal_is_acted_on_once_by_each_worker_and_ends_with_the_best_outcome(
+    pair: Pair,
+) -> None:
+    """Scenario 60."""
+    await pair.begin(replace(BOTH, trigger="signal"))
+    await pair.send(Action.BUY, "one")
+    pair.bench.exchange.clock.advance(1_100)
+    await pair.ann.runner.step()
+    assert (pair.placed_on(KEY), pair.placed_on(SECOND_KEY)) == ([Side.BUY], [])
+    assert await pair.outcomes() == ["waits"]
+
+    await pair.step(2)
+    assert (pair.placed_on(KEY), pair.placed_on(SECOND_KEY)) == ([Side.BUY], [Side.BUY])
+    assert await pair.outcomes() == [""]
+
+    pair.bench.exchange.second_balances.clear()
+    await pair.send(Action.BUY, "two")
+    await pair.step(2)
+    assert await pair.outcomes() == ["", "signal_nothing_to_do"]
+
+
+async def test_a_signal_of_which_one_worker_has_nothing_to_do_acted(pair: Pair) -> None:
+    await pair.begin(replace(BOTH, trigger="signal"))
+    pair.bench.exchange.keys.second = key_record(KeyStatus.DISABLED, key_id=SECOND_KEY)
+    await pair.step(3)
+    await pair.send(Action.BUY, "one")
+    await pair.step(2)
+    assert pair.bench.sides == [Side.BUY]
+    assert await pair.outcomes() == [""]
+
+
+async def test_a_signal_that_waits_where_an_account_moved_is_acted_on_there(pair: Pair) -> None:
+    await pair.begin(replace(BOTH, trigger="signal"))
+    await pair.send(Action.BUY, "one")
+    pair.bench.exchange.clock.advance(1_100)
+    await pair.bob.runner.step()
+    assert pair.placed_on(SECOND_KEY) == [Side.BUY]
+    pair.move(ONE)
+    await pair.step(4)
+    assert pair.placed_on(KEY) == [Side.BUY]
+    assert pair.placed_on(SECOND_KEY) == [Side.BUY]
+    assert await pair.outcomes() == [""]
+
+
+async def test_a_signal_is_not_acted_on_again_where_its_account_went(pair: Pair) -> None:
+    await pair.begin(replace(BOTH, trigger="signal"))
+    await pair.send(Action.BUY, "one")
+    pair.bench.exchange.clock.advance(1_100)
+    await pair.ann.runner.step()
+    pair.move(ONE)
+    await pair.step(3)
+    assert pair.placed_on(KEY) == [Side.BUY]
+    assert pair.placed_on(SECOND_KEY) == [Side.BUY]
+
+
+@pytest.mark.parametrize("is_house", [True, False])
+async def test_only_the_house_ends_signals_that_waited_too_long(
+    pair: Pair, *, is_house: bool
+) -> None:
+    await pair.begin(replace(BOTH, trigger="signal"))
+    await pair.send(Action.BUY, "one")
+    pair.bench.exchange.clock.advance(GOOD_FOR_MS + 1)
+    await (pair.ann if is_house else pair.bob).runner.step()
+    assert await pair.outcomes() == (["signal_too_old"] if is_house else ["waits"])
+    assert pair.bench.sides == []
