@@ -23,6 +23,7 @@ from drawbridge.app.keeper_ways import keepers_of
 from drawbridge.app.licensing import leasing_of, licensed_journal
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.notice_ways import ways_out
+from drawbridge.app.observing.working import UNWATCHED, Gauged, worker_told
 from drawbridge.app.own_strategies import own_strategies_of
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
@@ -32,6 +33,7 @@ from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
+from drawbridge.cluster.share import WHOLE
 from drawbridge.core.clock import Clock
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.crossing import Gateway, Road
@@ -88,19 +90,19 @@ class _Closes(Protocol):
 
 
 @contextlib.asynccontextmanager
-async def open_gateway(house: House) -> AsyncIterator[Work]:
+async def open_gateway(house: House, gauged: Gauged = UNWATCHED) -> AsyncIterator[Work]:
     """Build the half that opens secrets over a house; the vault opens if it can by itself."""
     settings, database, clock = house.settings, house.database, house.clock
     # Of its own too: it is asked before there is anything else to do.
     asking = Egress(reach=Reach(connections=1))
     keepers = keepers_of(settings.keepers, asking, clock)
     holder = KeyHolder(database, clock, settings.vault_key, keepers)
-    rows = open_journal(settings.database)
+    rows = gauged.timed(open_journal(settings.database))
     licences, journal = licensed_journal(house, rows)
     venues = Venues(_paper_urls(settings))
     doubts, stamps = Doubts(clock), Stamps(database, clock)
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
-    road = Road(Egress(), venues, doubts)
+    road = Road(Egress(), venues, doubts, gauged.measures)
     gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock)
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
     reading = ReadingRoad(gateway, house.vault, clock)
@@ -209,17 +211,19 @@ async def run(
         house = await stack.enter_async_context(open_house(settings, clock))
         await stack.enter_async_context(only_gateway(settings.gateway_lock))
         stack.enter_context(own_strategies_of(settings))
-        work = await stack.enter_async_context(open_gateway(house))
+        gauged = Gauged(watched=settings.observing.place is not None)
+        work = await stack.enter_async_context(open_gateway(house, gauged))
         working = asyncio.create_task(Workers(work).run())
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
         told: Mapping[str, object] = {}
         if beside is not None:
             told = await stack.enter_async_context(beside(settings, work.bridge))
+        seen = await stack.enter_async_context(worker_told(house, work, gauged, WHOLE))
         # What was made until now stays: nobody looks through it again for garbage, in the middle
         # of an order.
         gc.collect()
         gc.freeze()
-        tell_ready({"vault": "open" if work.holder.is_open else "closed", **told})
+        tell_ready({"vault": "open" if work.holder.is_open else "closed", **told, **seen})
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         working.cancel()

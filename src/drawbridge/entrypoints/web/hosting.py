@@ -1,9 +1,11 @@
 """Serve the pages over a house that holds the vault's public key only."""
 
 from drawbridge.app.build import open_house
+from drawbridge.app.clock import monotonic_ns
 from drawbridge.app.lab_keeper import lab_kept
 from drawbridge.app.lifetime import tell_ready
 from drawbridge.app.listening import listen, port_of
+from drawbridge.app.observing.operations import of_database, told_to_operators
 from drawbridge.app.serving import serve, server_for
 from drawbridge.app.settings import Settings
 from drawbridge.entrypoints.api.door import ApiDoor
@@ -27,10 +29,12 @@ async def host(settings: Settings, *, with_parent: bool) -> None:
         )
         scheme = settings.web_address.partition("://")[0]
         address = f"{scheme}://{settings.host}:{port_of(listener)}"
-        await serve(
-            server,
-            [listener],
-            lambda: tell_ready({"address": address}),
-            with_parent=with_parent,
-            on_stop=pulse.end,
-        )
+        asked, told = of_database(house.database, monotonic_ns)
+        async with told_to_operators(settings.observing, "web", [asked], [told]) as seen:
+            await serve(
+                server,
+                [listener],
+                lambda: tell_ready({"address": address, **seen}),
+                with_parent=with_parent,
+                on_stop=pulse.end,
+            )

@@ -1,0 +1,44 @@
+"""A journal whose writes are timed: from handing rows over until they are on disk."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from drawbridge.core.measures import Spreads
+from drawbridge.storage.connection import Value
+from drawbridge.storage.rows import RowJournal, Rows, Statement
+
+_NS_PER_US: Final = 1_000
+
+
+class TimedJournal:
+    """Hands everything on to another journal. A `RowJournal`."""
+
+    def __init__(self, journal: RowJournal, ticks_ns: Callable[[], int]) -> None:
+        """Time what goes into this one. `ticks_ns` only runs forward."""
+        self._journal = journal
+        self._ticks_ns = ticks_ns
+        self.times = Spreads()
+
+    def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
+        """Write one row. Raises: as the journal's own."""
+        return self._timed(self._journal.write(sql, args), self._ticks_ns())
+
+    def write_many(self, statements: Sequence[Statement]) -> Awaitable[None]:
+        """Write several rows, all or none. Raises: as the journal's own."""
+        return self._timed(self._journal.write_many(statements), self._ticks_ns())
+
+    def write_later(self, statements: Sequence[Statement]) -> None:
+        """Write several rows that nobody waits for."""
+        self._journal.write_later(statements)
+
+    async def version_of_others(self) -> int:
+        """Give a number that changes whenever somebody else committed something."""
+        return await self._journal.version_of_others()
+
+    async def close(self) -> None:
+        """Write what is queued, then stop."""
+        await self._journal.close()
+
+    async def _timed(self, writing: Awaitable[None], began_ns: int) -> None:
+        await writing
+        self.times.add((self._ticks_ns() - began_ns) // _NS_PER_US)
