@@ -18,11 +18,11 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg import sql
 
-from drawbridge.storage.schema import SCHEMAS
+from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.schema import bring_up_to_date
 
 ROLE: Final = "drawbridge"
 
-_FILES: Final = Path(__file__).parents[2] / "src" / "drawbridge" / "storage" / "postgres"
 _MASTER: Final = "postgres"
 _WITHIN_S: Final = 60
 # The server refuses to be the superuser of the machine.
@@ -111,7 +111,7 @@ class PrivateServer:
         if schema not in self._templates:
             name = f"template_{schema}"
             self._create(name, "template0")
-            _fill(self._url(ROLE, name), schema)
+            bring_up_to_date(PostgresPlace(self._url(ROLE, name)), schema)
             self._templates[schema] = name
         return self._templates[schema]
 
@@ -125,13 +125,6 @@ class PrivateServer:
 
     def _url(self, role: str, name: str) -> str:
         return f"postgresql://{role}@/{name}?host={quote(str(self._folder), safe='/')}"
-
-
-def _fill(url: str, schema: str) -> None:
-    files = ["functions.sql", *(f"baseline/{folder}.sql" for folder in SCHEMAS[schema])]
-    with psycopg.connect(url) as connection:
-        for file in files:
-            connection.execute((_FILES / file).read_bytes())
 
 
 def _programs() -> Path:

@@ -11,10 +11,8 @@ import pytest
 import pytest_asyncio
 
 from drawbridge.core.errors import Conflict, Corrupted
-from drawbridge.storage.connection import connect
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
-from drawbridge.storage.schema import Migration, bring_up_to_date, find_migrations
 
 _INSERT = (
     "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
@@ -144,34 +142,6 @@ async def test_a_file_of_a_newer_version_is_refused(database: Database, tmp_path
         await open_database(tmp_path / "drawbridge.db", "app")
     assert told.value.code == "database_newer"
     assert told.value.facts == {"migration": "app/9999_future.sql"}
-
-
-async def test_a_migration_that_fails_half_way_changes_nothing(tmp_path: Path) -> None:
-    connection = connect(tmp_path / "some.db")
-    broken = Migration("app/0001_broken.sql", "CREATE TABLE a (x);\nCREATE TABLE a (x);\n")
-    with pytest.raises(sqlite3.OperationalError):
-        bring_up_to_date(connection, (broken,))
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    connection.close()
-    assert "a" not in tables
-
-
-async def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
-    connection = connect(tmp_path / "some.db")
-    first = Migration("app/0001_first.sql", "CREATE TABLE a (x);\n-- and that was it\n")
-    second = Migration("app/0002_second.sql", "ALTER TABLE a ADD COLUMN y")
-    bring_up_to_date(connection, (first,))
-    bring_up_to_date(connection, (first, second))
-    bring_up_to_date(connection, (first, second))
-    columns = [row["name"] for row in connection.execute("PRAGMA table_info(a)")]
-    connection.close()
-    assert columns == ["x", "y"]
-
-
-@pytest.mark.parametrize("schema", ["app", "paper"])
-def test_both_schemas_begin_with_the_people(schema: str) -> None:
-    names = [step.name for step in find_migrations(schema)]
-    assert names[:2] == ["people/0001_accounts.sql", "people/0002_audit.sql"]
 
 
 async def test_what_is_written_outlives_the_process(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Revisions of the tables of who logs in, and the audit log."""
