@@ -124,6 +124,7 @@ class Gateway:
         self._journal = journal
         self._asking = Asking(road.egress, road.venues, stamps, clock, road.measures)
         self._permission = Permission(share)
+        self.under_way = self._permission.under_way
         self._sending = Sending(opening, self._asking, stamps, self._permission)
         self._own_names: dict[tuple[str, int, str], str] = {}
         self.forwarder = Forwarder(

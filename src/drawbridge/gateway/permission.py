@@ -8,6 +8,7 @@ one process the share has no end, and nothing here costs or changes anything.
 from typing import Final, Protocol
 
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.gateway.under_way import UnderWay
 
 MOVED: Final = "account_moved"
 # So long before a claim ends, nothing is signed any more: what follows (opening, signing, handing
@@ -30,11 +31,12 @@ class Claims(Protocol):
 class Permission:
     """Asks the share, on every way out and again right before the bytes leave."""
 
-    __slots__ = ("_claims",)
+    __slots__ = ("_claims", "under_way")
 
     def __init__(self, claims: Claims) -> None:
         """Ask this one."""
         self._claims = claims
+        self.under_way: Final = UnderWay()
 
     def left_ms(self, key_id: str) -> int | None:
         """Give how long a request of this key may be under way from now on; None: without end.
