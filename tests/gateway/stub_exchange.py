@@ -43,7 +43,8 @@ from drawbridge.core.secret import Secret
 from drawbridge.wire.codec import ServerView
 from drawbridge.wire.dialect import verify
 from drawbridge.wire.http import Headers, WireAnswer, WireRequest
-from drawbridge.wire.stamps import StampKind, check_nonce, check_time, read_stamp
+from drawbridge.wire.proving import check_stamp
+from drawbridge.wire.stamps import StampKind, check_nonce
 from tests.gateway.scripted_server import ScriptedServer, Visit, scripted_server
 
 Refusal = DrawbridgeError
@@ -137,9 +138,8 @@ class StubExchange:
         claim = exchange.dialect.claim(request)
         if claim.key != self.key:
             raise NotProven("bad_key")
-        stamp, rule = read_stamp(claim.stamp), exchange.card.stamp
-        if rule.kind is StampKind.TIME:
-            check_time(rule, stamp, claim.window_ms, self.now_ms)
+        rule = exchange.card.stamp
+        stamp = check_stamp(rule, claim, self.now_ms)
         verify(exchange.dialect, request, claim, exchange.keys.verifier(self.secret))
         if rule.kind is StampKind.NONCE:
             check_nonce(stamp, self.last_nonce)

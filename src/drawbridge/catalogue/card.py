@@ -19,7 +19,7 @@ from drawbridge.core.markets import Currency, Market, Markets
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import Scope
 from drawbridge.wire.limits import LimitHeaders
-from drawbridge.wire.stamps import StampKind, StampRule
+from drawbridge.wire.stamps import StampKind, StampRule, WindowRule
 
 
 class Status(StrEnum):
@@ -238,6 +238,7 @@ class Client:
 
 
 _TIME: Final = StampRule(StampKind.TIME)
+_NO_WINDOW: Final = WindowRule()
 
 
 class MarketBuys(StrEnum):
@@ -281,6 +282,7 @@ class Card:
     expiry: Expiry = Expiry()
     rights: Rights = Rights()
     stamp: StampRule = _TIME
+    window: WindowRule = _NO_WINDOW
     signature: Signature = Signature()
     limit_headers: Mapping[str, LimitHeaders] = field(default_factory=dict)
     probe_order: ProbeOrder = ProbeOrder()

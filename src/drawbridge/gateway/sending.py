@@ -11,11 +11,12 @@ from typing import Final, Protocol, TypeVar
 
 from drawbridge.catalogue.registry import Exchange, credential_of
 from drawbridge.core.errors import ExchangeDown, NotProven
+from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
 from drawbridge.core.values import light_value
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
-from drawbridge.gateway.permission import Permission
+from drawbridge.gateway.permission import Permission, moved
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.stamps import Place, Stamps
 from drawbridge.vault.model import KeyRecord
@@ -23,12 +24,15 @@ from drawbridge.wire.dialect import sign
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.naming import KEY, named
-from drawbridge.wire.stamps import StampKind
+from drawbridge.wire.stamps import Ends, StampKind
 
 A = TypeVar("A")
 
 # The exchange refused the stamp, so the request was not carried out and may be stamped anew.
-STAMP_TROUBLE: Final = frozenset({"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp"})
+STAMP_TROUBLE: Final = frozenset(
+    {"stale_stamp", "stamp_ahead", "used_nonce", "bad_stamp", "deadline_passed"}
+)
+_READING: Final = frozenset({None, Scope.READ})
 
 
 class Opening(Protocol):
@@ -113,23 +117,44 @@ class Sending:
         key, purpose = outgoing.key, outgoing.purpose
         # Behind every wait for a clock or a turn: what was ours when it was judged may have moved.
         left_ms = self.permission.left_ms(key.id)
+        until_ms = None if left_ms is None else self._until_ms(outgoing, left_ms)
         # The secret is open for the time of one signature and not for that of the answer.
         opened = self._opening.find_open(key.id, purpose=purpose)
         if opened is None:
             async with self._opening.open_fields(key.id, purpose=purpose) as fields:
-                signed = _signed(outgoing, fields, stamp)
+                signed = _signed(outgoing, fields, stamp, until_ms)
         else:
             with opened as fields:
-                signed = _signed(outgoing, fields, stamp)
+                signed = _signed(outgoing, fields, stamp, until_ms)
+        payer, exchange, endpoint = outgoing.payer, outgoing.exchange, outgoing.endpoint
+        if left_ms is None:
+            return await self._asking.send(payer, exchange, endpoint, signed, None)
         # Opening and finding a connection may be waits too, so whoever sends asks once more.
-        leave = None if left_ms is None else partial(self.permission.left_ms, key.id)
-        return await self._asking.send(
-            outgoing.payer, outgoing.exchange, outgoing.endpoint, signed, leave
-        )
+        leave = partial(self.permission.left_ms, key.id)
+        with self.permission.under_way.sent(key.id):
+            return await self._asking.send(payer, exchange, endpoint, signed, leave)
+
+    def _until_ms(self, outgoing: Outgoing, left_ms: int) -> int | None:
+        """Give until when a request may be good, in the exchange's time: never beyond the claim.
+
+        Raises: `ExchangeDown("account_moved")` where less is left than the exchange takes.
+        """
+        window, rule = outgoing.exchange.card.window, outgoing.exchange.card.stamp
+        only_orders = window.covers is Ends.ORDERS and outgoing.endpoint.scope in _READING
+        if not window.name or only_orders:
+            return None
+        if left_ms < window.least_ms:
+            if rule.kind is StampKind.NONCE:
+                # Late, it meets the higher nonce of whoever has asked for the account by then.
+                return None
+            raise moved()
+        return self._asking.now_ms(outgoing.place) + min(left_ms, window.most_ms)
 
 
-def _signed(outgoing: Outgoing, fields: Mapping[str, Secret], stamp: str) -> WireRequest:
+def _signed(
+    outgoing: Outgoing, fields: Mapping[str, Secret], stamp: str, until_ms: int | None
+) -> WireRequest:
     credential, request = credential_of(outgoing.exchange, fields), outgoing.request
     if outgoing.has_marks:
         request = named(request, {KEY: credential.key})
-    return sign(outgoing.exchange.dialect, request, credential, stamp)
+    return sign(outgoing.exchange.dialect, request, credential, stamp, until_ms)

@@ -5,6 +5,7 @@ The time stamp (or nonce) is an argument; nothing here reads a clock. Whether a 
 is judged in `wire/stamps.py`.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from drawbridge.core.secret import Secret
@@ -20,6 +21,8 @@ class Claim:
     `signature` is the text that algorithms compare, already percent-decoded where it travels
     encoded. `window_ms` is how long the sender wants it to be good, where the exchange lets it.
     Where the passphrase travels signed instead of plain, `passphrase_signature` holds that text.
+    `until_ms` is the moment, in the exchange's time, after which it shall not be carried out, where
+    a request can say so by itself and not by its window.
     """
 
     key: str
@@ -28,6 +31,7 @@ class Claim:
     passphrase: str | None = None
     window_ms: int | None = None
     passphrase_signature: bytes | None = None
+    until_ms: int | None = None
 
 
 @light_value
@@ -65,9 +69,24 @@ class Keys(Protocol):
         """Prepare what the exchange keeps (a shared secret or a public key) for verifying."""
 
 
-def sign(dialect: Dialect, request: WireRequest, credential: Credential, stamp: str) -> WireRequest:
-    """Sign a request as the exchange wants it."""
+def sign(
+    dialect: Dialect,
+    request: WireRequest,
+    credential: Credential,
+    stamp: str,
+    until_ms: int | None = None,
+) -> WireRequest:
+    """Sign a request as the exchange wants it, to be good until then at the longest.
+
+    `until_ms` is in the exchange's time. Where the exchange has a word for it, its dialect offers
+    `shorten` as well, which writes it into a prepared request unless that ends sooner by itself.
+    """
     prepared = dialect.prepare(request, credential, stamp)
+    if until_ms is not None:
+        shorten: Callable[[WireRequest, int], WireRequest] | None = getattr(
+            dialect, "shorten", None
+        )
+        prepared = prepared if shorten is None else shorten(prepared, until_ms)
     return dialect.attach(prepared, credential.signer.sign(dialect.payload(prepared)))
 
 

@@ -42,6 +42,7 @@ _NEAREST: Final[Mapping[str, str]] = {
     # The thing is allowed and only reading it is: few exchanges say so.
     "right_read_only": "right_missing",
     "bad_stream_token": "bad_key",
+    "deadline_passed": "stale_stamp",
 }
 
 _SERVER_FAULT = range(500, 600)

@@ -16,13 +16,15 @@ def check_stamp(rule: StampRule, claim: Claim, now_ms: int) -> int:
     """Refuse a stamp that is missing or, where it is a time, not of now; give it as a number.
 
     Raises: `BadInput` `missing_parameter`, `bad_stamp`, `bad_window`; `NotProven` `stale_stamp`,
-    `stamp_ahead`.
+    `stamp_ahead`, `deadline_passed`.
     """
     if not claim.stamp:
         raise BadInput("missing_parameter", field="stamp")
     stamp = read_stamp(claim.stamp)
     if rule.kind is StampKind.TIME:
         check_time(rule, stamp, claim.window_ms, now_ms)
+    if claim.until_ms is not None and now_ms > claim.until_ms:
+        raise NotProven("deadline_passed", by_ms=now_ms - claim.until_ms)
     return stamp
 
 

@@ -36,6 +36,33 @@ class StampRule:
     max_window_ms: int = 60_000
 
 
+class Ends(StrEnum):
+    """Which requests may say until when they are good."""
+
+    ALL = "all"
+    ORDERS = "orders"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRule:
+    """An exchange's word for until when a request is good, if it has one that it keeps to.
+
+    Why it matters: a request that was held up on its way, by a cut or in a machine that stood
+    still, is then refused when it comes late, whoever sends for its account by now. Our own word
+    never reaches beyond the claim under which it was signed.
+
+    `name` is empty where there is no such word. `least_ms` is the shortest that is taken, or that
+    makes sense where it is told in whole seconds; `usual_ms` is what holds for a request that says
+    nothing, and 0 that nothing but the age of its stamp ends it.
+    """
+
+    name: str = ""
+    covers: Ends = Ends.ALL
+    least_ms: int = 1
+    most_ms: int = 60_000
+    usual_ms: int = 0
+
+
 def read_stamp(text: str) -> int:
     """Read a stamp as a number. Raises: `BadInput("bad_stamp")`."""
     if not text.isascii() or not text.isdigit() or len(text) > _MAX_DIGITS:

@@ -9,7 +9,7 @@ from typing import Final
 
 from drawbridge.wire.signed_parameters import SignedParameters, signer, verifier
 
-__all__ = ["attach", "claim", "payload", "prepare", "signer", "verifier"]
+__all__ = ["attach", "claim", "payload", "prepare", "shorten", "signer", "verifier"]
 
 # Tokens of streams are drawn with the key alone.
 _PARAMETERS: Final = SignedParameters(
@@ -20,3 +20,4 @@ claim = _PARAMETERS.claim
 prepare = _PARAMETERS.prepare
 payload = _PARAMETERS.payload
 attach = _PARAMETERS.attach
+shorten = _PARAMETERS.shorten

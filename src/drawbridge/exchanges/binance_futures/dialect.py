@@ -9,7 +9,7 @@ from typing import Final
 
 from drawbridge.wire.signed_parameters import SignedParameters, signer, verifier
 
-__all__ = ["attach", "claim", "payload", "prepare", "signer", "verifier"]
+__all__ = ["attach", "claim", "payload", "prepare", "shorten", "signer", "verifier"]
 
 # The tokens of private streams are given to whoever names the key.
 _PARAMETERS: Final = SignedParameters(b"x-mbx-apikey", frozenset({b"/fapi/v1/listenKey"}))
@@ -18,3 +18,4 @@ claim = _PARAMETERS.claim
 prepare = _PARAMETERS.prepare
 payload = _PARAMETERS.payload
 attach = _PARAMETERS.attach
+shorten = _PARAMETERS.shorten

@@ -49,6 +49,15 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
     return WireRequest(request.method, request.path, request.query, headers, request.body)
 
 
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared request end by then, in whole seconds; one that ends sooner stays."""
+    ends = min(int(request.header(_EXPIRES) or b"0"), until_ms // 1_000)
+    headers = tuple(
+        (name, b"%d" % ends if name == _EXPIRES else value) for name, value in request.headers
+    )
+    return WireRequest(request.method, request.path, request.query, headers, request.body)
+
+
 def payload(request: WireRequest) -> bytes:
     """Give method, path with query, expiry and body: the bytes that are signed."""
     expires = request.header(_EXPIRES) or b""

@@ -17,7 +17,7 @@ from drawbridge.wire.dialect import Claim, Credential
 from drawbridge.wire.http import WireRequest, without_headers
 from drawbridge.wire.signed_parameters import signer, verifier
 
-__all__ = ["attach", "claim", "payload", "prepare", "signer", "verifier"]
+__all__ = ["attach", "claim", "payload", "prepare", "shorten", "signer", "verifier"]
 
 _KEY: Final = b"x-bapi-api-key"
 _SIGNATURE: Final = b"x-bapi-sign"
@@ -59,6 +59,17 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
         (_KEY, credential.key.encode("ascii")),
         (_STAMP, stamp.encode("ascii")),
         (_WINDOW, request.header(_WINDOW) or _USUAL_WINDOW),
+    )
+    return WireRequest(request.method, request.path, request.query, headers, request.body)
+
+
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared request's window end by then; one that ends sooner stays as it is."""
+    window_ms = max(1, until_ms - int(request.header(_STAMP) or b"0"))
+    if int(request.header(_WINDOW) or _USUAL_WINDOW) <= window_ms:
+        return request
+    headers = tuple(
+        (name, b"%d" % window_ms if name == _WINDOW else value) for name, value in request.headers
     )
     return WireRequest(request.method, request.path, request.query, headers, request.body)
 

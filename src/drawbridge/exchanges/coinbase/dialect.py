@@ -106,6 +106,15 @@ def unsigned(credential: Credential, second: int, nonce: bytes, target: str = ""
     return b".".join(_encoded(orjson.dumps(part)) for part in (header, claims))
 
 
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared request's token end by then, in whole seconds, and not begin after that."""
+    header, told = _token(request).split(b".")
+    claims = _document(told)
+    claims["exp"] = max(claims["nbf"], min(claims["exp"], until_ms // 1_000))
+    token = header + b"." + _encoded(orjson.dumps(claims))
+    return _with_token(request, request.headers[:-1], token)
+
+
 def payload(request: WireRequest) -> bytes:
     """Give header and claims of the token: the bytes that are signed."""
     return signed_part(_token(request))

@@ -9,6 +9,7 @@ by running them.
 """
 
 import hashlib
+import re
 from typing import Final
 
 from drawbridge.core.errors import BadInput, NotProven
@@ -22,6 +23,12 @@ _KEY: Final = b"key"
 _SIGNATURE: Final = b"sign"
 _STAMP: Final = b"timestamp"
 _AUTHENTICATION: Final = frozenset({_KEY, _SIGNATURE, _STAMP})
+# Until when a request about orders may be taken in, in milliseconds; no signature covers it.
+_UNTIL: Final = b"x-gate-exptime"
+_UNTIL_ALONE: Final = frozenset({_UNTIL})
+_ENDING: Final = re.compile(rb"/api/v4/(?:spot|futures/[a-z]+)/[a-z_]*orders(?:/[^/]+)?")
+_MOST_DIGITS: Final = 14
+_MOST_MS: Final = 10**14
 _EMPTY: Final = hashlib.sha512().hexdigest().encode("ascii")
 
 
@@ -31,7 +38,7 @@ def claim(request: WireRequest) -> Claim:
     Why: some clients stamp with a fraction of a second. It is signed as it stands, and judged by
     its whole seconds.
 
-    Raises: `BadInput("missing_header")` naming it, `NotProven("bad_key")`.
+    Raises: `BadInput` `missing_header` naming it, `bad_window`; `NotProven("bad_key")`.
     """
     found = {name: value for name, value in request.headers if name in _AUTHENTICATION}
     for name in (_KEY, _STAMP, _SIGNATURE):
@@ -47,6 +54,7 @@ def claim(request: WireRequest) -> Claim:
         key=key.decode("ascii"),
         stamp=whole.decode("ascii", "replace"),
         signature=found[_SIGNATURE],
+        until_ms=_until_ms(request),
     )
 
 
@@ -60,6 +68,16 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
         (_KEY, credential.key.encode("ascii")),
         (_STAMP, stamp.encode("ascii")),
     )
+    return WireRequest(request.method, request.path, request.query, headers, request.body)
+
+
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared request about orders end by then; everything else has no word for it."""
+    if request.method == "GET" or not _ENDING.fullmatch(request.path):
+        return request
+    own_ms = _until_ms(request)
+    ends_ms = until_ms if own_ms is None else min(own_ms, until_ms)
+    headers = (*without_headers(request.headers, _UNTIL_ALONE), (_UNTIL, b"%d" % ends_ms))
     return WireRequest(request.method, request.path, request.query, headers, request.body)
 
 
@@ -90,3 +108,12 @@ def signer(secret: Secret) -> Hmac:
 def verifier(material: Secret) -> Hmac:
     """Prepare a secret for verifying: the exchange keeps the same one."""
     return signer(material)
+
+
+def _until_ms(request: WireRequest) -> int | None:
+    text = request.header(_UNTIL)
+    if text is None or request.method == "GET" or not _ENDING.fullmatch(request.path):
+        return None
+    if not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise BadInput("bad_window", field="x-gate-exptime", highest_ms=_MOST_MS)
+    return int(text)

@@ -19,7 +19,8 @@ from drawbridge.core.secret import Secret
 from drawbridge.wire.algorithms import Hmac, base64_secret, sha256
 from drawbridge.wire.dialect import Claim, Credential
 from drawbridge.wire.http import FORM_TYPE, WireRequest, without_headers
-from drawbridge.wire.text import drop_parameters, joined
+from drawbridge.wire.moments import parse_moment, write_moment
+from drawbridge.wire.text import decoded, drop_parameters, find_parameter, joined
 
 _KEY: Final = b"api-key"
 _SIGNATURE: Final = b"api-sign"
@@ -27,6 +28,13 @@ _AUTHENTICATION: Final = frozenset({_KEY, _SIGNATURE})
 _FORM: Final = (FORM_TYPE,)
 _NONCE: Final = b"nonce="
 _OTP: Final = b"otp="
+# Until when the engine may take an order in; read for these alone.
+_DEADLINE: Final = b"deadline"
+_DEADLINE_ALONE: Final = frozenset({_DEADLINE})
+_JSON_DEADLINE: Final = re.compile(rb'("deadline"\s*:\s*)"[^"\\]*"')
+_ENDING: Final = frozenset(
+    b"/0/private/" + name for name in (b"AddOrder", b"AddOrderBatch", b"AmendOrder", b"EditOrder")
+)
 _NONCE_LENGTH: Final = len(_NONCE)
 # The second factor of a key itself: it belongs to the sender's own key, not to ours.
 _SECOND_FACTOR: Final = frozenset({b"otp"})
@@ -52,7 +60,12 @@ def claim(request: WireRequest) -> Claim:
     nonce = _nonce(request.body)
     if not nonce.isascii():
         raise BadInput("malformed", field="nonce")
-    return Claim(key=key.decode("ascii"), stamp=nonce.decode("ascii"), signature=signature)
+    return Claim(
+        key=key.decode("ascii"),
+        stamp=nonce.decode("ascii"),
+        signature=signature,
+        until_ms=_deadline_ms(request),
+    )
 
 
 def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireRequest:
@@ -70,6 +83,27 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
         headers = without_headers(headers, _AUTHENTICATION)
     key = (_KEY, credential.key.encode("ascii"))
     return WireRequest(request.method, request.path, request.query, (*headers, key), body)
+
+
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared order end by then; everything else has no word for it.
+
+    Raises: `BadInput("malformed")` for a body in which its own deadline is not clear.
+    """
+    own_ms = _deadline_ms(request)
+    if request.path not in _ENDING or (own_ms is not None and own_ms <= until_ms):
+        return request
+    body, told = request.body, write_moment(until_ms).encode("ascii")
+    if body[:1] != b"{":
+        body = drop_parameters(body, _DEADLINE_ALONE) + b"&deadline=" + told.replace(b":", b"%3A")
+    elif _JSON_DEADLINE.search(body):
+        body = _JSON_DEADLINE.sub(rb'\g<1>"' + told + b'"', body, count=1)
+    else:
+        body = b'{"deadline":"' + told + b'",' + body[1:]
+    changed = WireRequest(request.method, request.path, request.query, request.headers, body)
+    if _deadline_ms(changed) != until_ms:
+        raise BadInput("malformed", field="deadline")
+    return changed
 
 
 def payload(request: WireRequest) -> bytes:
@@ -98,6 +132,25 @@ def signer(secret: Secret) -> Hmac:
 def verifier(material: Secret) -> Hmac:
     """Prepare a private key for verifying: the exchange keeps the same secret."""
     return signer(material)
+
+
+def _deadline_ms(request: WireRequest) -> int | None:
+    """Read until when an order may be taken in; what is no time is left to the exchange."""
+    body = request.body
+    if _DEADLINE not in body or request.path not in _ENDING:
+        return None
+    if body[:1] == b"{":
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return None
+        told = document.get("deadline") if isinstance(document, dict) else None
+    else:
+        told = decoded(find_parameter(body, _DEADLINE) or b"").decode("ascii", "replace")
+    try:
+        return parse_moment(told, "deadline") if isinstance(told, str) else None
+    except BadInput:
+        return None
 
 
 def _nonce(body: bytes) -> bytes:

@@ -9,7 +9,10 @@ kucoin-python 1.0.26 and python-kucoin 2.2.0 by running them.
 """
 
 import base64
+import re
 from typing import Final
+
+import orjson
 
 from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.secret import Secret
@@ -35,6 +38,11 @@ _AUTHENTICATION: Final = frozenset(
         *(b"kc-api-partner", b"kc-api-partner-sign", b"kc-api-partner-verify", b"kc-broker-name"),
     }
 )
+# Orders may say how long after their stamp they may be taken in; read for these alone.
+_ENDING: Final = frozenset(b"/api/v1/hf/orders" + name for name in (b"", b"/sync", b"/test"))
+_WINDOW: Final = b'"allowMaxTimeWindow"'
+_WORDS: Final = rb'"(?:clientTimestamp|allowMaxTimeWindow)"\s*:\s*(?:"?[0-9]+"?|null)'
+_OWN_WINDOW: Final = re.compile(rb",\s*" + _WORDS + rb"|" + _WORDS + rb"\s*,?")
 
 
 def claim(request: WireRequest) -> Claim:
@@ -59,6 +67,7 @@ def claim(request: WireRequest) -> Claim:
         signature=found[_SIGNATURE],
         passphrase=passphrase.decode("utf-8", "replace") if plain else None,
         passphrase_signature=None if plain else passphrase,
+        until_ms=_until_ms(request),
     )
 
 
@@ -78,6 +87,29 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
         (_PASSPHRASE, credential.signer.sign(passphrase)),
     )
     return WireRequest(request.method, request.path, request.query, headers, request.body)
+
+
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared order end by then; everything else has no word for it.
+
+    Raises: `BadInput("malformed")` for a body in which its own window is not clear.
+    """
+    body = request.body
+    if request.method != "POST" or request.path not in _ENDING or body[:1] != b"{":
+        return request
+    own_ms = _until_ms(request)
+    stamp = request.header(_STAMP) or b"0"
+    ends_ms = until_ms if own_ms is None else min(own_ms, until_ms)
+    window_ms = max(1, ends_ms - int(stamp))
+    rest = _OWN_WINDOW.sub(b"", body)[1:].lstrip() if _WINDOW in body else body[1:].lstrip()
+    comma = b"" if rest.startswith(b"}") else b","
+    told = b'{"clientTimestamp":%b,"allowMaxTimeWindow":%d' % (stamp, window_ms)
+    changed = WireRequest(
+        request.method, request.path, request.query, request.headers, told + comma + rest
+    )
+    if _until_ms(changed) != int(stamp) + window_ms:
+        raise BadInput("malformed", field="allowMaxTimeWindow")
+    return changed
 
 
 def payload(request: WireRequest) -> bytes:
@@ -110,3 +142,14 @@ def signer(secret: Secret) -> Hmac:
 def verifier(material: Secret) -> Hmac:
     """Prepare a secret for verifying: the exchange keeps the same one."""
     return signer(material)
+
+
+def _until_ms(request: WireRequest) -> int | None:
+    """Read until when an order may be taken in; what is no number is left to the exchange."""
+    if _WINDOW not in request.body or request.path not in _ENDING:
+        return None
+    try:
+        document = orjson.loads(request.body)
+        return int(document["clientTimestamp"]) + int(document["allowMaxTimeWindow"])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -31,6 +31,14 @@ _MISSING: Final = {
     _SIGNATURE: "missing_signature",
     _STAMP: "missing_stamp",
 }
+# Until when an order may be taken in, in milliseconds; read for these alone.
+_UNTIL: Final = b"exptime"
+_UNTIL_ALONE: Final = frozenset({_UNTIL})
+_ENDING: Final = frozenset(
+    b"/api/v5/trade/" + name
+    for name in (b"order", b"batch-orders", b"amend-order", b"amend-batch-orders")
+)
+_MOST_DIGITS: Final = 14
 # Demo keys are for this header; ours are none.
 _SIMULATED: Final = b"x-simulated-trading"
 _ISO: Final = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
@@ -43,7 +51,7 @@ def claim(request: WireRequest) -> Claim:
     """Read key, stamp, signature and passphrase off the headers.
 
     Raises: `NotProven` `missing_key`, `missing_passphrase`, `missing_signature`, `missing_stamp`,
-    `wrong_environment`, `bad_key_format`; `BadInput("bad_stamp")`.
+    `wrong_environment`, `bad_key_format`; `BadInput` `bad_stamp`, `bad_window`.
     """
     found = {name: value for name, value in request.headers if name in _AUTHENTICATION}
     for name, code in _MISSING.items():
@@ -59,6 +67,7 @@ def claim(request: WireRequest) -> Claim:
         stamp=str(_read_iso(found[_STAMP])),
         signature=found[_SIGNATURE],
         passphrase=found[_PASSPHRASE].decode("utf-8", "replace"),
+        until_ms=_until_ms(request),
     )
 
 
@@ -75,6 +84,16 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
         (_PASSPHRASE, credential.passphrase.reveal().encode()),
         (_STAMP, write_iso(stamp).encode("ascii")),
     )
+    return WireRequest(request.method, request.path, request.query, headers, request.body)
+
+
+def shorten(request: WireRequest, until_ms: int) -> WireRequest:
+    """Let a prepared order end by then; everything else has no word for it."""
+    if request.method != "POST" or request.path not in _ENDING:
+        return request
+    own_ms = _until_ms(request)
+    ends_ms = until_ms if own_ms is None else min(own_ms, until_ms)
+    headers = (*without_headers(request.headers, _UNTIL_ALONE), (_UNTIL, b"%d" % ends_ms))
     return WireRequest(request.method, request.path, request.query, headers, request.body)
 
 
@@ -115,6 +134,15 @@ def write_iso(stamp: str) -> str:
 def _to_the_second(seconds: int) -> str:
     """Write a time without its fraction. Why: many requests are signed in the same second."""
     return (_BEGINNING + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _until_ms(request: WireRequest) -> int | None:
+    text = request.header(_UNTIL)
+    if text is None or request.path not in _ENDING or request.method != "POST":
+        return None
+    if not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise BadInput("bad_window", field="expTime", highest_ms=_MOST_MS)
+    return int(text)
 
 
 def _read_iso(text: bytes) -> int:
