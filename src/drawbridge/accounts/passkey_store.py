@@ -84,7 +84,8 @@ async def put_challenge(
 ) -> None:
     """Write a challenge in place of the browser's earlier one for the same purpose."""
     await tx.execute(
-        "INSERT OR REPLACE INTO passkey_challenges VALUES (?, ?, ?, ?)",
+        "INSERT INTO passkey_challenges VALUES (?, ?, ?, ?) ON CONFLICT (visitor, purpose)"
+        " DO UPDATE SET challenge = excluded.challenge, until_ms = excluded.until_ms",
         *(visitor, purpose, challenge, until_ms),
     )
 

@@ -113,7 +113,11 @@ class TelegramLinks:
     async def tell_bot_name(self, name: str) -> None:
         """Write down what the bot is called."""
         async with self._database.transaction() as tx:
-            await tx.execute("INSERT OR REPLACE INTO telegram_bot VALUES (1, ?)", name)
+            await tx.execute(
+                "INSERT INTO telegram_bot VALUES (1, ?)"
+                " ON CONFLICT (only_row) DO UPDATE SET name = excluded.name",
+                name,
+            )
 
     async def _get_owner(self, owner: str) -> Owner:
         known = await store.find_by_id(self._database, owner)

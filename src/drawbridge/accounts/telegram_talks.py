@@ -55,7 +55,9 @@ class TelegramTalks:
                 await tx.execute("DELETE FROM telegram_talks WHERE chat = ?", chat)
                 return
             await tx.execute(
-                "INSERT OR REPLACE INTO telegram_talks VALUES (?, ?, ?, ?)",
+                "INSERT INTO telegram_talks VALUES (?, ?, ?, ?) ON CONFLICT (chat) DO UPDATE"
+                " SET state = excluded.state, facts = excluded.facts,"
+                " until_ms = excluded.until_ms",
                 *(chat, talk.state, json.dumps(dict(talk.facts)), until_ms),
             )
 

@@ -74,9 +74,9 @@ async def insert(tx: Transaction, approval: Approval) -> bool:
     """Write a new one; tells whether it is new, because what was asked before stays as it is."""
     question = approval.question
     changed = await tx.execute(
-        "INSERT OR IGNORE INTO approvals"
+        "INSERT INTO approvals"
         " (id, owner, kind, subject, facts, asked_by, asked_ms, expires_ms, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'asked')",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'asked') ON CONFLICT DO NOTHING",
         *(approval.id, question.owner, question.kind.value, question.subject),
         *(json.dumps(question.facts, default=_told), question.asked_by),
         *(approval.asked_ms, approval.expires_ms),

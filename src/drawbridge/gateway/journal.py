@@ -37,9 +37,11 @@ _SETTLE: Final = Rows(
     " filled = told.filled, filled_quote = told.filled_quote, fee = told.fee,"
     " fee_currency = told.fee_currency, updated_ms = told.at_ms FROM told"
     " WHERE orders.key_id = told.key_id AND orders.client_order_id = told.client_order_id"
-    " AND (orders.state NOT IN ('filled', 'cancelled', 'expired', 'rejected') OR told.is_final)"
-    " AND CAST(orders.filled AS REAL) <= CAST(told.filled AS REAL)",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    " AND (orders.state NOT IN ('filled', 'cancelled', 'expired', 'rejected')"
+    " OR told.is_final = 1)"
+    " AND CAST(orders.filled AS DOUBLE PRECISION) <= CAST(told.filled AS DOUBLE PRECISION)",
+    # Values that stand for themselves have no column to tell their type.
+    "(?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT))",
     key=2,
 )
 _FAIL: Final = Rows(
@@ -47,13 +49,13 @@ _FAIL: Final = Rows(
     " UPDATE orders SET state = told.state, reason = told.reason, updated_ms = told.at_ms FROM told"
     " WHERE orders.key_id = told.key_id AND orders.client_order_id = told.client_order_id"
     " AND orders.state IN ('intended', 'unknown')",
-    "(?, ?, ?, ?, ?)",
+    "(?, ?, ?, ?, CAST(? AS BIGINT))",
     key=2,
 )
 _FILL: Final = Rows(
-    "INSERT OR IGNORE INTO fills (key_id, symbol, trade_id, client_order_id,"
+    "INSERT INTO fills (key_id, symbol, trade_id, client_order_id,"
     " exchange_order_id, side, type, price, quantity, fee, fee_currency, is_maker, time_ms)"
-    " VALUES {rows}",
+    " VALUES {rows} ON CONFLICT DO NOTHING",
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     key=3,
 )

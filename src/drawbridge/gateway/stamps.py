@@ -23,7 +23,8 @@ _GOOD_FOR_MS: Final = 30 * MINUTE_MS
 _RESERVED_AHEAD_MS: Final = 5 * SECOND_MS
 _RESERVE: Final = (
     "INSERT INTO used_stamps (key_id, reserved) VALUES (?, ?)"
-    " ON CONFLICT (key_id) DO UPDATE SET reserved = max(reserved, excluded.reserved)"
+    " ON CONFLICT (key_id) DO UPDATE"
+    " SET reserved = max(used_stamps.reserved, excluded.reserved)"
 )
 
 

@@ -27,7 +27,6 @@ from drawbridge.licences.standing import RULE, Known, is_active, judge
 from drawbridge.licences.store import Holding
 from drawbridge.licences.written import read_lease, read_licence, read_revocations
 from drawbridge.storage.database import Database
-from drawbridge.storage.turns import Turn
 from drawbridge.vault.model import KeyRecord
 
 _BOTS: Final = "virtual:"
@@ -63,7 +62,7 @@ class KeptLicences:
         self._operator = operator
         self._clock = clock
         self._books = Books()
-        self._turn = Turn(database.fresh_for_s)
+        self._turn = database.turn()
         self._reading = asyncio.Lock()
         self._seen_ms = 0
         # Working out marks takes longer than all else that is asked of an order.

@@ -138,7 +138,7 @@ async def list_marks(tx: Transaction, licence_id: str, *, is_active: bool) -> fr
     """List the present marks of a licence's accounts, those that trade or those set aside."""
     rows = await tx.fetch_all(
         "SELECT mark FROM marks JOIN slots ON slots.n = marks.slot_n"
-        " WHERE slots.licence_id = ? AND slots.is_active = ? AND marks.is_current",
+        " WHERE slots.licence_id = ? AND slots.is_active = ? AND marks.is_current = 1",
         *(licence_id, int(is_active)),
     )
     return frozenset(row["mark"] for row in rows)
@@ -146,10 +146,10 @@ async def list_marks(tx: Transaction, licence_id: str, *, is_active: bool) -> fr
 
 async def insert_slot(tx: Transaction, licence_id: str, now_ms: int) -> int:
     """Make a slot that is active, and give its number."""
-    await tx.execute(
-        "INSERT INTO slots (licence_id, is_active, since_ms) VALUES (?, 1, ?)", licence_id, now_ms
+    row = await tx.fetch_one(
+        "INSERT INTO slots (licence_id, is_active, since_ms) VALUES (?, 1, ?) RETURNING n",
+        *(licence_id, now_ms),
     )
-    row = await tx.fetch_one("SELECT last_insert_rowid() AS n")
     return int(row["n"]) if row else 0
 
 
@@ -188,7 +188,7 @@ async def drop_slot(tx: Transaction, slot_n: int) -> None:
 
 async def use_proof(tx: Transaction, digest: bytes, now_ms: int) -> bool:
     """Write that a proof was used; False when it was before."""
-    sql = "INSERT OR IGNORE INTO used_proofs (digest, at_ms) VALUES (?, ?)"
+    sql = "INSERT INTO used_proofs (digest, at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING"
     return bool(await tx.execute(sql, digest, now_ms))
 
 

@@ -182,11 +182,11 @@ async def insert_wish(
     tx: Transaction, owner: str, act: Act, key_id: str, sealed: bytes | None, now_ms: int
 ) -> int:
     """Write a wish and give its number."""
-    await tx.execute(
-        "INSERT INTO licence_wishes (owner, act, key_id, sealed, asked_ms) VALUES (?, ?, ?, ?, ?)",
+    row = await tx.fetch_one(
+        "INSERT INTO licence_wishes (owner, act, key_id, sealed, asked_ms)"
+        " VALUES (?, ?, ?, ?, ?) RETURNING n",
         *(owner, act.value, key_id, sealed, now_ms),
     )
-    row = await tx.fetch_one("SELECT last_insert_rowid() AS n")
     return int(row["n"]) if row else 0
 
 

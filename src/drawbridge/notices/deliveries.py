@@ -126,8 +126,8 @@ async def _route(tx: Transaction, kept: Kept, plan: _Plan, now_ms: int) -> None:
     for way in plan.ways:
         if plan.goes_by(way, kept.notice):
             await tx.execute(
-                "INSERT OR IGNORE INTO notice_deliveries (notice, channel, next_ms)"
-                " VALUES (?, ?, ?)",
+                "INSERT INTO notice_deliveries (notice, channel, next_ms)"
+                " VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 *(kept.n, way.channel.value, now_ms),
             )
     # What is not shown on the page is not waiting to be read there.

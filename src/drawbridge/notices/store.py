@@ -153,7 +153,9 @@ async def mark_read(tx: Transaction, owner: str, now_ms: int) -> None:
 async def put_way(tx: Transaction, way: Way, now_ms: int) -> None:
     """Write down where an owner's notices go by a channel."""
     await tx.execute(
-        "INSERT OR REPLACE INTO notice_channels VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO notice_channels VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (owner, channel) DO UPDATE SET is_on = excluded.is_on,"
+        " place = excluded.place, secret = excluded.secret, changed_ms = excluded.changed_ms",
         *(way.owner, way.channel.value, int(way.is_on), way.place, way.sealed, now_ms),
     )
     if not way.is_on:

@@ -106,7 +106,10 @@ class SnapshotStore:
         """
         async with self._database.transaction() as tx:
             await tx.execute(
-                "INSERT OR REPLACE INTO account_snapshots VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO account_snapshots VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (key_id, at_ms) DO UPDATE SET currency = excluded.currency,"
+                " held = excluded.held, settled_ms = excluded.settled_ms,"
+                " transfers = excluded.transfers, wallets = excluded.wallets",
                 key_id,
                 snapshot.at_ms,
                 snapshot.currency,

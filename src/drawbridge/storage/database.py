@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from drawbridge.storage.connection import Value
+from drawbridge.storage.turns import Turn
 
 
 class Row(Protocol):
@@ -46,9 +47,8 @@ class Transaction(Protocol):
 class Database(Protocol):
     """A database that is open for this process. Others may have it open as well."""
 
-    @property
-    def fresh_for_s(self) -> float:
-        """Tell how long a glance may be relied on; 0 where it is to be repeated in each turn."""
+    def turn(self) -> Turn:
+        """Give what says how long a glance may be relied on."""
 
     async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
         """Read rows as they were last committed."""
@@ -63,6 +63,12 @@ class Database(Protocol):
         """Write all or nothing; one writer at a time, durable when the block is left.
 
         Raises: what the block raises, after everything in it was rolled back.
+        """
+
+    async def at_once(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Run one statement as a transaction of its own, and give the rows that it returns.
+
+        Why: claims are renewed in time, whoever else writes, and nobody is woken by it.
         """
 
     def alone(self, subject: str) -> AbstractAsyncContextManager[None]:

@@ -9,10 +9,14 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import ClassVar
+from typing import Final
 
 from drawbridge.storage.connection import ConnectionThread, Value, connect, our_errors
 from drawbridge.storage.schema import bring_up_to_date
+from drawbridge.storage.turns import Turn
+
+# Days since noon in 4714 BC; SQLite before 3.42 tells parts of a second in no other number.
+_NOW: Final = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
 
 class SqliteTransaction:
@@ -42,8 +46,6 @@ class SqliteTransaction:
 
 class SqliteDatabase:
     """One SQLite file, open for this process. Other processes may have it open as well."""
-
-    fresh_for_s: ClassVar[float] = 0.0
 
     def __init__(
         self, reader: ConnectionThread, writer: ConnectionThread, glance: sqlite3.Connection
@@ -90,6 +92,10 @@ class SqliteDatabase:
             with our_errors():
                 raise
 
+    def turn(self) -> Turn:
+        """Let a glance hold for a turn of the event loop."""
+        return Turn()
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:
         """Write all or nothing; one writer at a time, durable when the block is left.
@@ -105,6 +111,11 @@ class SqliteDatabase:
                 await self._writer.run(_roll_back)
                 raise
 
+    async def at_once(self, sql: str, *args: Value) -> list[sqlite3.Row]:
+        """Run one statement as a transaction of its own, and give the rows that it returns."""
+        async with self._turn:
+            return await self._writer.run(lambda it: it.execute(sql, args).fetchall())
+
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, by us or by others."""
         # Asked on the reader: it counts commits of every connection but the one that asks.
@@ -113,7 +124,7 @@ class SqliteDatabase:
 
     async def now_ms(self) -> int:
         """Give the time of this machine."""
-        row = await self.fetch_one("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)")
+        row = await self.fetch_one(_NOW)
         return int(row[0]) if row else 0
 
     def alone(self, _subject: str) -> AbstractAsyncContextManager[None]:

@@ -3,8 +3,8 @@
 Whether rows have changed, in whichever process, is one number on disk. It is looked at once in a
 turn, so that ten thousand orders of one signal do not look ten thousand times, and what another
 process has committed holds from the next turn on. Where the database is a server it is looked at
-once in a tenth of a second (`Database.fresh_for_s`): so soon a stop reaches every process, and
-where the server does not answer nothing is let through.
+once in a tenth of a second, and when the server tells of a commit: so soon a stop reaches every
+process, and where the server does not answer nothing is let through (`Database.turn`).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ _MOST_DROPPED: Final = 1_000
 class Turn:
     """Whether something was already done in this turn of the event loop."""
 
-    __slots__ = ("_lasts_s", "is_done")
+    __slots__ = ("__weakref__", "_lasts_s", "is_done")
 
     def __init__(self, lasts_s: float = 0.0) -> None:
         """Begin with nothing done; a turn may last longer than one of the loop."""
@@ -29,11 +29,12 @@ class Turn:
         self.is_done = True
         loop = asyncio.get_running_loop()
         if self._lasts_s:
-            loop.call_later(self._lasts_s, self._end)
+            loop.call_later(self._lasts_s, self.end)
         else:
-            loop.call_soon(self._end)
+            loop.call_soon(self.end)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Begin anew."""
         self.is_done = False
 
 
@@ -46,20 +47,20 @@ class KeptInTurn:
         changed_since: Callable[[int], Iterable[str]],
         drop: Callable[[str], None],
         clear: Callable[[], None],
-        lasts_s: float = 0.0,
+        turn: Turn,
     ) -> None:
         """Join the parts.
 
         `count` gives the number that rises with every change, `changed_since` the ids of what has
-        changed after such a number; `drop` takes one out of the cache and `clear` all. A turn
-        lasts `lasts_s`.
+        changed after such a number; `drop` takes one out of the cache and `clear` all; `turn` is
+        how long it holds.
         """
         self._count = count
         self._changed_since = changed_since
         self._drop = drop
         self._clear = clear
         self._changes = -1
-        self._turn = Turn(lasts_s)
+        self._turn = turn
 
     def catch_up(self) -> None:
         """Make sure that nothing in the cache is older than the last commit before this turn."""

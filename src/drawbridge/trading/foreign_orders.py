@@ -106,7 +106,7 @@ async def keep_foreign(
     for order in orders:
         price = None if order.price is None else plain(order.price)
         new += await tx.execute(
-            "INSERT OR IGNORE INTO foreign_orders VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO foreign_orders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             *(key_id, symbol, order.order_id, order.side.value, plain(order.quantity)),
             *(price, now_ms),
         )

@@ -52,7 +52,9 @@ _KEPT: Final = (
     " AND (id = ? OR (? <> '' AND ? IN (account_hint, kin))))"
     " ORDER BY time_ms DESC, trade_id DESC LIMIT ?"
 )
-_KEEP: Final = "INSERT OR IGNORE INTO foreign_trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_KEEP: Final = (
+    "INSERT INTO foreign_trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
 _LOOKED: Final = (
     "INSERT INTO foreign_looks VALUES (?, ?, ?)"
     " ON CONFLICT (key_id, symbol) DO UPDATE SET until_ms = excluded.until_ms"

@@ -66,7 +66,6 @@ class LimitStore:
     def __init__(self, database: Database) -> None:
         """Use the app's database."""
         self._database = database
-        self.fresh_for_s = database.fresh_for_s
 
     async def list_of(self, owner: str) -> tuple[Limited, ...]:
         """List an owner's limits, by subject."""
@@ -106,6 +105,10 @@ class LimitStore:
             frozenset(row["owner"] for row in stops),
         )
 
+    def turn(self) -> Turn:
+        """Give what says how long a glance may be relied on."""
+        return self._database.turn()
+
     def changes(self) -> int:
         """Give the number that rises with every change, at once."""
         row = self._database.glance(_CHANGES)
@@ -123,7 +126,7 @@ class KeptRules:
         """Keep what this store holds."""
         self._store = store
         self._rules = Rules()
-        self._turn = Turn(store.fresh_for_s)
+        self._turn = store.turn()
         self._reading = asyncio.Lock()
 
     def glance(self) -> Rules | None:

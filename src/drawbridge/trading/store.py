@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 
+from drawbridge.cluster.clauses import of_keys_in
 from drawbridge.core.errors import NotFound
 from drawbridge.core.orders import Fill, OrderType, Side, TimeInForce
 from drawbridge.storage.database import Database, Row
@@ -69,15 +70,20 @@ class OrderStore:
         )
         return tuple(read_order(row) for row in rows)
 
-    async def unsettled(self, owner: str = "") -> tuple[OwnOrder, ...]:
+    async def unsettled(
+        self, owner: str = "", shards: frozenset[int] | None = None
+    ) -> tuple[OwnOrder, ...]:
         """Give the orders to which something may still happen, oldest first; or an owner's.
 
-        Why: probe orders are left out; verification ends those itself.
+        With `shards` those of accounts in these. Why: probe orders are left out; verification
+        ends those itself.
         """
+        clause, args = of_keys_in(shards, "orders.key_id")
         rows = await self._database.fetch_all(
-            f"SELECT * FROM orders WHERE {_UNSETTLED} AND origin NOT LIKE 'check:%'"  # noqa: S608 - a constant of this file
-            " AND (owner = ?1 OR ?1 = '') ORDER BY intended_ms LIMIT ?2",
+            f"SELECT * FROM orders WHERE {_UNSETTLED} AND origin NOT LIKE 'check:%'"  # noqa: S608 - constants of our own
+            f" AND ? IN ('', owner){clause} ORDER BY intended_ms LIMIT ?",
             owner,
+            *args,
             _MOST_ROWS,
         )
         return tuple(read_order(row) for row in rows)
@@ -136,7 +142,9 @@ class OrderStore:
         )
         return tuple(read_fill(row) for row in rows)
 
-    async def orders_without_fills(self) -> tuple[OwnOrder, ...]:
+    async def orders_without_fills(
+        self, shards: frozenset[int] | None = None
+    ) -> tuple[OwnOrder, ...]:
         """Give the orders that filled more than the fills on disk add up to, oldest first.
 
         Why: the sum is one of floating numbers and only chooses; what is missing is reckoned
@@ -145,7 +153,8 @@ class OrderStore:
         rows = await self._database.fetch_all(
             "SELECT * FROM orders WHERE filled <> '0' AND origin NOT LIKE 'check:%'"
             " AND CAST(filled AS DOUBLE PRECISION) * 0.999999999 > (SELECT coalesce(sum("
-            "CAST(fills.quantity AS DOUBLE PRECISION)), 0) FROM fills WHERE fills.key_id = orders.key_id"
+            "CAST(fills.quantity AS DOUBLE PRECISION)), 0) FROM fills"
+            " WHERE fills.key_id = orders.key_id"
             " AND fills.client_order_id = orders.client_order_id)"
             " ORDER BY intended_ms LIMIT ?",
             _MOST_ROWS,

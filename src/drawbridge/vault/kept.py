@@ -30,7 +30,7 @@ class KeptKeys:
             partial(store.glance_changed, database),
             self._drop,
             self._records.clear,
-            database.fresh_for_s,
+            database.turn(),
         )
 
     def find(self, key_id: str) -> KeyRecord | None:

@@ -30,7 +30,7 @@ class VirtualKeyBook:
             partial(store.glance_changed, database),
             self._drop,
             self._clear,
-            database.fresh_for_s,
+            database.turn(),
         )
         self._told = -1
 

@@ -31,7 +31,8 @@ SELECT group_concat(virtual_id, ' ') AS ids FROM virtual_key_changes WHERE n > ?
 _USE: Final = """
 INSERT INTO virtual_uses (virtual_id, hour_ms, rule, times, last_ms) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (virtual_id, hour_ms, rule) DO UPDATE SET
-    times = times + excluded.times, last_ms = max(last_ms, excluded.last_ms)
+    times = virtual_uses.times + excluded.times,
+    last_ms = max(virtual_uses.last_ms, excluded.last_ms)
 """
 
 

@@ -6,6 +6,7 @@ A bell that was out of order rings once when it is back, because something may h
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown
@@ -13,15 +14,15 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.connecting import CHANNEL, Connection, open_connection
 
 _PAUSE_S: Final = 0.2
-_LOOK_EVERY_S: Final = 1.0
 
 
 class Bell:
     """Counts what others, and we, have committed. Belongs to the loop on which it is started."""
 
-    def __init__(self, place: PostgresPlace) -> None:
-        """Hang it up; it listens once it is asked."""
+    def __init__(self, place: PostgresPlace, heard: Callable[[], None] = lambda: None) -> None:
+        """Hang it up; it listens once it is asked, and calls `heard` whenever it rings."""
         self._place = place
+        self._heard = heard
         self._rung = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -56,3 +57,4 @@ class Bell:
 
     def _ring(self) -> None:
         self._rung += 1
+        self._heard()

@@ -8,7 +8,8 @@ what comes by the thousand goes through `journal.py`, which needs no such lock.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import ClassVar, Final
+from typing import Final
+from weakref import WeakSet
 
 import asyncpg
 
@@ -16,6 +17,7 @@ from drawbridge.core.errors import ExchangeDown
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Row
 from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.postgres.aside import Aside
 from drawbridge.storage.postgres.bell import Bell
 from drawbridge.storage.postgres.committing import commit, number_of
 from drawbridge.storage.postgres.connecting import (
@@ -30,8 +32,10 @@ from drawbridge.storage.postgres.faults import AWAY, our_errors
 from drawbridge.storage.postgres.glance import Glances
 from drawbridge.storage.postgres.sql import numbered
 from drawbridge.storage.schema import bring_up_to_date
+from drawbridge.storage.turns import Turn
 
 _READERS: Final = 6
+_TURN_S: Final = 0.1
 _ALONE: Final = 2
 # The first number says whose locks these are, the second which.
 _WRITER: Final = "SELECT pg_advisory_xact_lock(8420, 1)"
@@ -80,8 +84,6 @@ class PostgresTransaction:
 class PostgresDatabase:
     """One database on a server, open for this process."""
 
-    fresh_for_s: ClassVar[float] = 0.1
-
     def __init__(self, place: PostgresPlace, readers: Asked, writer: Connection) -> None:
         """Use these connections; `open` makes them."""
         self._place = place
@@ -89,7 +91,10 @@ class PostgresDatabase:
         self._writer = writer
         self._turn = asyncio.Lock()
         self._glances = Glances(place)
-        self._bell = Bell(place)
+        self._aside = Aside(place)
+        self._turns: WeakSet[Turn] = WeakSet()
+        self._bell = Bell(place, self._end_turns)
+        self._bell.count()
         self._alone = asyncio.Semaphore(_ALONE)
 
     @classmethod
@@ -115,6 +120,12 @@ class PostgresDatabase:
         """Read one row by its key, at once. Raises: `ExchangeDown("database_away")`."""
         return self._glances.fetch_one(sql, args)
 
+    def turn(self) -> Turn:
+        """Let a glance hold for a moment, or until something is committed here or elsewhere."""
+        turn = Turn(_TURN_S)
+        self._turns.add(turn)
+        return turn
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         """Write all or nothing; one writer at a time, durable when the block is left.
@@ -132,6 +143,14 @@ class PostgresDatabase:
             except BaseException:
                 await self._roll_back()
                 raise
+
+    async def at_once(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Run one statement as a transaction of its own, and give the rows that it returns.
+
+        Why a connection of its own: a process that is stopped in the middle of a transaction holds
+        all other writers up for as long as claims last.
+        """
+        return await self._aside.fetch(sql, *args)
 
     @asynccontextmanager
     async def alone(self, subject: str) -> AsyncIterator[None]:
@@ -156,13 +175,15 @@ class PostgresDatabase:
 
     async def now_ms(self) -> int:
         """Give the time by the server's clock."""
-        now_ms: int = await patiently(lambda: self._readers.fetchval(_NOW))
+        [row] = await self._aside.fetch(_NOW)
+        now_ms: int = row[0]
         return now_ms
 
     async def close(self) -> None:
         """Close the connections; what was begun is finished first."""
         async with self._turn:
             self._glances.close()
+            self._aside.close()
             await self._bell.close()
             await _closed(self._writer)
             self._readers.terminate()
@@ -194,6 +215,11 @@ class PostgresDatabase:
             raise
         if not is_committed:
             raise ExchangeDown(AWAY, reason="commit")
+        self._end_turns()
+
+    def _end_turns(self) -> None:
+        for turn in self._turns:
+            turn.end()
 
     async def _roll_back(self) -> None:
         if self._writer.is_closed() or not self._writer.is_in_transaction():
