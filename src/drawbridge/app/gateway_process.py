@@ -18,7 +18,6 @@ from typing import Final, Protocol, TypeAlias
 from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import dice, entropy, monotonic_ns
-from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.keeper_ways import keepers_of
 from drawbridge.app.licensing import leasing_of, licensed_journal
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
@@ -30,10 +29,11 @@ from drawbridge.app.reminders import Reminders
 from drawbridge.app.reminders import Sources as Reminded
 from drawbridge.app.resealing import Resealing
 from drawbridge.app.settings import Settings, read_settings
+from drawbridge.app.taking_part import part_of
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
-from drawbridge.cluster.share import WHOLE
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.crossing import Gateway, Road
@@ -90,7 +90,9 @@ class _Closes(Protocol):
 
 
 @contextlib.asynccontextmanager
-async def open_gateway(house: House, gauged: Gauged = UNWATCHED) -> AsyncIterator[Work]:
+async def open_gateway(
+    house: House, gauged: Gauged = UNWATCHED, share: Share = WHOLE
+) -> AsyncIterator[Work]:
     """Build the half that opens secrets over a house; the vault opens if it can by itself."""
     settings, database, clock = house.settings, house.database, house.clock
     # Of its own too: it is asked before there is anything else to do.
@@ -103,7 +105,7 @@ async def open_gateway(house: House, gauged: Gauged = UNWATCHED) -> AsyncIterato
     doubts, stamps = Doubts(clock), Stamps(database, clock)
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
     road = Road(Egress(), venues, doubts, gauged.measures)
-    gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock)
+    gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock, share=share)
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
     reading = ReadingRoad(gateway, house.vault, clock)
     reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
@@ -209,16 +211,17 @@ async def run(
     """Work until told to stop, with bots served `beside`. Prints one line of JSON when ready."""
     async with contextlib.AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(settings, clock))
-        await stack.enter_async_context(only_gateway(settings.gateway_lock))
+        part = await stack.enter_async_context(part_of(house, is_served=beside is not None))
         stack.enter_context(own_strategies_of(settings))
         gauged = Gauged(watched=settings.observing.place is not None)
-        work = await stack.enter_async_context(open_gateway(house, gauged))
-        working = asyncio.create_task(Workers(work).run())
+        work = await stack.enter_async_context(open_gateway(house, gauged, part.share))
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
         told: Mapping[str, object] = {}
         if beside is not None:
             told = await stack.enter_async_context(beside(settings, work.bridge))
-        seen = await stack.enter_async_context(worker_told(house, work, gauged, WHOLE))
+        seen = await stack.enter_async_context(worker_told(house, work, gauged, part.share))
+        await part.begin(work.bridge.gateway.under_way.settled)
+        working = asyncio.create_task(Workers(work).run())
         # What was made until now stays: nobody looks through it again for garbage, in the middle
         # of an order.
         gc.collect()
@@ -226,6 +229,8 @@ async def run(
         tell_ready({"vault": "open" if work.holder.is_open else "closed", **told, **seen})
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        # While everything still runs: what is under way is finished, and nothing new begins.
+        await part.leave()
         working.cancel()
         # What it died of, if it did, is not swallowed.
         with contextlib.suppress(asyncio.CancelledError):

@@ -1,7 +1,8 @@
-"""The gateway's process, with bots served beside: `python -m drawbridge.entrypoints.proxy`.
+"""A worker's process, with bots served beside: `python -m drawbridge.entrypoints.proxy`.
 
-The supervisor starts it. Only parses its few arguments; what opens secrets is put together in
-`app/gateway_process.py`, and bots' requests cross it in the same process, without another hop.
+Where it has everything it serves bots itself; among others it serves the fronts that bots ask.
+Only parses its few arguments; what opens secrets is put together in `app/gateway_process.py`, and
+bots' requests cross it in the same process, without another hop.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 from drawbridge.app.gateway_process import run
 from drawbridge.app.lifetime import run_process
 from drawbridge.app.settings import read_settings
-from drawbridge.entrypoints.proxy.hosting import serve_bots
+from drawbridge.entrypoints.proxy.hosting import serve_bots, serve_fronts
 
 
 def main() -> int:
@@ -20,7 +21,9 @@ def main() -> int:
     given = parser.parse_args()
 
     async def work() -> None:
-        await run(read_settings(), with_parent=given.with_parent, beside=serve_bots)
+        settings = read_settings()
+        beside = serve_fronts if settings.is_cluster else serve_bots
+        await run(settings, with_parent=given.with_parent, beside=beside)
 
     return run_process("gateway", work)
 
