@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.observing.working import UNWATCHED, Gauged
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
@@ -59,7 +60,11 @@ class ManyAccounts:
 
 @asynccontextmanager
 async def many_accounts(
-    folder: Path, exchange_id: str, base_url: str, credentials: Credentials
+    folder: Path,
+    exchange_id: str,
+    base_url: str,
+    credentials: Credentials,
+    gauged: Gauged = UNWATCHED,
 ) -> AsyncIterator[ManyAccounts]:
     """Open a house of one person with a key for each of these accounts, all enabled to trade."""
     path, clock, keyring = folder / "drawbridge.db", SystemClock(), Keyring.create()
@@ -69,11 +74,11 @@ async def many_accounts(
     async def public_key() -> VaultPublicKey:
         return keyring.public
 
-    rows = open_journal(path)
+    rows = gauged.timed(open_journal(path))
     journal, orders = OrderJournal(rows, clock), OrderStore(database)
     vault = Vault(database, clock, os.urandom, public_key)
     opening = Opening(database, clock, lambda: keyring, vault.kept)
-    road = Road(Egress(), Venues({exchange_id: base_url}))
+    road = Road(Egress(), Venues({exchange_id: base_url}), measures=gauged.measures)
     gateway = Gateway(vault.kept, opening, road, Stamps(database, clock), journal, clock)
     reconciliation = Reconciliation(gateway, vault, orders, journal, clock)
     watch = Watch(database, orders, vault, gateway, clock)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from drawbridge.app.bot_tls import keep_certificate
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.observing.settings import ObservingSettings
 from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_card, get_exchange
 from drawbridge.core.operations import Scope
@@ -174,14 +175,20 @@ def found_proxied(
     faults: str = "",
     tls: bool = False,
     operator: Operator | None = None,
+    ops: str = "",
 ) -> Iterator[Proxied]:
     """Start a paper exchange and the proxy in front of it; end both.
 
-    With an `operator`, licences are asked for.
+    With an `operator`, licences are asked for; with `ops`, health and metrics are told there.
     """
     paper = Paper(folder / "paper", unlimited=not limited, faults=faults)
     address = paper.account_site.removeprefix("http://")
-    settings = Settings(data=folder / "data", paper=address, operator=operator)
+    settings = Settings(
+        data=folder / "data",
+        paper=address,
+        operator=operator,
+        observing=ObservingSettings(ops=ops),
+    )
     town = Town(paper, replace(settings, proxy=f"127.0.0.1:{free_port()}"))
     if tls:
         keep_certificate(town.settings, (), SystemClock().now_ms())

@@ -1,5 +1,6 @@
 """What a worker is asked and tells, from the parts that it is made of."""
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
@@ -25,7 +26,7 @@ class Gauged:
 
     def __init__(self, *, watched: bool) -> None:
         """Count where somebody watches."""
-        self.measures = Measures(monotonic_ns) if watched else None
+        self.measures = Measures(time.monotonic_ns) if watched else None
         self.journal: TimedJournal | None = None
         self._is_watched = watched
 
@@ -33,7 +34,7 @@ class Gauged:
         """Give the journal to be used in the place of this one."""
         if not self._is_watched:
             return rows
-        self.journal = TimedJournal(rows, monotonic_ns)
+        self.journal = TimedJournal(rows, time.monotonic_ns)
         return self.journal
 
     def sources(self) -> Sequence[Source]:
