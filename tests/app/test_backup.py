@@ -325,7 +325,7 @@ async def test_a_backup_is_of_one_moment_while_others_go_on_writing(
     for n, file in enumerate(files):
         new = Settings(tmp_path / f"new{n}")
         await restore(file, kept.recovery, new)
-        with closing(connect(new.database)) as raw:
+        with closing(connect(new.database_file)) as raw:
             odd = raw.execute("SELECT n FROM pairs GROUP BY n HAVING count(*) <> 2").fetchall()
         assert odd == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from drawbridge.app.backup import Wish
 from drawbridge.app.build import House, open_house
 from drawbridge.app.settings import Settings
+from drawbridge.app.store_settings import StoreSettings
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.recovery import RecoveryKey
@@ -40,10 +41,15 @@ class Kept:
 
 
 @asynccontextmanager
-async def kept_house(folder: Path, passphrase: str = PASSPHRASE) -> AsyncIterator[Kept]:
-    """Open a house, and fill it; without a passphrase its vault opens by itself."""
+async def kept_house(
+    folder: Path, passphrase: str = PASSPHRASE, url: str = ""
+) -> AsyncIterator[Kept]:
+    """Open a house, and fill it; without a passphrase its vault opens by itself.
+
+    With a URL its rows are in a PostgreSQL database.
+    """
     clock = SteppedClock(START_MS)
-    settings = Settings(folder, names=("bridge.example.com",))
+    settings = Settings(folder, names=("bridge.example.com",), store=StoreSettings(url))
     async with open_house(settings, clock) as house:
         owner = await house.accounts.create_owner("Ada", Secret(PASSWORD), first=True)
         holder = KeyHolder(house.database, clock, settings.vault_key)

@@ -40,6 +40,8 @@ from drawbridge.sealing.recovery import RecoveryHalf, RecoveryKey
 from drawbridge.sealing.stream import SealedWriter
 from drawbridge.storage.copying import copy_database
 from drawbridge.storage.database import Database
+from drawbridge.storage.place import Place
+from drawbridge.vault.unlock import read_vault_key
 from drawbridge.wording.formats import iso
 
 _LOCK: Final = "backup.lock"
@@ -97,16 +99,14 @@ class SafeKeeping:
 
         `name` is what is told of it later, if not the file's own name.
         Raises: `Conflict("recovery_key_absent")`, `Conflict("backup_file_exists")`,
-        `Conflict("backup_of_server")`, `Conflict("backup_running")`,
+        `Conflict("backup_vault_key_elsewhere")`, `Conflict("backup_running")`,
         `NotFound("backup_folder_missing")`, `Corrupted("backup_not_written")`,
         `Corrupted("database_failed")`.
         """
-        if self._settings.is_cluster:
-            # A folder's backup without its rows would look whole and restore nothing.
-            raise Conflict("backup_of_server")
         row = await find_recovery_row(self._database)
         if row is None:
             raise Conflict("recovery_key_absent")
+        await self._check_vault_key()
         half = self._half_of(row)
         now_ms = self._clock.now_ms()
         manifest = Manifest(now_ms, version("drawbridge"), _told_settings(self._settings))
@@ -120,6 +120,19 @@ class SafeKeeping:
             facts: dict[str, Fact] = {"name": told, "size_bytes": size}
             await append(tx, AuditEvent(Tag.BACKUP_BACKUP_MADE, owner, "", facts), now_ms)
         return made
+
+    async def _check_vault_key(self) -> None:
+        """Refuse a backup that would look whole, and open nothing once it is put back.
+
+        With one folder, what is there is all there is; of many machines, only some have the key.
+        """
+        if not self._settings.is_cluster or self._settings.vault_key.is_file():
+            return
+        try:
+            await read_vault_key(self._database)
+        except Conflict:
+            return  # there is no vault yet
+        raise Conflict("backup_vault_key_elsewhere", path=str(self._settings.vault_key))
 
     def _half_of(self, row: RecoveryRow) -> RecoveryHalf:
         origin = self._local_key.open_bytes(row.sealed_origin, _about(row.fingerprint))
@@ -173,9 +186,10 @@ def _told_failures(target: Path) -> Iterator[None]:
 
 def _entries(settings: Settings, wish: Wish, copies: contextlib.ExitStack) -> Iterator[Entry]:
     """Give what goes in; a database's copy is made when its turn comes."""
-    yield _copied(settings.database_file, DATABASE, settings.data, copies)
-    for name in _KEY_FILES:
-        if (path := settings.data / name).is_file():
+    yield _copied(settings.database, DATABASE, settings.data, copies)
+    # The second may lie where all processes of a cluster find it.
+    for name, path in zip(_KEY_FILES, (settings.vault_key, settings.local_key), strict=True):
+        if path.is_file():
             yield Entry(name, path)
     yield from _files_in(settings.data / STRATEGIES, STRATEGIES)
     if wish.candles:
@@ -188,7 +202,7 @@ def _entries(settings: Settings, wish: Wish, copies: contextlib.ExitStack) -> It
                 yield entry
 
 
-def _copied(source: Path, name: str, folder: Path, copies: contextlib.ExitStack) -> Entry:
+def _copied(source: Place, name: str, folder: Path, copies: contextlib.ExitStack) -> Entry:
     handle, path = tempfile.mkstemp(dir=folder, prefix=_COPIES, suffix=".copy")
     os.close(handle)
     copy = Path(path)
