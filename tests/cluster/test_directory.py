@@ -1,16 +1,13 @@
 """Where an account is served: asked rarely, and again where it was not served there."""
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
-
-import pytest
+from collections.abc import Sequence
 
 from drawbridge.cluster.directory import Directory
 from drawbridge.cluster.model import CLAIM_MS
 from drawbridge.core.shards import shard_of
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Row
-from tests.cluster.worlds import Line, World, world
+from tests.cluster.worlds import Line, World
 
 _KEY = "key_aaaaaaaaaaaaaaaa"
 
@@ -23,12 +20,6 @@ class Counted(Line):
     async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
         self.reads += 1
         return await super().fetch_all(sql, *args)
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as opened:
-        yield opened
 
 
 def _directory(here: World) -> tuple[Directory, Counted]:

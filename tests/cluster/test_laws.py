@@ -39,7 +39,7 @@ class Cluster(RuleBasedStateMachine):
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        self._here = self._run(self._stack.enter_async_context(world(folder)))
+        self._here = self._run(self._stack.enter_async_context(world(folder / "drawbridge.db")))
         self._joined = 0
 
     @rule()
@@ -54,10 +54,15 @@ class Cluster(RuleBasedStateMachine):
             one.line.is_slow = is_slow
             self._run(self._begin(one))
 
-    @rule(which=_WHICH, is_lost=st.booleans())
-    def what_is_late_arrives_or_is_lost(self, which: int, is_lost: bool) -> None:  # noqa: FBT001 - by name, by hypothesis
+    @rule(which=_WHICH, gates=st.integers(1, 13))
+    def what_is_late_goes_on(self, which: int, gates: int) -> None:
         for one in self._one(which):
-            one.line.let_through(is_lost=is_lost)
+            self._run(one.go_on(gates))
+
+    @rule(which=_WHICH)
+    def what_is_late_is_lost(self, which: int) -> None:
+        for one in self._one(which):
+            one.line.let_through(is_lost=True)
             self._run(one.rest())
 
     @rule(which=_WHICH)

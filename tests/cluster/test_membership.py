@@ -1,8 +1,6 @@
 """Workers claim, renew, give back, die, stop and return, by a clock that is set."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,19 +9,19 @@ from drawbridge.cluster.model import CLAIM_MS, RENEW_EVERY_MS, SLACK_MS, WorkerS
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.shards import SHARDS
-from tests.cluster.worlds import OneOfThem, World, world
+from tests.cluster.worlds import (
+    CLAIMED,
+    RENEWED,
+    TO_CLAIM,
+    OneOfThem,
+    World,
+)
 from tests.kit.turns import a_turn
 
 _WITHIN_S = 10
 # A claim that ran out is found at the next look of those who live.
 _TAKEOVER_MS = 5_000
 _TAKEOVER_ROUNDS = -(-CLAIM_MS // RENEW_EVERY_MS) + 1
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as opened:
-        yield opened
 
 
 async def _settled(here: World, *names: str) -> list[OneOfThem]:
@@ -63,45 +61,56 @@ async def test_who_was_stopped_longer_than_its_claim_holds_nothing_at_once(here:
 
 async def test_an_answer_heard_too_late_lets_nothing_be_held(here: World) -> None:
     ann = here.join("ann")
-    ann.line.is_slow = True
-    ann.begin()
-    await ann.rest()
-    ann.line.let_through()
-    await ann.rest()
+    await ann.go_to(CLAIMED)
     here.clock.advance(CLAIM_MS - SLACK_MS)
-    ann.line.let_through()
-    await ann.rest()
+    await ann.finish()
     assert ann.held == frozenset()
 
 
 async def test_a_request_that_arrives_late_is_reckoned_from_when_it_was_sent(here: World) -> None:
     ann = here.join("ann")
-    ann.line.is_slow = True
-    ann.begin()
-    await ann.rest()
-    here.clock.advance(2_000)
-    ann.line.let_through()
-    await ann.rest()
-    ann.line.let_through()
-    await ann.rest()
+    await ann.go_to("ask: the time")
+    here.clock.advance(1_000)
+    await ann.go_to(TO_CLAIM)
+    here.clock.advance(1_000)
+    await ann.finish()
     assert len(ann.held) == SHARDS
     here.clock.advance(CLAIM_MS - SLACK_MS - 2_000)
     assert ann.held == frozenset()
 
 
+async def test_a_renewal_that_arrives_after_a_later_one_shortens_nothing(here: World) -> None:
+    [ann] = await _settled(here, "ann")
+    claims = dict.fromkeys(range(SHARDS), 1)
+    until_ms = here.clock.now_ms() + CLAIM_MS
+    await ann.member.step()
+    assert len(await store.renew(here.database, "ann", claims, until_ms - 1_000)) == SHARDS
+    here.clock.advance(CLAIM_MS - SLACK_MS - 1)
+    await here.join("bob").member.step()
+    assert len(ann.held) == SHARDS
+    here.check()
+
+
 async def test_a_claim_whose_answer_was_lost_is_made_anew(here: World) -> None:
     ann = here.join("ann")
-    ann.line.is_slow = True
-    ann.begin()
-    await ann.rest()
-    ann.line.let_through()
-    await ann.rest()
+    await ann.go_to(CLAIMED)
     ann.line.let_through(is_lost=True)
     await ann.rest()
     assert ann.held == frozenset()
     ann.line.is_slow = False
     await ann.member.step()
     assert len(ann.held) == SHARDS
+
+
+async def test_a_renewal_whose_answer_was_lost_is_made_again(here: World) -> None:
+    [ann] = await _settled(here, "ann")
+    await ann.go_to(RENEWED)
+    ann.line.let_through(is_lost=True)
+    await ann.rest()
+    version = ann.member.share.version
+    ann.line.is_slow = False
+    await ann.member.step()
+    assert (len(ann.held), ann.member.share.version) == (SHARDS, version)
 
 
 async def test_nobody_renews_what_somebody_else_has_claimed_since(here: World) -> None:
@@ -111,29 +120,35 @@ async def test_nobody_renews_what_somebody_else_has_claimed_since(here: World) -
     await ann.member.step()
     # What stood in its name but was not its claim is claimed anew, by another attempt.
     rows = await here.database.fetch_all("SELECT attempt FROM shards ORDER BY shard")
-    assert [row["attempt"] for row in rows[:4]] == [2, 2, 2, 1]
+    assert [row["attempt"] for row in rows[:4]] == [3, 3, 3, 1]
     await ann.member.step()
     assert len(ann.held) == SHARDS
 
 
-async def test_two_that_start_at_the_same_moment_share_fairly(here: World) -> None:
+async def test_two_that_claim_at_the_same_moment_share_fairly(here: World) -> None:
     ann, bob = here.join("ann"), here.join("bob")
+    # Both have seen that all is free.
+    await ann.go_to(TO_CLAIM)
+    await bob.go_to(TO_CLAIM)
     for one in (ann, bob):
-        one.line.is_slow = True
-        one.begin()
-        await one.rest()
-    for one in (ann, bob, ann, bob):
-        one.line.let_through()
-        await one.rest()
+        await one.finish()
         here.check()
-    assert len(ann.held) + len(bob.held) == SHARDS
-    for one in (ann, bob):
-        one.line.is_slow = False
-        one.line.let_through()
-        await one.rest()
     for _ in range(3):
         await here.round()
     assert (len(ann.held), len(bob.held)) == (SHARDS // 2, SHARDS // 2)
+
+
+async def test_what_was_renewed_since_it_was_seen_free_is_not_claimed(here: World) -> None:
+    [ann] = await _settled(here, "ann")
+    bob = here.join("bob")
+    # By the database's clock they have just ended; by its own, ann could not know better.
+    async with here.database.transaction() as tx:
+        await tx.execute("UPDATE shards SET until_ms = ?", here.clock.now_ms())
+    await bob.go_to(TO_CLAIM)
+    await ann.member.step()
+    await bob.finish()
+    assert not bob.held
+    assert len(ann.held) == SHARDS
 
 
 async def test_who_joins_gets_a_share_and_the_house_stays_where_it_is(here: World) -> None:
@@ -186,18 +201,13 @@ async def test_what_was_renewed_while_it_left_is_not_held_when_the_answer_comes(
     here: World,
 ) -> None:
     [ann] = await _settled(here, "ann")
-    ann.line.is_slow = True
-    ann.begin()
-    await ann.rest()
-    ann.line.let_through()
-    await ann.rest()
+    await ann.go_to(RENEWED)
     # Renewed on disk, and nobody here knows; meanwhile it is told to leave.
-    ann.line.is_slow = False
     leaving = asyncio.create_task(ann.member.leave())
-    await here.join("bob").member.step()
-    ann.line.let_through()
+    await a_turn()
+    await ann.finish()
     await leaving
-    await here.workers["bob"].member.step()
+    await here.join("bob").member.step()
     assert not ann.held
     assert len(here.workers["bob"].held) == SHARDS
 
@@ -217,19 +227,18 @@ async def test_what_does_not_settle_in_time_is_given_back_all_the_same(here: Wor
 
 async def test_a_process_renews_and_claims_by_itself_until_it_has_left(here: World) -> None:
     ann = here.join("ann")
-    ann.line.is_cut = ann.line.is_slow = True
+    ann.line.is_cut = True
     async with asyncio.timeout(_WITHIN_S):
         running = asyncio.create_task(ann.member.run())
         # The first request fails, and the second comes by itself.
         await a_turn()
         assert not ann.held
-        ann.line.is_cut = False
-        for _ in range(2):
-            await ann.line.until_waiting()
-            ann.line.let_through()
+        ann.line.is_cut, ann.line.is_slow = False, True
+        await ann.line.until_waiting()
+        ann.line.is_slow = False
+        ann.line.let_through()
         while not ann.held:
             await a_turn()
-        ann.line.is_slow = False
         await ann.member.leave()
         await running
     assert await _workers(here) == []

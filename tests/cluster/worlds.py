@@ -1,14 +1,13 @@
 """Several workers over one database, by a clock that is set, and requests that arrive when told.
 
-What a worker asks waits at two gates: before it reaches the database, and before its answer is
-heard. Between them anything may happen to the others, and the answer may be lost.
+Whatever a slow worker asks waits at two gates: before it reaches the database, and before its
+answer is heard. Between them anything may happen to the others, and the answer may be lost.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 from drawbridge.cluster.membership import Membership
 from drawbridge.cluster.model import RENEW_EVERY_MS, Worker
@@ -16,8 +15,9 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.shards import SHARDS
 from drawbridge.storage.connection import Value
-from drawbridge.storage.database import Database, Row, Transaction
+from drawbridge.storage.database import Database, Row
 from drawbridge.storage.engines import open_database
+from drawbridge.storage.place import Place
 
 START_MS = 1_790_000_000_000
 
@@ -28,25 +28,26 @@ class Line:
     def __init__(self, database: Database, clock: SteppedClock) -> None:
         self.is_slow = self.is_cut = False
         self.waiting: asyncio.Future[bool] | None = None
+        self.where = ""
         self._moved = asyncio.Event()
         self._database = database
         self._clock = clock
 
     async def now_ms(self) -> int:
-        """Tell the database's time."""
+        """Tell the database's time, once it was asked."""
+        await self._gate("ask: the time")
         return self._clock.now_ms()
 
     async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
         """Read."""
         return await self._database.fetch_all(sql, *args)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Write, once it has arrived; and hear of it, unless the answer is lost."""
-        await self._gate()
-        async with self._database.transaction() as tx:
-            yield tx
-        await self._gate()
+    async def at_once(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Ask something, once it has arrived; and hear the answer, unless it is lost."""
+        await self._gate(f"ask: {sql}")
+        rows = await self._database.at_once(sql, *args)
+        await self._gate(f"hear: {sql}")
+        return rows
 
     def let_through(self, *, is_lost: bool = False) -> None:
         """Let what waits go on to its next gate, or be lost."""
@@ -58,7 +59,8 @@ class Line:
         """Wait until something waits at a gate."""
         await self._moved.wait()
 
-    async def _gate(self) -> None:
+    async def _gate(self, where: str) -> None:
+        self.where = " ".join(where.split())
         if self.is_cut:
             raise ExchangeDown("database_away")
         if not self.is_slow:
@@ -97,6 +99,29 @@ class OneOfThem:
             self.line.waiting = None
             self.task = asyncio.create_task(self._go())
 
+    async def go_to(self, gate: str) -> None:
+        """Go on until it waits at the gate of that name."""
+        self.line.is_slow = True
+        self.begin()
+        await self.rest()
+        while not self.line.where.startswith(gate):
+            assert self.task is not None
+            assert not self.task.done(), f"{gate} was not come by"
+            await self.go_on()
+
+    async def go_on(self, gates: int = 1) -> None:
+        """Pass so many gates."""
+        for _ in range(gates):
+            self.line.let_through()
+            await self.rest()
+
+    async def finish(self) -> None:
+        """Go on to the end."""
+        self.line.is_slow = False
+        self.line.let_through()
+        assert self.task is not None
+        await self.task
+
     async def rest(self) -> None:
         """Wait until what it began is at a gate, or at its end."""
         if self.task is not None:
@@ -118,6 +143,12 @@ class OneOfThem:
         if self.settles is not None:
             await self.settles.wait()
         self.settled.append(shard)
+
+
+TO_RENEW = "ask: UPDATE shards SET until_ms"
+RENEWED = "hear: UPDATE shards SET until_ms"
+TO_CLAIM = "ask: UPDATE shards SET holder = ?"
+CLAIMED = "hear: UPDATE shards SET holder = ?"
 
 
 class World:
@@ -169,9 +200,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(place: Place) -> AsyncIterator[World]:
     """Open a database for some workers."""
-    database = await open_database(folder / "drawbridge.db", "app")
+    database = await open_database(place, "app")
     try:
         yield World(database)
     finally:

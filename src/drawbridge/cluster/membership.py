@@ -24,7 +24,7 @@ from drawbridge.cluster.model import (
 from drawbridge.cluster.share import HeldShares
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import DrawbridgeError
-from drawbridge.storage.database import Database, Transaction
+from drawbridge.storage.database import Database
 
 _log: Final = logging.getLogger(__name__)
 _S: Final = 1_000
@@ -73,26 +73,23 @@ class Membership:
 
         Raises: what the database raises; `TimeoutError` when that took longer than claims last.
         """
-        async with asyncio.timeout(CLAIM_MS / _S), self._turn:
+        async with self._in_time():
             if self._has_left:
                 return
             # Before anything is asked: what the rows will say is reckoned from a later moment.
             end_ms = self._monotonic_ms() + CLAIM_MS - SLACK_MS
-            before = self._claimed()
-            async with self._database.transaction() as tx:
-                claims, living = await self._renew_and_claim(tx, before)
-            self._claims, self._living = claims, living
-            for shard in before.keys() - claims.keys():
-                self.share.drop(shard)
-            for shard in claims.keys() - self._settling:
-                self.share.hold(shard, end_ms)
+            now_ms = await self._database.now_ms()
+            await self._renew(now_ms, end_ms)
+            await self._look_around(now_ms)
+            if not self._is_draining:
+                await self._claim(now_ms, end_ms)
 
     async def give_surplus(self) -> None:
         """Give back what is more than a fair share, one by one.
 
         Raises: what the database raises.
         """
-        for shard in surplus(self.share.shards, self._workers(self._living)):
+        for shard in surplus(self.share.shards, self._sharers()):
             await self._give_back((shard,))
 
     async def leave(self) -> None:
@@ -104,43 +101,50 @@ class Membership:
         self._is_draining = True
         try:
             await self._give_back(self.share.shards)
-            async with self._changing() as tx:
-                await store.erase_worker(tx, self._worker.id)
+            async with self._in_time():
+                await store.erase_worker(self._database, self._worker.id)
         finally:
             self._has_left = True
 
-    def _claimed(self) -> dict[int, int]:
-        """Give the claims that have not ended."""
+    async def _renew(self, now_ms: int, end_ms: int) -> None:
         mine = self.share.shards | self._settling
-        return {shard: attempt for shard, attempt in self._claims.items() if shard in mine}
+        claims = {shard: it for shard, it in self._claims.items() if shard in mine}
+        self._claims = claims
+        renewed = await store.renew(self._database, self._worker.id, claims, now_ms + CLAIM_MS)
+        self._claims = {}
+        self._hold(renewed, end_ms)
+        for shard in claims.keys() - renewed.keys():
+            self.share.drop(shard)
 
-    async def _renew_and_claim(
-        self, tx: Transaction, before: store.Claims
-    ) -> tuple[dict[int, int], tuple[WorkerStanding, ...]]:
-        me, now_ms = self._worker, await self._database.now_ms()
-        until_ms = now_ms + CLAIM_MS
-        await store.say_living(tx, me, until_ms, is_draining=self._is_draining)
-        await store.erase_silent(tx, now_ms - DAY_MS)
-        claims = dict(await store.renew(tx, me.id, before, until_ms))
-        workers = await store.list_workers(tx, now_ms)
-        living = tuple(it for it in workers if it.is_living(now_ms))
-        wanted = 0 if self._is_draining else fair_share(self._workers(living)) - len(claims)
-        if wanted > 0:
-            free = await store.list_free(tx, me.id, now_ms)
-            chosen = [it for it in free if it not in before][:wanted]
-            claims |= await store.claim(
-                tx, me.id, {it: free[it] for it in chosen}, now_ms, until_ms
-            )
-        return claims, living
+    async def _look_around(self, now_ms: int) -> None:
+        until_ms, is_draining = now_ms + CLAIM_MS, self._is_draining
+        await store.say_living(self._database, self._worker, until_ms, is_draining=is_draining)
+        await store.erase_silent(self._database, now_ms - DAY_MS)
+        self._living = await store.list_living(self._database, now_ms)
+
+    async def _claim(self, now_ms: int, end_ms: int) -> None:
+        wanted = fair_share(self._sharers()) - len(self._claims)
+        if wanted <= 0:
+            return
+        me = self._worker.id
+        free = await store.list_free(self._database, me, now_ms)
+        chosen = [it for it in free.items() if it[0] not in self._claims][:wanted]
+        claimed = await store.claim(self._database, me, dict(chosen), now_ms, now_ms + CLAIM_MS)
+        self._hold(claimed, end_ms)
+
+    def _hold(self, claims: store.Claims, end_ms: int) -> None:
+        self._claims.update(claims)
+        for shard in claims.keys() - self._settling:
+            self.share.hold(shard, end_ms)
+
+    def _sharers(self) -> int:
+        return sum(not it.is_draining for it in self._living)
 
     @asynccontextmanager
-    async def _changing(self) -> AsyncIterator[Transaction]:
-        """Change rows while no step does."""
-        async with asyncio.timeout(CLAIM_MS / _S), self._turn, self._database.transaction() as tx:
-            yield tx
-
-    def _workers(self, living: Iterable[WorkerStanding]) -> int:
-        return sum(not it.is_draining for it in living)
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Ask the rows while nobody else here does, and no longer than claims last."""
+        async with asyncio.timeout(CLAIM_MS / _S), self._turn:
+            yield
 
     async def _give_back(self, shards: Iterable[int]) -> None:
         """Hold shards no longer from now on; others may have them when they are settled."""
@@ -150,9 +154,9 @@ class Membership:
         self._settling.update(given)
         try:
             await asyncio.gather(*(self._settle_one(shard) for shard in given))
-            async with self._changing() as tx:
+            async with self._in_time():
                 claims = {it: self._claims[it] for it in given if it in self._claims}
-                await store.give_back(tx, self._worker.id, claims)
+                await store.give_back(self._database, self._worker.id, claims)
         finally:
             # Also where that failed: a claim that is not renewed ends by itself.
             self._settling.difference_update(given)

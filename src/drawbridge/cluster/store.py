@@ -1,7 +1,9 @@
 """All SQL of workers and of their claims.
 
 A claim is named by its shard and its attempt: who does not know the attempt changes nothing, so
-that no request that comes late can renew or give back what somebody else has claimed since.
+that no request that comes late can renew or give back what somebody else has claimed since. Each
+statement stands for itself, so that no writer who stops in the middle of a transaction holds up
+the claims of all others.
 """
 
 import json
@@ -18,8 +20,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seen_until_ms = excluded.seen_until_ms,
     is_draining = excluded.is_draining
 """
+# Never to an earlier end: what was asked before may arrive after what was asked since.
 _RENEW: Final = """
-UPDATE shards SET until_ms = ?
+UPDATE shards SET until_ms = max(until_ms, ?)
 WHERE CAST(shard AS TEXT) || ':' || CAST(attempt AS TEXT) IN (SELECT value FROM json_each(?))
     AND holder = ?
 RETURNING shard, attempt
@@ -40,21 +43,25 @@ WHERE CAST(shard AS TEXT) || ':' || CAST(attempt AS TEXT) IN (SELECT value FROM 
 _FREE: Final = "SELECT shard, attempt FROM shards WHERE until_ms <= ? OR holder = ? ORDER BY shard"
 _WORKERS: Final = """
 SELECT id, address, egress_group, egress_addresses, version, started_ms, seen_until_ms, is_draining
-FROM workers ORDER BY started_ms, id
+FROM workers WHERE seen_until_ms > ? ORDER BY started_ms, id
 """
 _HELD: Final = "SELECT shard, holder FROM shards WHERE until_ms > ? ORDER BY shard"
 _ADDRESSES: Final = """
 SELECT shards.shard, workers.address FROM shards JOIN workers ON workers.id = shards.holder
 WHERE shards.until_ms > ? AND workers.address <> ''
 """
+_ERASE: Final = "DELETE FROM workers WHERE id = ?"
+_ERASE_SILENT: Final = "DELETE FROM workers WHERE seen_until_ms < ?"
 
 Claims = Mapping[int, int]
 """The attempt of each shard."""
 
 
-async def say_living(tx: Transaction, worker: Worker, until_ms: int, *, is_draining: bool) -> None:
+async def say_living(
+    database: Database, worker: Worker, until_ms: int, *, is_draining: bool
+) -> None:
     """Write that a worker lives until then, unless it says so again."""
-    await tx.execute(
+    await database.at_once(
         _LIVING,
         worker.id,
         worker.address,
@@ -67,35 +74,42 @@ async def say_living(tx: Transaction, worker: Worker, until_ms: int, *, is_drain
     )
 
 
-async def erase_worker(tx: Transaction, worker_id: str) -> None:
+async def erase_worker(database: Database, worker_id: str) -> None:
     """Erase a worker that has left."""
-    await tx.execute("DELETE FROM workers WHERE id = ?", worker_id)
+    await database.at_once(_ERASE, worker_id)
 
 
-async def erase_silent(tx: Transaction, before_ms: int) -> None:
+async def erase_silent(database: Database, before_ms: int) -> None:
     """Erase the workers that were not heard of since."""
-    await tx.execute("DELETE FROM workers WHERE seen_until_ms < ?", before_ms)
+    await database.at_once(_ERASE_SILENT, before_ms)
 
 
-async def renew(tx: Transaction, holder: str, claims: Claims, until_ms: int) -> Claims:
+async def renew(database: Database, holder: str, claims: Claims, until_ms: int) -> Claims:
     """Let claims last until then; give those that are still the holder's."""
-    return _claims(await tx.fetch_all(_RENEW, until_ms, _names(claims), holder))
+    return _claims(await database.at_once(_RENEW, until_ms, _names(claims), holder))
 
 
-async def list_free(tx: Transaction, holder: str, now_ms: int) -> Claims:
+async def list_free(database: Database, holder: str, now_ms: int) -> Claims:
     """List the shards that this holder may claim, with the attempts of who held them before."""
-    return _claims(await tx.fetch_all(_FREE, now_ms, holder))
+    return _claims(await database.at_once(_FREE, now_ms, holder))
 
 
-async def claim(tx: Transaction, holder: str, free: Claims, now_ms: int, until_ms: int) -> Claims:
+async def claim(
+    database: Database, holder: str, free: Claims, now_ms: int, until_ms: int
+) -> Claims:
     """Claim what nobody has claimed since it was listed; give the new claims."""
     names = _names(free)
-    return _claims(await tx.fetch_all(_CLAIM, holder, until_ms, names, now_ms, holder))
+    return _claims(await database.at_once(_CLAIM, holder, until_ms, names, now_ms, holder))
 
 
-async def give_back(tx: Transaction, holder: str, claims: Claims) -> None:
+async def give_back(database: Database, holder: str, claims: Claims) -> None:
     """Let others claim at once what is still the holder's."""
-    await tx.execute(_GIVE_BACK, _names(claims), holder)
+    await database.at_once(_GIVE_BACK, _names(claims), holder)
+
+
+async def list_living(database: Database, now_ms: int) -> tuple[WorkerStanding, ...]:
+    """List the workers that were heard of lately enough, without their shards."""
+    return tuple(_standing(row, ()) for row in await database.at_once(_WORKERS, now_ms))
 
 
 async def list_workers(source: Database | Transaction, now_ms: int) -> tuple[WorkerStanding, ...]:
@@ -103,7 +117,7 @@ async def list_workers(source: Database | Transaction, now_ms: int) -> tuple[Wor
     held: dict[str, list[int]] = {}
     for row in await source.fetch_all(_HELD, now_ms):
         held.setdefault(row["holder"], []).append(row["shard"])
-    rows = await source.fetch_all(_WORKERS)
+    rows = await source.fetch_all(_WORKERS, 0)
     return tuple(_standing(row, held.get(row["id"], ())) for row in rows)
 
 
