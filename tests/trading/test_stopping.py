@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.cluster.share import HeldShares
+from drawbridge.core.clock import SECOND_MS
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.operations import CancelOrder
+from drawbridge.core.shards import shard_of
+from drawbridge.trading.cancelling import has_wishes, wish_to_cancel
 from drawbridge.trading.limit_service import LimitService
-from drawbridge.trading.limit_store import EVERYBODY
+from drawbridge.trading.limit_store import EVERYBODY, LimitStore, key_subject
 from drawbridge.trading.stopping import Stopping
+from drawbridge.vault.store import fill_shards
 from tests.gateway.setting import EXCHANGES, OWNER
 from tests.trading.setting import Desk, desk
 
@@ -63,3 +68,46 @@ async def test_what_could_not_be_cancelled_is_tried_again(trading: Desk) -> None
     trading.house.clock.advance(120_000)
     await _stopping(trading).step()
     assert await trading.store.unsettled() == ()
+
+
+async def test_of_several_workers_each_cancels_its_own_and_the_last_one_says_so(
+    trading: Desk,
+) -> None:
+    house = trading.house
+    await fill_shards(house.database)
+    ours = HeldShares(house.clock.now_ms)
+    ours.hold(shard_of(house.key), house.clock.now_ms() + 1_000 * SECOND_MS)
+    nothing = HeldShares(house.clock.now_ms)
+    at_work = Stopping(house.database, trading.store, trading.broker, house.clock, ours)
+    idle = Stopping(house.database, trading.store, trading.broker, house.clock, nothing)
+    await _limits(trading).stop(OWNER, of=OWNER, cancel=True)
+
+    await idle.step()
+    assert house.stub.count(CancelOrder) == 0
+    assert await LimitStore(house.database).list_cancelling()
+
+    await at_work.step()
+    assert await trading.store.unsettled() == ()
+    assert await LimitStore(house.database).list_cancelling() == ()
+
+
+async def test_wishes_to_cancel_are_carried_out_by_whose_account_it_is_and_ended_by_the_house(
+    trading: Desk,
+) -> None:
+    house = trading.house
+    await fill_shards(house.database)
+    ours = HeldShares(house.clock.now_ms)
+    shard = shard_of(house.key)
+    assert shard, "the test needs an account that is not the house's own"
+    ours.hold(shard, house.clock.now_ms() + 1_000 * SECOND_MS)
+    at_work = Stopping(house.database, trading.store, trading.broker, house.clock, ours)
+    async with house.database.transaction() as tx:
+        await wish_to_cancel(tx, [(key_subject(house.key), OWNER)], house.clock.now_ms())
+
+    await at_work.step()
+    assert await trading.store.unsettled() == ()
+    house.clock.advance(30 * SECOND_MS)
+    await at_work.step()
+    assert await has_wishes(house.database)
+    await _stopping(trading).step()
+    assert not await has_wishes(house.database)

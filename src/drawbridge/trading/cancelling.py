@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
+from drawbridge.cluster.clauses import of_keys_in
 from drawbridge.core.clock import DAY_MS, SECOND_MS
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.trading.limit_store import key_subject
@@ -53,10 +54,14 @@ async def is_wished(database: Database, subject: str) -> bool:
     return await database.fetch_one(sql, subject) is not None
 
 
-async def list_wished(database: Database) -> tuple[OwnOrder, ...]:
-    """List the open orders that are to be cancelled, oldest first."""
+async def list_wished(
+    database: Database, shards: frozenset[int] | None = None
+) -> tuple[OwnOrder, ...]:
+    """List the open orders (of accounts in some shards) that are to be cancelled, oldest first."""
+    clause, args = of_keys_in(shards, "orders.key_id")
     rows = await database.fetch_all(
-        f"SELECT * FROM orders WHERE {_WISHED} ORDER BY intended_ms LIMIT ?",  # noqa: S608 - a constant of this file
+        f"SELECT * FROM orders WHERE {_WISHED}{clause} ORDER BY intended_ms LIMIT ?",  # noqa: S608 - constants of our own
+        *args,
         _MOST_ROWS,
     )
     return tuple(read_order(row) for row in rows)

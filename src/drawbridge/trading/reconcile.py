@@ -7,6 +7,7 @@ fetched until they add up to what was filled. Nothing is ever sent a second time
 from typing import Final
 
 from drawbridge.catalogue.registry import get_card
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
 from drawbridge.core.operations import GetOrder, GetOwnTrades
@@ -32,27 +33,34 @@ class Reconciliation:
         store: OrderStore,
         journal: OrderJournal,
         clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
         """Join the parts."""
+        self._share = share
         self._gateway = gateway
         self._keys = keys
         self._store = store
         self._journal = journal
         self._clock = clock
 
-    async def reconcile(self) -> int:
-        """Bring every unsettled order up to date; tell how many are still unsettled.
+    async def reconcile(self, gained: frozenset[int] | None = None) -> int:
+        """Bring every unsettled order of our share up to date; tell how many are still unsettled.
 
+        `gained`: only those of accounts in these shards, which have just come to us.
         Why: one order that cannot be read (its key was deleted, its exchange is down) must not
         keep the others from being read.
         """
-        remaining = 0
-        for order in await self._store.unsettled():
+        shards, remaining = self._share.shards if gained is None else gained, 0
+        for order in await self._store.unsettled(shards=shards):
+            if not self._share.holds(order.key_id):
+                continue
             try:
                 remaining += not (await self.refresh(order)).state.is_settled
             except DrawbridgeError:
                 remaining += 1
-        for order in await self._store.orders_without_fills():
+        for order in await self._store.orders_without_fills(shards):
+            if not self._share.holds(order.key_id):
+                continue
             try:
                 await self._fetch_fills(order)
             except DrawbridgeError:

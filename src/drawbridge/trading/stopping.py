@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.storage.database import Database
@@ -19,15 +20,22 @@ from drawbridge.trading.store import OrderStore
 
 _AT_ONCE: Final = 32
 _TRY_AGAIN_MS: Final = 5 * SECOND_MS
+_WAIT_FOR_OTHERS_MS: Final = 250
 
 
 class Stopping:
     """Carries out the wish to cancel."""
 
     def __init__(
-        self, database: Database, orders: OrderStore, broker: Broker, clock: Clock
+        self,
+        database: Database,
+        orders: OrderStore,
+        broker: Broker,
+        clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
-        """Use the app's database, the order journal, and the broker."""
+        """Use the app's database, the order journal, and the broker, for a share of accounts."""
+        self._share = share
         self._database = database
         self._stops = LimitStore(database)
         self._orders = orders
@@ -41,19 +49,27 @@ class Stopping:
             return
         for stop in await self._stops.list_cancelling():
             # The stop of nobody is everybody's.
-            if await self._cancelled(await self._orders.unsettled(stop.owner)):
+            ours = await self._orders.unsettled(stop.owner, self._share.shards)
+            if not await self._cancelled(ours):
+                self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
+            elif await self._is_over(stop.owner):
                 async with self._database.transaction() as tx:
                     await mark_cancelled(tx, stop.owner)
             else:
-                self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
+                self._not_before_ms = self._clock.now_ms() + _WAIT_FOR_OTHERS_MS
         if await has_wishes(self._database):
             await self._cancel_wished()
 
+    async def _is_over(self, owner: str) -> bool:
+        """Tell whether other processes have cancelled theirs as well, and will find none."""
+        return self._share.shards is None or not await self._orders.unsettled(owner)
+
     async def _cancel_wished(self) -> None:
         """Cancel what single keys and virtual keys have open."""
-        if not await self._cancelled(await list_wished(self._database)):
+        if not await self._cancelled(await list_wished(self._database, self._share.shards)):
             self._not_before_ms = self._clock.now_ms() + _TRY_AGAIN_MS
-        await end_wishes(self._database, self._clock.now_ms())
+        if self._share.is_house:
+            await end_wishes(self._database, self._clock.now_ms())
 
     async def _cancelled(self, orders: Iterable[OwnOrder]) -> bool:
         turn = asyncio.Semaphore(_AT_ONCE)

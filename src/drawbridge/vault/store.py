@@ -6,6 +6,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Final
 
+from drawbridge.cluster.clauses import of_shards
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
 from drawbridge.core.shards import shard_of
@@ -52,6 +53,10 @@ _DELETED: Final = "UPDATE keys SET deleted_ms = ?, check_requested_ms = NULL WHE
 _SHARD: Final = "UPDATE keys SET shard = ? WHERE id = ?"
 _CHANGES: Final = "SELECT coalesce(max(n), 0) AS n FROM key_changes"
 _CHANGED: Final = "SELECT group_concat(key_id, ' ') AS ids FROM key_changes WHERE n > ?"
+_BESIDE: Final = (
+    " AND (owner, exchange, venue) IN (SELECT own.owner, own.exchange, own.venue FROM keys AS own"
+    " WHERE own.deleted_ms IS NULL"
+)
 _SEALED: Final = """
 SELECT key_id, field, sealed FROM key_secrets
 WHERE key_id IN (SELECT value FROM json_each(?)) ORDER BY key_id, field
@@ -99,21 +104,42 @@ async def list_of_owner(source: Database | Transaction, owner: str) -> tuple[Key
     return tuple(read_record(row) for row in rows)
 
 
-async def list_asked(database: Database) -> tuple[KeyRecord, ...]:
-    """List the keys whose check was asked for, the oldest wish first."""
-    sql = f"{_KEYS} AND check_requested_ms IS NOT NULL ORDER BY check_requested_ms, rowid"
-    return tuple(read_record(row) for row in await database.fetch_all(sql))
+async def list_asked(
+    database: Database, shards: frozenset[int] | None = None
+) -> tuple[KeyRecord, ...]:
+    """List the keys (of some shards) whose check was asked for, the oldest wish first."""
+    clause, args = of_shards(shards)
+    sql = f"{_KEYS} AND check_requested_ms IS NOT NULL{clause} ORDER BY check_requested_ms, rowid"
+    return tuple(read_record(row) for row in await database.fetch_all(sql, *args))
 
 
-async def list_standing(database: Database, statuses: Iterable[KeyStatus]) -> tuple[KeyRecord, ...]:
-    """List the keys of everybody that stand in one of these states.
+async def list_standing(
+    database: Database, statuses: Iterable[KeyStatus], shards: frozenset[int] | None = None
+) -> tuple[KeyRecord, ...]:
+    """List the keys of everybody (of some shards) that stand in one of these states.
 
     Of keys that are to replace others only those that are being checked: nobody else uses them.
     """
+    return await _list_standing(database, statuses, *of_shards(shards))
+
+
+async def list_beside(
+    database: Database, statuses: Iterable[KeyStatus], shards: frozenset[int] | None
+) -> tuple[KeyRecord, ...]:
+    """List the keys in one of these states of who has keys in some shards, by exchange."""
+    clause, args = of_shards(shards, "own.shard")
+    if clause:
+        clause = f"{_BESIDE}{clause})"
+    return await _list_standing(database, statuses, clause, args)
+
+
+async def _list_standing(
+    database: Database, statuses: Iterable[KeyStatus], clause: str, args: tuple[str, ...]
+) -> tuple[KeyRecord, ...]:
     found: list[KeyRecord] = []
-    sql = f"{_KEYS} AND status = ? AND (replaces = '' OR status = 'checking') ORDER BY rowid"
+    sql = f"{_KEYS} AND status = ? AND (replaces = '' OR status = 'checking'){clause}"
     for status in sorted(set(statuses)):
-        rows = await database.fetch_all(sql, status)
+        rows = await database.fetch_all(f"{sql} ORDER BY rowid", status, *args)
         found.extend(read_record(row) for row in rows)
     return tuple(found)
 

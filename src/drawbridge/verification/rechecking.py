@@ -61,12 +61,14 @@ class Rechecks:
         self._lives = lives
         self._due_ms: dict[str, int] = {}
         self._listed_ms = -_LIST_EVERY_MS
+        self._share = verification.share
+        self._listed_of = self._share.version
 
     async def step(self) -> None:
         """Look at every key for which it is time."""
         now_ms = self._clock.now_ms()
-        if now_ms - self._listed_ms >= _LIST_EVERY_MS:
-            self._listed_ms = now_ms
+        if now_ms - self._listed_ms >= _LIST_EVERY_MS or self._listed_of != self._share.version:
+            self._listed_ms, self._listed_of = now_ms, self._share.version
             await self._list(now_ms)
         hourly = [
             key_id
@@ -89,6 +91,10 @@ class Rechecks:
     async def _in_turn(self, turn: asyncio.Semaphore, key_id: str) -> None:
         async with turn:
             self._due_ms[key_id] = self._clock.now_ms() + HOUR_MS
+            if not self._share.holds(key_id):
+                # Whoever works for the account now hears for himself what is said against it.
+                self._doubts.end(key_id)
+                return
             try:
                 async with asyncio.timeout(_LONGEST_S):
                     await self._look(key_id)

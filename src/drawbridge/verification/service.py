@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.registry import Exchange, get_exchange
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import (
     Conflict,
@@ -27,6 +28,7 @@ from drawbridge.core.operations import (
 )
 from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
+from drawbridge.gateway.permission import MOVED
 from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Proof, Standing
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
@@ -90,12 +92,19 @@ class _Case:
 
 
 class Verification:
-    """The checks of this process."""
+    """The checks of this process, of the accounts for which it works."""
 
     def __init__(
-        self, gateway: Gateway, keys: KeyShelf, checks: CheckStore, probing: Probing, clock: Clock
+        self,
+        gateway: Gateway,
+        keys: KeyShelf,
+        checks: CheckStore,
+        probing: Probing,
+        clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
         """Join the parts."""
+        self.share = share
         self._gateway = gateway
         self._keys = keys
         self._checks = checks
@@ -117,13 +126,19 @@ class Verification:
         # Whoever asked may go away; the check goes on, and its result is kept with the key.
         return await asyncio.shield(task)
 
+    def give_up(self) -> None:
+        """End the checks of accounts that are another process's now, which makes them anew."""
+        for key_id, task in self._running.items():
+            if not self.share.holds(key_id):
+                task.cancel()
+
     async def tell_left_behind(self) -> None:
         """Show the keys whose check a crash ended, and whose probe order may still be open.
 
-        Call it at start, before any check. It asks no exchange, so a locked vault does not
-        keep a person from seeing the order that waits for them.
+        Call it at start, before any check, and when accounts come from another process. It asks
+        no exchange, so a locked vault does not keep a person from seeing the order that waits.
         """
-        waiting = {pending.key_id: pending for pending in await self._checks.pending_probes()}
+        waiting = {pending.key_id: pending for pending in await self._pending_probes()}
         for key in await self._keys.list_standing(KeyStatus.CHECKING):
             if key.id in waiting and key.id not in self._running:
                 found = _left_pending(key, waiting[key.id])
@@ -138,7 +153,7 @@ class Verification:
         Why: one that cannot be ended (its key was deleted) must not keep the others waiting.
         """
         remaining = 0
-        for pending in await self._checks.pending_probes():
+        for pending in await self._pending_probes():
             if pending.key_id in self._running:
                 continue
             try:
@@ -151,6 +166,10 @@ class Verification:
                 found = Verdict(KeyStatus.UNVERIFIED, "check_interrupted", scopes=key.scopes)
                 await self._keys.record_verdict(key.id, found.standing(key.status))
         return remaining
+
+    async def _pending_probes(self) -> list[PendingProbe]:
+        probes = await self._checks.pending_probes()
+        return [it for it in probes if self.share.holds(it.key_id)]
 
     async def _verify(self, key_id: str, proof: Proof) -> Verdict:
         key = await self._keys.get_record(key_id)
@@ -181,6 +200,10 @@ class Verification:
         return found
 
     async def _keep(self, case: _Case, found: Verdict) -> None:
+        if found.reason == MOVED or not self.share.holds(case.key.id):
+            # Nothing is known but that another process works for the account, or is about to: it
+            # finds the check as a crash would have left it, and makes it anew.
+            return
         standing = found.standing(_settled_status(case.key.status))
         if found.status is None:
             key = case.key
