@@ -7,7 +7,6 @@ that DRAWBRIDGE_TEST_POSTGRES names.
 
 import os
 import pwd
-import shutil
 import subprocess
 import tempfile
 from importlib.util import find_spec
@@ -28,8 +27,8 @@ _WITHIN_S: Final = 60
 # The server refuses to be the superuser of the machine.
 _INSTEAD_OF_ROOT: Final = "nobody"
 
-# Says when it is ready, and stops the server as soon as its standard input ends: also when the
-# tests were killed and can stop nothing any more.
+# Says when it is ready; stops the server and takes its files away as soon as its standard input
+# ends, also when the tests were killed and can stop nothing any more.
 _KEEPER: Final = """
 initdb --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C \
     --no-sync --no-instructions >log || exit
@@ -38,6 +37,7 @@ pg_ctl start --pgdata=data --wait --silent --log=log || exit
 echo ready
 read -r _
 pg_ctl stop --pgdata=data --mode=immediate --silent
+rm -r -- "$PWD"
 """
 
 _SETTINGS: Final = """
@@ -93,7 +93,6 @@ class PrivateServer:
         """End the server and forget everything."""
         if self._keeper is not None:
             self._keeper.communicate(timeout=_WITHIN_S)
-        shutil.rmtree(self._folder)
 
     def new_database(self, schema: str = "") -> str:
         """Make a database and give its URL; it has the tables of a schema, or none."""
