@@ -102,7 +102,7 @@ class StubExchange:
 
     async def serve(self, visit: Visit) -> None:
         """Answer one request."""
-        request = _read_request(visit)
+        request = read_request(visit)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         # One turn of the loop, so that requests under way at once are seen as such.
@@ -282,7 +282,8 @@ async def stub_server(stub: StubExchange) -> AsyncIterator[ScriptedServer]:
         yield server
 
 
-def _read_request(visit: Visit) -> WireRequest:
+def read_request(visit: Visit) -> WireRequest:
+    """Read what a visit asks for."""
     line, *lines = visit.head.rstrip().split(b"\r\n")
     method, target, _ = line.split(b" ")
     path, _, query = target.partition(b"?")

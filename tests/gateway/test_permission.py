@@ -19,37 +19,20 @@ from drawbridge.core.secret import Secret
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.egress import Egress, Reach
 from drawbridge.gateway.forwarding import Forwarding
-from drawbridge.gateway.permission import LEAST_MS
+from drawbridge.gateway.permission import LEAST_MS, MARGIN_MS
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.sending import Opening
 from drawbridge.gateway.venues import Venues
 from drawbridge.wire.codec import encode_at
 from drawbridge.wire.dialect import Credential
+from drawbridge.wire.stamps import StampKind
 from tests.gateway.scripted_server import Visit, scripted_server
 from tests.gateway.setting import EXCHANGES, Setting, setting
+from tests.gateway.stub_exchange import read_request
+from tests.kit.ending_share import EndingShare
 from tests.kit.house import until
 
-LONG_MS = 60_000
 Place = Callable[[Gateway, Setting, str], Awaitable[None]]
-
-
-@dataclass
-class EndingShare:
-    """A claim on all accounts whose end a test decides: after so many looks, or at once."""
-
-    left_ms: int = LONG_MS
-    ends_at_look: int | None = None
-    looks: int = 0
-
-    def time_left_ms(self, key_id: str) -> int | None:
-        assert key_id
-        self.looks += 1
-        if self.looks == self.ends_at_look:
-            self.left_ms = 0
-        return self.left_ms
-
-    def renew(self) -> None:
-        self.left_ms, self.ends_at_look, self.looks = LONG_MS, None, 0
 
 
 @dataclass
@@ -278,6 +261,23 @@ async def test_who_waits_for_a_connection_or_a_turn_while_the_share_ends_sends_n
     states = {row["client_order_id"]: row["state"] for row in await house.rows("orders")}
     assert states["second"] == "never_arrived"
     assert states["first"] == "open", "it was sent while the account was ours"
+
+
+@pytest.mark.parametrize("left_ms", [500, 750, 1_999, 2_250, 2_251, 3_000, 5_251, 90_000])
+async def test_no_window_of_a_signed_request_ends_after_the_claim(
+    house: Setting, share: EndingShare, gateway: Gateway, left_ms: int
+) -> None:
+    await _known(gateway, house)
+    share.left_ms = left_ms
+    await _placed(gateway, house)
+    claim = house.exchange.dialect.claim(read_request(house.server.visits[-1]))
+    now_ms, rule = house.clock.now_ms(), house.exchange.card.stamp
+    if rule.kind is StampKind.NONCE and left_ms - MARGIN_MS < house.exchange.card.window.least_ms:
+        # Its nonce ends it: the next one that anybody signs for the account is higher.
+        assert claim.until_ms is None
+        return
+    ends_ms = claim.until_ms or int(claim.stamp) + (claim.window_ms or rule.window_ms)
+    assert now_ms < ends_ms <= now_ms + left_ms - MARGIN_MS
 
 
 async def test_reading_goes_on_as_soon_as_the_share_is_renewed(

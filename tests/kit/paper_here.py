@@ -70,10 +70,12 @@ class PaperHere:
         while self.clock.now_ms() < at_ms:  # noqa: ASYNC110  time itself sets no event
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    async def key(self, exchange_id: str, account: str = ACCOUNT) -> dict[str, str]:
+    async def key(
+        self, exchange_id: str, account: str = ACCOUNT, rights: frozenset[Scope] = _RIGHTS
+    ) -> dict[str, str]:
         """Make a key that reads and trades, as the command line does."""
         card = get_card(exchange_id)
-        wish = KeyWish(exchange_id, switches=switches_for(card, _RIGHTS))
+        wish = KeyWish(exchange_id, switches=switches_for(card, rights))
         at = Surroundings(self.clock, entropy)
         made = await make_key(self.place.state, papered(), account, wish, at)
         told = {"api_key": made.api_key}
