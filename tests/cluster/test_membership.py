@@ -246,14 +246,14 @@ async def test_a_process_renews_and_claims_by_itself_until_it_has_left(here: Wor
 
 async def test_neighbours_are_those_who_go_out_by_the_same_addresses(here: World) -> None:
     ann, bob, eve = here.join("ann"), here.join("bob"), here.join("eve", group="two")
-    assert ann.member.neighbours == 1
+    assert ann.member.share.neighbours == 1
     await here.round()
     await here.round()
-    assert [it.member.neighbours for it in (ann, bob, eve)] == [2, 2, 1]
+    assert [it.member.share.neighbours for it in (ann, bob, eve)] == [2, 2, 1]
     here.kill("bob")
     for _ in range(_TAKEOVER_ROUNDS):
         await here.round()
-    assert ann.member.neighbours == 1
+    assert ann.member.share.neighbours == 1
 
 
 async def test_the_list_tells_who_was_lost_for_a_day(here: World) -> None:

@@ -98,4 +98,5 @@ def test_one_process_alone_holds_everything_for_ever() -> None:
     assert WHOLE.time_left_ms(_KEY) is None
     assert WHOLE.shards is None
     assert WHOLE.version == 0
+    assert WHOLE.neighbours == 1
     assert WHOLE.is_house

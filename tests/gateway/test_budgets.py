@@ -76,3 +76,26 @@ def test_an_exchange_that_wants_quiet_keeps_it_and_others_are_not_touched() -> N
     assert budgets.charge(Payer("two", "live"), _endpoint("key"), LIMITS) == 0
     clock.advance(60_000)
     assert budgets.charge(FIRST, _endpoint("key"), LIMITS) == 0
+
+
+def test_of_what_an_address_may_do_each_of_several_processes_takes_its_part() -> None:
+    behind_it = [1]
+    clock = SteppedClock(0)
+    budgets = Budgets(clock, lambda: behind_it[0])
+    for limit in ("address", "account", "key"):
+        _spend(budgets, FIRST, limit, 3)
+    behind_it[0] = 2
+    # Of ten, five are ours; what was used up stays used up. An account is served by one alone.
+    _spend(budgets, FIRST, "address", 1)
+    with pytest.raises(ExchangeDown, match="rate_limited"):
+        budgets.charge(FIRST, _endpoint("address"), LIMITS)
+    _spend(budgets, FIRST, "account", 6)
+    _spend(budgets, FIRST, "key", 6)
+    # Who comes later begins with a part, and the other's is ours again when it has gone.
+    other = Payer("two", "live", "account_2", "key_2")
+    _spend(budgets, other, "address", 4)
+    behind_it[0] = 1
+    _spend(budgets, FIRST, "address", 5)
+    _spend(budgets, other, "address", 5)
+    with pytest.raises(ExchangeDown, match="rate_limited"):
+        budgets.charge(FIRST, _endpoint("address"), LIMITS)

@@ -52,12 +52,6 @@ class Membership:
         # What was heard of the rows is taken over before they are asked again.
         self._turn = asyncio.Lock()
 
-    @property
-    def neighbours(self) -> int:
-        """How many living workers go out by our addresses, with ourselves."""
-        group = self._worker.egress_group
-        return max(1, sum(it.worker.egress_group == group for it in self._living))
-
     async def run(self) -> None:
         """Renew and claim until cancelled or left; what fails is tried again."""
         async with asyncio.TaskGroup() as group:
@@ -121,6 +115,9 @@ class Membership:
         await store.say_living(self._database, self._worker, until_ms, is_draining=is_draining)
         await store.erase_silent(self._database, now_ms - DAY_MS)
         self._living = await store.list_living(self._database, now_ms)
+        group = self._worker.egress_group
+        # Also those that leave: they finish what they began.
+        self.share.neighbours = sum(it.worker.egress_group == group for it in self._living)
 
     async def _claim(self, now_ms: int, end_ms: int) -> None:
         wanted = fair_share(self._sharers()) - len(self._claims)

@@ -28,6 +28,10 @@ class Share(Protocol):
     def is_house(self) -> bool:
         """Whether what is done once for all is done here."""
 
+    @property
+    def neighbours(self) -> int:
+        """How many processes go out by our addresses, with this one."""
+
     def holds(self, key_id: str) -> bool:
         """Tell whether this key's account is ours now."""
 
@@ -48,6 +52,7 @@ class _Whole:
     shards: Final = None
     version: Final = 0
     is_house: Final = True
+    neighbours: Final = 1
 
     def holds(self, key_id: str) -> bool:  # noqa: ARG002 - the same for every key
         return True
@@ -68,6 +73,7 @@ class HeldShares:
     def __init__(self, monotonic_ms: Callable[[], int]) -> None:
         """Hold nothing at first. `monotonic_ms` must also run while the process is stopped."""
         self._now_ms = monotonic_ms
+        self.neighbours = 1
         self._ends: dict[int, int] = {}
         self._gained: dict[int, int] = {}
         self._shards: frozenset[int] = frozenset()

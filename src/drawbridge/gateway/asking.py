@@ -46,7 +46,7 @@ class Asking:
         self._venues = venues
         self._stamps = stamps
         self._clock = clock
-        self._budgets = Budgets(clock)
+        self._budgets = Budgets(clock, egress.reach.sharers)
         self._measures = measures
         self._markets: dict[Place, tuple[Markets, int]] = {}
         self._addresses: dict[tuple[str, str, str], Address] = {}

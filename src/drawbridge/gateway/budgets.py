@@ -6,7 +6,7 @@ wait is waited; a long one is told to the caller, who comes back later.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -53,9 +53,15 @@ class _Payment:
 class Budgets:
     """What is used up of every limit, and which exchange asked us to stay away."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Begin with nothing used up."""
+    def __init__(self, clock: Clock, sharers: Callable[[], int] = lambda: 1) -> None:
+        """Begin with nothing used up.
+
+        `sharers` tells how many processes go out by our addresses, with this one: each of them
+        takes its part of what exchanges allow an address.
+        """
         self._clock = clock
+        self._sharers = sharers
+        self._shared_by = 1
         self._counts: dict[tuple[str, str, str, str], SharedCount] = {}
         # The same counts, found with one look.
         self._purses: dict[tuple[str, str, str, str, str], _Purse] = {}
@@ -130,6 +136,8 @@ class Budgets:
     def _pay(self, payer: Payer, purse: _Purse) -> Blocked | None:
         """Take what a request costs, all of it or nothing."""
         now_ms = self._clock.now_ms()
+        if self._sharers() != self._shared_by:
+            self._share_out(now_ms)
         if self._silent_until_ms:
             until_ms = self._silent_until_ms.get((payer.exchange_id, payer.venue), 0)
             if until_ms > now_ms:
@@ -142,6 +150,12 @@ class Budgets:
                     paid.give_back(who, given)
                 return blocked
         return None
+
+    def _share_out(self, now_ms: int) -> None:
+        self._shared_by = self._sharers()
+        for count in self._counts.values():
+            if count.limit.per is LimitPer.ADDRESS:
+                count.share_among(self._shared_by, now_ms)
 
     def _find_line(self, purse: _Purse) -> Blocked | None:
         for count, _ in purse:
@@ -233,6 +247,8 @@ class Budgets:
         count = self._counts.get(at)
         if count is None:
             count = self._counts[at] = SharedCount(limit)
+            if limit.per is LimitPer.ADDRESS:
+                count.share_among(self._shared_by, self._clock.now_ms())
         return count
 
 

@@ -42,12 +42,15 @@ milliseconds they must have arrived (None: whenever), or raises, and then nothin
 class Reach:
     """How much the egress takes on.
 
+    `sharers` tells how many processes go out by the same addresses, with this one.
+
     Why: `idle_ms` stays below the five seconds after which common servers close a quiet
     connection, so that an order is hardly ever written into a closing one.
     """
 
     connections: int = 64
     idle_ms: int = 4_000
+    sharers: Callable[[], int] = lambda: 1
 
 
 class Egress:
@@ -55,7 +58,7 @@ class Egress:
 
     def __init__(self, *, reach: Reach = Reach(), trusted_pem: str | None = None) -> None:
         """Prepare TLS; `trusted_pem` replaces the system's authorities (tests bring their own)."""
-        self._reach = reach
+        self.reach = reach
         self._dialler = Dialler(trusted_pem)
         self._pools: dict[Address, _Pool] = {}
 
@@ -74,7 +77,7 @@ class Egress:
         """
         pool = self._pools.get(address)
         if pool is None:
-            pool = self._pools[address] = _Pool(address, self._reach, self._dialler)
+            pool = self._pools[address] = _Pool(address, self.reach, self._dialler)
         data = written(pool.prefix, address.base_path, request)
         deadline = pool.loop.time() + timeout_ms / 1_000
         connection = pool.take_kept() or await pool.take(deadline)

@@ -4,7 +4,6 @@ What does not fit now waits in the limit's line (`turns.py`); `budgets.py` keeps
 The reasons stand in docs/decisions/0036.
 """
 
-from dataclasses import replace
 from typing import Any, Final
 
 from drawbridge.core.operations import CancelAllOrders, CancelOrder, Operation, PlaceOrder
@@ -52,6 +51,7 @@ class SharedCount:
         "_count",
         "_keeps",
         "_ordinary",
+        "_processes",
         "_taken",
         "_unasked",
         "_used",
@@ -70,19 +70,29 @@ class SharedCount:
         """
         self.limit = limit
         self.under_way = 0
-        self._ordinary, most = _part(limit.amount, _ORDINARY), _part(limit.amount, _URGENT)
-        self.spare = most - self._ordinary
-        self._count = Count(replace(limit, amount=most))
+        self._count = Count(limit)
+        self.share_among(1, 0)
         self._ceiling = Ceiling(limit)
         self._window_ms = limit.window_ms
         # What comes back bit by bit is shared well enough by the line of those who wait for it.
         self._keeps = limit.kind is LimitKind.WINDOW
-        # So little is taken without asking whether something is kept for others.
-        self._unasked = self._ordinary // 8
         self._window = self._taken = 0
         self._used: dict[Sharer, int] = {}
         self._wanted: dict[Sharer, int] = {}
         self._before: dict[Sharer, int] = {}
+
+    def share_among(self, processes: int, now_ms: int) -> None:
+        """Be one of so many processes that may use up the limit together.
+
+        Why parts that are fixed, and not asked of the others: an order does not wait for them.
+        """
+        self._processes = processes
+        amount = max(1, self.limit.amount // processes)
+        self._ordinary, most = _part(amount, _ORDINARY), _part(amount, _URGENT)
+        self.spare = most - self._ordinary
+        self._count.resize(most, now_ms)
+        # So little is taken without asking whether something is kept for others.
+        self._unasked = self._ordinary // 8
 
     def charge(self, who: Sharer, cost: int, now_ms: int, *, is_urgent: bool) -> Blocked | None:
         """Take so much of the limit, or tell why not."""
@@ -121,12 +131,14 @@ class SharedCount:
 
         What has no answer yet is not in its count, or may not be.
         """
+        # Of all that is left, a part is ours.
+        amount, left = self.limit.amount // self._processes, told.left // self._processes
         if self.limit.kind is LimitKind.DECAY:
-            self._count.raise_to(self.limit.amount - told.left + self.under_way, now_ms)
+            self._count.raise_to(amount - left + self.under_way, now_ms)
             return
         # The same part as of the whole limit is left for what we cannot count.
-        reserve = self.limit.amount - self._ordinary - self.spare
-        left = told.left - reserve - self.under_way
+        reserve = amount - self._ordinary - self.spare
+        left -= reserve + self.under_way
         self._ceiling.hear(Told(left, told.until_ms), now_ms)
 
     def _find_told_rest(self, now_ms: int) -> int | None:

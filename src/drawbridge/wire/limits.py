@@ -5,7 +5,7 @@ arguments, and what is counted (an address, a key, an account) is the caller's c
 too often is told with an error, which is not read here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -207,6 +207,13 @@ class Count:
             is_window = limit.kind is LimitKind.WINDOW
             self._used = used if is_window else used * limit.window_ms
             self._at_ms = now_ms - now_ms % limit.window_ms if is_window else now_ms
+
+    def resize(self, amount: int, now_ms: int) -> None:
+        """Count against another amount from now on; what is used up stays used up."""
+        before, self._limit = self._limit, replace(self._limit, amount=amount)
+        if before.kind is LimitKind.DECAY:
+            self._used = max(0, self._used - (now_ms - self._at_ms) * before.amount)
+            self._at_ms = now_ms
 
     def fits(self, cost: int, now_ms: int) -> bool:
         """Tell whether there is room for so much."""
