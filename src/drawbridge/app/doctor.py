@@ -5,17 +5,18 @@ Only looks; nothing is made or changed, so that it can be asked on a machine in 
 
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from drawbridge.app.asking import ask
 from drawbridge.app.build import House, open_house
+from drawbridge.app.finding import Finding, Health
 from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.app.notice_ways import secret_reader
+from drawbridge.app.observing.cluster import outgoing_addresses, see_cluster
+from drawbridge.app.observing.looking import look_at_cluster
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import verify
 from drawbridge.catalogue.levels import Level
@@ -29,28 +30,6 @@ from drawbridge.wording.say import say
 _NEEDED_PYTHON: Final = (3, 11)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _PRIVATE_FILES: Final = ("vault.key", "local.key", "drawbridge.db")
-
-
-class Health(StrEnum):
-    """How a thing looked at stands."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found out about one thing; its sentence is `doctor.<what>.<found>`.
-
-    `error` is a code with a sentence of its own, where one was raised.
-    """
-
-    what: str
-    health: Health
-    found: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-    error: DrawbridgeError | None = None
 
 
 async def examine(
@@ -114,12 +93,17 @@ async def _inside(house: House) -> AsyncIterator[Finding]:
     yield Finding(
         "owner", Health.OK if has_owner else Health.WARN, "there" if has_owner else "absent"
     )
-    running = is_gateway_running(house.settings.gateway_lock)
-    yield Finding(
-        "gateway", Health.OK if running else Health.WARN, "running" if running else "stopped"
-    )
+    seen = await see_cluster(house)
+    if seen.is_shared:
+        running = bool(seen.versions)
+        for finding in look_at_cluster(seen):
+            yield finding
+    else:
+        running = is_gateway_running(house.settings.gateway_lock)
+        found = "running" if running else "stopped"
+        yield Finding("gateway", Health.OK if running else Health.WARN, found)
     yield await look_at_vault(house, running=running)
-    known = bool(house.settings.egress_addresses)
+    known = bool(await outgoing_addresses(house))
     yield Finding("egress", Health.OK if known else Health.WARN, "known" if known else "unknown")
     for owner in await house.accounts.list_owners():
         if house.limits.is_stopped(owner.id):
@@ -144,6 +128,9 @@ def _secrets_of_notices(settings: Settings) -> Iterator[Finding]:
 
 
 async def _database(house: House) -> Finding:
+    if house.settings.is_cluster:
+        # Its own checks are the server's; here it is only asked whether it answers.
+        return Finding("database", Health.OK, "reached")
     row = await house.database.fetch_one("PRAGMA quick_check(1)")
     told = str(row[0]) if row else ""
     if told != "ok":

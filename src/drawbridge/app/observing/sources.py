@@ -115,6 +115,7 @@ def rows(place: Database, share: Share, ticks_ns: TicksNs, *, is_cluster: bool) 
             readings += (
                 state("workers", await store.count_workers(place, now_ms)),
                 state("shards_unheld", await store.count_unheld(place, now_ms)),
+                state("signals_waiting", await store.count_waiting_signals(place)),
             )
         return readings
 

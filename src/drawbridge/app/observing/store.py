@@ -16,6 +16,10 @@ WHERE state IN ('intended', 'unknown', 'open', 'partially_filled') GROUP BY stat
 _UNROUTED: Final = "SELECT count(*) AS n FROM notices WHERE routed_ms IS NULL"
 _UNDELIVERED: Final = "SELECT count(*) AS n FROM notice_deliveries WHERE state = 'waiting'"
 _WORKERS: Final = "SELECT count(*) AS n FROM workers WHERE seen_until_ms > ?"
+_SIGNALS: Final = "SELECT count(*) AS n FROM signal_shards WHERE acted_ms IS NULL"
+_ACCOUNTS: Final = """
+SELECT shard, count(*) AS n FROM keys WHERE deleted_ms IS NULL GROUP BY shard
+"""
 _UNHELD: Final = "SELECT count(*) AS n FROM shards WHERE until_ms <= ?"
 
 
@@ -47,6 +51,16 @@ async def count_workers(database: Database, now_ms: int) -> int:
 async def count_unheld(database: Database, now_ms: int) -> int:
     """Count the shards that no worker holds now."""
     return await _count(database, _UNHELD, now_ms)
+
+
+async def count_waiting_signals(database: Database) -> int:
+    """Count signals by the shards that have not acted on them."""
+    return await _count(database, _SIGNALS)
+
+
+async def count_accounts(database: Database) -> Mapping[int, int]:
+    """Count the accounts in each shard."""
+    return {row["shard"]: row["n"] for row in await database.fetch_all(_ACCOUNTS)}
 
 
 async def _by_word(database: Database, sql: str) -> Mapping[tuple[str, ...], int]:

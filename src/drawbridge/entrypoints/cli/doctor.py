@@ -10,7 +10,7 @@ from drawbridge.entrypoints.cli.output import print_json, print_line
 from drawbridge.wording.say import say, say_error
 
 if TYPE_CHECKING:
-    from drawbridge.app.doctor import Finding
+    from drawbridge.app.finding import Finding
 
 _FAILED = 1
 
@@ -23,7 +23,8 @@ def doctor(
 ) -> None:
     """Look at everything and print what is found."""
     from drawbridge.app.clock import SystemClock
-    from drawbridge.app.doctor import Health, examine
+    from drawbridge.app.doctor import examine
+    from drawbridge.app.finding import Health
 
     settings = settings_for(data)
 

@@ -1,0 +1,60 @@
+"""What is wrong with a cluster: one finding for each worker, and what only shows from above."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from drawbridge.app.finding import Finding, Health
+from drawbridge.app.observing.cluster import ClusterSeen, WorkerSeen, WorkerState
+from drawbridge.core.clock import SECOND_MS
+
+# A question by its key takes less than a millisecond beside the server; so far away is too far.
+_SLOW_US: Final = 50_000
+_MOST_WAITING: Final = 1_000
+_US_PER_MS: Final = 1_000
+_HEALTH: Final[Mapping[WorkerState, Health]] = {
+    WorkerState.WORKING: Health.OK,
+    WorkerState.DRAINING: Health.OK,
+    WorkerState.SILENT: Health.WARN,
+}
+
+
+def look_at_cluster(seen: ClusterSeen) -> Iterator[Finding]:
+    """Look at the workers, at what nobody holds, and at the way to the database."""
+    took = {"took_ms": seen.took_us // _US_PER_MS}
+    if seen.took_us > _SLOW_US:
+        yield Finding("round_trip", Health.WARN, "slow", took)
+    else:
+        yield Finding("round_trip", Health.OK, "good", took)
+    if not seen.versions:
+        yield Finding("workers", Health.FAIL, "none")
+    elif len(seen.versions) > 1:
+        yield Finding("workers", Health.WARN, "versions_differ", {"known": seen.versions})
+    for worker in seen.workers:
+        yield _worker(worker, seen.now_ms)
+    if seen.unheld and seen.versions:
+        facts = {"count": seen.unheld, "all": seen.shards}
+        yield Finding("shards", Health.FAIL, "unheld", facts)
+    elif seen.versions:
+        yield Finding("shards", Health.OK, "held")
+    yield from _queue(seen)
+
+
+def _worker(it: WorkerSeen, now_ms: int) -> Finding:
+    facts: dict[str, object] = {
+        "worker": it.id,
+        "version": it.version,
+        "count": it.shards,
+        "accounts": it.accounts,
+        "addresses": it.egress_addresses,
+        "group": it.egress_group,
+        "silent_s": max(0, now_ms - it.heard_ms) // SECOND_MS,
+    }
+    if it.state is WorkerState.WORKING and not it.egress_addresses:
+        return Finding("worker", Health.WARN, "no_address", facts)
+    return Finding("worker", _HEALTH[it.state], it.state.value, facts)
+
+
+def _queue(seen: ClusterSeen) -> Iterator[Finding]:
+    for what, count in (("signals", seen.signals_waiting), ("notices", seen.notices_waiting)):
+        health = Health.WARN if count > _MOST_WAITING else Health.OK
+        yield Finding("queue", health, what, {"count": count})
