@@ -69,6 +69,7 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
+from drawbridge.vault.store import fill_shards
 from drawbridge.vault.unlock import read_vault_key
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
@@ -121,6 +122,7 @@ async def open_gateway(
     reached = RobotsReach(broker, house.orders, reading, house.vault, heard)
     robots = Robots(database, reached, clock, dice)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
+    await fill_shards(database)
     await holder.start()
     try:
         yield Work(
