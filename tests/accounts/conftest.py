@@ -13,6 +13,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
+from tests.kit.store import place_in
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def clock() -> SteppedClock:
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     yield opened
     await opened.close()
 

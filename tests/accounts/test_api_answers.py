@@ -16,6 +16,7 @@ from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from tests.gateway.setting import OWNER, add_owner
+from tests.kit.store import place_in
 
 REQUEST = {"path": b"/keys", "body": b'{"secret": "hunter2"}'}
 ANSWER = KeptAnswer(201, b'{"id": 1}')
@@ -33,13 +34,13 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    clock, file = SteppedClock(1_790_000_000_000), tmp_path / "app.db"
-    database = await open_database(file, "app")
+    clock, place = SteppedClock(1_790_000_000_000), place_in(tmp_path)
+    database = await open_database(place, "app")
     await add_owner(database)
     tokens = ApiTokens(database, AuditLog(clock), clock, os.urandom)
     one, _ = await tokens.make(OWNER, "One", [], 9 * DAY_MS)
     other, _ = await tokens.make(OWNER, "Other", [], 9 * DAY_MS)
-    yield Desk(database, clock, ApiAnswers(database, clock), one, other, file)
+    yield Desk(database, clock, ApiAnswers(database, clock), one, other, tmp_path / "drawbridge.db")
     await database.close()
 
 

@@ -14,6 +14,7 @@ from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotP
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from tests.gateway.setting import OWNER, add_owner
+from tests.kit.store import place_in
 
 ADDRESS = "203.0.113.9"
 
@@ -28,10 +29,11 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    clock, file = SteppedClock(1_790_000_000_000), tmp_path / "app.db"
-    database = await open_database(file, "app")
+    clock, place = SteppedClock(1_790_000_000_000), place_in(tmp_path)
+    database = await open_database(place, "app")
     await add_owner(database)
-    yield Desk(database, clock, ApiTokens(database, AuditLog(clock), clock, os.urandom), file)
+    tokens = ApiTokens(database, AuditLog(clock), clock, os.urandom)
+    yield Desk(database, clock, tokens, tmp_path / "drawbridge.db")
     await database.close()
 
 

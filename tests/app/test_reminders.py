@@ -26,6 +26,7 @@ from drawbridge.trading.store import OrderStore
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
 from tests.gateway.setting import KEYS, OWNER, add_owner
+from tests.kit.store import place_in
 
 MIDNIGHT_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 
@@ -85,7 +86,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     def entropy(size: int) -> bytes:
         return clock.now_ms().to_bytes(size, "big")
 
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     await add_owner(database)
     vault = Vault(database, clock, entropy, public_key)
     fields = {"api_key": KEYS["binance"][0], "api_secret": KEYS["binance"][1]}

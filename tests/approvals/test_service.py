@@ -26,6 +26,7 @@ from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.notices.store import NoticeStore
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
+from tests.kit.store import place_in
 
 OWNER, OTHER = "owner_a", "owner_b"
 BEGIN_MS = 1_790_000_000_000
@@ -52,7 +53,7 @@ class Bench:
 
 @pytest_asyncio.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     async with database.transaction() as tx:
         for owner in (OWNER, OTHER):
             await tx.execute(

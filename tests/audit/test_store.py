@@ -16,11 +16,12 @@ from drawbridge.core.errors import Corrupted
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.wording.say import has_words
+from tests.kit.store import place_in
 
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     yield opened
     await opened.close()
 
@@ -123,7 +124,7 @@ async def test_a_long_log_is_verified_to_its_end(database: Database) -> None:
 async def test_events_told_at_the_same_moment_form_one_chain(
     database: Database, tmp_path: Path
 ) -> None:
-    other = await open_database(tmp_path / "drawbridge.db", "app")
+    other = await open_database(place_in(tmp_path), "app")
     await asyncio.gather(_tell(database, 20), _tell(other, 20), _tell(database, 20))
     await other.close()
     assert (await verify(database)).count == 60

@@ -21,6 +21,7 @@ from drawbridge.gateway.crossings import (
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from tests.kit.crossed import write_crossing
+from tests.kit.store import place_in
 
 ADA, BOB = "owner_ada", "owner_bob"
 ONE, OTHER, HIS = (ADA, "vk_one"), (ADA, "vk_other"), (BOB, "vk_his")
@@ -33,7 +34,7 @@ DAY_WRITTEN = "2026-09-22"
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     await write_crossing(opened, ONE, DAY - 1, PASSED)
     await write_crossing(opened, ONE, DAY, REFUSED)
     await write_crossing(opened, HIS, DAY, SLOWED)

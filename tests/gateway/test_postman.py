@@ -24,6 +24,7 @@ from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from tests.gateway.scripted_server import ScriptedServer, Visit, scripted_server
 from tests.kit.mail_server import MailBox, mail_server
+from tests.kit.store import place_in
 
 OWNER = "owner_1"
 START_MS = 1_790_000_000_000
@@ -82,7 +83,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             return
         await visit.say(b"HTTP/1.1 %d Told\r\ncontent-length: 2\r\n\r\n{}" % status)
 
-    database, egress = await open_database(tmp_path / "app.db", "app"), Egress()
+    database, egress = await open_database(place_in(tmp_path), "app"), Egress()
     key = LocalKey.fresh()
     async with scripted_server(behave) as server, mail_server() as box:
         reach = Reach(frozenset(Channel), frozenset({"127.0.0.1"}))

@@ -11,6 +11,7 @@ from drawbridge.gateway.stamps import Stamps
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.wire.stamps import StampKind, StampRule
+from tests.kit.store import place_in
 from tests.kit.turns import a_turn
 
 PLACE = ("one", "paper")
@@ -20,7 +21,7 @@ NONCE = StampRule(StampKind.NONCE, units_per_ms=1_000)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "drawbridge.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield database
     await database.close()
 

@@ -25,6 +25,7 @@ from drawbridge.wire.http import WireAnswer
 from drawbridge.wire.limits import Limit, LimitHeaders, LimitKind, LimitPer
 from tests.gateway.setting import START_MS, Setting, setting
 from tests.kit.paper_here import paper_here
+from tests.kit.store import place_in
 from tests.kit.turns import a_turn
 
 LIMITS = {"orders": Limit("orders", LimitKind.WINDOW, LimitPer.ACCOUNT, 100, 10_000)}
@@ -125,7 +126,7 @@ async def test_a_paper_exchange_tells_what_another_program_used_up(tmp_path: Pat
     """Two programs behind one address; each knows of the other by the answers alone."""
     clock = SteppedClock(START_MS)
     only = frozenset({"binance"})
-    database = await open_database(tmp_path / "drawbridge.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     egresses = (Egress(), Egress())
     try:
         async with paper_here(tmp_path / "paper", clock, only=only, has_limits=True) as paper:

@@ -38,6 +38,7 @@ from drawbridge.vault import store
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing, Venue
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault, binding_of
+from tests.kit.store import place_in
 
 _OWNER: Final = OwnerId("owner_many")
 _NOW_MS: Final = 1_763_000_000_000
@@ -67,14 +68,14 @@ async def many_accounts(
     gauged: Gauged = UNWATCHED,
 ) -> AsyncIterator[ManyAccounts]:
     """Open a house of one person with a key for each of these accounts, all enabled to trade."""
-    path, clock, keyring = folder / "drawbridge.db", SystemClock(), Keyring.create()
-    database = await engines.open_database(path, "app")
+    place, clock, keyring = place_in(folder), SystemClock(), Keyring.create()
+    database = await engines.open_database(place, "app")
     key_ids = await _add_keys(database, exchange_id, keyring.public, credentials)
 
     async def public_key() -> VaultPublicKey:
         return keyring.public
 
-    rows = gauged.timed(open_journal(path))
+    rows = gauged.timed(open_journal(place))
     journal, orders = OrderJournal(rows, clock), OrderStore(database)
     vault = Vault(database, clock, os.urandom, public_key)
     opening = Opening(database, clock, lambda: keyring, vault.kept)

@@ -40,6 +40,7 @@ from drawbridge.storage import engines
 from drawbridge.storage.database import Database
 from drawbridge.trading.reading import Streams
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from tests.kit.store import place_in
 
 A = TypeVar("A")
 
@@ -86,18 +87,19 @@ def key_record(
 @asynccontextmanager
 async def open_database(folder: Path) -> AsyncIterator[Database]:
     """Open an app's database with one owner and one key in it."""
-    database = await engines.open_database(folder / "drawbridge.db", "app")
+    database = await engines.open_database(place_in(folder), "app")
     try:
         async with database.transaction() as tx:
             await tx.execute(
-                "INSERT OR IGNORE INTO owners (id, name, name_folded, password_hash, created_ms)"
-                " VALUES (?, 'Ann', 'ann', '', 0)",
+                "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
+                " VALUES (?, 'Ann', 'ann', '', 0) ON CONFLICT DO NOTHING",
                 OWNER,
             )
             for key_id in (KEY, SECOND_KEY):
                 await tx.execute(
-                    "INSERT OR IGNORE INTO keys (id, owner, exchange, venue, label, label_folded,"
-                    " public_key, status, created_ms) VALUES (?, ?, ?, 'paper', ?, ?, ?, ?, 0)",
+                    "INSERT INTO keys (id, owner, exchange, venue, label, label_folded,"
+                    " public_key, status, created_ms) VALUES (?, ?, ?, 'paper', ?, ?, ?, ?, 0)"
+                    " ON CONFLICT DO NOTHING",
                     *(key_id, OWNER, EXCHANGE, key_id, key_id, key_id, "enabled"),
                 )
         yield database
@@ -115,6 +117,9 @@ class MemoryKeys:
 
     async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
         return tuple(it for it in (self.first, self.second) if it.status in statuses)
+
+    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        return await self.list_standing(*statuses)
 
     async def get_record(self, key_id: str) -> KeyRecord:
         if self.errors:

@@ -52,6 +52,7 @@ from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
 from drawbridge.wire.stream import Opening as StreamOpening
 from tests.gateway.setting import OWNER, add_owner
+from tests.kit.store import place_in
 from tests.kit.streams import START_MS, token_switches
 
 T = TypeVar("T")
@@ -207,9 +208,9 @@ async def stream_house(
         return ring.keyring.public
 
     world = await PaperWorld.open(folder, [exchange], clock, Random(1).randbytes)
-    database = await open_database(folder / "drawbridge.db", "app")
+    database = await open_database(place_in(folder), "app")
     await add_owner(database)
-    rows = open_journal(folder / "drawbridge.db")
+    rows = open_journal(place_in(folder))
     hub = SeenHub(world, clock)
     async with _served(exchange, world, hub, clock) as ports:
         address = f"{HERE}:{ports[0]}/{exchange_id}" if below else f"{HERE}:{ports[1]}"

@@ -23,6 +23,7 @@ from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.vault import store as vault_store
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing, Venue
+from tests.kit.store import place_in
 
 T = TypeVar("T")
 
@@ -215,12 +216,12 @@ async def open_home(
 ) -> AsyncIterator[Home]:
     """Open an installation that knows this operator."""
     async with AsyncExitStack() as stack:
-        database = await open_database(made(folder) / "drawbridge.db", "app")
+        database = await open_database(place_in(made(folder)), "app")
         stack.push_async_callback(database.close)
         async with database.transaction() as tx:
             sql = (
-                "INSERT OR IGNORE INTO owners (id, name, name_folded, password_hash, created_ms)"
-                " VALUES (?, 'Ann', 'ann', '', 0)"
+                "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
+                " VALUES (?, 'Ann', 'ann', '', 0) ON CONFLICT DO NOTHING"
             )
             await tx.execute(sql, OWNER)
         seals, road = LocalKey.fresh(), Road(server)

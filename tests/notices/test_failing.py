@@ -11,6 +11,7 @@ from drawbridge.notices.outbox import tell
 from drawbridge.notices.store import NoticeStore, put_way
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
+from tests.kit.store import place_in
 
 OWNER = "owner_1"
 PAUSED = Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_1", {"name": "BTC"})
@@ -18,7 +19,7 @@ PAUSED = Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_1", {"name": "BTC"})
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     async with database.transaction() as tx:
         for channel in (Channel.MAIL, Channel.WEBHOOK):
             await put_way(tx, Way(OWNER, channel, "somewhere", is_on=True), 0)

@@ -13,6 +13,7 @@ from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database, Row
 from drawbridge.storage.engines import open_database
+from tests.kit.store import place_in
 
 OWNER = "owner_1"
 PAUSED = Notice(NoticeKind.ROBOT_PAUSED, OWNER, "robot_1", {"name": "BTC", "reason": "banned"})
@@ -21,7 +22,7 @@ FILLED = Notice(NoticeKind.ORDER_FILLED, OWNER, "robot_1", {"quantity": Decimal(
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield database
     await database.close()
 

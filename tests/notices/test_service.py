@@ -17,6 +17,7 @@ from drawbridge.sealing.local import LocalKey
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.wording.say import has_words
+from tests.kit.store import place_in
 
 OWNER = "owner_1"
 START_MS = 1_790_000_000_000
@@ -25,7 +26,7 @@ REACH = Reach(frozenset({Channel.MAIL, Channel.WEBHOOK}), frozenset({"hub.local"
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield database
     await database.close()
 

@@ -34,6 +34,7 @@ from drawbridge.verification.store import CheckStore
 from tests.gateway.setting import OWNER, add_owner
 from tests.kit.paper_here import ACCOUNT, PaperHere, paper_here
 from tests.kit.paper_keys import end_paper_key
+from tests.kit.store import place_in
 
 # One that tells no account, one with nonces, one that tells the account, and one whose requests
 # name an account that must be asked for.
@@ -132,10 +133,10 @@ async def replacing(
     async def public_key() -> VaultPublicKey:
         return keyring.public
 
-    path = folder / "drawbridge.db"
+    place = place_in(folder)
     async with paper_here(folder / "paper", clock, only=frozenset({exchange_id})) as paper:
-        database = await open_database(path, "app")
-        rows = open_journal(path)
+        database = await open_database(place, "app")
+        rows = open_journal(place)
         await add_owner(database)
         vault = Vault(database, clock, os.urandom, public_key)
         journal, checks = OrderJournal(rows, clock), CheckStore(database, clock)

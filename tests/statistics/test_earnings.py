@@ -13,6 +13,7 @@ from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.trading.trades import Mark, TradeStore
 from tests.kit.recorded_trades import Whose, record_trades
+from tests.kit.store import place_in
 from tests.kit.trades import SYMBOL, trade
 
 ROBOT = Trader("robot:one", SYMBOL)
@@ -37,7 +38,7 @@ class Watched:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "drawbridge.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield database
     await database.close()
 

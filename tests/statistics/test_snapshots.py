@@ -26,6 +26,7 @@ from drawbridge.storage.engines import open_database
 from drawbridge.trading.holdings import Holding, Portfolio, Shown
 from drawbridge.vault.model import KeyRecord
 from tests.kit.robots import KEY, MARKET, key_record
+from tests.kit.store import place_in
 from tests.kit.trades import trade
 
 A = TypeVar("A")
@@ -122,7 +123,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    database = await open_database(tmp_path / "drawbridge.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     account, store = Account(), SnapshotStore(database)
     yield Scene(account, store, Snapshots(Sources(account, account, account, account), store))
     await database.close()

@@ -11,6 +11,7 @@ from drawbridge.statistics.account import Held, Snapshot, report_account
 from drawbridge.statistics.store import ALL_KEPT_MS, SnapshotStore
 from drawbridge.statistics.together import report_together
 from drawbridge.storage.engines import open_database
+from tests.kit.store import place_in
 
 KEY = "key_a"
 BEGAN_MS = 20_000 * DAY_MS
@@ -18,7 +19,7 @@ BEGAN_MS = 20_000 * DAY_MS
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SnapshotStore]:
-    database = await open_database(tmp_path / "drawbridge.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield SnapshotStore(database)
     await database.close()
 

@@ -11,11 +11,12 @@ from drawbridge.statistics.account import Held, Snapshot
 from drawbridge.statistics.store import SnapshotStore
 from drawbridge.statistics.wealth import Wealth
 from drawbridge.storage.engines import open_database
+from tests.kit.store import place_in
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SnapshotStore]:
-    database = await open_database(tmp_path / "drawbridge.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield SnapshotStore(database)
     await database.close()
 

@@ -19,6 +19,7 @@ from drawbridge.trading.history import (
     read_standing,
 )
 from tests.kit.past_orders import PastRow, write_orders
+from tests.kit.store import place_in
 
 ME, OTHER = "owner_1", "owner_2"
 EVERYTHING = Query()
@@ -26,7 +27,7 @@ EVERYTHING = Query()
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "app.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     yield opened
     await opened.close()
 

@@ -101,10 +101,13 @@ class Watchtower:
         now_ms = self.clock.now_ms()
         async with self.database.transaction() as tx:
             await tx.execute(
-                "INSERT OR REPLACE INTO orders (key_id, client_order_id, owner, exchange, venue,"
+                "INSERT INTO orders (key_id, client_order_id, owner, exchange, venue,"
                 " origin, symbol, side, type, time_in_force, post_only, quantity, price, state,"
                 " exchange_order_id, intended_ms, updated_ms) VALUES (?, ?, ?, 'binance', 'paper',"
-                " 'robot:r', ?, 'sell', 'market', 'gtc', 0, '0.5', NULL, ?, ?, ?, ?)",
+                " 'robot:r', ?, 'sell', 'market', 'gtc', 0, '0.5', NULL, ?, ?, ?, ?)"
+                " ON CONFLICT (key_id, client_order_id) DO UPDATE SET state = excluded.state,"
+                " exchange_order_id = excluded.exchange_order_id,"
+                " updated_ms = excluded.updated_ms",
                 *(SECOND_KEY, client_id, OWNER, SYMBOL, state, order_id, now_ms, now_ms),
             )
 

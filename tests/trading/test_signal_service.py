@@ -14,6 +14,7 @@ from drawbridge.trading.pace import Pace
 from drawbridge.trading.signal_service import MadeHook, SignalService
 from drawbridge.trading.signal_words import GOOD_FOR_MS
 from drawbridge.trading.signals import STALE, Signal, SignalStore, drop_stale, mark_acted
+from tests.kit.store import place_in
 
 OWNER, ROBOT = "owner_1", "robot_1"
 START_MS = 1_790_000_000_000
@@ -51,7 +52,7 @@ class _Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[_Bench]:
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield _Bench(database)
     await database.close()
 

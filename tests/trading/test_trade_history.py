@@ -14,12 +14,13 @@ from drawbridge.trading.trade_history import (
     read_trade_cursor,
 )
 from tests.kit.recorded_trades import Whose, record_trades
+from tests.kit.store import place_in
 from tests.kit.trades import trade
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "app.db", "app")
+    database = await open_database(place_in(tmp_path), "app")
     yield database
     await database.close()
 

@@ -15,6 +15,7 @@ from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
 from tests.kit.credentials import kraken_fields
+from tests.kit.store import place_in
 from tests.kit.turns import a_turn
 
 
@@ -58,7 +59,7 @@ async def test_a_key_switched_off_by_another_process_is_off_at_once(
         return keyring.public
 
     key = (await vault.add(ann.id, "kraken", "live", kraken_fields())).key
-    elsewhere = await open_database(tmp_path / "drawbridge.db", "app")
+    elsewhere = await open_database(place_in(tmp_path), "app")
     page = Vault(elsewhere, clock, os.urandom, public_key)
     kept = KeptKeys(database)
     for status, change in (

@@ -23,6 +23,7 @@ from drawbridge.vault.unlock import (
     read_vault_key,
     read_vault_state,
 )
+from tests.kit.store import place_in
 
 _PASSPHRASE = Secret("planted correct horse")
 
@@ -40,7 +41,7 @@ def holder(database: Database, clock: SteppedClock, path: Path) -> KeyHolder:
 @pytest_asyncio.fixture
 async def door(tmp_path: Path, clock: SteppedClock) -> AsyncIterator[VaultDoor]:
     """Give the other process: it has the database and nothing else."""
-    opened = await open_database(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     yield VaultDoor(opened, clock, os.urandom)
     await opened.close()
 

@@ -35,6 +35,7 @@ from drawbridge.verification.service import Verification
 from drawbridge.verification.store import CheckStore, Step, StepState
 from tests.gateway.setting import OWNER, add_owner
 from tests.kit.processes import Paper
+from tests.kit.store import place_in
 
 SYMBOLS = {
     "binance": "BTC/USDT",
@@ -76,9 +77,9 @@ async def _open_app(folder: Path, paper: Paper) -> AsyncIterator[App]:
     async def public_key() -> VaultPublicKey:
         return keyring.public
 
-    path = folder / "drawbridge.db"
-    database = await open_database(path, "app")
-    rows = open_journal(path)
+    place = place_in(folder)
+    database = await open_database(place, "app")
+    rows = open_journal(place)
     await add_owner(database)
     vault = Vault(database, clock, os.urandom, public_key)
     journal, checks = OrderJournal(rows, clock), CheckStore(database, clock)

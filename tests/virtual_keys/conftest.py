@@ -20,6 +20,7 @@ from drawbridge.storage.engines import open_database
 from drawbridge.vault.model import KeyRecord
 from drawbridge.vault.service import Vault
 from tests.kit.credentials import binance_fields
+from tests.kit.store import place_in
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def clock() -> SteppedClock:
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     yield opened
     await opened.close()
 

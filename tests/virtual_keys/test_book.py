@@ -17,6 +17,7 @@ from drawbridge.virtual_keys.book import VirtualKeyBook
 from drawbridge.virtual_keys.model import VirtualKey, VirtualKeyId
 from drawbridge.virtual_keys.restrictions import Rate, Scopes
 from drawbridge.virtual_keys.wishes import Wish, read_wish
+from tests.kit.store import place_in
 
 
 def a_virtual_key(key: KeyRecord, number: int = 1) -> VirtualKey:
@@ -36,7 +37,7 @@ def a_virtual_key(key: KeyRecord, number: int = 1) -> VirtualKey:
 @pytest_asyncio.fixture
 async def elsewhere(tmp_path: Path) -> AsyncIterator[Database]:
     """Open the same file as another process does."""
-    opened = await open_database(tmp_path / "drawbridge.db", "app")
+    opened = await open_database(place_in(tmp_path), "app")
     yield opened
     await opened.close()
 
