@@ -152,7 +152,7 @@ def _chain_until(path: Path, name: str) -> None:
 def test_a_newer_database_is_refused(place: Place, schema: str) -> None:
     folder = SCHEMAS[schema][-1]
     bring_up_to_date(place, schema)
-    _ask(place, f"UPDATE alembic_{folder} SET version_num = '9999'")  # noqa: S608 - of ours
+    _ask(place, f"UPDATE alembic_{folder} SET version_num = '9999'")  # noqa: S608 - named by us
     with pytest.raises(Corrupted) as told:
         bring_up_to_date(place, schema)
     assert told.value.code == "database_newer"

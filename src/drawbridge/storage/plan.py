@@ -92,7 +92,7 @@ def write_first_version(connection: Asked, folder: str) -> None:
 def _version(connection: Asked, table: str, has_table: str) -> str:
     if connection.execute(has_table.format(table)).fetchone() is None:
         return ""
-    row = connection.execute(f"SELECT version_num FROM {table}").fetchone()  # noqa: S608 - as above
+    row = connection.execute(f"SELECT version_num FROM {table}").fetchone()  # noqa: S608 - named by us
     return str(row[0]) if row else ""
 
 
