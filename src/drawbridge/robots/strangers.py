@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 from drawbridge.catalogue.registry import get_card
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import GetOpenOrders, Operation
@@ -57,8 +58,11 @@ class Keys(Protocol):
 class Strangers:
     """Looks at the places where robots work, a few at a time."""
 
-    def __init__(self, database: Database, road: Road, keys: Keys, clock: Clock) -> None:
-        """Use the app's database, and ask over this road."""
+    def __init__(
+        self, database: Database, road: Road, keys: Keys, clock: Clock, share: Share = WHOLE
+    ) -> None:
+        """Use the app's database, and ask over this road about the accounts of a share."""
+        self._share = share
         self._database = database
         self._robots = RobotStore(database)
         self._foreign = ForeignOrders(database)
@@ -66,7 +70,7 @@ class Strangers:
         self._keys = keys
         self._clock = clock
         self._looked_ms = 0
-        self._changes = -1
+        self._seen = (-1, -1)
         self._due_ms: dict[Place, int] = {}
         self._suspects: dict[Place, frozenset[str]] = {}
 
@@ -81,18 +85,18 @@ class Strangers:
         await asyncio.gather(*(self._look(place, now_ms) for place in due[:_AT_ONCE]))
 
     async def _know_places(self, now_ms: int) -> None:
-        changes = self._robots.changes()
-        if changes == self._changes:
+        seen = (self._robots.changes(), self._share.version)
+        if seen == self._seen:
             return
-        places = {Place(*it) for it in await self._robots.places_at_work()}
+        places = {Place(*it) for it in await self._robots.places_at_work(self._share.shards)}
         self._due_ms = {place: self._due_ms.get(place, now_ms) for place in places}
         self._suspects = {it: ids for it, ids in self._suspects.items() if it in places}
-        kept = {Place(*it) for it in await self._foreign.places()}
+        kept = {Place(*it) for it in await self._foreign.places() if self._share.holds(it[0])}
         if gone := kept - places:
             async with self._database.transaction() as tx:
                 for place in gone:
                     await keep_foreign(tx, *place, (), now_ms)
-        self._changes = changes
+        self._seen = seen
 
     async def _look(self, place: Place, now_ms: int) -> None:
         try:
@@ -108,6 +112,8 @@ class Strangers:
             self._due_ms[place] = now_ms + _SURE_AFTER_MS
             return
         self._due_ms[place] = now_ms + _ASK_EVERY_MS
+        if not self._share.holds(place.key_id):
+            return
         await self._keep(key, place.symbol, foreign, now_ms)
 
     def _is_sure(self, place: Place, foreign: Sequence[Order]) -> bool:

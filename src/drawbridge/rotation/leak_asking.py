@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from typing import Final, Protocol, TypeAlias, TypeVar
 
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
 from drawbridge.core.markets import Market, Markets
@@ -63,8 +64,9 @@ class Road(Protocol):
 class LeakInquiries:
     """Answers what people ask about keys that may have leaked."""
 
-    def __init__(self, database: Database, road: Road, clock: Clock) -> None:
-        """Use the app's database, and ask over the one road."""
+    def __init__(self, database: Database, road: Road, clock: Clock, share: Share = WHOLE) -> None:
+        """Use the app's database, and ask over the one road about the keys of a share."""
+        self._share = share
         self._database = database
         self._road = road
         self._clock = clock
@@ -72,8 +74,13 @@ class LeakInquiries:
     async def step(self) -> None:
         """Answer what is open, one after the other."""
         for inquiry in await leak_store.list_open(self._database):
+            if not self._share.holds(inquiry.key_id):
+                continue
             key = await find_key(self._database, inquiry.key_id)
             answer = Answer() if key is None else await self._answered(key, inquiry)
+            if not self._share.holds(inquiry.key_id):
+                # What could not be asked for want of the account is no gap: it is asked anew.
+                continue
             async with self._database.transaction() as tx:
                 await leak_store.write_answer(tx, inquiry, answer, self._clock.now_ms())
 

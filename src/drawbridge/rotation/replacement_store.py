@@ -3,6 +3,7 @@
 import json
 from typing import Final
 
+from drawbridge.cluster.clauses import of_keys_in
 from drawbridge.core.errors import Conflict
 from drawbridge.rotation.replacement import AccountProof, Replacement, ReplacementState
 from drawbridge.storage.database import Database, Row, Transaction
@@ -43,9 +44,12 @@ async def find_latest(source: Database | Transaction, key_id: str) -> Replacemen
     return _read(row) if row else None
 
 
-async def list_open(source: Database | Transaction) -> tuple[Replacement, ...]:
-    """List everybody's replacements that are under way, oldest first."""
-    rows = await source.fetch_all(f"{_OPEN} ORDER BY begun_ms, rowid")
+async def list_open(
+    source: Database | Transaction, shards: frozenset[int] | None = None
+) -> tuple[Replacement, ...]:
+    """List everybody's replacements (of keys in some shards) that are under way, oldest first."""
+    clause, args = of_keys_in(shards, "replacements.key_id")
+    rows = await source.fetch_all(f"{_OPEN}{clause} ORDER BY begun_ms, rowid", *args)
     return tuple(map(_read, rows))
 
 

@@ -15,6 +15,7 @@ from drawbridge.audit.chain import AuditEvent, Fact
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.catalogue.registry import get_card
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import HOUR_MS, MINUTE_MS, SECOND_MS, Clock
 from drawbridge.core.errors import Conflict, DrawbridgeError, NotFound
 from drawbridge.core.operations import GetBalances, Scope
@@ -77,10 +78,16 @@ class Parts:
 
 
 class Switching:
-    """All replacements of this process, each a step further when its time has come."""
+    """All replacements of this process, each a step further when its time has come.
 
-    def __init__(self, database: Database, parts: Parts, clock: Clock) -> None:
-        """Join the parts; `step` does what is due."""
+    Key and stand-in lie in one shard, so one process has both.
+    """
+
+    def __init__(
+        self, database: Database, parts: Parts, clock: Clock, share: Share = WHOLE
+    ) -> None:
+        """Join the parts; `step` does what is due for the keys of a share."""
+        self._share = share
         self._database = database
         self._parts = parts
         self._clock = clock
@@ -111,7 +118,7 @@ class Switching:
         if abs(now_ms - self._listed_ms) < _LIST_EVERY_MS:
             return
         self._listed_ms = now_ms
-        found = await store.list_open(self._database)
+        found = await store.list_open(self._database, self._share.shards)
         ids, turns = {it.id for it in found}, set(map(_turn_of, found))
         self._due_ms = {at: due for at, due in self._due_ms.items() if at in turns}
         self._dead_ms = {at: ms for at, ms in self._dead_ms.items() if at in ids}
@@ -127,7 +134,7 @@ class Switching:
         moved: Replacement | None = it
         async with turn:
             try:
-                while moved is not None and moved.is_open:
+                while moved is not None and moved.is_open and self._share.holds(moved.key_id):
                     it = moved
                     moved = await self._steps[it.state](it)
             except DrawbridgeError as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import DAY_MS, HOUR_MS
 from drawbridge.core.derivatives import GetFundingPayments, GetMarginAccounts, GetPositions
 from drawbridge.core.errors import BadInput, NotFound
@@ -65,12 +66,14 @@ class Sources:
 class Snapshots:
     """The snapshots of keys' accounts."""
 
-    def __init__(self, sources: Sources, store: SnapshotStore) -> None:
+    def __init__(self, sources: Sources, store: SnapshotStore, share: Share = WHOLE) -> None:
         """Read from these and keep there."""
         self._from = sources
         self._store = store
         # When each key's newest snapshot was taken, so that the disk is not asked every second.
         self._last_ms: dict[str, int] = {}
+        self._share = share
+        self._known_of = share.version
 
     async def take(self, key_id: str) -> None:
         """Take a snapshot if a new hour has begun, or the account was asked for since the last.
@@ -80,6 +83,10 @@ class Snapshots:
         shown = await self._from.readings.find(key_id)
         if shown is None or shown.portfolio is None:
             return
+        if self._known_of != self._share.version:
+            # Another process may have taken some since.
+            self._known_of = self._share.version
+            self._last_ms.clear()
         if key_id not in self._last_ms:
             self._last_ms[key_id] = await self._store.find_last_ms(key_id) or 0
         if not _is_due(shown, shown.portfolio.as_of_ms, self._last_ms[key_id]):

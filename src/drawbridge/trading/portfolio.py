@@ -16,6 +16,7 @@ from drawbridge.core.markets import Markets, Ticker
 from drawbridge.core.money import ONE, ZERO
 from drawbridge.core.operations import Balance, GetBalances, GetTickers
 from drawbridge.gateway.crossing import KeyBook
+from drawbridge.gateway.permission import never_left
 from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.holdings import Holding, Portfolio, PortfolioStore
 from drawbridge.trading.reading import Passage
@@ -108,6 +109,9 @@ class Portfolios:
         try:
             portfolio = await self.portfolio(key_id, known.wished if known else "")
         except DrawbridgeError as error:
+            if never_left(error):
+                # The account is another process's now, which reads it by itself.
+                raise
             self._not_before_ms[key_id] = now_ms + _TRY_AGAIN_MS
             await self._store.keep_problem(key_id, error.code, error.facts)
             raise

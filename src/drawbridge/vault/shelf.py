@@ -21,6 +21,7 @@ class Shelf:
         self._database = database
         self._vault = vault
         self._share = share
+        self.kept = vault.kept
 
     async def get_record(self, key_id: str) -> KeyRecord:
         """Give a key whoever owns it. Raises: `NotFound("unknown_key")`."""
