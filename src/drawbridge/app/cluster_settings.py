@@ -16,6 +16,7 @@ from drawbridge.core.errors import BadInput
 _WORKER: Final = "DRAWBRIDGE_WORKER"
 _GROUP: Final = "DRAWBRIDGE_EGRESS_GROUP"
 _LOCAL_KEY: Final = "DRAWBRIDGE_LOCAL_KEY"
+_VAULT_KEY: Final = "DRAWBRIDGE_VAULT_KEY"
 _CERTIFICATE: Final = "DRAWBRIDGE_CLUSTER_CERTIFICATE"
 _KEY: Final = "DRAWBRIDGE_CLUSTER_KEY"
 _AUTHORITY: Final = "DRAWBRIDGE_CLUSTER_CA"
@@ -29,13 +30,15 @@ class ClusterSettings:
     """Where a worker listens for requests that are handed on to it, and what it shares.
 
     `worker` is an address as `host:port`, `egress_group` the name of the outgoing addresses that
-    it sends from. `local_key` is the file that all processes of a cluster hold alike. The last
-    three prove one process to another over a network: certificate, its key, and who vouches.
+    it sends from. `local_key` is the file that all processes of a cluster hold alike, `vault_key`
+    the vault's, which all workers read and one writes anew. The last three prove one process to
+    another over a network: certificate, its key, and who vouches.
     """
 
     worker: str = _USUAL_WORKER
     egress_group: str = ""
     local_key: Path | None = None
+    vault_key: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
     authority: Path | None = None
@@ -51,6 +54,7 @@ class ClusterSettings:
             _WORKER: self.worker,
             _GROUP: self.egress_group,
             _LOCAL_KEY: str(self.local_key or ""),
+            _VAULT_KEY: str(self.vault_key or ""),
             _CERTIFICATE: str(self.certificate or ""),
             _KEY: str(self.key or ""),
             _AUTHORITY: str(self.authority or ""),
@@ -63,6 +67,7 @@ def read_cluster_settings(given: Mapping[str, str]) -> ClusterSettings:
         worker=given.get(_WORKER) or _USUAL_WORKER,
         egress_group=given.get(_GROUP, ""),
         local_key=_path(given, _LOCAL_KEY),
+        vault_key=_path(given, _VAULT_KEY),
         certificate=_path(given, _CERTIFICATE),
         key=_path(given, _KEY),
         authority=_path(given, _AUTHORITY),

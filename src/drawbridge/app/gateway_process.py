@@ -69,6 +69,7 @@ from drawbridge.trading.stopping import Stopping
 from drawbridge.trading.watch import Watch
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
+from drawbridge.vault.shelf import Shelf
 from drawbridge.vault.store import fill_shards
 from drawbridge.vault.unlock import read_vault_key
 from drawbridge.verification.doubts import Doubts
@@ -99,7 +100,7 @@ async def open_gateway(
     # Of its own too: it is asked before there is anything else to do.
     asking = Egress(reach=Reach(connections=1))
     keepers = keepers_of(settings.keepers, asking, clock)
-    holder = KeyHolder(database, clock, settings.vault_key, keepers)
+    holder = KeyHolder(database, clock, settings.vault_key, keepers, share)
     rows = gauged.timed(open_journal(settings.database))
     licences, journal = licensed_journal(house, rows)
     venues = Venues(_paper_urls(settings))
@@ -110,40 +111,42 @@ async def open_gateway(
     gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock, share=share)
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
     reading = ReadingRoad(gateway, house.vault, clock)
-    reconciliation = Reconciliation(gateway, house.vault, house.orders, journal, clock)
+    shelf = Shelf(database, house.vault, share)
+    reconciliation = Reconciliation(gateway, shelf, house.orders, journal, clock, share)
     watch = Watch(database, house.orders, house.vault, gateway, clock)
     broker = Broker(gateway, house.orders, reconciliation, watch)
     # Of its own, so that slow webhooks take no connection from an exchange.
     outside = Egress(reach=Reach(connections=_NOTICE_CONNECTIONS))
     carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
-    verification = Verification(gateway, house.vault, house.checks, probing, clock)
+    verification = Verification(gateway, shelf, house.checks, probing, clock, share)
     heard = ReadingStreams(streams, reading)
-    reached = RobotsReach(broker, house.orders, reading, house.vault, heard)
-    robots = Robots(database, reached, clock, dice)
+    reached = RobotsReach(broker, house.orders, reading, shelf, heard)
+    robots = Robots(database, reached, clock, dice, share)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
     await fill_shards(database)
     await holder.start()
     try:
         yield Work(
+            share=share,
             rows=rows,
             holder=holder,
             resealing=Resealing(database, clock, holder.keyring),
-            vault=house.vault,
+            vault=shelf,
             verification=verification,
-            rechecks=Rechecks(gateway, house.vault, verification, doubts, house.lives, clock),
-            switching=_switching_of(house, gateway, opening, stamps, doubts),
+            rechecks=Rechecks(gateway, shelf, verification, doubts, house.lives, clock),
+            switching=_switching_of(house, share, (gateway, opening, stamps, doubts)),
             robots=robots,
             broker=broker,
             reconciliation=reconciliation,
             streams=streams,
             portfolios=Portfolios(reading, house.vault, house.portfolios, clock),
-            snapshots=_snapshots_of(house, reading),
-            stopping=Stopping(database, house.orders, broker, clock),
-            inquiries=LeakInquiries(database, gateway, clock),
-            strangers=Strangers(database, reading, house.vault, clock),
-            kinship=Kinship(database, SameAccount(gateway, database), house.vault, clock),
-            outsiders=Outsiders(database, reading, house.vault, house.portfolios, clock),
+            snapshots=_snapshots_of(house, share, reading),
+            stopping=Stopping(database, house.orders, broker, clock, share),
+            inquiries=LeakInquiries(database, gateway, clock, share),
+            strangers=Strangers(database, reading, shelf, clock, share),
+            kinship=Kinship(database, SameAccount(gateway, database), shelf, clock),
+            outsiders=Outsiders(database, reading, shelf, house.portfolios, clock, share),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
@@ -162,19 +165,19 @@ async def _close_each(*those: _Closes) -> None:
         await it.close()
 
 
-def _snapshots_of(house: House, reading: ReadingRoad) -> Snapshots:
+def _snapshots_of(house: House, share: Share, reading: ReadingRoad) -> Snapshots:
     """Put together what takes snapshots of accounts."""
     sources = Sources(reading, house.vault, house.orders, house.portfolios)
-    return Snapshots(sources, SnapshotStore(house.database))
+    return Snapshots(sources, SnapshotStore(house.database), share)
 
 
 def _switching_of(
-    house: House, gateway: Gateway, opening: Opening, stamps: Stamps, doubts: Doubts
+    house: House, share: Share, roads: tuple[Gateway, Opening, Stamps, Doubts]
 ) -> Switching:
     """Put together what keys are replaced with."""
     public_key = partial(read_vault_key, house.database)
-    parts = Parts(gateway, opening, stamps, doubts, public_key, users=(check_unused,))
-    return Switching(house.database, parts, house.clock)
+    parts = Parts(*roads, public_key, users=(check_unused,))
+    return Switching(house.database, parts, house.clock, share)
 
 
 def _bridge_of(

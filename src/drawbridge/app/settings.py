@@ -85,7 +85,7 @@ class Settings:
     @property
     def vault_key(self) -> Path:
         """Give the path of the vault's wrapped private key; only the gateway reads it."""
-        return self.data / "vault.key"
+        return self.cluster.vault_key or self.data / "vault.key"
 
     @property
     def gateway_lock(self) -> Path:

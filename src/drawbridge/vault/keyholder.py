@@ -1,12 +1,15 @@
 """The holder of the vault's private key: lives in the gateway's process and nowhere else.
 
 It publishes a key of its own for passphrases, answers wishes to create, unlock or replace, and
-tells in the database how the vault stands. Wishes are made through `unlock`.
+tells in the database how the vault stands. Wishes are made through `unlock`. Of several workers
+one does so, and the others follow: each opens the key file by itself, and reads it again when it
+has changed.
 """
 
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import Final
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError, Forbidden, NotFound
 from drawbridge.core.secret import Secret
@@ -42,6 +46,7 @@ from drawbridge.vault.unlock import (
     request_binding,
 )
 
+_log: Final = logging.getLogger(__name__)
 _AGAIN_MS: Final = 15 * SECOND_MS
 _TELL: Final = """
 INSERT INTO vault_state
@@ -55,6 +60,9 @@ ON CONFLICT (only_row) DO UPDATE SET state = excluded.state,
 _GONE: Final = """
 UPDATE vault_state SET holder_key = NULL, state = iif(state = 'open', 'locked', state)
 """
+# The vault of a cluster stays open in the other workers, so its state stays what it is.
+_GONE_AMONG_OTHERS: Final = "UPDATE vault_state SET holder_key = NULL WHERE holder_key = ?"
+_TOLD: Final = "SELECT public_key, updated_ms FROM vault_state WHERE only_row = 1"
 _TAGS: Final = {
     Wish.CREATE: Tag.VAULT_KEYRING_CREATED,
     Wish.UNLOCK: Tag.VAULT_KEYRING_UNLOCKED,
@@ -73,8 +81,12 @@ class KeyHolder:
         clock: Clock,
         path: Path,
         keepers: Mapping[str, Keeper] = MappingProxyType({}),
+        share: Share = WHOLE,
     ) -> None:
-        """Begin with a locked vault; `path` is its key file, `keepers` who may keep its key."""
+        """Begin with a locked vault; `path` is its key file, `keepers` who may keep its key.
+
+        Who has the house's shard in `share` answers wishes; who shares with nobody always does.
+        """
         self._database = database
         self._clock = clock
         self._path = path
@@ -83,8 +95,13 @@ class KeyHolder:
         self._own = Keyring.create()
         self._taken: set[str] = set()
         self._keepers = keepers
+        self._share = share
+        self._is_alone = share.shards is None
+        self._is_known = False
         self._wrap = ""
         self._tried_ms = 0
+        # How the vault stood in the rows when the key file was last read.
+        self._followed: tuple[object, ...] | None = None
         self._acts: Mapping[Wish, Callable[[Secret | None], Awaitable[None]]] = {
             Wish.CREATE: self._create,
             Wish.UNLOCK: self._unlock,
@@ -114,15 +131,17 @@ class KeyHolder:
                 await self._load(None)
         except DrawbridgeError as error:
             problem = error
-        async with self._database.transaction() as tx:
-            # Sealed to a holder that is gone, so that nobody can read them any more.
-            await tx.execute("DELETE FROM vault_requests")
-            if isinstance(problem, NotFound) and not await _stored_public_key(tx):
-                problem = None  # no vault was made yet
-            await self._tell(tx, problem)
+        if self._share.is_house:
+            await self._become_known(problem)
 
     async def answer(self) -> int:
-        """Answer the wishes that wait; give how many there were."""
+        """Answer the wishes that wait; give how many there were. Who is not to answer follows."""
+        if not self._share.is_house:
+            self._is_known = False
+            await self._follow()
+            return 0
+        if not self._is_known:
+            await self._become_known(await self._follow())
         await self._try_keeper_again()
         rows = await self._take_requests()
         for row in rows:
@@ -133,7 +152,42 @@ class KeyHolder:
         """Forget the keyring and tell that the holder is gone."""
         self._keyring = None
         async with self._database.transaction() as tx:
-            await tx.execute(_GONE)
+            if self._is_alone:
+                await tx.execute(_GONE)
+            else:
+                await tx.execute(_GONE_AMONG_OTHERS, self._own.public.data)
+
+    async def _become_known(self, problem: DrawbridgeError | None) -> None:
+        """Tell that this process answers for the vault from now on, and how it stands."""
+        async with self._database.transaction() as tx:
+            # Sealed to a holder that is gone, so that nobody can read them any more.
+            await tx.execute("DELETE FROM vault_requests")
+            if isinstance(problem, NotFound) and not await _stored_public_key(tx):
+                problem = None  # no vault was made yet
+            await self._tell(tx, problem)
+        self._taken.clear()
+        self._is_known = True
+
+    async def _follow(self) -> DrawbridgeError | None:
+        """Read the key file again where it has changed, or could not be opened a while ago.
+
+        Why what was open stays so where that fails: it opens all that was sealed until then.
+        """
+        row = await self._database.fetch_one(_TOLD)
+        told = None if row is None else (row["public_key"], row["updated_ms"])
+        if told is None or told[0] is None:
+            return None
+        now_ms = self._clock.now_ms()
+        waits = self._keyring is not None or now_ms - self._tried_ms < _AGAIN_MS
+        if told == self._followed and waits:
+            return None
+        self._followed, self._tried_ms = told, now_ms
+        try:
+            await self._load(None)
+        except DrawbridgeError as error:
+            _log.warning("vault: %s", error)
+            return error
+        return None
 
     async def _take_requests(self) -> list[Row]:
         waiting = "SELECT id, owner, wish, sealed_passphrase FROM vault_requests"
@@ -157,6 +211,10 @@ class KeyHolder:
             await self._acts[wish](passphrase)
         except DrawbridgeError as error:
             problem = error
+        is_ours = self._share.is_house
+        if not is_ours:
+            # It took so long that another answers for the vault now; what was done is read again.
+            problem, self._followed = Conflict("vault_holder_moved"), None
         async with self._database.transaction() as tx:
             tag = Tag.VAULT_KEYRING_REFUSED if problem else _TAGS[wish]
             facts = {"reason": problem.code} if problem else {}
@@ -165,7 +223,8 @@ class KeyHolder:
             await tx.execute("DELETE FROM vault_requests WHERE id = ?", row["id"])
             if problem is None:
                 await self._write_rotation(tx, wish)
-            await self._tell(tx, problem)
+            if is_ours:
+                await self._tell(tx, problem)
         self._taken.discard(row["id"])
 
     def _opened(self, row: Row) -> Secret | None:
@@ -181,6 +240,7 @@ class KeyHolder:
     async def _create(self, passphrase: Secret | None) -> None:
         if self._keyring is not None:
             raise Conflict("vault_exists")
+        self._check_way(PASSPHRASE if passphrase else KEY_FILE)
         async with self._database.transaction() as tx:
             if await _stored_public_key(tx):
                 # Secrets were sealed to a key whose file is gone; a new key would orphan them.
@@ -195,16 +255,17 @@ class KeyHolder:
 
     async def _load(self, passphrase: Secret | None) -> None:
         wrapping, keyring = await self._read(passphrase)
-        async with self._database.transaction() as tx:
-            stored = await _stored_public_key(tx)
+        row = await self._database.fetch_one(_TOLD)
+        stored = row["public_key"] if row else None
         led = keyring.led_by(stored) if stored else keyring
         if led is None:
             # Another vault's key file: nothing that is stored here would open with it.
             raise Conflict("vault_key_differs", path=str(self._path))
-        if led.public.data != keyring.public.data:
+        if led.public.data != keyring.public.data and self._share.is_house:
             # A rotation that ended before the database knew of it: the file follows the database.
             await asyncio.to_thread(partial(led.save_under, self._path, wrapping, replace=True))
         self._keyring, self._wrap = led, wrapping.name
+        self._followed = None if row is None else (row["public_key"], row["updated_ms"])
 
     async def _rotate(self, passphrase: Secret | None) -> None:
         """Let a new key lead; the passphrase is asked for, because the file is wrapped anew."""
@@ -234,6 +295,7 @@ class KeyHolder:
     async def _keep(self, told: Secret | None) -> None:
         """Wrap the key file under something else: another passphrase, or what a keeper keeps."""
         ring, wish = self.keyring(), read_keep_wish(told)
+        self._check_way(wish.keeper)
         # Whoever is let in here could as well have read everything: so it is asked for again.
         await self._read(wish.old)
         keeper = self._keepers.get(wish.keeper)
@@ -251,6 +313,11 @@ class KeyHolder:
             raise Conflict("keeper_not_set", keeper=wish.keeper)
         await asyncio.to_thread(partial(ring.save_under, self._path, wrapping, replace=True))
         self._wrap = wrapping.name
+
+    def _check_way(self, keeper: str) -> None:
+        """Refuse a passphrase among several workers: nobody could type it into each of them."""
+        if keeper == PASSPHRASE and not self._is_alone:
+            raise Conflict("passphrase_in_cluster")
 
     async def _read(self, passphrase: Secret | None) -> tuple[Wrapping, Keyring]:
         """Read the key file by what it is wrapped under; slow on purpose."""
