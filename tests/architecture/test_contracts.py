@@ -26,6 +26,8 @@ _HOUSE = dict.fromkeys(
         "drawbridge/entrypoints/__init__.py",
         "drawbridge/entrypoints/api/__init__.py",
         "drawbridge/entrypoints/cli/__init__.py",
+        "drawbridge/entrypoints/front/__init__.py",
+        "drawbridge/entrypoints/front/routes.py",
         "drawbridge/entrypoints/pages/__init__.py",
         "drawbridge/entrypoints/pages/layout.py",
         "drawbridge/entrypoints/tui/__init__.py",
@@ -138,6 +140,12 @@ _FORBIDDEN = [
         "import drawbridge.sealing.keyring",
         "drawbridge.sealing.keyring",
         "private half",
+    ),
+    (
+        "entrypoints/front/routes.py",
+        "import drawbridge.gateway.egress",
+        "drawbridge.gateway.egress",
+        "neither opens nor judges nor sends",
     ),
     (
         "entrypoints/web/main.py",

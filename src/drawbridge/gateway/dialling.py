@@ -32,8 +32,14 @@ class Dialler:
 
     __slots__ = ("_tls",)
 
-    def __init__(self, trusted_pem: str | None = None) -> None:
-        """Prepare TLS; `trusted_pem` replaces the system's authorities (tests bring their own)."""
+    def __init__(self, trusted_pem: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+        """Prepare TLS; `trusted_pem` replaces the system's authorities (tests bring their own).
+
+        With `tls` of its own, it dials processes of this house (`app/relay_trust.py`).
+        """
+        if tls is not None:
+            self._tls = tls
+            return
         self._tls = ssl.create_default_context(cadata=trusted_pem)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._tls.set_alpn_protocols(_SPOKEN)

@@ -54,8 +54,8 @@ class Owner(Protocol):
         """Hear that the line is gone."""
 
 
-class Line(asyncio.BufferedProtocol):
-    """One connection between two of our processes."""
+class Line:
+    """One connection between two of our processes, for those who talk over it."""
 
     __slots__ = (
         "_began_at",
@@ -89,12 +89,8 @@ class Line(asyncio.BufferedProtocol):
     def is_open(self) -> bool:
         """Tell whether anything may be said over it."""
         transport = self._transport
-        return (
-            self._proving.is_done
-            and not self._is_lost
-            and transport is not None
-            and not transport.is_closing()
-        )
+        is_there = transport is not None and not transport.is_closing()
+        return is_there and self._proving.is_done and not self._is_lost
 
     @property
     def waiting_bytes(self) -> int:
@@ -110,28 +106,23 @@ class Line(asyncio.BufferedProtocol):
         """Wait until the other side takes what was said, or is gone."""
         await self._room.wait()
 
-    def pause(self) -> None:
-        """Hear nothing more for the moment: it waits in the system's own buffers."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._is_held = True
+    def hold(self, *, is_held: bool) -> None:
+        """Hear nothing more for the moment, or again: it waits in the system's own buffers."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._is_held = is_held
+        if is_held:
             self._transport.pause_reading()
-
-    def resume(self) -> None:
-        """Hear again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._is_held = False
+        else:
             self._heard_at = self._loop.time()
             self._transport.resume_reading()
 
-    def close(self) -> None:
-        """End it once what was said has left."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """End it at once."""
-        if self._transport is not None:
+    def end(self, *, at_once: bool = False) -> None:
+        """End it, once what was said has left or at once."""
+        if self._transport is not None and at_once:
             self._transport.abort()
+        elif self._transport is not None:
+            self._transport.close()
 
     def watch(self, now_s: float) -> None:
         """Ping, and end it when the other side is not there any more, or does not prove itself.
@@ -140,18 +131,17 @@ class Line(asyncio.BufferedProtocol):
         """
         if not self._proving.is_done:
             if now_s - self._began_at > PROVEN_WITHIN_S:
-                self.abort()
+                self.end(at_once=True)
         elif now_s - self._heard_at > SILENT_S and not self._is_held:
-            self.abort()
+            self.end(at_once=True)
         elif now_s - self._pinged_at > PING_EVERY_S:
             self._pinged_at = now_s
             self.write(_PING)
 
-    # What asyncio calls.
+    # What its wire tells it.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def begin(self, transport: asyncio.Transport) -> None:
         """Begin to prove."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what connects streams makes
         self._transport = transport
         if not self._owner.begun(self):
             transport.abort()
@@ -160,33 +150,26 @@ class Line(asyncio.BufferedProtocol):
         if first is not None:
             self.write(first)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Give room for what comes."""
-        del sizehint  # The system gives no more than fits, and the rest with the next read.
-        return _BUFFER
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def take(self, data: memoryview) -> None:
         """Take what came."""
         if self._is_lost:
             return
         self._heard_at = self._loop.time()
         try:
-            for message in self._cutter.feed(_BUFFER[:nbytes]):
+            for message in self._cutter.feed(data):
                 self._take(message)
         except (Malformed, Unproven):
-            self.abort()
+            self.end(at_once=True)
 
-    def pause_writing(self) -> None:
-        """Let nobody say more until the other side takes it."""
-        self._room.clear()
+    def make_room(self, *, is_there: bool) -> None:
+        """Hear whether the other side takes more."""
+        if is_there:
+            self._room.set()
+        else:
+            self._room.clear()
 
-    def resume_writing(self) -> None:
-        """Go on."""
-        self._room.set()
-
-    def connection_lost(self, error: Exception | None) -> None:
+    def lose(self) -> None:
         """Hear that it is gone."""
-        del error  # Whatever the reason, nothing more will come.
         self._is_lost = True
         self._room.set()
         self._owner.lost(self)
@@ -206,3 +189,40 @@ class Line(asyncio.BufferedProtocol):
         if self._proving.is_done:
             self._cutter.allow(self._most_bytes)
             self._owner.proven(self)
+
+
+class Wire(asyncio.BufferedProtocol):
+    """What asyncio calls, for a line."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, line: Line) -> None:
+        """Carry a line."""
+        self.line = line
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what connects streams makes
+        self.line.begin(transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give room for what comes."""
+        del sizehint  # The system gives no more than fits, and the rest with the next read.
+        return _BUFFER
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what came."""
+        self.line.take(_BUFFER[:nbytes])
+
+    def pause_writing(self) -> None:
+        """Let nobody say more until the other side takes it."""
+        self.line.make_room(is_there=False)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self.line.make_room(is_there=True)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        del error  # Whatever the reason, nothing more will come.
+        self.line.lose()

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final, Protocol
 
 from drawbridge.core.errors import DrawbridgeError
-from drawbridge.entrypoints.edge.line import PROVEN_WITHIN_S, Line
+from drawbridge.entrypoints.edge.line import PROVEN_WITHIN_S, Line, Wire
 from drawbridge.entrypoints.edge.messages import (
     MOST_TOLD_BYTES,
     Kind,
@@ -55,7 +55,7 @@ class Talk(Protocol):
         """Hear that the line is gone."""
 
 
-Dial = Callable[[str, Callable[[], Line], float], Awaitable[Line]]
+Dial = Callable[[str, Callable[[], Wire], float], Awaitable[Wire]]
 """Opens a line to an address by a moment of the loop. Raises: `DrawbridgeError`."""
 
 
@@ -90,11 +90,11 @@ class Lines:
         """
         return await self._open(where, talk, deadline)
 
-    def tell(self, where: str, told: Message) -> None:
-        """Say something that nobody answers, where a line is open anyway."""
-        asking = self._asking.get(where)
-        if asking is not None:
-            asking.tell(told)
+    def tell_any(self, told: Message) -> None:
+        """Say something that nobody answers to one who is at hand; where none is, to nobody."""
+        for asking in self._asking.values():
+            if asking.tell(told):
+                return
 
     async def close(self) -> None:
         """End them all."""
@@ -103,7 +103,7 @@ class Lines:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
         for line in tuple(self._lines):
-            line.close()
+            line.end()
 
     def leave(self, line: Line) -> None:
         """Watch over a line no more."""
@@ -127,9 +127,9 @@ class Lines:
         loop = asyncio.get_running_loop()
         owner = _Owner(talk, self, loop.create_future())
         until = min(deadline, loop.time() + PROVEN_WITHIN_S)
-        proving = FrontProving(self._key, self._entropy)
+        line = Line(FrontProving(self._key, self._entropy), owner, MOST_TOLD_BYTES)
         try:
-            line = await self._dial(where, lambda: Line(proving, owner, MOST_TOLD_BYTES), until)
+            await self._dial(where, lambda: Wire(line), until)
         except DrawbridgeError:
             raise NotReached from None
         self._lines.add(line)
@@ -137,8 +137,11 @@ class Lines:
             async with asyncio.timeout_at(until):
                 await owner.is_proven
         except (TimeoutError, NotReached):
-            line.abort()
+            line.end(at_once=True)
             raise NotReached from None
+        except asyncio.CancelledError:
+            line.end(at_once=True)
+            raise
         return line
 
     async def _watch(self) -> None:
@@ -207,9 +210,12 @@ class _Asking:
         finally:
             del self._waiting[number]
 
-    def tell(self, told: Message) -> None:
-        if self.line is not None and self.line.is_open and not self.line.waiting_bytes:
-            self.line.write(told)
+    def tell(self, told: Message) -> bool:
+        line = self.line
+        if line is None or not line.is_open or line.waiting_bytes:
+            return False
+        line.write(told)
+        return True
 
     def hear(self, message: Message) -> None:
         answer = self._waiting.get(message.number)

@@ -49,6 +49,7 @@ class Kind(IntEnum):
     TEXT = 34
     BINARY = 35
     CLOSE = 36
+    READY = 37
 
 
 @light_value

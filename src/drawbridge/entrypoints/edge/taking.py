@@ -12,9 +12,10 @@ import ssl
 import traceback
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
-from drawbridge.entrypoints.edge.line import Line
+from drawbridge.entrypoints.edge.line import Line, Wire
 from drawbridge.entrypoints.edge.messages import (
     MOST_ASKED_BYTES,
     Kind,
@@ -26,7 +27,7 @@ from drawbridge.entrypoints.edge.messages import (
     encode_answer,
     encode_number,
 )
-from drawbridge.entrypoints.edge.places import Below, Elsewhere
+from drawbridge.entrypoints.edge.places import Below, Elsewhere, HearRefused
 from drawbridge.entrypoints.edge.proving import Entropy, WorkerProving
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.stream import Frame
@@ -72,6 +73,17 @@ class OwnDoor(Protocol):
         """Hear of what was no request, by the reason that it was refused for."""
 
 
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """The doors, each by the path that names its exchange and venue.
+
+    `refused` hears of what a front could take for no request of any exchange.
+    """
+
+    by_place: Mapping[bytes, OwnDoor]
+    refused: HearRefused
+
+
 class RelayedSocket:
     """A bot's socket that a front holds; this end of it is where it is spoken."""
 
@@ -80,10 +92,14 @@ class RelayedSocket:
         self._line = line
         self._waiting: deque[Frame] = deque()
         self._news = asyncio.Event()
-        self._is_over = self._is_held = False
+        self._is_over = self._is_held = self._is_ready = False
 
     async def receive(self) -> Frame | None:
         """Wait for the next message; None once there will be none any more."""
+        if not self._is_ready:
+            # Whatever greets a bot has been said by now.
+            self._is_ready = True
+            self._line.write(Message(Kind.READY))
         while not self._waiting:
             if self._is_over:
                 return None
@@ -92,7 +108,7 @@ class RelayedSocket:
         frame = self._waiting.popleft()
         if self._is_held and len(self._waiting) <= MOST_WAITING // 2:
             self._is_held = False
-            self._line.resume()
+            self._line.hold(is_held=False)
         return frame
 
     def send(self, frame: Frame) -> None:
@@ -104,7 +120,7 @@ class RelayedSocket:
         else:
             self._line.write(Message(Kind.BINARY, 0, frame))
         if self._line.waiting_bytes > MOST_UNTAKEN_BYTES:
-            self._line.abort()
+            self._line.end(at_once=True)
 
     def close(self, code: int = _NORMAL) -> None:
         """Say goodbye with a code."""
@@ -118,7 +134,7 @@ class RelayedSocket:
         """Take what the front hands on. Raises: `Malformed`."""
         if message.kind is Kind.CLOSE:
             self.lose()
-            self._line.close()
+            self._line.end()
             return
         try:
             is_text = message.kind is Kind.TEXT
@@ -128,7 +144,7 @@ class RelayedSocket:
         self._news.set()
         if len(self._waiting) >= MOST_WAITING and not self._is_held:
             self._is_held = True
-            self._line.pause()
+            self._line.hold(is_held=True)
 
     def lose(self) -> None:
         """Hear that nothing more will come."""
@@ -138,16 +154,16 @@ class RelayedSocket:
     def _leave(self, goodbye: Message) -> None:
         if not self._is_over:
             self._line.write(goodbye)
-            self._line.close()
+            self._line.end()
             self.lose()
 
 
 class Taking:
     """All lines that fronts have opened to this worker."""
 
-    def __init__(self, by_place: Mapping[bytes, OwnDoor], key: bytes, entropy: Entropy) -> None:
-        """Answer by these doors; each is named by the path of its exchange and venue."""
-        self.by_place = by_place
+    def __init__(self, ways_in: WaysIn, key: bytes, entropy: Entropy) -> None:
+        """Answer by these doors."""
+        self.ways_in = ways_in
         self._key = key
         self._entropy = entropy
         self._servers: list[asyncio.Server] = []
@@ -157,11 +173,16 @@ class Taking:
         self._watching: asyncio.Task[None] | None = None
         self.is_closing = False
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Give those that are proven."""
+        return tuple(self._lines)
+
     async def start(self, listener: system_socket.socket, tls: ssl.SSLContext | None) -> None:
         """Begin to serve over a socket that listens already; with `tls`, over nothing else."""
         with_tls = tls is not None
         server = await asyncio.get_running_loop().create_server(
-            self._line,
+            self._wire,
             sock=listener,
             ssl=tls,
             ssl_handshake_timeout=_HANDSHAKE_WITHIN_S if with_tls else None,
@@ -178,9 +199,9 @@ class Taking:
             taken.leave()
         if self._tasks:
             await asyncio.wait(tuple(self._tasks), timeout=within_s)
-        for line in (*self._lines, *self._unproven):
+        for line in (*self.lines, *self._unproven):
             # What was answered last may still be on its way out.
-            line.close()
+            line.end()
         if self._watching is not None:
             self._watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -209,11 +230,8 @@ class Taking:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _line(self) -> Line:
-        taken = _Taken(self)
-        line = Line(WorkerProving(self._key, self._entropy), taken, MOST_ASKED_BYTES)
-        taken.line = line
-        return line
+    def _wire(self) -> Wire:
+        return Wire(Line(WorkerProving(self._key, self._entropy), _Taken(self), MOST_ASKED_BYTES))
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -227,7 +245,6 @@ class _Taken:
     """What one line carries: many requests, or one socket."""
 
     def __init__(self, taking: Taking) -> None:
-        self.line: Line | None = None
         self._taking = taking
         self._socket: RelayedSocket | None = None
         self._under_way = 0
@@ -269,7 +286,7 @@ class _Taken:
         self._taking.work(asyncio.get_running_loop().create_task(answering))
 
     async def _answer(self, line: Line, number: int, relayed: Relayed) -> None:
-        door, told = self._taking.by_place.get(relayed.place), Message(Kind.FAULT, number)
+        door, told = self._taking.ways_in.by_place.get(relayed.place), Message(Kind.FAULT, number)
         try:
             if door is not None:
                 below = Below(relayed.prefix, relayed.over_tls)
@@ -282,9 +299,9 @@ class _Taken:
         line.write(told)
         if line.waiting_bytes > MOST_UNTAKEN_BYTES:
             # Until the front takes what it has asked for, it asks for nothing more.
-            line.pause()
+            line.hold(is_held=True)
             await line.drain()
-            line.resume()
+            line.hold(is_held=False)
 
     def _open(self, line: Line, message: Message) -> None:
         if self._socket is not None:
@@ -294,16 +311,16 @@ class _Taken:
         self._taking.work(asyncio.get_running_loop().create_task(talking))
 
     async def _talk(self, line: Line, socket: RelayedSocket, relayed: Relayed) -> None:
-        door, code = self._taking.by_place.get(relayed.place), _BROKEN
+        door, code = self._taking.ways_in.by_place.get(relayed.place), _BROKEN
         try:
             if door is None or self._taking.is_closing:
                 line.write(Message(Kind.FAULT))
-                line.close()
+                line.end()
                 return
             opened = await door.open_relayed(relayed.request, relayed.address)
             if isinstance(opened, WireAnswer):
                 line.write(_told(0, opened))
-                line.close()
+                line.end()
                 return
             line.write(Message(Kind.OPENED))
             await opened.talk(socket)
@@ -315,9 +332,9 @@ class _Taken:
 
     def _note(self, message: Message) -> None:
         place, code, address = decode_parts(message.body, _UNREADABLE_PARTS)
-        door = self._taking.by_place.get(place)
-        if door is not None:
-            door.hear_refused(code.decode("ascii", "replace"), address.decode("ascii", "replace"))
+        door = self._taking.ways_in.by_place.get(place)
+        hear = self._taking.ways_in.refused if door is None else door.hear_refused
+        hear(code.decode("ascii", "replace"), address.decode("ascii", "replace"))
 
 
 def _told(number: int, answer: WireAnswer | Elsewhere) -> Message:

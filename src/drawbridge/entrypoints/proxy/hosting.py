@@ -16,7 +16,7 @@ from drawbridge.app.listening import listen
 from drawbridge.app.relay_trust import read_relay_key, serving_context
 from drawbridge.app.settings import Settings, port_in
 from drawbridge.entrypoints.edge.places import doors, listen_for_bots
-from drawbridge.entrypoints.edge.taking import Taking
+from drawbridge.entrypoints.edge.taking import Taking, WaysIn
 from drawbridge.entrypoints.proxy.answering import BotAnswering, note_unreadable
 from drawbridge.entrypoints.wire_server.serving import WireServer
 from drawbridge.gateway.bot_streams.hub import BotSockets
@@ -85,7 +85,8 @@ async def _for_fronts(
     key, tls = read_relay_key(settings), serving_context(settings)
     listener = listen(where.rpartition(":")[0].strip("[]"), port_in(where))
     by_place = doors(lambda exchange, venue: BotAnswering(exchange, venue, bridge, sockets))
-    taking = Taking(by_place, key, entropy)
+    refused = partial(note_unreadable, bridge, "", "")
+    taking = Taking(WaysIn(by_place, refused), key, entropy)
     await taking.start(listener, tls)
     try:
         yield {"worker": where}

@@ -1,0 +1,37 @@
+"""The front's process: `python -m drawbridge.entrypoints.front`.
+
+It reads what bots send and knows whose account it is for, and can open nothing: neither a key of
+an exchange nor what a virtual key's signatures are held against.
+"""
+
+import argparse
+import asyncio
+import gc
+import sys
+
+from drawbridge.app.front_process import open_front
+from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
+from drawbridge.app.settings import Settings, read_settings
+from drawbridge.entrypoints.front.hosting import serve_front
+
+
+def main() -> int:
+    """Run until stopped; give the exit code of the error table."""
+    parser = argparse.ArgumentParser(prog="drawbridge-front")
+    parser.add_argument("--with-parent", action="store_true")
+    given = parser.parse_args()
+    return run_process("front", lambda: run(read_settings(), with_parent=given.with_parent))
+
+
+async def run(settings: Settings, *, with_parent: bool) -> None:
+    """Hand bots on until told to stop. Prints one line of JSON when ready."""
+    async with open_front(settings) as parts, serve_front(settings, parts) as told:
+        gc.collect()
+        gc.freeze()
+        tell_ready(told)
+        stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
+        await stopping
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""A stub exchange, two workers that share its accounts by hand, and a front before them.
+
+All in this process: bots speak raw bytes to the front, and lines between front and workers are
+real connections of this machine.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from drawbridge.app.bridge import Bridge
+from drawbridge.app.front_process import Way
+from drawbridge.app.listening import listen, port_of
+from drawbridge.app.settings import Settings
+from drawbridge.catalogue.registry import get_exchange
+from drawbridge.cluster.share import HeldShares
+from drawbridge.core.shards import SHARDS, shard_of
+from drawbridge.entrypoints.edge.lines import Lines
+from drawbridge.entrypoints.edge.places import Below, Elsewhere, place_of
+from drawbridge.entrypoints.edge.taking import Taking, WaysIn
+from drawbridge.entrypoints.front.answering import FrontDoor
+from drawbridge.entrypoints.front.routes import Routes
+from drawbridge.entrypoints.proxy.answering import BotAnswering, note_unreadable
+from drawbridge.entrypoints.wire_server.serving import Served, WireServer
+from drawbridge.gateway.bot_streams.connection import BotConnection
+from drawbridge.gateway.bot_streams.hub import BotSockets
+from drawbridge.gateway.bot_streams.tokens import BotTokens
+from drawbridge.gateway.held_here import HeldHere
+from drawbridge.gateway.replay import Replays
+from drawbridge.vault.model import Venue
+from drawbridge.wire.http import WireAnswer, WireRequest
+
+RELAY_KEY: Final = b"k" * 32
+_LONG_MS: Final = 10**9
+_FOUND_WITHIN_S: Final = 1.5
+
+
+@dataclass
+class HandMade:
+    """A directory that says what a test wrote into it."""
+
+    addresses: dict[int, str] = field(default_factory=dict)
+    asked: int = 0
+    forgotten: int = 0
+
+    async def find_shard(self, shard: int) -> str | None:
+        self.asked += 1
+        return self.addresses.get(shard)
+
+    def forget_shard(self, shard: int) -> None:
+        del shard
+        self.forgotten += 1
+
+    async def list_serving(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self.addresses.values())))
+
+
+@dataclass
+class SeenDoor:
+    """A worker's door, and what came to it."""
+
+    answering: BotAnswering
+    seen: list[WireRequest] = field(default_factory=list)
+    is_free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_free.set()
+
+    async def answer_relayed(
+        self, request: WireRequest, address: str, below: Below
+    ) -> WireAnswer | Elsewhere:
+        self.seen.append(request)
+        await self.is_free.wait()
+        return await self.answering.answer_relayed(request, address, below)
+
+    async def open_relayed(self, request: WireRequest, address: str) -> BotConnection | WireAnswer:
+        self.seen.append(request)
+        return await self.answering.open_relayed(request, address)
+
+    def hear_refused(self, code: str, address: str) -> None:
+        self.answering.hear_refused(code, address)
+
+
+@dataclass
+class Worker:
+    """One worker: what it holds, and where it takes what a front hands on."""
+
+    share: HeldShares
+    bridge: Bridge
+    door: SeenDoor
+    taking: Taking
+    where: str
+
+    def hold(self, *shards: int) -> None:
+        """Hold these from now on, and nothing else."""
+        for shard in range(SHARDS):
+            self.share.drop(shard)
+        for shard in shards:
+            self.share.hold(shard, _LONG_MS)
+        self.bridge.held.look()
+
+
+@dataclass
+class Fleet:
+    """Two workers and a front."""
+
+    workers: tuple[Worker, Worker]
+    directory: HandMade
+    lines: Lines
+    routes: Routes
+    door: FrontDoor
+    port: int
+
+    def give(self, key_id: str, to: int) -> None:
+        """Let one worker hold an account's shard, the other all the rest, and say so."""
+        shard, others = shard_of(key_id), set(range(SHARDS))
+        holder, other = self.workers[to], self.workers[1 - to]
+        holder.hold(shard)
+        other.hold(*(others - {shard}))
+        self.tell()
+
+    def tell(self) -> None:
+        """Let the directory tell what workers hold."""
+        held = {shard: it.where for it in self.workers for shard in it.share.shards}
+        self.directory.addresses = held
+
+
+@asynccontextmanager
+async def found_fleet(
+    folder: Path, bridge: Bridge, sockets: BotSockets, exchange_id: str
+) -> AsyncIterator[Fleet]:
+    """Put two workers and a front over what one bridge stands on, for the time of a test."""
+    exchange = get_exchange(exchange_id)
+    async with AsyncExitStack() as stack:
+        workers = [await _worker(stack, bridge, sockets, exchange_id) for _ in range(2)]
+        directory = HandMade()
+        lines = Lines(Way(Settings(folder)).dial, RELAY_KEY, os.urandom)
+        routes = Routes(directory, lines, found_within_s=_FOUND_WITHIN_S)
+        door = FrontDoor(exchange, Venue.PAPER, bridge.book, routes, set())
+        listener = listen("127.0.0.1", 0)
+        server = WireServer([Served(listener, door, opening=door)])
+        lines.start()
+        await server.start()
+        stack.push_async_callback(lines.close)
+        stack.push_async_callback(server.stop, 5)
+        fleet = Fleet((workers[0], workers[1]), directory, lines, routes, door, port_of(listener))
+        fleet.tell()
+        yield fleet
+
+
+async def _worker(
+    stack: AsyncExitStack, bridge: Bridge, sockets: BotSockets, exchange_id: str
+) -> Worker:
+    share = HeldShares(lambda: 0)
+    own = replace(
+        bridge,
+        held=HeldHere(share, bridge.clock.now_ms),
+        replays=Replays(bridge.clock),
+        tokens=BotTokens(os.urandom),
+    )
+    exchange = get_exchange(exchange_id)
+    door = SeenDoor(BotAnswering(exchange, "paper", own, sockets))
+    ways_in = WaysIn(
+        {place_of(exchange, Venue.PAPER): door},
+        lambda code, address: note_unreadable(own, "", "", code, address),
+    )
+    taking = Taking(ways_in, RELAY_KEY, os.urandom)
+    listener = listen("127.0.0.1", 0)
+    await taking.start(listener, None)
+    stack.push_async_callback(taking.stop, 5)
+    return Worker(share, own, door, taking, f"127.0.0.1:{port_of(listener)}")
