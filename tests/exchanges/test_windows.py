@@ -5,6 +5,7 @@ the list of those who have none is the one that is written down.
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -25,10 +26,11 @@ from drawbridge.wire.codec import ServerView, encode_at
 from drawbridge.wire.dialect import Claim, Credential, sign, verify
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.proving import check_stamp
-from drawbridge.wire.stamps import Ends, next_stamp
+from drawbridge.wire.stamps import Ends, StampKind, next_stamp
 from tests.exchanges import samples
 from tests.exchanges.market_samples import NOW_MS
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/explain/crossing.md"
 CARRIED = tuple(x for x in exchange_ids() if get_card(x).level >= Level.TRADED)
 WITH_WINDOW = tuple(x for x in CARRIED if get_card(x).window.name)
 # Their requests end with the age of their stamp alone, minutes later, or with the next nonce.
@@ -77,6 +79,16 @@ def test_those_without_a_window_are_the_ones_that_are_written_down() -> None:
     for exchange_id in CARRIED:
         has_word = hasattr(get_exchange(exchange_id).dialect, "shorten")
         assert has_word == (exchange_id in WITH_WINDOW)
+
+
+@pytest.mark.parametrize("exchange_id", CARRIED)
+def test_the_table_of_windows_says_what_the_card_says(exchange_id: str) -> None:
+    card, page = get_card(exchange_id), PAGE.read_text("utf-8")
+    lasts_s = (card.window.usual_ms or card.stamp.window_ms) // 1_000
+    is_nonce = card.stamp.kind is StampKind.NONCE
+    end = "with the next nonce" if is_nonce else f"{lasts_s} s after it"
+    word = f"`{card.window.name}` | {card.window.covers}" if card.window.name else "- | -"
+    assert f"| `{exchange_id}` | {word} | {end}" in page
 
 
 @every_window

@@ -26,7 +26,9 @@ _AUTHENTICATION: Final = frozenset({_KEY, _SIGNATURE, _STAMP})
 # Until when a request about orders may be taken in, in milliseconds; no signature covers it.
 _UNTIL: Final = b"x-gate-exptime"
 _UNTIL_ALONE: Final = frozenset({_UNTIL})
-_ENDING: Final = re.compile(rb"/api/v4/(?:spot|futures/[a-z]+)/[a-z_]*orders(?:/[^/]+)?")
+_ENDING: Final = re.compile(
+    rb"/api/v4/(?:spot|futures/[a-z]+)/(?:(?:amend_|cancel_)?batch_)?orders(?:/[^/]+)?"
+)
 _MOST_DIGITS: Final = 14
 _MOST_MS: Final = 10**14
 _EMPTY: Final = hashlib.sha512().hexdigest().encode("ascii")
