@@ -1,7 +1,8 @@
 """The work of the gateway's process: answer wishes, check keys, run robots, reconcile.
 
 Wishes are rows that pages and commands write. The database's version number tells when something
-was written; between changes nothing is done but look at it and, once a second, at the clock.
+was written; between changes nothing is done but look at it and, once a second, at the clock. Of
+several such processes each works for the accounts of its share, and one does what is done once.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
 from drawbridge.app.resealing import Resealing
 from drawbridge.approvals.service import Approvals
+from drawbridge.cluster.looking import Looking
+from drawbridge.cluster.share import Share
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.streaming import Streams
@@ -34,7 +37,7 @@ from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.model import IN_USE, Proof
-from drawbridge.vault.service import Vault
+from drawbridge.vault.shelf import Shelf
 from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
 
@@ -49,10 +52,11 @@ _RECONCILE_EVERY_S: Final = 15
 class Work:
     """What there is to do, and where its wishes stand."""
 
+    share: Share
     rows: RowJournal
     holder: KeyHolder
     resealing: Resealing
-    vault: Vault
+    vault: Shelf
     verification: Verification
     rechecks: Rechecks
     switching: Switching
@@ -83,6 +87,9 @@ class Workers:
         self._work = work
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._beside: dict[str, asyncio.Task[None]] = {}
+        self._looking = Looking(work.share)
+        # Shards that have come to us, of which nothing was reconciled yet.
+        self._gained: frozenset[int] = frozenset()
 
     async def run(self) -> None:
         """Work for ever. What a crash left behind is told before anything new begins."""
@@ -92,10 +99,10 @@ class Workers:
             group.create_task(self._keep_looking())
 
     async def _keep_looking(self) -> None:
-        version, looks = -1, 0
+        version, looks = (-1, -1), 0
         while True:
             # Rows of orders are no wishes: what is written for each order wakes nobody here.
-            seen = await self._work.rows.version_of_others()
+            seen = (await self._work.rows.version_of_others(), self._work.share.version)
             if seen != version or looks % _LOOKS_PER_TICK == 0:
                 version = seen
                 await self._look()
@@ -104,22 +111,19 @@ class Workers:
 
     async def _look(self) -> None:
         work = self._work
+        self._look_at_share()
         await work.holder.answer()
-        # Also while the vault is locked: that it is may be just what is to be told.
-        self._begin("notices", work.postman.step)
-        self._begin("reminders", work.reminders.step)
-        self._begin("approvals", work.approvals.end_unanswered)
-        if work.leasing is not None:
-            self._begin("licences", work.leasing.step)
+        if work.share.is_house:
+            self._begin_once_for_all()
         if not work.holder.is_open:
             return
+        if self._gained:
+            self._begin("taking over", self._take_over)
         for key in await work.vault.list_asked():
             if key.id not in self._checks:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
-        self._begin("resealing", work.resealing.step)
         self._begin("cancelling", work.stopping.step)
         self._begin("inquiries", work.inquiries.step)
-        self._begin("reachability", work.reachability.step)
         # What robots begin here goes on beside everything else.
         self._begin("robots", work.robots.look)
         self._begin("foreign orders", work.strangers.step)
@@ -129,6 +133,36 @@ class Workers:
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
         self._begin("valuing", self._value)
+
+    def _begin_once_for_all(self) -> None:
+        """Begin what one process does for all of them."""
+        work = self._work
+        # Also while the vault is locked: that it is may be just what is to be told.
+        self._begin("notices", work.postman.step)
+        self._begin("reminders", work.reminders.step)
+        self._begin("approvals", work.approvals.end_unanswered)
+        if work.leasing is not None:
+            self._begin("licences", work.leasing.step)
+        if work.holder.is_open:
+            self._begin("resealing", work.resealing.step)
+            self._begin("reachability", work.reachability.step)
+
+    def _look_at_share(self) -> None:
+        """Leave what was lost, and take note of what has come."""
+        news = self._looking.look()
+        if news is None:
+            return
+        if news.lost:
+            self._work.verification.give_up()
+        self._gained = (self._gained - news.lost) | news.gained
+        if news.gained:
+            self._begin("left behind", self._work.verification.tell_left_behind)
+
+    async def _take_over(self) -> None:
+        """Find out at once what whoever worked for these accounts has left behind."""
+        gained, self._gained = self._gained, frozenset()
+        await _told("clean-up", self._work.verification.clean_up)
+        await _told("reconcile", partial(self._work.reconciliation.reconcile, gained))
 
     def _begin(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do it beside everything else, unless it is still being done."""
@@ -143,7 +177,7 @@ class Workers:
     async def _value_one(self, key_id: str) -> None:
         # The list is as old as all before this one took; meanwhile the key may have been stopped.
         key = self._work.vault.kept.find(key_id)
-        if key is None or key.status not in IN_USE:
+        if key is None or key.status not in IN_USE or not self._work.vault.holds(key_id):
             return
         if await self._work.portfolios.refresh(key_id):
             await self._work.snapshots.take(key_id)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from drawbridge.catalogue.registry import get_card
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, SECOND_MS, Clock
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
 from drawbridge.core.markets import Markets
@@ -52,8 +53,8 @@ class Road(Protocol):
 class Keys(Protocol):
     """Where keys stand; the vault is one."""
 
-    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        """List everybody's keys that stand in one of these states."""
+    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
+        """List our keys in one of these states, and those that may be of the same accounts."""
 
 
 class Outsiders:
@@ -66,8 +67,11 @@ class Outsiders:
         keys: Keys,
         portfolios: PortfolioStore,
         clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
-        """Use the app's database, and ask over this road."""
+        """Use the app's database, and ask over this road with the keys of a share."""
+        self._share = share
+        self._listed_of = share.version
         self._database = database
         self._trades = ForeignTrades(database)
         self._road = road
@@ -88,15 +92,18 @@ class Outsiders:
         if now_ms < self._looked_ms + _LOOK_EVERY_MS:
             return
         self._looked_ms = now_ms
-        if now_ms >= self._listed_ms + _KEYS_EVERY_MS:
+        has_changed = self._listed_of != self._share.version
+        if has_changed or now_ms >= self._listed_ms + _KEYS_EVERY_MS:
             await self._list(now_ms)
         due = [key_id for key_id, due_ms in self._due_ms.items() if due_ms <= now_ms]
         await asyncio.gather(*(self._look(self._in_use[it], now_ms) for it in due[:_AT_ONCE]))
 
     async def _list(self, now_ms: int) -> None:
-        self._listed_ms = now_ms
+        self._listed_ms, self._listed_of = now_ms, self._share.version
         before = self._in_use
-        self._in_use = _one_each(await self._keys.list_standing(*IN_USE))
+        # Chosen among all keys of an account, so that two processes never choose one each.
+        chosen = _one_each(await self._keys.list_beside(*IN_USE))
+        self._in_use = {it: key for it, key in chosen.items() if self._share.holds(it)}
         for key_id, key in self._in_use.items():
             known = before.get(key_id)
             if known is None or known.life.watched is not key.life.watched:
@@ -155,6 +162,8 @@ class Outsiders:
         self, key: KeyRecord, symbol: str, foreign: Iterable[Fill], until_ms: int, now_ms: int
     ) -> None:
         async with self._database.transaction() as tx:
+            if not self._share.holds(key.id):
+                return
             await keep_look(tx, key.id, symbol, until_ms)
             new = await keep_trades(tx, key.id, foreign, now_ms)
             if not key.life.watched:
