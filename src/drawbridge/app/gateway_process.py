@@ -113,7 +113,8 @@ async def open_gateway(
     reading = ReadingRoad(gateway, house.vault, clock)
     shelf = Shelf(database, house.vault, share)
     reconciliation = Reconciliation(gateway, shelf, house.orders, journal, clock, share)
-    watch = Watch(database, house.orders, house.vault, gateway, clock)
+    watch = Watch(database, house.orders, house.vault, gateway, clock, share)
+    journal.tell_written(watch.release)
     broker = Broker(gateway, house.orders, reconciliation, watch)
     # Of its own, so that slow webhooks take no connection from an exchange.
     outside = Egress(reach=Reach(connections=_NOTICE_CONNECTIONS))

@@ -4,7 +4,7 @@ A row that has no outcome means that nobody knows, and `trading/reconcile.py` fi
 client order id. Rows are read in `trading/store.py` and `verification/store.py`.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -81,6 +81,11 @@ class OrderJournal:
         self._journal = journal
         self._clock = clock
         self._last_look = last_look
+        self._written: Callable[[str, str], None] | None = None
+
+    def tell_written(self, hear: Callable[[str, str], None]) -> None:
+        """Tell by key and client id, from now on, of each row of an order that has been written."""
+        self._written = hear
 
     async def intend(self, key: KeyRecord, origin: str, order: PlaceOrder) -> None:
         """Write down that an order is about to be sent.
@@ -105,6 +110,8 @@ class OrderJournal:
             await self._journal.write(_INTEND, args)
         except Conflict:
             raise Conflict("order_already_intended", client_order_id=order.client_id) from None
+        if self._written is not None:
+            self._written(key.id, order.client_id)
 
     def settle(
         self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...] = ()

@@ -2,16 +2,18 @@
 
 What is limited stands in `limits.py`, how it is counted in `exposure.py`. Where nothing is set,
 asking costs a look at memory; where something is, the orders of one account or robot are judged
-one after the other, so that two of them cannot slip through where there is room for one.
+one after the other, so that two of them cannot slip through where there is room for one. A robot
+whose accounts are several processes' business is judged by one at a time (`solitude.py`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NoReturn, Protocol, TypeVar
 
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import ExchangeDown, Forbidden
 from drawbridge.core.operations import GetOrderBook, GetTickers, Operation, PlaceOrder
@@ -38,6 +40,7 @@ from drawbridge.trading.limits import (
     quantity_of,
 )
 from drawbridge.trading.model import OwnOrder
+from drawbridge.trading.solitude import Solitude
 from drawbridge.trading.stakes import Stakes
 from drawbridge.trading.store import OrderStore
 from drawbridge.vault.model import KeyRecord
@@ -46,6 +49,7 @@ A = TypeVar("A")
 
 _PRICE_GOOD_FOR_MS: Final = SECOND_MS
 _MOST_PRICES: Final = 10_000
+_OF_KEY: Final = key_subject("")
 
 
 class Roads(Protocol):
@@ -71,10 +75,23 @@ class Watch:
     """What the broker asks before it places an order."""
 
     def __init__(
-        self, database: Database, orders: OrderStore, keys: KeyBook, roads: Roads, clock: Clock
+        self,
+        database: Database,
+        orders: OrderStore,
+        keys: KeyBook,
+        roads: Roads,
+        clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
-        """Use the app's database, the order journal, the vault's keys, and the gateway."""
+        """Use the app's database, the order journal, the vault's keys, and the gateway.
+
+        With a `share` that is not everything, somebody has to call `release` for each row of an
+        order as soon as it is written.
+        """
         self._database = database
+        self._solitude = None if share.shards is None else Solitude(database)
+        # What ends the solitude of an order that is coming.
+        self._leaving: dict[tuple[str, str], Callable[[], None]] = {}
         self._rules = KeptRules(LimitStore(database))
         self._stakes = Stakes(database)
         self._orders = orders
@@ -109,14 +126,32 @@ class Watch:
             return
         key = await self._keys.get_record(key_id)
         async with self._in_turn(limited):
-            for one in limited:
-                await self._judge(one, key, order)
+            leave = await self._alone(limited)
+            try:
+                for one in limited:
+                    await self._judge(one, key, order)
+            except BaseException:
+                leave()
+                raise
             self._coming[key_id, order.client_id] = _Coming(key_id, origin, order)
+            # Of the same intention twice, the first is still on its way; its room is its row's.
+            self._leaving.pop((key_id, order.client_id), _at_ease)()
+            self._leaving[key_id, order.client_id] = leave
 
     def release(self, key_id: str, client_id: str) -> None:
         """Count an order by its row from now on."""
         if self._coming:
             self._coming.pop((key_id, client_id), None)
+        if self._leaving and (leave := self._leaving.pop((key_id, client_id), None)):
+            leave()
+
+    async def _alone(self, limited: list[Limited]) -> Callable[[], None]:
+        """Be the only process that judges a robot; an account is one process's business anyway."""
+        if self._solitude is not None:
+            for one in limited:
+                if not one.subject.startswith(_OF_KEY):
+                    return await self._solitude.enter(f"limit:{one.subject}")
+        return _at_ease
 
     @asynccontextmanager
     async def _in_turn(self, limited: list[Limited]) -> AsyncIterator[None]:
@@ -202,3 +237,7 @@ class Watch:
             if price <= 0:
                 raise ExchangeDown("limit_without_price", symbol=symbol)
         return found
+
+
+def _at_ease() -> None:
+    """Leave nothing: nobody was kept waiting."""
