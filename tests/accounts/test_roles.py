@@ -6,10 +6,10 @@ from drawbridge.accounts.roles import Act, Role, check_may, may, read_role
 from drawbridge.core.errors import BadInput, Forbidden
 
 _TABLE = {
-    Role.OWNER: "personal look change vault see_people halt rule",
+    Role.OWNER: "personal look change vault see_people halt rule operate",
     Role.MEMBER: "personal look change",
     Role.READ_ONLY: "personal look",
-    Role.OPERATOR: "personal see_people halt",
+    Role.OPERATOR: "personal see_people halt operate",
 }
 
 

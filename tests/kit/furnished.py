@@ -45,6 +45,7 @@ from tests.kit.recorded_trades import Whose, record_trades
 from tests.kit.roles import browser_of, let_in, settle
 from tests.kit.trades import trade
 from tests.kit.web_site import WebSite
+from tests.kit.workers import stand_three
 
 _TRADING: Final = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
 _WISH: Final = Wish(key_id="", symbol="BTC/USD", amount="100000", name="Ace of the crossing")
@@ -70,6 +71,7 @@ async def furnish(browser: Browserling, site: WebSite) -> str:
     await _approvals(site, key.owner)
     await _people(site)
     await _backups(site, key.owner)
+    await stand_three(site.house.database)
     await hold_licence(site.house, key.owner, key)
     limits = {"position": "50000", "day_loss": "250", "open_orders": "4"}
     await site.house.limits.set_limits(key.owner, f"key:{key.id}", key.label, limits)

@@ -26,7 +26,7 @@ class Act(StrEnum):
     `PERSONAL` is what is one's own whatever one may see: password, authenticator, passkeys,
     sessions, language, chat, tokens. `LOOK` shows an account, `CHANGE` changes it: keys, robots,
     orders, limits, notices. `HALT` ends, switches off and freezes what is others'; `RULE` decides
-    who belongs here and as what.
+    who belongs here and as what. `OPERATE` shows the machinery: which processes do the work.
     """
 
     PERSONAL = "personal"
@@ -36,6 +36,7 @@ class Act(StrEnum):
     SEE_PEOPLE = "see_people"
     HALT = "halt"
     RULE = "rule"
+    OPERATE = "operate"
 
 
 # An operator has no LOOK: names and states of keys are told with SEE_PEOPLE, money never.
@@ -43,7 +44,7 @@ _MAY: Final[Mapping[Role, frozenset[Act]]] = {
     Role.OWNER: frozenset(Act),
     Role.MEMBER: frozenset({Act.PERSONAL, Act.LOOK, Act.CHANGE}),
     Role.READ_ONLY: frozenset({Act.PERSONAL, Act.LOOK}),
-    Role.OPERATOR: frozenset({Act.PERSONAL, Act.SEE_PEOPLE, Act.HALT}),
+    Role.OPERATOR: frozenset({Act.PERSONAL, Act.SEE_PEOPLE, Act.HALT, Act.OPERATE}),
 }
 
 

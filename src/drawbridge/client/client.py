@@ -19,6 +19,7 @@ from drawbridge.client.robot_reports import RobotReportsOperations
 from drawbridge.client.robots import RobotsOperations
 from drawbridge.client.trials import TrialsOperations
 from drawbridge.client.virtual_keys import VirtualKeysOperations
+from drawbridge.client.workers import WorkersOperations
 
 
 class Client:
@@ -44,3 +45,4 @@ class Client:
         self.people = PeopleOperations(calling)
         self.audit = AuditOperations(calling)
         self.backups = BackupsOperations(calling)
+        self.workers = WorkersOperations(calling)

@@ -24,6 +24,7 @@ ELSE = {
         "GET /people/{person}/keys",
         "GET /invitations",
     },
+    Act.OPERATE: {"GET /workers"},
     Act.HALT: {
         "POST /people/{person}/keys/{key}/disable",
         "POST /people/{person}/end-sessions",

@@ -84,6 +84,7 @@ DECIDED = {
         GET /vault/key  POST /vault/key/rotate  POST /vault/key/destroy  POST /vault/key/keep
     """,
     Act.SEE_PEOPLE: "GET /people  GET /people/{person}",
+    Act.OPERATE: "GET /workers",
     Act.HALT: """
         GET /people/freeze  POST /people/freeze  POST /people/{person}/keys/disable
         POST /people/{person}/sessions/end  GET /people/{person}/end  POST /people/{person}/end

@@ -18,6 +18,7 @@ from drawbridge.core.clock import HOUR_MS
 from drawbridge.core.shards import SHARDS
 
 _NS_PER_US: Final = 1_000
+_US_PER_MS: Final = 1_000
 
 
 class WorkerState(StrEnum):
@@ -67,6 +68,11 @@ class ClusterSeen:
         return tuple(sorted({it.version for it in living}))
 
     @property
+    def took_ms(self) -> int:
+        """Give how long the database took in whole milliseconds, at least one."""
+        return -(-self.took_us // _US_PER_MS)
+
+    @property
     def shards(self) -> int:
         """Give how many shards there are."""
         return SHARDS
@@ -89,6 +95,11 @@ async def see_cluster(house: House) -> ClusterSeen:
         notices_waiting=await store.count_waiting_notices(database),
         took_us=took_us,
     )
+
+
+def is_shared(house: House) -> bool:
+    """Tell at once whether there is a cluster to be looked at."""
+    return house.settings.is_cluster or store.has_workers(house.database)
 
 
 async def outgoing_addresses(house: House) -> tuple[str, ...]:

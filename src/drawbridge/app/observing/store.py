@@ -20,12 +20,18 @@ _SIGNALS: Final = "SELECT count(*) AS n FROM signal_shards WHERE acted_ms IS NUL
 _ACCOUNTS: Final = """
 SELECT shard, count(*) AS n FROM keys WHERE deleted_ms IS NULL GROUP BY shard
 """
+_ANY_WORKER: Final = "SELECT 1 AS n FROM workers LIMIT 1"
 _UNHELD: Final = "SELECT count(*) AS n FROM shards WHERE until_ms <= ?"
 
 
 async def answers(database: Database) -> bool:
     """Tell whether the database answers. Raises: what it raises."""
     return await database.fetch_one("SELECT 1 AS n") is not None
+
+
+def has_workers(database: Database) -> bool:
+    """Tell at once whether any worker ever said that it shares the accounts."""
+    return database.glance(_ANY_WORKER) is not None
 
 
 async def count_robots(database: Database) -> Mapping[tuple[str, ...], int]:

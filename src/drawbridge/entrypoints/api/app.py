@@ -37,6 +37,7 @@ from drawbridge.entrypoints.api import (
     together,
     trials,
     virtual_keys,
+    workers,
 )
 from drawbridge.entrypoints.api.problems import (
     EVERY_STATUS,
@@ -54,7 +55,7 @@ BASE: Final = "/api/v1"
 _GROUPS: Final = (
     *(me, exchanges, keys, key_lives, replacements, panic, virtual_keys, accounts, together),
     *(robots, robot_reports, orders, trials, limits, licences, approvals, notices, people, audit),
-    backups,
+    *(backups, workers),
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 _IDEMPOTENCY: Final = {

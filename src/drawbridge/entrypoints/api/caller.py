@@ -82,6 +82,8 @@ KeyKeeper = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.KEYS.value])
 LimitKeeper = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.LIMITS.value])]
 Approver = Annotated[Caller, Security(_CHANGES, scopes=[TokenScope.APPROVALS.value])]
 Keeper = Annotated[Caller, Security(_MayDo(Act.VAULT), scopes=[TokenScope.READ.value])]
+Operator = Annotated[Caller, Security(_MayDo(Act.OPERATE), scopes=[TokenScope.READ.value])]
+"""May look at the machinery, and at nobody's account."""
 PeopleViewer = Annotated[Caller, Security(_MayDo(Act.SEE_PEOPLE), scopes=[TokenScope.READ.value])]
 PeopleHalter = Annotated[Caller, Security(_MayDo(Act.HALT), scopes=[TokenScope.PEOPLE.value])]
 PeopleRuler = Annotated[Caller, Security(_MayDo(Act.RULE), scopes=[TokenScope.PEOPLE.value])]

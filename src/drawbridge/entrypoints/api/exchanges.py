@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from drawbridge.app.guiding import guide_at
+from drawbridge.app.observing.cluster import outgoing_addresses
 from drawbridge.catalogue.card import Card, CredentialField, Need, Status
 from drawbridge.catalogue.guide import Guide, Purpose, Switch, Tone, Wanted
 from drawbridge.catalogue.registry import exchange_ids, get_card
@@ -102,7 +103,7 @@ async def get_guide(
     venue: Annotated[Venue, Query(description="Where the key is good.")] = Venue.LIVE,
 ) -> GuideTold:
     """Tell how to make a key there, step by step."""
-    addresses = caller.house.settings.egress_addresses
+    addresses = await outgoing_addresses(caller.house)
     return _tell_guide(guide_at(get_card(exchange), purpose, venue, addresses))
 
 

@@ -11,6 +11,7 @@ from drawbridge.entrypoints.cli.remote_choice import chosen_remote
 from drawbridge.wording.say import say
 
 if TYPE_CHECKING:
+    from drawbridge.app.settings import Settings
     from drawbridge.catalogue.card import Card
     from drawbridge.catalogue.guide import Guide, SwitchGroup
 
@@ -51,13 +52,24 @@ def guide(
 def _addresses(exchange: str) -> tuple[str, ...]:
     """Give the addresses from which the Drawbridge that is meant speaks to an exchange."""
     remote = chosen_remote(None)
-    if remote is None:
-        return settings_for(None).egress_addresses
     import asyncio
 
+    if remote is None:
+        return asyncio.run(_own_addresses(settings_for(None)))
     from drawbridge.entrypoints.cli.remote_place import Elsewhere
 
     return asyncio.run(Elsewhere(remote).egress_addresses(exchange))
+
+
+async def _own_addresses(settings: "Settings") -> tuple[str, ...]:
+    """Give those of the settings, and in a cluster those of all workers."""
+    if not settings.is_cluster:
+        return settings.egress_addresses
+    from drawbridge.app.build import open_house
+    from drawbridge.app.observing.cluster import outgoing_addresses
+
+    async with open_house(settings) as house:
+        return await outgoing_addresses(house)
 
 
 def _get_card(name: str) -> "Card":

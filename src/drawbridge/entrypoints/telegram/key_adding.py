@@ -3,6 +3,7 @@
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
+from drawbridge.app.observing.cluster import outgoing_addresses
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose, Wanted, build_guide
 from drawbridge.catalogue.levels import Level
@@ -51,7 +52,7 @@ async def choose_venue(_query: CallbackQuery, callback_data: Go, visit: Visit) -
     """Ask whether the key is a live one or one of the paper exchange."""
     card = get_card(callback_data.what)
     if card.level < Level.PAPERED:
-        await visit.show(_ways(visit, card, Venue.LIVE))
+        await visit.show(await _ways(visit, card, Venue.LIVE))
         return
     venues = tuple(
         named(say(f"venue.{venue.value}"), "way", card.id, venue.value)
@@ -68,7 +69,7 @@ async def choose_venue(_query: CallbackQuery, callback_data: Go, visit: Visit) -
 async def choose_way(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
     """Offer the page first, and typing it here as the other way."""
     card, venue = get_card(callback_data.what), read_venue(callback_data.how)
-    await visit.show(_ways(visit, card, venue))
+    await visit.show(await _ways(visit, card, venue))
 
 
 async def open_page(_query: CallbackQuery, callback_data: Go, visit: Visit) -> None:
@@ -143,8 +144,8 @@ async def _add(visit: Visit, card: Card, venue: str, first: str) -> None:
     await watch(visit, added.key.id, f"{first}\n{say('telegram.add.sealed')}")
 
 
-def _ways(visit: Visit, card: Card, venue: Venue) -> Screen:
-    addresses = visit.house.settings.egress_addresses if venue is Venue.LIVE else ()
+async def _ways(visit: Visit, card: Card, venue: Venue) -> Screen:
+    addresses = await outgoing_addresses(visit.house) if venue is Venue.LIVE else ()
     guide = build_guide(card, Purpose.TRADING, addresses)
     switches = [
         f"{'✅' if switch.wanted is Wanted.ON else '❌'} {switch.label}"

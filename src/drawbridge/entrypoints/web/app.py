@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from drawbridge.accounts.roles import Act
+from drawbridge.accounts.roles import Act, may
 from drawbridge.app.build import House
+from drawbridge.app.observing.cluster import is_shared
 from drawbridge.entrypoints.pages.assets import Assets, packaged
 from drawbridge.entrypoints.pages.entrance import Entrance
 from drawbridge.entrypoints.pages.look import Look
@@ -50,6 +51,7 @@ from drawbridge.entrypoints.web.security_pages import SecurityPages
 from drawbridge.entrypoints.web.telegram_pages import TelegramPages
 from drawbridge.entrypoints.web.token_pages import TokenPages
 from drawbridge.entrypoints.web.virtual_key_pages import VirtualKeyPages
+from drawbridge.entrypoints.web.worker_pages import worker_routes
 
 _SHARED: Final = "drawbridge.entrypoints.pages"
 _OWN: Final = "drawbridge.entrypoints.web"
@@ -95,6 +97,7 @@ def build_app(house: House, api: ASGIApp | None = None, pulse: Pulse | None = No
         *_approval_routes(site, ApprovalPages(site, house)),
         *_telegram_routes(mine, house),
         *keeping_routes(site, house),
+        *worker_routes(site, house),
         Route("/hooks/{hook}", Hooks(house).receive, methods=_POST),
     ]
     app: ASGIApp = Starlette(routes=routes, exception_handlers=site.handlers())
@@ -111,6 +114,7 @@ def _around(house: House, person: Person) -> Mapping[str, object]:
         "unread": house.notices.count_unread(person.account),
         "waiting": house.approvals.count_open(person.account),
         "licensed": house.licences.is_asked,
+        "shared": may(person.role, Act.OPERATE) and is_shared(house),
         "seen": house.people.name_of(person.account) if person.account != person.id else "",
     }
 

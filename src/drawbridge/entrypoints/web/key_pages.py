@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from drawbridge.app.build import House
 from drawbridge.app.guiding import guide_at
+from drawbridge.app.observing.cluster import outgoing_addresses
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose
 from drawbridge.catalogue.levels import Level
@@ -77,7 +78,7 @@ class KeyPages:
             cards.sort(key=lambda card: not card.takes_keys)
             facts = {"cards": cards, "venue": venue.value}
             return self.site.page(visit, "keys/choose.html", facts)
-        return self._new(visit, _read_wanted(visit), Form())
+        return await self._new(visit, _read_wanted(visit), Form())
 
     async def add(self, visit: Visit, fields: Fields) -> Response:
         """Store a key and lead on to its check."""
@@ -101,7 +102,7 @@ class KeyPages:
         except DrawbridgeError as error:
             kept = _kept(wanted.card, fields, error)
             form = refused(error, ("label", "made", ON_PHONE, *_CODE, *names), kept)
-            return self._new(visit, wanted, form, error.http_status)
+            return await self._new(visit, wanted, form, error.http_status)
         finally:
             texts.clear()
         if fields.line("made"):
@@ -229,9 +230,10 @@ class KeyPages:
         }
         return self.site.page(visit, "keys/confirm.html", facts, status)
 
-    def _new(self, visit: Visit, wanted: _Wanted, form: Form, status: int = 200) -> Response:
+    async def _new(self, visit: Visit, wanted: _Wanted, form: Form, status: int = 200) -> Response:
         card = wanted.card
         papered = card.level >= Level.PAPERED
+        addresses = await outgoing_addresses(self.house)
         facts = {
             "card": card,
             "can_add": card.takes_keys and not card.unacceptable,
@@ -242,9 +244,7 @@ class KeyPages:
             "purpose": wanted.purpose.value,
             "form": form,
             **form_facts(card),
-            "guide": guide_at(
-                card, wanted.purpose, wanted.venue, self.house.settings.egress_addresses
-            ),
+            "guide": guide_at(card, wanted.purpose, wanted.venue, addresses),
             "proofs": _proofs(card),
             "proof": form.values.get("proof", Proof.ORDER.value),
             "on_phone": is_phone(visit.request),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from drawbridge.accounts.key_passes import KeyPass
 from drawbridge.app.build import House
 from drawbridge.app.guiding import guide_at
+from drawbridge.app.observing.cluster import outgoing_addresses
 from drawbridge.catalogue.guide import Purpose
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import DrawbridgeError
@@ -35,7 +36,7 @@ class PassPages:
     async def show(self, visit: Visit) -> Response:
         """Show the form beside its guide; looking uses nothing up."""
         opened = await self.house.passes.get(_token(visit))
-        return self._form(visit, opened, Form())
+        return await self._form(visit, opened, Form())
 
     async def add(self, visit: Visit, fields: Fields) -> Response:
         """Store the key, on the code of whoever asked for the pass."""
@@ -51,7 +52,7 @@ class PassPages:
         except DrawbridgeError as error:
             texts.clear()
             form = refused(error, (ON_PHONE, "code", *names), fields.keep(ON_PHONE))
-            return self._form(visit, opened, form, error.http_status)
+            return await self._form(visit, opened, form, error.http_status)
         try:
             # Used up before anything is stored: two who hold the same pass are not both served.
             await self.house.passes.use(_token(visit))
@@ -61,9 +62,10 @@ class PassPages:
         with speaking(opened.owner.language):
             return self.site.page(visit, "telegram/added.html", {"label": added.key.label})
 
-    def _form(self, visit: Visit, opened: KeyPass, form: Form, status: int = 200) -> Response:
+    async def _form(self, visit: Visit, opened: KeyPass, form: Form, status: int = 200) -> Response:
         card = get_card(opened.exchange)
         venue = Venue(opened.venue)
+        addresses = await outgoing_addresses(self.house)
         facts = {
             "card": card,
             "venue": opened.venue,
@@ -74,7 +76,7 @@ class PassPages:
             "word": card.name,
             "form": form,
             **form_facts(card),
-            "guide": guide_at(card, Purpose.TRADING, venue, self.house.settings.egress_addresses),
+            "guide": guide_at(card, Purpose.TRADING, venue, addresses),
             "paper_site": self.house.settings.paper_url(),
         }
         with speaking(opened.owner.language):

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from drawbridge.accounts.roles import Act as May
 from drawbridge.app.build import House
 from drawbridge.app.guiding import guide_at
+from drawbridge.app.observing.cluster import outgoing_addresses
 from drawbridge.catalogue.card import Card
 from drawbridge.catalogue.guide import Purpose, ending_steps
 from drawbridge.catalogue.registry import get_card
@@ -88,7 +89,7 @@ class ReplacementPages:
         card = get_card(key.exchange)
         reads = key.status is KeyStatus.READ_ONLY
         purpose = Purpose.READING if reads else Purpose.TRADING
-        addresses = self.house.settings.egress_addresses
+        addresses = await outgoing_addresses(self.house)
         takes_entry = told is None or not told.replacement.is_open or told.replacement.takes_entry
         facts = {
             **self._facts(key, told),

@@ -1,0 +1,22 @@
+"""The workers over the API: numbers and machines, and nothing of persons."""
+
+from tests.kit.program_life import Life
+from tests.kit.workers import stand_three
+
+
+async def test_one_process_alone_has_no_workers(life: Life) -> None:
+    told = (await life.program.get("/workers")).told
+    assert (told["is_shared"], told["workers"], told["unheld"]) == (False, [], 0)
+
+
+async def test_workers_are_told_with_what_they_hold_and_nobody_is_named(life: Life) -> None:
+    await stand_three(life.site.house.database)
+    answer = await life.program.get("/workers")
+    told = answer.told
+    assert told["is_shared"] is True
+    assert [it["shards"] for it in told["workers"]] == [21, 21, 21]
+    assert sum(it["accounts"] for it in told["workers"]) >= 1
+    states = {it["id"][-1]: it["state"] for it in told["workers"]}
+    assert states == {"a": "working", "b": "draining", "c": "working"}
+    for word in (life.owner, life.key):
+        assert word not in str(told)
