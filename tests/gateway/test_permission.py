@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.cluster.share import HeldShares
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.operations import GetBalances, PlaceOrder
 from drawbridge.core.orders import OrderType, Side
 from drawbridge.core.secret import Secret
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.egress import Egress, Reach
 from drawbridge.gateway.forwarding import Forwarding
-from drawbridge.gateway.permission import LEAST_MS, MARGIN_MS
+from drawbridge.gateway.permission import LEAST_MS, MARGIN_MS, Claims
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.sending import Opening
 from drawbridge.gateway.venues import Venues
@@ -32,6 +34,7 @@ from tests.gateway.stub_exchange import read_request
 from tests.kit.ending_share import EndingShare
 from tests.kit.house import until
 
+CLAIM_MS = 3_000
 Place = Callable[[Gateway, Setting, str], Awaitable[None]]
 
 
@@ -84,7 +87,7 @@ def share() -> EndingShare:
 
 def _gateway(
     house: Setting,
-    share: EndingShare,
+    share: Claims,
     *,
     opening: Opening | None = None,
     port: int | None = None,
@@ -278,6 +281,21 @@ async def test_no_window_of_a_signed_request_ends_after_the_claim(
         return
     ends_ms = claim.until_ms or int(claim.stamp) + (claim.window_ms or rule.window_ms)
     assert now_ms < ends_ms <= now_ms + left_ms - MARGIN_MS
+
+
+async def test_the_shares_of_a_cluster_are_such_a_claim(house: Setting) -> None:
+    now_ms = 1_000_000
+    held = HeldShares(lambda: now_ms)
+    gateway = _gateway(house, held)
+    with pytest.raises(ExchangeDown, match="account_moved"):
+        await _placed(gateway, house)
+    held.hold(shard_of(house.key), now_ms + CLAIM_MS)
+    await _placed(gateway, house)
+    now_ms += CLAIM_MS - LEAST_MS + 1
+    with pytest.raises(ExchangeDown, match="account_moved"):
+        await _placed(gateway, house, "late")
+    assert house.stub.count(PlaceOrder) == 1
+    await gateway.close()
 
 
 async def test_reading_goes_on_as_soon_as_the_share_is_renewed(

@@ -6,7 +6,7 @@ They are put into REST's words, so that one codec judges what an order may hold.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from drawbridge.core.errors import BadInput
+from drawbridge.core.errors import BadInput, NotProven
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import CancelOrder, PlaceOrder
 from drawbridge.exchanges.kraken.codec.conditional import CONDITIONAL
@@ -16,6 +16,7 @@ from drawbridge.wire.codec import ServerView
 from drawbridge.wire.documents import write_document
 from drawbridge.wire.endpoints import ANY_KEY, Endpoint
 from drawbridge.wire.http import WireRequest
+from drawbridge.wire.moments import parse_moment
 
 # The stream's name of a parameter to REST's.
 _NAMES: Final = {
@@ -41,8 +42,11 @@ def read_order(params: Mapping[str, Any], markets: Markets, now_ms: int) -> Plac
     """Read an order.
 
     Raises: `BadInput` for parameters that are missing, wrong, or mean what is not carried out;
-    `NotFound("unknown_symbol")`.
+    `NotFound("unknown_symbol")`; `NotProven("deadline_passed")`.
     """
+    deadline = params.get("deadline")
+    if isinstance(deadline, str) and deadline and parse_moment(deadline, "deadline") < now_ms:
+        raise NotProven("deadline_passed", by_ms=now_ms - parse_moment(deadline, "deadline"))
     told = {_NAMES[name]: params[name] for name in params.keys() & _NAMES.keys()}
     flags = []
     for name in params.keys() - _NAMES.keys() - _BESIDE:
