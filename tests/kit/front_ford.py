@@ -168,8 +168,9 @@ async def _worker(
         {place_of(exchange, Venue.PAPER): door},
         lambda code, address: note_unreadable(own, "", "", code, address),
     )
-    taking = Taking(ways_in, RELAY_KEY, os.urandom)
     listener = listen("127.0.0.1", 0)
+    where = f"127.0.0.1:{port_of(listener)}"
+    taking = Taking(ways_in, RELAY_KEY, os.urandom, where)
     await taking.start(listener, None)
     stack.push_async_callback(taking.stop, 5)
-    return Worker(share, own, door, taking, f"127.0.0.1:{port_of(listener)}")
+    return Worker(share, own, door, taking, where)

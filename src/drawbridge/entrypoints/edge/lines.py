@@ -127,7 +127,7 @@ class Lines:
         loop = asyncio.get_running_loop()
         owner = _Owner(talk, self, loop.create_future())
         until = min(deadline, loop.time() + PROVEN_WITHIN_S)
-        line = Line(FrontProving(self._key, self._entropy), owner, MOST_TOLD_BYTES)
+        line = Line(FrontProving(self._key, self._entropy, where), owner, MOST_TOLD_BYTES)
         try:
             await self._dial(where, lambda: Wire(line), until)
         except DrawbridgeError:

@@ -2,7 +2,8 @@
 
 Each side draws a challenge and answers the other's under the key that both hold. So nothing that
 was overheard is good for a second time, and a program that only took a worker's port hears no
-bot's request. Over TLS the certificates prove it, and this only begins the talk.
+bot's request. What is proven names the address too, so none can pass a proof on to another
+worker. Over TLS the certificates prove it, and this only begins the talk.
 """
 
 import hashlib
@@ -33,9 +34,10 @@ class Unproven(Exception):
 class WorkerProving:
     """The worker's side: it speaks first, and hears of nothing before the proof."""
 
-    def __init__(self, key: bytes, entropy: Entropy) -> None:
-        """Draw a challenge for one line."""
+    def __init__(self, key: bytes, entropy: Entropy, where: str) -> None:
+        """Draw a challenge for one line to a worker's address."""
         self._key = key
+        self._where = where.encode()
         self._challenge = entropy(_CHALLENGE_BYTES)
         self.is_done = False
 
@@ -46,18 +48,19 @@ class WorkerProving:
     def take(self, message: Message) -> Message | None:
         """Hold a proof against the challenge, and prove ourselves. Raises: `Unproven`."""
         theirs, proof = _read(message, Kind.PROOF)
-        _check(proof, _proof(self._key, _FRONT, self._challenge, theirs))
+        _check(proof, _proof(self._key, self._where, _FRONT, self._challenge, theirs))
         self.is_done = True
-        told = _proof(self._key, _WORKER, theirs, self._challenge)
+        told = _proof(self._key, self._where, _WORKER, theirs, self._challenge)
         return Message(Kind.WELCOME, 0, encode_parts([_VERSION, told]))
 
 
 class FrontProving:
     """The front's side: it answers a greeting, and hands on nothing before the welcome."""
 
-    def __init__(self, key: bytes, entropy: Entropy) -> None:
-        """Draw a challenge for one line."""
+    def __init__(self, key: bytes, entropy: Entropy, where: str) -> None:
+        """Draw a challenge for one line to a worker's address."""
         self._key = key
+        self._where = where.encode()
         self._challenge = entropy(_CHALLENGE_BYTES)
         self._theirs = b""
         self.is_done = False
@@ -72,10 +75,10 @@ class FrontProving:
             version, self._theirs = _read(message, Kind.GREETING)
             if version != _VERSION or len(self._theirs) != _CHALLENGE_BYTES:
                 raise Unproven
-            told = _proof(self._key, _FRONT, self._theirs, self._challenge)
+            told = _proof(self._key, self._where, _FRONT, self._theirs, self._challenge)
             return Message(Kind.PROOF, 0, encode_parts([self._challenge, told]))
         _, proof = _read(message, Kind.WELCOME)
-        _check(proof, _proof(self._key, _WORKER, self._challenge, self._theirs))
+        _check(proof, _proof(self._key, self._where, _WORKER, self._challenge, self._theirs))
         self.is_done = True
         return None
 
@@ -89,9 +92,9 @@ def _read(message: Message, kind: Kind) -> list[bytes]:
         raise Unproven from None
 
 
-def _proof(key: bytes, side: bytes, asked: bytes, own: bytes) -> bytes:
+def _proof(key: bytes, *said: bytes) -> bytes:
     # The side is part of what is proven: else a proof could be handed back as the other's.
-    return hmac.digest(key, encode_parts([_VERSION, side, asked, own]), hashlib.sha256)
+    return hmac.digest(key, encode_parts([_VERSION, *said]), hashlib.sha256)
 
 
 def _check(told: bytes, right: bytes) -> None:

@@ -94,6 +94,11 @@ class RelayedSocket:
         self._news = asyncio.Event()
         self._is_over = self._is_held = self._is_ready = False
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the bot has to wait until some of what it said was read."""
+        return self._is_held
+
     async def receive(self) -> Frame | None:
         """Wait for the next message; None once there will be none any more."""
         if not self._is_ready:
@@ -161,8 +166,9 @@ class RelayedSocket:
 class Taking:
     """All lines that fronts have opened to this worker."""
 
-    def __init__(self, ways_in: WaysIn, key: bytes, entropy: Entropy) -> None:
-        """Answer by these doors."""
+    def __init__(self, ways_in: WaysIn, key: bytes, entropy: Entropy, where: str) -> None:
+        """Answer by these doors; `where` is the address by which fronts know this worker."""
+        self._where = where
         self.ways_in = ways_in
         self._key = key
         self._entropy = entropy
@@ -172,6 +178,11 @@ class Taking:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self.is_closing = False
+
+    @property
+    def waiting(self) -> int:
+        """Count those that have not proven themselves."""
+        return len(self._unproven)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -231,7 +242,8 @@ class Taking:
         task.add_done_callback(self._tasks.discard)
 
     def _wire(self) -> Wire:
-        return Wire(Line(WorkerProving(self._key, self._entropy), _Taken(self), MOST_ASKED_BYTES))
+        proving = WorkerProving(self._key, self._entropy, self._where)
+        return Wire(Line(proving, _Taken(self), MOST_ASKED_BYTES))
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
