@@ -3,6 +3,7 @@
 import datetime as dt
 import ipaddress
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -61,3 +62,28 @@ def authority_and_server(folder: Path, ip: str) -> tuple[str, ssl.SSLContext]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     return authority.public_bytes(pem).decode(), context
+
+
+@dataclass(frozen=True)
+class Member:
+    """The files of one process of a cluster."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+def cluster_of(folder: Path, ip: str) -> Member:
+    """Write a certificate for an address, its key, and the authority that vouches for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    authority_key, own_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = ("cluster", authority_key)
+    pem = serialization.Encoding.PEM
+    files = Member(folder / "cluster.pem", folder / "cluster.key", folder / "cluster-ca.pem")
+    files.certificate.write_bytes(_certificate("process", own_key, issuer, ip).public_bytes(pem))
+    files.authority.write_bytes(
+        _certificate("cluster", authority_key, issuer, None).public_bytes(pem)
+    )
+    files.key.touch(mode=0o600)
+    files.key.write_bytes(_key_pem(own_key))
+    return files
