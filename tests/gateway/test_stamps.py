@@ -11,7 +11,7 @@ from drawbridge.gateway.stamps import Stamps
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.wire.stamps import StampKind, StampRule
-from tests.kit.store import place_in
+from tests.kit.store import in_a_file, place_in
 from tests.kit.turns import a_turn
 
 PLACE = ("one", "paper")
@@ -77,6 +77,7 @@ async def test_keys_do_not_wait_for_each_other(database: Database) -> None:
         assert await _stamp(stamps, NONCE, "key_2")
 
 
+@in_a_file
 async def test_few_nonces_reach_the_disk(database: Database) -> None:
     clock = SteppedClock(1_000_000)
     stamps = Stamps(database, clock)

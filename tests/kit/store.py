@@ -4,17 +4,30 @@ With DRAWBRIDGE_TEST_STORE=postgresql everything that asks here stands on a priv
 server, each folder in a database of its own; `make cluster` runs the suite so.
 """
 
+import asyncio
 import atexit
 import os
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from drawbridge.app.store_settings import StoreSettings
 from drawbridge.storage.place import Place
 from tests.kit.postgres import PrivateServer
 
 ON_SERVER: Final = os.environ.get("DRAWBRIDGE_TEST_STORE") == "postgresql"
+# What is told of the file itself; a server's own tests stand in tests/storage.
+in_a_file: Final = pytest.mark.skipif(
+    ON_SERVER, reason="tells of the file, and rows are on a server"
+)
+
+# One byte in SQL, which the two write differently.
+ZERO: Final = r"'\x00'" if ON_SERVER else "x'00'"
+
+# Longer than a glance is relied on; see storage/turns.py.
+_TURN_S: Final = 0.15
 
 
 def place_in(folder: Path, *, schema: str = "app") -> Place:
@@ -25,6 +38,12 @@ def place_in(folder: Path, *, schema: str = "app") -> Place:
 def store_in(folder: Path, *, schema: str = "app") -> StoreSettings:
     """Give the settings of where these rows are."""
     return StoreSettings(_url_for(folder, schema)) if ON_SERVER else StoreSettings()
+
+
+async def passed_on() -> None:
+    """Wait until what another process has committed must be known here: at once, or in a moment."""
+    if ON_SERVER:
+        await asyncio.sleep(_TURN_S)
 
 
 @cache

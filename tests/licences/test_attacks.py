@@ -16,6 +16,7 @@ from drawbridge.licences.model import Account, Act, Ask, Revocations
 from drawbridge.licences.service import Place
 from drawbridge.licences.standing import State
 from drawbridge.licences.written import encode_ask, encode_revocations
+from tests.kit.store import in_a_file
 from tests.licences.setting import OWNER, Home, Server, open_home, open_server
 
 # -------------------------------------------------------------------- forged documents
@@ -79,6 +80,7 @@ async def test_a_copied_licence_is_refused_where_it_is_not_at_home(
     assert (await server.office.list_licences())[0].issued.refused_times > 0
 
 
+@in_a_file
 async def test_a_copied_installation_is_noticed(
     tmp_path: Path, clock: SteppedClock, server: Server, home: Home
 ) -> None:

@@ -15,7 +15,7 @@ from drawbridge.vault.kept import KeptKeys
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.service import Vault
 from tests.kit.credentials import kraken_fields
-from tests.kit.store import place_in
+from tests.kit.store import passed_on, place_in
 from tests.kit.turns import a_turn
 
 
@@ -69,11 +69,13 @@ async def test_a_key_switched_off_by_another_process_is_off_at_once(
     ):
         before = kept.find(key.id)
         await change(ann.id, key.id)
+        await passed_on()
         found = kept.find(key.id)
         assert before is not None
         assert found is not None
         assert (before.status is status, found.status) == (False, status)
     await page.delete(ann.id, key.id)
+    await passed_on()
     assert kept.find(key.id) is None
     await elsewhere.close()
 

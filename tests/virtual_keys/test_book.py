@@ -17,7 +17,7 @@ from drawbridge.virtual_keys.book import VirtualKeyBook
 from drawbridge.virtual_keys.model import VirtualKey, VirtualKeyId
 from drawbridge.virtual_keys.restrictions import Rate, Scopes
 from drawbridge.virtual_keys.wishes import Wish, read_wish
-from tests.kit.store import place_in
+from tests.kit.store import passed_on, place_in
 
 
 def a_virtual_key(key: KeyRecord, number: int = 1) -> VirtualKey:
@@ -78,9 +78,11 @@ async def test_a_change_elsewhere_counts_at_the_next_turn_of_the_loop(
     narrowed = (*virtual.restrictions, Rate(1))
     async with elsewhere.transaction() as tx:
         await store.write_restrictions(tx, virtual.id, narrowed)
+    await passed_on()
     assert book.find("binance", "a1") == replace(virtual, restrictions=narrowed)
     async with elsewhere.transaction() as tx:
         await store.write_revoked(tx, virtual.id, 7)
+    await passed_on()
     found = book.find("binance", "a1")
     assert found is not None
     assert found.revoked_ms == 7

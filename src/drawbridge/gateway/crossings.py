@@ -24,9 +24,9 @@ AND ? IN ('', outcome) AND ? IN ('', rule) AND at_ms >= ? AND at_ms < ? AND n < 
 ORDER BY n DESC LIMIT ?
 """
 _OF_OWNER: Final = f"{_FIND} WHERE owner = ? {_NARROWED}"
-# The owner with it, so that an id of somebody else's finds nothing; the sign before it lets the
-# rows be found by the virtual key, of which there are fewer.
-_OF_VIRTUAL_KEY: Final = f"{_FIND} WHERE virtual_id = ? AND +owner = ? {_NARROWED}"
+# The owner with it, so that an id of somebody else's finds nothing; written so, the rows are found
+# by the virtual key, of which there are fewer.
+_OF_VIRTUAL_KEY: Final = f"{_FIND} WHERE virtual_id = ? AND owner || '' = ? {_NARROWED}"
 _RULES: Final = "SELECT DISTINCT rule FROM crossings WHERE owner = ? AND rule != '' ORDER BY rule"
 
 

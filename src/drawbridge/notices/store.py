@@ -100,19 +100,15 @@ class NoticeStore:
         One that was tried once and is tried again in a moment has not failed yet.
         """
         rows = await self._database.fetch_all(
-            "SELECT channel, max(notice), state, attempts FROM notice_deliveries"
+            "SELECT channel, state, attempts FROM notice_deliveries"
             " JOIN notices ON n = notice JOIN notice_channels USING (owner, channel)"
-            " WHERE owner = ? AND is_on AND (attempts OR state <> 'waiting')"
+            " WHERE owner = ? AND is_on = 1 AND (attempts > 0 OR state <> 'waiting')"
             " AND n > (SELECT coalesce(max(n), 0) FROM notices WHERE owner = ?) - ?"
-            " GROUP BY channel",
+            " ORDER BY n",
             *(owner, owner, MOST_LISTED),
         )
-        failing = {
-            row["channel"]
-            for row in rows
-            if row["state"] == "given_up" or (row["state"] == "waiting" and row["attempts"] > 1)
-        }
-        return tuple(it for it in Channel if it.value in failing)
+        last = {row["channel"]: row for row in rows}
+        return tuple(it for it in Channel if it.value in last and _has_failed(last[it.value]))
 
     async def has_told_expiry(
         self, owner: str, key_id: str, step_days: int, expires_ms: int
@@ -120,8 +116,8 @@ class NoticeStore:
         """Tell whether an owner was told that a key expires, at this step or a closer one."""
         row = await self._database.fetch_one(
             "SELECT 1 FROM notices WHERE owner = ? AND kind = ? AND subject = ?"
-            " AND json_extract(facts, '$.step') <= ?"
-            " AND json_extract(facts, '$.expires_ms') = ?",
+            " AND CAST(json_extract(facts, '$.step') AS BIGINT) <= ?"
+            " AND CAST(json_extract(facts, '$.expires_ms') AS BIGINT) = ?",
             *(owner, NoticeKind.KEY_EXPIRING.value, key_id, step_days, expires_ms),
         )
         return row is not None
@@ -141,6 +137,11 @@ class NoticeStore:
         choices = await self.choices_of(owner)
         hidden = [it for it in NoticeKind if not goes_by(Channel.PAGE, it, choices)]
         return json.dumps([kind.value for kind in hidden])
+
+
+def _has_failed(row: Row) -> bool:
+    state, attempts = str(row["state"]), int(row["attempts"])
+    return state == "given_up" or (state == "waiting" and attempts > 1)
 
 
 async def mark_read(tx: Transaction, owner: str, now_ms: int) -> None:

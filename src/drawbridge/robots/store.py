@@ -222,13 +222,19 @@ async def begin_anew(tx: Transaction, robot: Robot, account: Account) -> None:
     What guards know of a position stays. After a stop, an order strategy has no order any more
     and forgets all; its next run has tags of its own.
     """
+    at = (robot.id, account.key_id)
+    row = await tx.fetch_one(
+        "SELECT standing, memory FROM robot_accounts WHERE robot_id = ? AND key_id = ?", *at
+    )
+    if row is None:
+        return
+    standing, memory = json.loads(row["standing"]), json.loads(row["memory"])
+    standing[:2] = [[0, 0, False], 0] if standing else []
+    if account.status is RobotStatus.STOPPED:
+        memory = {"run": memory.get("run", 0) + 1, "kept": {}}
     await tx.execute(
-        "UPDATE robot_accounts SET standing = CASE standing WHEN '[]' THEN '[]'"
-        " ELSE json_set(standing, '$[0]', json('[0,0,false]'), '$[1]', 0) END,"
-        " memory = CASE WHEN ? THEN json_object("
-        "'run', coalesce(json_extract(memory, '$.run'), 0) + 1, 'kept', json('{}'))"
-        " ELSE memory END WHERE robot_id = ? AND key_id = ?",
-        *(int(account.status is RobotStatus.STOPPED), robot.id, account.key_id),
+        "UPDATE robot_accounts SET standing = ?, memory = ? WHERE robot_id = ? AND key_id = ?",
+        *(json.dumps(standing, separators=(",", ":")), json.dumps(memory), *at),
     )
 
 

@@ -18,15 +18,17 @@ from drawbridge.vault.model import KeyRecord
 
 _MOST_KEPT: Final = 50
 _LIVELY_MS: Final = MINUTE_MS
+_OPEN: Final = (
+    "state IN ('intended', 'unknown', 'open', 'partially_filled') AND exchange = ?3 AND venue = ?4"
+)
 # Another key of ours may be one of the same account, so its open orders count as well.
 _OURS: Final = (
-    "SELECT client_order_id AS name FROM orders WHERE key_id = ?1"
+    "SELECT client_order_id AS name FROM orders WHERE key_id = ?1"  # noqa: S608 - a constant above
     " AND client_order_id IN (SELECT value FROM json_each(?2))"
-    " UNION SELECT name.value FROM orders,"
-    " json_each(json_array(client_order_id, exchange_order_id)) AS name"
-    " WHERE state IN ('intended', 'unknown', 'open', 'partially_filled')"
-    " AND exchange = ?3 AND venue = ?4 AND name.value <> ''"
+    f" UNION SELECT client_order_id FROM orders WHERE {_OPEN}"
+    f" UNION SELECT exchange_order_id FROM orders WHERE {_OPEN} AND exchange_order_id <> ''"
 )
+# The second condition on the state is the narrower; the first is that of the index.
 _LEAVING: Final = (
     "SELECT 1 FROM orders WHERE state IN ('intended', 'unknown', 'open', 'partially_filled')"
     " AND state IN ('intended', 'unknown') AND intended_ms > ?"

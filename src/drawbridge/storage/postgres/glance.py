@@ -84,7 +84,10 @@ class Glances:
     def _asked(self, sql: str, args: tuple[Value, ...]) -> GlanceRow | None:
         if self._connection is None:
             self._connection = _connected(self._place)
-        return self._connection.execute(numbered(sql).encode(), args).fetchone()
+        try:
+            return self._connection.execute(numbered(sql).encode(), args).fetchone()
+        except psycopg.DataError:
+            return None  # such a text, one with a zero in it, is in no row
 
     def _gone(self, error: Exception) -> ExchangeDown:
         self._away_until = _now() + _AWAY_FOR_S
