@@ -88,7 +88,7 @@ async def _calm(house: House, manifest: Manifest) -> None:
 
 def _all_within(folder: Path, settings: Settings) -> Settings:
     """Give the settings under which a folder holds everything, as a backup does."""
-    cluster = dataclasses.replace(settings.cluster, local_key=None)
+    cluster = dataclasses.replace(settings.cluster, local_key=None, vault_key=None)
     return dataclasses.replace(settings, data=folder, store=StoreSettings(), cluster=cluster)
 
 
