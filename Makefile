@@ -39,7 +39,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := 1
 endif
 
-.PHONY: help run test check bench fuzz conformance bots referees format reference docs pictures browser clean
+.PHONY: help run test check bench fuzz conformance bots lint-deploy referees format reference docs pictures browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ conformance: $(VENV)/.ready-to-develop referees ## run ccxt's own test-suite aga
 bots: $(VENV)/.ready-to-develop $(BOTS) ## let unmodified bots trade through us on paper: freqtrade, hummingbot, ccxt in JavaScript
 	@[ -x .referees/hummingbot/bin/python ] || out=--ignore=tests/real_bots/test_hummingbot.py; \
 	$(PY) -m pytest -o addopts=--import-mode=importlib tests/real_bots $$out
+
+lint-deploy: $(VENV)/.ready-to-develop .referees/deploy/.ready ## look at deploy/ with hadolint, Helm, systemd and the schemas of compose and Kubernetes
+	@PYTHONPATH=.referees/deploy $(PY) -m tools.check_deploy
 
 format: $(VENV)/.ready-to-develop ## write the code the way `check` wants it
 	$(VENV)/bin/ruff format .
@@ -114,6 +117,11 @@ referees: $(REFEREES)
 	@rm -rf $(@D)
 	@$(UV) venv --quiet --python $(PY) $(@D)
 	@$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes --requirement $<
+	@touch $@
+
+.referees/deploy/.ready: tests/deploy/locked/linters.txt | $(VENV)/.ready-to-develop
+	@rm -rf $(@D)
+	@$(UV) pip install --quiet --python $(PY) --no-deps --only-binary :all: --require-hashes --target $(@D) --requirement $<
 	@touch $@
 
 .referees/js/.ready: tests/real_bots/js/package-lock.json tests/real_bots/js/package.json tests/real_bots/js/trade.mjs
