@@ -118,8 +118,7 @@ class MemoryKeys:
     async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
         return tuple(it for it in (self.first, self.second) if it.status in statuses)
 
-    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        return await self.list_standing(*statuses)
+    list_beside = list_standing
 
     async def get_record(self, key_id: str) -> KeyRecord:
         if self.errors:
@@ -221,8 +220,7 @@ class MemoryExchange:
         return self.orders.get(client_id)
 
     async def cancel(self, key_id: str, client_id: str) -> Order | None:
-        known = self.orders.get(client_id)
-        if known is not None and not known.status.is_final:
+        if (known := self.orders.get(client_id)) and not known.status.is_final:
             self.end(client_id, OrderStatus.CANCELLED)
         return await self.look_up(key_id, client_id)
 
@@ -334,10 +332,8 @@ class MemoryExchange:
     def _match(self, low: Decimal, high: Decimal) -> None:
         """Fill what rests and was reached."""
         for order in tuple(self.orders.values()):
-            if order.price is None or order.status.is_final:
-                continue
-            if self._crosses(order, low, high):
-                self._fill(order, order.price)
+            if not order.status.is_final and self._crosses(order, low, high):
+                self._fill(order, cast("Decimal", order.price))
 
     @staticmethod
     def _crosses(order: Order, low: Decimal, high: Decimal) -> bool:
@@ -385,16 +381,14 @@ class MemoryRecord:
 
     async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
         it = self.exchange
-        if origin != it.origin:
-            return ()
-        return tuple(fill for fill in it.fills if key_id in {"", it.keys_of[fill.client_id]})
+        shown = it.fills if origin == it.origin else []
+        return tuple(fill for fill in shown if key_id in {"", it.keys_of[fill.client_id]})
 
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
         it = self.exchange
         assert it.keys_of.get(client_id, key_id) == key_id
-        if it.hides_fills:
-            return ()
-        return tuple(fill for fill in it.fills if fill.client_id == client_id)
+        shown = [] if it.hides_fills else it.fills
+        return tuple(fill for fill in shown if fill.client_id == client_id)
 
 
 def outside_of(exchange: MemoryExchange, streams: Streams | None = None) -> Outside:

@@ -12,6 +12,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -40,12 +41,14 @@ from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.egress import Egress, Reach
+from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.lines import Ways
 from drawbridge.gateway.postman import Postman
 from drawbridge.gateway.replay import Replays
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.gateway.streaming import Streams
 from drawbridge.gateway.venues import Venues
+from drawbridge.licences.kept import KeptLicences
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.seams import Outside as RobotsReach
 from drawbridge.robots.service import check_unused
@@ -91,6 +94,20 @@ class _Closes(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """The way out to exchanges, and what stands beside it."""
+
+    rows: RowJournal
+    journal: OrderJournal
+    licences: KeptLicences | None
+    doubts: Doubts
+    stamps: Stamps
+    opening: Opening
+    gateway: Gateway
+    streams: Streams
+
+
 @contextlib.asynccontextmanager
 async def open_gateway(
     house: House, gauged: Gauged = UNWATCHED, share: Share = WHOLE
@@ -101,15 +118,8 @@ async def open_gateway(
     asking = Egress(reach=Reach(connections=1))
     keepers = keepers_of(settings.keepers, asking, clock)
     holder = KeyHolder(database, clock, settings.vault_key, keepers, share)
-    rows = gauged.timed(open_journal(settings.database))
-    licences, journal = licensed_journal(house, rows)
-    venues = Venues(_paper_urls(settings))
-    doubts, stamps = Doubts(clock), Stamps(database, clock)
-    opening = Opening(database, clock, holder.keyring, house.vault.kept)
-    egress = Egress(reach=Reach(sharers=lambda: share.neighbours))
-    road = Road(egress, venues, doubts, gauged.measures)
-    gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock, share=share)
-    streams = Streams(Ways(gateway, venues, Dialler(), dice))
+    roads = _roads_of(house, gauged, share, holder)
+    rows, journal, gateway = roads.rows, roads.journal, roads.gateway
     reading = ReadingRoad(gateway, house.vault, clock)
     shelf = Shelf(database, house.vault, share)
     reconciliation = Reconciliation(gateway, shelf, house.orders, journal, clock, share)
@@ -121,7 +131,7 @@ async def open_gateway(
     carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
     verification = Verification(gateway, shelf, house.checks, probing, clock, share)
-    heard = ReadingStreams(streams, reading)
+    heard = ReadingStreams(roads.streams, reading)
     reached = RobotsReach(broker, house.orders, reading, shelf, heard)
     robots = Robots(database, reached, clock, dice, share)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
@@ -135,12 +145,12 @@ async def open_gateway(
             resealing=Resealing(database, clock, holder.keyring),
             vault=shelf,
             verification=verification,
-            rechecks=Rechecks(gateway, shelf, verification, doubts, house.lives, clock),
-            switching=_switching_of(house, share, (gateway, opening, stamps, doubts)),
+            rechecks=Rechecks(gateway, shelf, verification, roads.doubts, house.lives, clock),
+            switching=_switching_of(house, share, roads),
             robots=robots,
             broker=broker,
             reconciliation=reconciliation,
-            streams=streams,
+            streams=roads.streams,
             portfolios=Portfolios(reading, house.vault, house.portfolios, clock),
             snapshots=_snapshots_of(house, share, reading),
             stopping=Stopping(database, house.orders, broker, clock, share),
@@ -151,14 +161,29 @@ async def open_gateway(
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
-            leasing=leasing_of(house, licences, outside, gateway),
+            leasing=leasing_of(house, roads.licences, outside, gateway),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
-            bridge=_bridge_of(house, (gateway, streams), watch, rows, holder),
+            bridge=_bridge_of(house, roads, watch, holder),
         )
     finally:
         await robots.close()
         await holder.stop()
-        await _close_each(streams, gateway, outside, asking, rows)
+        await _close_each(roads.streams, gateway, outside, asking, rows)
+
+
+def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> _Roads:
+    """Put together what signs and sends."""
+    database, clock = house.database, house.clock
+    rows = gauged.timed(open_journal(house.settings.database))
+    licences, journal = licensed_journal(house, rows)
+    venues = Venues(_paper_urls(house.settings))
+    doubts, stamps = Doubts(clock), Stamps(database, clock)
+    opening = Opening(database, clock, holder.keyring, house.vault.kept)
+    egress = Egress(reach=Reach(sharers=lambda: share.neighbours))
+    road = Road(egress, venues, doubts, gauged.measures)
+    gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock, share=share)
+    streams = Streams(Ways(gateway, venues, Dialler(), dice))
+    return _Roads(rows, journal, licences, doubts, stamps, opening, gateway, streams)
 
 
 async def _close_each(*those: _Closes) -> None:
@@ -172,29 +197,22 @@ def _snapshots_of(house: House, share: Share, reading: ReadingRoad) -> Snapshots
     return Snapshots(sources, SnapshotStore(house.database), share)
 
 
-def _switching_of(
-    house: House, share: Share, roads: tuple[Gateway, Opening, Stamps, Doubts]
-) -> Switching:
+def _switching_of(house: House, share: Share, roads: _Roads) -> Switching:
     """Put together what keys are replaced with."""
     public_key = partial(read_vault_key, house.database)
-    parts = Parts(*roads, public_key, users=(check_unused,))
+    ways = (roads.gateway, roads.opening, roads.stamps, roads.doubts)
+    parts = Parts(*ways, public_key, users=(check_unused,))
     return Switching(house.database, parts, house.clock, share)
 
 
-def _bridge_of(
-    house: House,
-    roads: tuple[Gateway, Streams],
-    watch: Watch,
-    rows: RowJournal,
-    holder: KeyHolder,
-) -> Bridge:
+def _bridge_of(house: House, roads: _Roads, watch: Watch, holder: KeyHolder) -> Bridge:
     """Put together what bots' requests pass."""
-    (gateway, streams), database, clock = roads, house.database, house.clock
+    gateway, database, clock = roads.gateway, house.database, house.clock
     usages, counter = Usages(PastOrders(database)), UseCounter(database)
     judges = Judges(usages, watch, Quotes(gateway, clock), counter)
     return Bridge(
         gateway=gateway,
-        streams=streams,
+        streams=roads.streams,
         bots=Bots(gateway, judges, entropy, clock),
         book=VirtualKeyBook(database),
         proofs=VirtualOpening(database, holder.keyring),
@@ -202,7 +220,7 @@ def _bridge_of(
         tokens=BotTokens(entropy),
         usages=usages,
         counter=counter,
-        log=CrossingLog(database, rows, clock),
+        log=CrossingLog(database, roads.rows, clock),
         clock=clock,
         ticks_ns=monotonic_ns,
     )
