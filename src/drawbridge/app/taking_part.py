@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from drawbridge.app.build import House
 from drawbridge.app.clock import boottime_ms
 from drawbridge.app.gateway_lock import only_gateway
+from drawbridge.app.observing.logs import name_worker
 from drawbridge.cluster.membership import Membership
 from drawbridge.cluster.model import Worker
 from drawbridge.cluster.share import WHOLE, Share
@@ -67,6 +68,7 @@ class _ClaimedPart:
             version=version("drawbridge"),
             started_ms=house.clock.now_ms(),
         )
+        name_worker(worker.id)
         self._settled: Settled = _at_once
         self._membership = Membership(house.database, worker, boottime_ms, self._settle)
         self.share: Share = self._membership.share

@@ -62,6 +62,12 @@ def become(settings: Settings, *, with_paper: bool, workers: int = 1) -> NoRetur
 
 
 def _tell(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
+    _tell_role(settings, name, ready)
+    if "ops" in ready:
+        _print(say("up.ops_ready", process=name, address=ready["ops"]))
+
+
+def _tell_role(settings: Settings, name: str, ready: Mapping[str, object]) -> None:
     if "vault" in ready and ready["vault"] == "closed" and settings.vault_key.exists():
         _print(say("up.vault_locked"))
     if name == _GATEWAY:

@@ -9,8 +9,10 @@ import asyncio
 import gc
 import sys
 
-from drawbridge.app.front_process import open_front
+from drawbridge.app.front_process import FrontParts, open_front
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
+from drawbridge.app.observing.health import OK, Check, Look
+from drawbridge.app.observing.operations import told_to_operators
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.entrypoints.front.hosting import serve_front
 
@@ -25,12 +27,23 @@ def main() -> int:
 
 async def run(settings: Settings, *, with_parent: bool) -> None:
     """Hand bots on until told to stop. Prints one line of JSON when ready."""
-    async with open_front(settings) as parts, serve_front(settings, parts) as told:
+    async with (
+        open_front(settings) as parts,
+        serve_front(settings, parts) as told,
+        told_to_operators(settings.observing, "front", [Check("workers", _serving(parts))]) as seen,
+    ):
         gc.collect()
         gc.freeze()
-        tell_ready(told)
+        tell_ready({**told, **seen})
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
         await stopping
+
+
+def _serving(parts: FrontParts) -> Look:
+    async def look() -> str:
+        return OK if await parts.directory.list_serving() else "no_workers"
+
+    return look
 
 
 if __name__ == "__main__":

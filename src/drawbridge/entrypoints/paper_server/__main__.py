@@ -7,7 +7,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from drawbridge.app.lifetime import run_process
+from drawbridge.app.lifetime import run_process, tell_ready
+from drawbridge.app.observing.operations import told_to_operators
+from drawbridge.app.observing.settings import read_observing_settings
+from drawbridge.app.settings import given_to
 from drawbridge.entrypoints.paper_server.hosting import Place, host, read_replays
 from drawbridge.paper.setting_up import Scenery
 
@@ -34,7 +37,13 @@ def main() -> int:
             scenery=Scenery(given.speed, read_replays(given.replay)),
             faults=given.faults,
         )
-        await host(place, with_parent=given.with_parent)
+        settings = read_observing_settings(given_to())
+        async with told_to_operators(settings, "paper") as seen:
+            await host(
+                place,
+                with_parent=given.with_parent,
+                on_ready=lambda ready: tell_ready({**ready, **seen}),
+            )
 
     return run_process("paper", work)
 

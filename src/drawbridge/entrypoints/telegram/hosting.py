@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from aiogram import Bot, Dispatcher
@@ -12,8 +13,10 @@ from aiogram.utils.token import TokenValidationError
 
 from drawbridge.accounts.telegram_talks import TelegramTalks
 from drawbridge.app.build import House, open_house
+from drawbridge.app.clock import monotonic_ns
 from drawbridge.app.lifetime import tell_ready, until_stopped
 from drawbridge.app.notice_ways import api_address, secret_reader
+from drawbridge.app.observing.operations import of_database, told_to_operators
 from drawbridge.app.settings import Settings
 from drawbridge.core.errors import BadInput, Conflict, ExchangeDown
 from drawbridge.core.secret import Secret
@@ -55,6 +58,11 @@ _AGAIN_S: Final = 30
 _CODE_LETTERS: Final = 2
 
 
+def _told(house: House) -> AbstractAsyncContextManager[Mapping[str, object]]:
+    asked, told = of_database(house.database, monotonic_ns)
+    return told_to_operators(house.settings.observing, "telegram", [asked], [told])
+
+
 async def host(settings: Settings, *, with_parent: bool) -> None:
     """Run the bot until told to stop.
 
@@ -65,9 +73,9 @@ async def host(settings: Settings, *, with_parent: bool) -> None:
     file = settings.notices.telegram_token_file
     if file is None:
         raise Conflict("channel_not_set_up", channel="telegram")
-    async with open_house(settings) as house:
+    async with open_house(settings) as house, _told(house) as seen:
         running = asyncio.create_task(run(house, secret_reader(file)))
-        tell_ready({"bot": True})
+        tell_ready({"bot": True, **seen})
         stopped = asyncio.create_task(until_stopped(with_parent=with_parent))
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
