@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from drawbridge.cluster.directory import Directory
 from drawbridge.cluster.model import CLAIM_MS
+from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.shards import shard_of
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Row
@@ -45,6 +48,20 @@ async def test_many_questions_are_one_look_for_a_quarter_of_a_second(here: World
     assert await directory.find("key_another") == "127.0.0.1:3"
     assert line.reads == 1
     here.clock.advance(1)
+    assert await directory.find(_KEY) == "127.0.0.1:3"
+    assert line.reads == 2
+
+
+async def test_what_was_forgotten_stays_so_while_nobody_answers(here: World) -> None:
+    await here.join("ann").member.step()
+    directory, line = _directory(here)
+    assert await directory.find(_KEY) == "127.0.0.1:3"
+    directory.forget(_KEY)
+    line.is_cut = True
+    for _ in range(2):
+        with pytest.raises(ExchangeDown):
+            await directory.find(_KEY)
+    line.is_cut = False
     assert await directory.find(_KEY) == "127.0.0.1:3"
     assert line.reads == 2
 

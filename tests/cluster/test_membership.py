@@ -51,7 +51,8 @@ async def test_who_was_stopped_longer_than_its_claim_holds_nothing_at_once(here:
     here.clock.advance(CLAIM_MS)
     assert ann.held == frozenset()
     assert ann.member.share.version > before
-    await bob.member.step()
+    for _ in range(2):
+        await bob.member.step()
     assert len(bob.held) == SHARDS
     # Back again, it is one of two, and gets its share by the other's giving back.
     for _ in range(3):
@@ -77,6 +78,15 @@ async def test_a_request_that_arrives_late_is_reckoned_from_when_it_was_sent(her
     assert len(ann.held) == SHARDS
     here.clock.advance(CLAIM_MS - SLACK_MS - 2_000)
     assert ann.held == frozenset()
+
+
+async def test_after_a_break_of_the_database_each_has_again_what_it_had(here: World) -> None:
+    ann, bob = await _settled(here, "ann", "bob")
+    before = ann.held, bob.held
+    here.clock.advance(10 * CLAIM_MS)
+    await here.round()
+    assert (ann.held, bob.held) == before
+    assert not ann.settled[SHARDS // 2 :]
 
 
 async def test_a_renewal_that_arrives_after_a_later_one_shortens_nothing(here: World) -> None:

@@ -63,7 +63,12 @@ class Directory:
 
     async def _read(self) -> None:
         # From before it is asked: what is forgotten or changes meanwhile is read again.
-        began_ms, self._forgotten = self._monotonic_ms(), set()
-        now_ms = await self._database.now_ms()
-        self._addresses = await store.list_addresses(self._database, now_ms)
+        began_ms = self._monotonic_ms()
+        forgotten, self._forgotten = self._forgotten, set()
+        try:
+            now_ms = await self._database.now_ms()
+            self._addresses = await store.list_addresses(self._database, now_ms)
+        except BaseException:
+            self._forgotten |= forgotten
+            raise
         self._read_ms = began_ms

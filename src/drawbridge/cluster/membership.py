@@ -124,8 +124,11 @@ class Membership:
         if wanted <= 0:
             return
         me = self._worker.id
-        free = await store.list_free(self._database, me, now_ms)
-        chosen = [it for it in free.items() if it[0] not in self._claims][:wanted]
+        own, others = await store.list_free(self._database, me, now_ms)
+        own = {shard: it for shard, it in own.items() if shard not in self._claims}
+        # Who comes back after the database was away takes what it had, and looks again for more:
+        # the others come back in the same moment.
+        chosen = list((own or others).items())[:wanted]
         claimed = await store.claim(self._database, me, dict(chosen), now_ms, now_ms + CLAIM_MS)
         self._hold(claimed, end_ms)
 

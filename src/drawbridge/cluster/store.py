@@ -39,8 +39,10 @@ UPDATE shards SET holder = '', until_ms = 0
 WHERE CAST(shard AS TEXT) || ':' || CAST(attempt AS TEXT) IN (SELECT value FROM json_each(?))
     AND holder = ?
 """
-# What stands in one's own name is free as well: a claim whose answer was never heard.
-_FREE: Final = "SELECT shard, attempt FROM shards WHERE until_ms <= ? OR holder = ? ORDER BY shard"
+# What stands in one's own name is free as well: it has ended, or nobody heard that it was claimed.
+_FREE: Final = """
+SELECT shard, attempt, holder FROM shards WHERE until_ms <= ? OR holder = ? ORDER BY shard
+"""
 _WORKERS: Final = """
 SELECT id, address, egress_group, egress_addresses, version, started_ms, seen_until_ms, is_draining
 FROM workers WHERE seen_until_ms > ? ORDER BY started_ms, id
@@ -89,9 +91,11 @@ async def renew(database: Database, holder: str, claims: Claims, until_ms: int) 
     return _claims(await database.at_once(_RENEW, until_ms, _names(claims), holder))
 
 
-async def list_free(database: Database, holder: str, now_ms: int) -> Claims:
-    """List the shards that this holder may claim, with the attempts of who held them before."""
-    return _claims(await database.at_once(_FREE, now_ms, holder))
+async def list_free(database: Database, holder: str, now_ms: int) -> tuple[Claims, Claims]:
+    """List what this holder may claim, with the attempts: what stands in its name, and the rest."""
+    rows = await database.at_once(_FREE, now_ms, holder)
+    own = _claims(row for row in rows if row["holder"] == holder)
+    return own, _claims(row for row in rows if row["holder"] != holder)
 
 
 async def claim(
