@@ -41,6 +41,7 @@ from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.dialling import Dialler
 from drawbridge.gateway.egress import Egress, Reach
+from drawbridge.gateway.held_here import HeldHere
 from drawbridge.gateway.journal import OrderJournal
 from drawbridge.gateway.lines import Ways
 from drawbridge.gateway.postman import Postman
@@ -163,7 +164,7 @@ async def open_gateway(
             approvals=house.approvals,
             leasing=leasing_of(house, roads.licences, outside, gateway),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
-            bridge=_bridge_of(house, roads, watch, holder),
+            bridge=_bridge_of(house, roads, watch, holder, share),
         )
     finally:
         await robots.close()
@@ -205,7 +206,9 @@ def _switching_of(house: House, share: Share, roads: _Roads) -> Switching:
     return Switching(house.database, parts, house.clock, share)
 
 
-def _bridge_of(house: House, roads: _Roads, watch: Watch, holder: KeyHolder) -> Bridge:
+def _bridge_of(
+    house: House, roads: _Roads, watch: Watch, holder: KeyHolder, share: Share
+) -> Bridge:
     """Put together what bots' requests pass."""
     gateway, database, clock = roads.gateway, house.database, house.clock
     usages, counter = Usages(PastOrders(database)), UseCounter(database)
@@ -223,6 +226,7 @@ def _bridge_of(house: House, roads: _Roads, watch: Watch, holder: KeyHolder) -> 
         log=CrossingLog(database, roads.rows, clock),
         clock=clock,
         ticks_ns=monotonic_ns,
+        held=HeldHere(share, clock.now_ms),
     )
 
 
