@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
@@ -74,19 +74,17 @@ async def test_whoever_dies_stops_or_leaves_another_has_its_share_in_time(
     assert not [it for one, other in permutations(everybody, 2) for it in _both(one, other)]
 
 
-def _both(one: Told, other: Told) -> list[tuple[int, frozenset[int]]]:
-    """Find what one held at a moment between two at which the other held it too."""
-    found = []
+def _both(one: Told, other: Told) -> list[int]:
+    """Find the moments between two at which one held what the other held then."""
     moments = [when for when, _ in other.words]
+    found = []
     for (since, before), (until, after) in pairwise(one.words):
         if until - since <= _CLOSE_MS:
-            for when, held in other.words[bisect_left(moments, since) :]:
-                if when > until:
-                    break
-                found += [(when, before & after & held)] if before & after & held else []
+            between = other.words[bisect_left(moments, since) : bisect_right(moments, until)]
+            found += [when for when, held in between if before & after & held]
     return found
 
 
 async def _start(url: str, name: str, news: asyncio.Event) -> Told:
-    words = (sys.executable, "-m", "tests.cluster.worker_process", url, name)
+    words = (sys.executable, "-m", "tests.kit.claiming", url, name)
     return Told(await asyncio.create_subprocess_exec(*words, stdout=PIPE), news)

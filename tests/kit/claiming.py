@@ -1,6 +1,6 @@
 """A worker that does nothing but claim, and says every few milliseconds what it holds.
 
-Started as `python -m tests.cluster.worker_process URL NAME`; leaves at SIGTERM.
+Started as `python -m tests.kit.claiming URL NAME`; leaves at SIGTERM.
 """
 
 import asyncio
