@@ -48,9 +48,9 @@ class Door:
         del code, address
 
 
-def _settings(folder: Path, member: Member) -> Settings:
+def _settings(folder: Path, member: Member, name: str = "") -> Settings:
     cluster = ClusterSettings(
-        certificate=member.certificate, key=member.key, authority=member.authority
+        certificate=member.certificate, key=member.key, authority=member.authority, name=name
     )
     return Settings(folder, cluster=cluster)
 
@@ -149,6 +149,23 @@ async def test_a_worker_with_the_certificate_of_another_address_hears_nothing(
     async with worker(settings) as where:
         with pytest.raises(NotReached):
             await asked(settings, where)
+
+
+async def test_a_worker_with_another_name_than_all_workers_bear_hears_nothing(
+    tmp_path: Path,
+) -> None:
+    front = cluster_of(tmp_path / "a", "front.cluster.example")
+    settings = _settings(tmp_path, front, "workers.cluster.example")
+    async with worker(settings) as where:
+        with pytest.raises(NotReached):
+            await asked(settings, where)
+
+
+async def test_workers_of_one_name_are_heard_wherever_they_are(tmp_path: Path) -> None:
+    name = "workers.cluster.example"
+    settings = _settings(tmp_path, cluster_of(tmp_path / "a", name), name)
+    async with worker(settings) as where:
+        assert await asked(settings, where) == 200
 
 
 async def test_with_certificates_of_one_authority_they_speak(tmp_path: Path) -> None:

@@ -45,9 +45,16 @@ def _certificate(
         )
     )
     if ip is not None:
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(ip))])
+        names = x509.SubjectAlternativeName([_named(ip)])
         builder = builder.add_extension(names, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _named(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def authority_and_server(folder: Path, ip: str) -> tuple[str, ssl.SSLContext]:
@@ -73,14 +80,14 @@ class Member:
     authority: Path
 
 
-def cluster_of(folder: Path, ip: str) -> Member:
-    """Write a certificate for an address, its key, and the authority that vouches for it."""
+def cluster_of(folder: Path, name: str) -> Member:
+    """Write a certificate for an address or a name, its key, and who vouches for it."""
     folder.mkdir(parents=True, exist_ok=True)
     authority_key, own_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer = ("cluster", authority_key)
     pem = serialization.Encoding.PEM
     files = Member(folder / "cluster.pem", folder / "cluster.key", folder / "cluster-ca.pem")
-    files.certificate.write_bytes(_certificate("process", own_key, issuer, ip).public_bytes(pem))
+    files.certificate.write_bytes(_certificate("process", own_key, issuer, name).public_bytes(pem))
     files.authority.write_bytes(
         _certificate("cluster", authority_key, issuer, None).public_bytes(pem)
     )

@@ -20,6 +20,7 @@ _VAULT_KEY: Final = "DRAWBRIDGE_VAULT_KEY"
 _CERTIFICATE: Final = "DRAWBRIDGE_CLUSTER_CERTIFICATE"
 _KEY: Final = "DRAWBRIDGE_CLUSTER_KEY"
 _AUTHORITY: Final = "DRAWBRIDGE_CLUSTER_CA"
+_NAME: Final = "DRAWBRIDGE_CLUSTER_NAME"
 _PORTS: Final = range(1, 65_536)
 _USUAL_WORKER: Final = "127.0.0.1:8920"
 _GROUPS: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -31,8 +32,9 @@ class ClusterSettings:
 
     `worker` is an address as `host:port`, `egress_group` the name of the outgoing addresses that
     it sends from. `local_key` is the file that all processes of a cluster hold alike, `vault_key`
-    the vault's, which all workers read and one writes anew. The last three prove one process to
-    another over a network: certificate, its key, and who vouches.
+    the vault's, which all workers read and one writes anew. The last four prove one process to
+    another over a network: certificate, its key, who vouches, and the name that all workers'
+    certificates bear; without one, each bears its address.
     """
 
     worker: str = _USUAL_WORKER
@@ -42,6 +44,7 @@ class ClusterSettings:
     certificate: Path | None = None
     key: Path | None = None
     authority: Path | None = None
+    name: str = ""
 
     @property
     def has_tls(self) -> bool:
@@ -58,6 +61,7 @@ class ClusterSettings:
             _CERTIFICATE: str(self.certificate or ""),
             _KEY: str(self.key or ""),
             _AUTHORITY: str(self.authority or ""),
+            _NAME: self.name,
         }
 
 
@@ -71,6 +75,7 @@ def read_cluster_settings(given: Mapping[str, str]) -> ClusterSettings:
         certificate=_path(given, _CERTIFICATE),
         key=_path(given, _KEY),
         authority=_path(given, _AUTHORITY),
+        name=given.get(_NAME, ""),
     )
     if settings.egress_group and not _GROUPS.fullmatch(settings.egress_group):
         raise BadInput("bad_egress_group", field=_GROUP)

@@ -65,7 +65,7 @@ class Way:
         """
         tls = dialling_context(settings)
         self._has_tls = tls is not None
-        self._dialler = Dialler(tls=tls)
+        self._dialler = Dialler(tls=tls, name=settings.cluster.name)
 
     async def dial(self, where: str, make: Callable[[], P], deadline: float) -> P:
         """Open one to an address. Raises: as `worker_address` and `Dialler.dial`."""

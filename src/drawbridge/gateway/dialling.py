@@ -30,13 +30,17 @@ _SPOKEN: Final = ["http/1.1"]
 class Dialler:
     """Opens connections; one for a process."""
 
-    __slots__ = ("_tls",)
+    __slots__ = ("_name", "_tls")
 
-    def __init__(self, trusted_pem: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, trusted_pem: str | None = None, tls: ssl.SSLContext | None = None, name: str = ""
+    ) -> None:
         """Prepare TLS; `trusted_pem` replaces the system's authorities (tests bring their own).
 
-        With `tls` of its own, it dials processes of this house (`app/relay_trust.py`).
+        With `tls` of its own, it dials processes of this house (`app/relay_trust.py`). Where these
+        have addresses that no certificate can know, it holds all of them against one `name`.
         """
+        self._name = name
         if tls is not None:
             self._tls = tls
             return
@@ -82,7 +86,7 @@ class Dialler:
             sock=line,
             ssl=self._tls if address.tls else None,
             # The certificate is held against the pinned name, not against what DNS said.
-            server_hostname=address.host if address.tls else None,
+            server_hostname=(self._name or address.host) if address.tls else None,
         )
         return connection
 
