@@ -26,6 +26,7 @@ VECTORS: Final = ROOT / "tests/exchanges"
 _SOURCED: Final = frozenset(
     {
         *("key_page", "credentials", "permissions", "ip_list", "expiry", "rights", "stamp"),
+        "window",
         *("signature", "derivatives", "limit_headers"),
         *(
             "probe_order",

@@ -90,20 +90,22 @@ def shorten(request: WireRequest, until_ms: int) -> WireRequest:
 
     Raises: `BadInput("malformed")` for a body in which its own deadline is not clear.
     """
+    body = request.body
     own_ms = _deadline_ms(request)
     if request.path not in _ENDING or (own_ms is not None and own_ms <= until_ms):
         return request
-    body, told = request.body, write_moment(until_ms).encode("ascii")
+    told = write_moment(until_ms).encode("ascii")
     if body[:1] != b"{":
-        body = drop_parameters(body, _DEADLINE_ALONE) + b"&deadline=" + told.replace(b":", b"%3A")
+        kept = drop_parameters(body, _DEADLINE_ALONE) if _DEADLINE in body else body
+        changed = kept + b"&deadline=" + told.replace(b":", b"%3A")
     elif _JSON_DEADLINE.search(body):
-        body = _JSON_DEADLINE.sub(rb'\g<1>"' + told + b'"', body, count=1)
+        changed = _JSON_DEADLINE.sub(rb'\g<1>"' + told + b'"', body, count=1)
     else:
-        body = b'{"deadline":"' + told + b'",' + body[1:]
-    changed = WireRequest(request.method, request.path, request.query, request.headers, body)
-    if _deadline_ms(changed) != until_ms:
+        changed = b'{"deadline":"' + told + b'",' + body[1:]
+    ending = WireRequest(request.method, request.path, request.query, request.headers, changed)
+    if _DEADLINE in body and _deadline_ms(ending) != until_ms:
         raise BadInput("malformed", field="deadline")
-    return changed
+    return ending
 
 
 def payload(request: WireRequest) -> bytes:
