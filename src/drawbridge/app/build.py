@@ -19,6 +19,7 @@ from drawbridge.accounts.passkeys import Passkeys
 from drawbridge.accounts.people import People
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
+from drawbridge.accounts.store import count_owners
 from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.app.answering import Answering, Proposals
 from drawbridge.app.backup import SafeKeeping
@@ -28,6 +29,7 @@ from drawbridge.app.window import PublicWindow
 from drawbridge.approvals.service import Approvals
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
+from drawbridge.core.errors import NotFound
 from drawbridge.importing.service import Importing
 from drawbridge.lab.service import Lab
 from drawbridge.lab.shelf import Shelf
@@ -114,15 +116,25 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
     """Open the data folder, made at its first use and closed to everybody else.
 
     Everybody in the house goes by `clock`, which is this machine's unless another is given.
-    Raises: `Corrupted("database_newer")`, `Forbidden("key_file_exposed")`.
+    Raises: `Corrupted("database_newer")`, `Forbidden("key_file_exposed")`;
+    `NotFound("local_key_missing")` where another machine of the cluster has it.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.data.chmod(_OWNER_ONLY)
     database = await open_database(settings.database, "app")
     try:
+        await _check_local_key(settings, database)
         yield _furnish(settings, database, clock or SystemClock())
     finally:
         await database.close()
+
+
+async def _check_local_key(settings: Settings, database: Database) -> None:
+    """Refuse to draw a second key: what the others of a cluster sealed would not open with it."""
+    if not settings.is_cluster or settings.local_key.exists():
+        return
+    if await count_owners(database):
+        raise NotFound("local_key_missing", path=str(settings.local_key))
 
 
 def _furnish(settings: Settings, database: Database, clock: Clock) -> House:

@@ -13,10 +13,10 @@ from typing import Final
 from drawbridge.app.asking import ask
 from drawbridge.app.build import House, open_house
 from drawbridge.app.finding import Finding, Health
-from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.app.notice_ways import secret_reader
 from drawbridge.app.observing.cluster import outgoing_addresses, see_cluster
 from drawbridge.app.observing.looking import look_at_cluster
+from drawbridge.app.presence import is_worker_there
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import verify
 from drawbridge.catalogue.levels import Level
@@ -99,7 +99,7 @@ async def _inside(house: House) -> AsyncIterator[Finding]:
         for finding in look_at_cluster(seen):
             yield finding
     else:
-        running = is_gateway_running(house.settings.gateway_lock)
+        running = await is_worker_there(house)
         found = "running" if running else "stopped"
         yield Finding("gateway", Health.OK if running else Health.WARN, found)
     yield await look_at_vault(house, running=running)

@@ -32,6 +32,9 @@ def leasing_of(
     if operator is None or kept is None:
         return None
     here = Here(house.database, kept, house.clock, house.entropy, house.local_key)
-    installation = Installation(private_key_from(installation_seed(house.settings.data)))
+    # Beside the vault's key, which all workers of a cluster reach: they are one installation.
+    installation = Installation(
+        private_key_from(installation_seed(house.settings.vault_key.parent))
+    )
     road = LicenceRoad(egress, gateway, house.clock, operator.server)
     return Leasing(here, operator, installation, road)

@@ -149,9 +149,9 @@ async def has_gateway(place: Place) -> bool:
     """Tell whether a gateway is there, which carries out what is wished."""
     if not isinstance(place, House):
         return await place.has_gateway()
-    from drawbridge.app.gateway_lock import is_gateway_running
+    from drawbridge.app.presence import is_worker_there
 
-    return is_gateway_running(place.settings.gateway_lock)
+    return await is_worker_there(place)
 
 
 async def vault_status(place: Place) -> VaultStatus:

@@ -213,9 +213,9 @@ async def _settled(
     house: "House", number: int, channel: "Channel", *, wait: bool
 ) -> tuple[str, str]:
     """Wait until the test was taken, or a first time not taken."""
-    from drawbridge.app.gateway_lock import is_gateway_running
+    from drawbridge.app.presence import is_worker_there
 
-    if not is_gateway_running(house.settings.gateway_lock):
+    if not await is_worker_there(house):
         print_hint(say("cli.notice.no_gateway"))
         return "waiting", ""
     for _ in range(int(_LONGEST_S / _LOOK_EVERY_S) if wait else 1):

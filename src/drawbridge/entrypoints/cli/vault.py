@@ -181,12 +181,12 @@ def destroy_old_key(
 def status(*, data: Data = None, json: Json = False) -> None:
     """Tell how the vault stands, and the next step."""
     from drawbridge.app.doctor import look_at_vault
-    from drawbridge.app.gateway_lock import is_gateway_running
+    from drawbridge.app.presence import is_worker_there
     from drawbridge.entrypoints.cli.house import in_house
     from drawbridge.vault.rotations import find_rotation
 
     async def work(house: "House") -> None:
-        running = is_gateway_running(house.settings.gateway_lock)
+        running = await is_worker_there(house)
         found = await look_at_vault(house, running=running)
         words = say(f"doctor.vault.{found.found}", **found.facts)
         if found.error:
@@ -248,17 +248,17 @@ async def _read_held_state(house: "House") -> "VaultState":
 
     Raises: `Conflict("gateway_not_running")`.
     """
-    from drawbridge.app.gateway_lock import is_gateway_running
+    from drawbridge.app.presence import is_worker_there
     from drawbridge.vault.unlock import read_vault_state
 
-    if not is_gateway_running(house.settings.gateway_lock):
+    if not await is_worker_there(house):
         raise Conflict("gateway_not_running")
     return await read_vault_state(house.database)
 
 
 async def _carry_out(house: "House", owner: str, wish: "Wish", passphrase: "Secret | None") -> None:
     """Have the gateway do it, and wait for its answer. Raises: what the gateway tells."""
-    from drawbridge.app.gateway_lock import is_gateway_running
+    from drawbridge.app.presence import is_worker_there
 
     before = await _last_answer(house, owner)
     await house.door.ask(owner, wish, passphrase)
@@ -267,7 +267,7 @@ async def _carry_out(house: "House", owner: str, wish: "Wish", passphrase: "Secr
         if answer is not None and (before is None or answer.n > before.n):
             await _raise_refusal(house, answer)
             return
-        if not is_gateway_running(house.settings.gateway_lock):
+        if not await is_worker_there(house):
             raise Conflict("gateway_not_running")
         await asyncio.sleep(_LOOK_EVERY_S)
     raise OutcomeUnknown("vault_not_answered")
