@@ -20,6 +20,7 @@ from drawbridge.robots.search.trying import cores
 from tests.kit.browser import find_browser
 from tests.kit.postgres import PrivateServer
 from tests.kit.processes import free_port
+from tests.kit.store import ON_SERVER
 
 _NO_BROWSER = "no browser"
 # The property under which a test records a line for the end of the run.
@@ -82,8 +83,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return cores() + 1
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip page tests where there is no browser."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what tells of a file where there is none, and page tests without a browser."""
+    if ON_SERVER:
+        of_files = [item for item in items if item.get_closest_marker("in_a_file")]
+        config.hook.pytest_deselected(items=of_files)
+        items[:] = [item for item in items if item not in of_files]
     if find_browser() is not None:
         return
     for item in items:

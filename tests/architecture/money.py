@@ -41,6 +41,7 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/robots/steering.py": "says which side to be on, and counts nothing exactly",
     "drawbridge/robots/strategy.py": "the shape of a strategy, which counts in indicators",
     "drawbridge/robots/strategies": "one step function for backtest and live, over indicators",
+    "drawbridge/storage/postgres": "the event loop counts in float seconds",
     "drawbridge/statistics": "ratios and deviations, not amounts",
     "drawbridge/wording/language.py": "how much a browser wishes for a language",
     "drawbridge/wording/say.py": "settings of strategies are told as they were written",

@@ -18,10 +18,8 @@ from drawbridge.storage.place import Place
 from tests.kit.postgres import PrivateServer
 
 ON_SERVER: Final = os.environ.get("DRAWBRIDGE_TEST_STORE") == "postgresql"
-# What is told of the file itself; a server's own tests stand in tests/storage.
-in_a_file: Final = pytest.mark.skipif(
-    ON_SERVER, reason="tells of the file, and rows are on a server"
-)
+# For what tells of the file itself: left out on a server, which has tests of its own.
+in_a_file: Final = pytest.mark.in_a_file
 
 # One byte in SQL, which the two write differently.
 ZERO: Final = r"'\x00'" if ON_SERVER else "x'00'"
@@ -43,7 +41,9 @@ def store_in(folder: Path, *, schema: str = "app") -> StoreSettings:
 async def passed_on() -> None:
     """Wait until what another process has committed must be known here: at once, or in a moment."""
     if ON_SERVER:
-        await asyncio.sleep(_TURN_S)
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_later(_TURN_S, over.set)
+        await over.wait()
 
 
 @cache

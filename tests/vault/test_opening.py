@@ -47,7 +47,7 @@ async def _refusal(opening: Opening, key_id: str) -> DrawbridgeError:
 @pytest.mark.parametrize(
     "sql",
     [
-        f"UPDATE key_secrets SET sealed = {ZERO} WHERE field = 'api_secret'",  # noqa: S608 - ours
+        f"UPDATE key_secrets SET sealed = {ZERO} WHERE field = 'api_secret'",  # noqa: S608 - fixed text
         pytest.param(
             "UPDATE key_secrets SET sealed = CAST(sealed || x'00' AS BLOB)"
             " WHERE field = 'api_secret'",

@@ -17,8 +17,8 @@ async def open_database(place: Place, schema: str) -> Database:
     """
     if isinstance(place, Path):
         return await SqliteDatabase.open(place, schema)
-    # Only where there is a server: its drivers are not installed on one person's machine.
-    from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415
+    # The drivers of a server are not installed on one person's machine.
+    from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415 - see above
 
     return await PostgresDatabase.open(place, schema)
 
@@ -27,6 +27,7 @@ def open_journal(place: Place) -> RowJournal:
     """Open the journal of a database that is there."""
     if isinstance(place, Path):
         return GroupCommit(place)
-    from drawbridge.storage.postgres.journal import PostgresJournal  # noqa: PLC0415 - as above
+    # As above.
+    from drawbridge.storage.postgres.journal import PostgresJournal  # noqa: PLC0415 - see above
 
     return PostgresJournal(place)

@@ -19,7 +19,7 @@ class Turn:
 
     __slots__ = ("__weakref__", "_lasts_s", "is_done")
 
-    def __init__(self, lasts_s: float = 0.0) -> None:
+    def __init__(self, lasts_s: float = 0) -> None:
         """Begin with nothing done; a turn may last longer than one of the loop."""
         self._lasts_s = lasts_s
         self.is_done = False
