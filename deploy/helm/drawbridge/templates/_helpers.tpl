@@ -75,8 +75,6 @@ securityContext:
   value: /run/drawbridge/database/{{ $values.database.password.key }}
 - name: DRAWBRIDGE_NAMES
   value: {{ join "," $values.names | quote }}
-- name: DRAWBRIDGE_EGRESS_ADDRESSES
-  value: {{ include "drawbridge.addresses" .top | quote }}
 - name: DRAWBRIDGE_LOG
   value: json
 {{- range $name, $value := $values.settings }}
@@ -120,14 +118,8 @@ securityContext:
   value: /run/drawbridge/cluster/tls.key
 - name: DRAWBRIDGE_CLUSTER_CA
   value: /run/drawbridge/cluster/ca.crt
-{{- end -}}
-
-{{- define "drawbridge.addresses" -}}
-{{- $all := list -}}
-{{- range .Values.workerGroups -}}
-{{- $all = concat $all (.addresses | default list) -}}
-{{- end -}}
-{{- join "," ($all | uniq) -}}
+- name: DRAWBRIDGE_CLUSTER_NAME
+  value: {{ .Values.cluster.name }}
 {{- end -}}
 
 {{- define "drawbridge.mounts" -}}
@@ -182,10 +174,11 @@ securityContext:
         path: {{ .from.key }}
 {{- end -}}
 
+{{/* Takes the name of a secret. */}}
 {{- define "drawbridge.clusterVolume" -}}
 - name: cluster
   secret:
-    secretName: {{ .Values.cluster.secret }}
+    secretName: {{ . }}
     defaultMode: 0400
     items:
       - {key: tls.crt, path: tls.crt}
