@@ -19,7 +19,7 @@ async def stand(
     now_ms = await database.now_ms()
     until_ms = now_ms - silent_ms + CLAIM_MS
     await store.say_living(database, worker, until_ms, is_draining=is_draining)
-    free = await store.list_free(database, worker.id, now_ms)
+    _, free = await store.list_free(database, worker.id, now_ms)
     wanted = {shard: free[shard] for shard in shards}
     await store.claim(database, worker.id, wanted, now_ms, until_ms)
 

@@ -2,7 +2,8 @@
 
 Scenario 34. The supervisor and its processes run as `drawbridge up` starts them. Sealed, a
 secret is in the data folder, and opens with the passphrase; in the clear it must be nowhere:
-no file, no log, no page, no memory of the pages' process or the supervisor's.
+no file, no log, no page, nothing that operators see, no memory of the pages' process or the
+supervisor's.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ import pyotp
 import pytest
 
 from drawbridge.app.build import open_house
+from drawbridge.app.observing.logs import LogStyle
+from drawbridge.app.observing.settings import ObservingSettings
 from drawbridge.app.settings import Settings
 from drawbridge.core.errors import Corrupted, DrawbridgeError
 from drawbridge.core.secret import Secret
@@ -34,6 +37,7 @@ from tests.kit.house import until
 from tests.kit.over_the_wire import OverTheWire
 from tests.kit.planted import Planted
 from tests.kit.processes import Paper, drawbridge, free_port
+from tests.kit.store import store_in
 
 PASSWORD = "owner+password planted/first"
 PASSPHRASE = "vault+passphrase planted/second"
@@ -76,7 +80,14 @@ def town_in(folder: Path) -> Iterator[Town]:
     paper = Paper(folder / "paper")
     address = paper.account_site.removeprefix("http://")
     proxy = f"127.0.0.1:{free_port()}"
-    settings = Settings(data=folder / "data", port=free_port(), paper=address, proxy=proxy)
+    settings = Settings(
+        data=folder / "data",
+        port=free_port(),
+        paper=address,
+        proxy=proxy,
+        observing=ObservingSettings(LogStyle.JSON, "127.0.0.1:0"),
+        store=store_in(folder / "data"),
+    )
     output = folder / "output"
     output.mkdir()
     with (output / "stdout").open("wb") as out, (output / "stderr").open("wb") as err:
@@ -184,6 +195,7 @@ async def test_secrets_that_went_through_pages_and_commands_are_nowhere_in_the_c
         await exchange_gone(town, visitor, key_page)
         for path in ("/", "/keys", "/keys/new", key_page, "/profile", "/audit", "/robots"):
             assert (await visitor.get(path)).status == 200
+        await operators_looked(town)
         await assert_not_in_memory(town, visitor, planted)
         assert planted.in_folder(town.settings.data) == [], "while it runs"
         town.process.terminate()
@@ -199,6 +211,20 @@ async def up(town: Town) -> None:
         return town.settings.web_address.encode() in (town.output / "stdout").read_bytes()
 
     await until(is_told, "the pages can be opened")
+
+
+async def operators_looked(town: Town) -> None:
+    """Read all that both processes tell to operators; their logs are lines of JSON."""
+    told = (town.output / "stdout").read_text(encoding="utf-8")
+    addresses = re.findall(r"For operators: +(http://\S+)", told)
+    assert len(addresses) == 2
+    for address in addresses:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            page = await Browserling(OverTheWire(address.partition("://")[2])).get(path)
+            assert page.status == 200, page.words
+            town.told.append(page.html)
+    for line in (town.output / "stderr").read_text(encoding="utf-8").splitlines():
+        assert json.loads(line)["process"] in {"gateway", "web"}
 
 
 async def refused_file(visitor: Visitor, key: dict[str, str]) -> None:
