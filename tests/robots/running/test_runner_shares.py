@@ -50,14 +50,19 @@ class Desk:
 
     exchange: MemoryExchange
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    queue: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: int = 0
+    queued: int = 0
 
     def __post_init__(self) -> None:
         self.gate.set()
+        self.queue.set()
 
     async def known_among(
         self, intentions: Iterable[tuple[str, str]]
     ) -> frozenset[tuple[str, str]]:
+        self.queued += 1
+        await self.queue.wait()
         return await self.exchange.known_among(intentions)
 
     async def place(
@@ -262,6 +267,32 @@ async def test_what_another_did_between_two_looks_is_read_anew(pair: Pair) -> No
     await pair.tell(DOWN - 1, UP + 10)
     assert pair.placed_on(KEY) == [Side.BUY, Side.SELL, Side.BUY]
     assert await pair.bench.decisions() == [DecisionState.DONE] * 6
+
+
+async def test_what_another_dropped_meanwhile_is_not_placed_by_who_comes_back(
+    pair: Pair,
+) -> None:
+    await pair.begin()
+    pair.ann.desk.queue.clear()
+    pair.bench.exchange.tell(UP)
+    await pair.ann.runner.look()
+    while not pair.ann.desk.queued:
+        await a_turn()
+    pair.move(ONE)
+    await pair.ann.runner.look()
+    await pair.bench.service.stop(OWNER, pair.bench.id)
+    for _ in range(3):
+        pair.bench.exchange.clock.advance(1_100)
+        await pair.bob.runner.step()
+    assert DecisionState.DROPPED in await pair.bench.decisions()
+
+    pair.bob.share.drop(ONE)
+    pair.ann.share.hold(ONE, LONG_MS)
+    await pair.ann.runner.look()
+    pair.ann.desk.queue.set()
+    await pair.step(3)
+    assert pair.placed_on(KEY) == []
+    assert (await pair.bench.robot()).status is RobotStatus.STOPPED
 
 
 async def test_who_comes_to_a_chart_of_others_is_guarded_before_its_next_candle(

@@ -4,17 +4,12 @@ A decision is on disk before this begins. Its client order id is derived from it
 order that was sent before a crash is found again instead of being sent twice.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import (
-    Conflict,
-    DrawbridgeError,
-    ExchangeDown,
-    NotProven,
-)
+from drawbridge.core.errors import Conflict, DrawbridgeError, ExchangeDown, NotProven
 from drawbridge.core.money import ZERO
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Fill, Order, OrderType
@@ -25,8 +20,8 @@ from drawbridge.robots.risk import is_about_key
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.deciding import TOO_LATE, is_too_late
 from drawbridge.robots.running.seat import Seat, is_entry
-from drawbridge.robots.running.writing import Pen
-from drawbridge.robots.seams import Outside
+from drawbridge.robots.running.writing import TAKEN_OVER, Pen
+from drawbridge.robots.seams import Desk, Outside
 from drawbridge.trading.fanout import FanOut, Fate, Outcome, Wish
 
 # What trading says of a client order id that was used and came to nothing.
@@ -40,7 +35,7 @@ class OrderChains:
         """Use trading's desk and its record of fills."""
         self._desk = outside.desk
         self._record = outside.record
-        self._fan_out = FanOut(outside.desk, outside.roads)
+        self._places = outside.roads
         self._checks = checks
         self._pen = pen
         self._clock = clock
@@ -52,7 +47,8 @@ class OrderChains:
         """Place the orders of fresh decisions side by side; each outcome goes to `hear`."""
         waiting = {(seat.key_id, str(it.client_id)): (seat, it) for seat, it in sent}
         wishes = (Wish(seat.key_id, seat.robot.origin, order_of(seat, it)) for seat, it in sent)
-        async with self._fan_out.place_each(wishes) as outcomes:
+        fan_out = FanOut(_Placing(self._desk, waiting), self._places)
+        async with fan_out.place_each(wishes) as outcomes:
             async for outcome in outcomes:
                 known = (outcome.wish.key_id, outcome.wish.order.client_id)
                 seat, decision = waiting.pop(known)
@@ -205,6 +201,29 @@ class OrderChains:
     async def _tell_unknown(self, seat: Seat, decision: Decision, error: DrawbridgeError) -> None:
         notice = _notice(NoticeKind.ORDER_UNKNOWN, seat, decision, _why(error))
         await self._pen.write(Changes(notices=[notice]), key_ids=(seat.key_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """Places the orders of seats, until these are given up.
+
+    Why: whoever has the account meanwhile may have dropped what still waits for its turn here.
+    """
+
+    desk: Desk
+    seats: Mapping[tuple[str, str], tuple[Seat, Decision]]
+
+    async def known_among(
+        self, intentions: Iterable[tuple[str, str]]
+    ) -> frozenset[tuple[str, str]]:
+        return await self.desk.known_among(intentions)
+
+    def place(
+        self, key_id: str, origin: str, order: PlaceOrder, *, is_new: bool = False
+    ) -> Coroutine[None, None, Order]:
+        if self.seats[key_id, order.client_id][0].is_left:
+            raise Conflict(TAKEN_OVER)
+        return self.desk.place(key_id, origin, order, is_new=is_new)
 
 
 def order_of(seat: Seat, decision: Decision) -> PlaceOrder:

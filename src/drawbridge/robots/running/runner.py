@@ -85,9 +85,12 @@ class Robots:
         """Read what people have changed, and begin whatever is due; nothing is waited for."""
         self._tasks.check()
         self._listening.check()
-        # What is begun for accounts that are another process's now ends here; it is all on disk.
-        self._tasks.cancel(self._seating.give_up())
+        # What is on its way to an exchange for them may come to its end; nothing new is sent, and
+        # nothing more is written by the seats.
+        self._seating.give_up()
         if self._seating.is_taking_over:
+            # Those of the same accounts begin anew, and nobody may still work on the ones before.
+            self._tasks.cancel_left()
             # The new ones are to be held against their keys, whether any key changes or not.
             self._good = None
         now_ms = self._clock.now_ms()

@@ -55,11 +55,11 @@ class Seating:
         """Tell whether there are accounts whose seats are still to be read."""
         return bool(self._unread)
 
-    def give_up(self) -> Sequence[Seat]:
-        """Give up, at once, the seats on accounts that are not ours any more; gives them."""
+    def give_up(self) -> None:
+        """Give up, at once, the seats on accounts that are not ours any more."""
         news = self._looking.look()
         if news is None or self._read is None:
-            return ()
+            return
         self._read -= news.lost
         self._unread = (self._unread - news.lost) | news.gained
         left = [it for it in self._seats.values() if shard_of(it.key_id) in news.lost]
@@ -69,7 +69,6 @@ class Seating:
         if left:
             self._arrange()
             self._has_left = True
-        return left
 
     async def read_changes(self) -> bool:
         """Take in what has changed on disk since the last look; tells whether anything has."""

@@ -1,7 +1,7 @@
 """What the runner has begun and has not ended yet: tasks, and which of them are whose."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 
 from drawbridge.robots.running.seat import Seat
 
@@ -27,12 +27,10 @@ class UnderWay:
         """Take note that a seat's task ends by itself now."""
         self._of_seat.pop(seat, None)
 
-    def cancel(self, seats: Iterable[Seat]) -> None:
-        """Cancel what is done for these seats."""
-        for seat in seats:
-            task = self._of_seat.pop(seat, None)
-            if task is not None:
-                task.cancel()
+    def cancel_left(self) -> None:
+        """Cancel what still goes on for seats that were given up."""
+        for seat in [it for it in self._of_seat if it.is_left]:
+            self._of_seat.pop(seat).cancel()
 
     def check(self) -> None:
         """Raise what a task died of, if that was a mistake of ours."""
