@@ -25,6 +25,7 @@ _METHOD: Final = b"signaturemethod"
 _VERSION: Final = b"signatureversion"
 # All belong to the sender's own signature.
 _AUTHENTICATION: Final = frozenset({_KEY, _STAMP, _SIGNATURE, _WINDOW, _METHOD, _VERSION})
+_WINDOW_ALONE: Final = frozenset({_WINDOW})
 # The headers of what we wrote ourselves: there is nothing to drop.
 _OURS: Final = (JSON_TYPE,)
 _ONLY_METHOD: Final = b"hmacsha256"
@@ -79,7 +80,10 @@ def prepare(request: WireRequest, credential: Credential, stamp: str) -> WireReq
 def shorten(request: WireRequest, until_ms: int) -> WireRequest:
     """Let a prepared request's window end by then. Not covered by the signature, like the key."""
     window_ms = max(1, until_ms - int(request.header(_STAMP) or b"0"))
-    headers = (*request.headers, (_WINDOW, b"%d" % window_ms))
+    own_ms = _read_window(request.header(_WINDOW))
+    if own_ms is not None and own_ms <= window_ms:
+        return request
+    headers = (*without_headers(request.headers, _WINDOW_ALONE), (_WINDOW, b"%d" % window_ms))
     return WireRequest(request.method, request.path, request.query, headers, request.body)
 
 
