@@ -17,6 +17,9 @@ from tests.kit.house import Town, until
 from tests.kit.processes import Paper, Process, free_port
 from tests.kit.proxied import Proxied
 
+# Behind all the ports that a front takes.
+_BEHIND: Final = 101
+_ROOM: Final = 110
 _UNCHECKED: Final = """
 CREATE FUNCTION unchecked() RETURNS trigger LANGUAGE plpgsql AS
 'BEGIN NEW.check_requested_ms := NULL; RETURN NEW; END'
@@ -69,10 +72,11 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
     """Start all of it, and end it."""
     paper = Paper(folder / "paper", unlimited=True)
     address = paper.account_site.removeprefix("http://")
+    base = free_port(_ROOM)
     settings = Settings(
         data=folder / "data",
         paper=address,
-        proxy=f"127.0.0.1:{free_port()}",
+        proxy=f"127.0.0.1:{base}",
         store=StoreSettings(database_url),
     )
     town = Town(paper, settings)
@@ -80,8 +84,8 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
         stack = AsyncExitStack()
         try:
             started = {}
-            for _ in range(workers):
-                where = f"127.0.0.1:{free_port()}"
+            for number in range(workers):
+                where = f"127.0.0.1:{base + _BEHIND + number}"
                 town.settings = _at(settings, where)
                 module = "drawbridge.entrypoints.proxy"
                 started[where] = town.start(module, ["--with-parent"])

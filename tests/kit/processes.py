@@ -21,11 +21,11 @@ _PORTS = range(15_000, 32_000)
 _DICE = random.SystemRandom()
 
 
-def free_port() -> int:
+def free_port(room: int = _ROOM) -> int:
     """Find a port on which nobody listens, nor on those above it that a paper exchange takes."""
     while True:
         port = _DICE.choice(_PORTS)
-        if all(_is_free(port + step) for step in range(_ROOM)):
+        if all(_is_free(port + step) for step in range(room)):
             return port
 
 
@@ -72,6 +72,10 @@ class Process:
         """Ask it to stop and give its exit code."""
         self._process.terminate()
         return self._close()
+
+    def tell_to_stop(self) -> None:
+        """Ask it to stop, and wait for nothing."""
+        self._process.terminate()
 
     def finish(self) -> int:
         """Wait until it has done its work and give its exit code."""

@@ -1,0 +1,143 @@
+"""kill -9 of the worker that has a bot's account, in the middle of its orders over a front.
+
+The account comes to the other worker, the bot goes on, and nothing is lost or doubled.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from drawbridge.app.clock import SystemClock
+from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
+from drawbridge.core.operations import PlaceOrder
+from drawbridge.core.orders import OrderType, Side
+from drawbridge.core.secret import Secret
+from drawbridge.virtual_keys.wishes import Wish
+from drawbridge.wire.dialect import sign
+from drawbridge.wire.http import WireAnswer
+from tests.kit.cluster_here import ClusterHere, found_cluster
+from tests.kit.ford import written
+from tests.kit.house import read_state, until
+from tests.kit.proxied import Fields
+
+_EXCHANGE: Final = "binance"
+_ORDERS: Final = 60
+_LINES: Final = 4
+# A claim lasts three seconds; what came before it ended is refused within five.
+_AGAIN_WITHIN_S: Final = 15
+
+
+def test_a_bots_orders_go_on_after_its_worker_was_killed(
+    tmp_path: Path, postgres_url: str, record_property: Callable[[str, object], None]
+) -> None:
+    with found_cluster(tmp_path, postgres_url) as here:
+        key = here.proxied.real_key(_EXCHANGE, "killed")
+        fields = here.proxied.virtual_key(key, Wish(scopes=("trade_spot",))).fields
+        first = here.worker_of(key.id)
+        taken, doubtful, paused_s = here.proxied.runner.run(_trade(here, fields, first))
+        record_property("pause_s", round(paused_s, 2))
+        [second] = here.workers
+        assert here.worker_of(key.id) == second != first
+        placed = here.proxied.runner.run(_settled(here, taken))
+    # Each that was taken is there once; of those in doubt, each once or not at all.
+    assert len(placed) == len(set(placed))
+    assert taken <= set(placed) <= taken | doubtful
+    assert len(taken) + len(doubtful) == _ORDERS
+    assert len(doubtful) <= _LINES
+    assert paused_s < _AGAIN_WITHIN_S
+
+
+async def _trade(
+    here: ClusterHere, fields: Fields, worker: str
+) -> tuple[set[str], set[str], float]:
+    """Place orders over several lines; kill the worker when a third of them is answered."""
+    taken: set[str] = set()
+    doubtful: set[str] = set()
+    names = iter([f"killed-{number}" for number in range(_ORDERS)])
+    moments: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def line() -> None:
+        for name in names:
+            verdict = await _place(here, fields, name)
+            (taken if verdict else doubtful).add(name)
+            moments.append(loop.time())
+            if len(taken) == _ORDERS // 3 and worker in here.workers:
+                here.kill(worker)
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as lines:
+        for _ in range(_LINES):
+            lines.create_task(line())
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    return taken, doubtful, max(gaps)
+
+
+async def _place(here: ClusterHere, fields: Fields, name: str) -> bool:
+    """Place one order as a careful bot does: again where nothing happened, never where in doubt."""
+    exchange = get_exchange(_EXCHANGE)
+    while True:
+        answer = await _asked(here, _signed(exchange, fields, name))
+        if answer is None:
+            return False
+        raw = exchange.codec.read_error(answer)
+        if raw is None:
+            return True
+        error = exchange.errors.read(raw)
+        if error.code == "timed_out":
+            return False
+        # To come back later, or that it was stamped before the account came to where it is now.
+        assert error.code in {"overloaded", "stale_stamp"}, error
+        await asyncio.sleep(0.05)
+
+
+async def _asked(here: ClusterHere, raw: bytes) -> WireAnswer | None:
+    """Send a request over a connection of its own; None where that ended without an answer."""
+    port = int(here.proxied.exchanges[_EXCHANGE]["rest"].rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(raw)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        body = await reader.readexactly(int(length))
+    except (OSError, asyncio.IncompleteReadError):
+        return None
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+    return WireAnswer(int(head.split(b" ")[1]), body)
+
+
+def _signed(exchange: Exchange, fields: Fields, name: str) -> bytes:
+    order = PlaceOrder(
+        symbol="BTC/USDT",
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=Decimal("0.001"),
+        price=Decimal(20_000),
+        client_id=name,
+    )
+    request = exchange.codec.encode_request(order, exchange.card.markets())
+    credential = credential_of(exchange, {it: Secret(text) for it, text in fields.items()})
+    return written(sign(exchange.dialect, request, credential, str(SystemClock().now_ms())))
+
+
+async def _settled(here: ClusterHere, taken: set[str]) -> list[str]:
+    """Wait until the journal knows of every order that the exchange has; give these."""
+
+    async def placed() -> list[str]:
+        floor = (await read_state(here.proxied.paper.state)).floors[_EXCHANGE]
+        return [order.client_id for order in floor.orders.values()]
+
+    async def known() -> list[str] | None:
+        sql = "SELECT client_order_id FROM orders WHERE state = 'open'"
+        rows = await here.proxied.house.database.fetch_all(sql)
+        there = await placed()
+        ours = {str(row["client_order_id"]) for row in rows}
+        return there if taken <= set(there) <= ours else None
+
+    return await until(known, "every order of the exchange is known here")
