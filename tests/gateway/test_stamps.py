@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.cluster.share import HeldShares
 from drawbridge.core.clock import HOUR_MS, SteppedClock
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.stamps import Stamps
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
@@ -138,3 +140,22 @@ async def test_the_exchanges_clock_is_used_until_it_is_forgotten(database: Datab
     assert stamps.find_offset(PLACE) is None, "clocks drift"
     stamps.forget(PLACE)
     assert await _stamp(stamps, TIME) == clock.now_ms()
+
+
+async def test_an_account_that_comes_back_goes_on_above_what_others_used(
+    database: Database,
+) -> None:
+    """Two workers, one after the other and back; a nonce had run far ahead of the time."""
+    clock, shard = SteppedClock(1_000_000), shard_of("key_1")
+    one, other = HeldShares(lambda: 0), HeldShares(lambda: 0)
+    here, there = Stamps(database, clock, one), Stamps(database, clock, other)
+    one.hold(shard, HOUR_MS)
+    await here.raise_above("key_1", 9_000_000_000_000)
+    reached = await _stamp(here, NONCE)
+    for stamps, gains, loses in ((there, other, one), (here, one, other)):
+        loses.drop(shard)
+        gains.hold(shard, HOUR_MS)
+        for _ in range(3):
+            nonce = await _stamp(stamps, NONCE)
+            assert nonce > reached
+            reached = nonce

@@ -178,7 +178,7 @@ def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> 
     rows = gauged.timed(open_journal(house.settings.database))
     licences, journal = licensed_journal(house, rows)
     venues = Venues(_paper_urls(house.settings))
-    doubts, stamps = Doubts(clock), Stamps(database, clock)
+    doubts, stamps = Doubts(clock), Stamps(database, clock, share)
     opening = Opening(database, clock, holder.keyring, house.vault.kept)
     egress = Egress(reach=Reach(sharers=lambda: share.neighbours))
     road = Road(egress, venues, doubts, gauged.measures)

@@ -10,7 +10,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 from typing import Final
 
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.one_by_one import OneByOne
 from drawbridge.gateway.turns import NOBODY, Caller
 from drawbridge.storage.database import Database
@@ -39,13 +41,16 @@ class Offset:
 class Stamps:
     """The stamps of all keys in this process."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Keep nonces in the database, offsets in memory."""
+    def __init__(self, database: Database, clock: Clock, share: Share = WHOLE) -> None:
+        """Keep nonces in the database, offsets in memory, for the accounts of our share."""
         self._database = database
         self._clock = clock
+        self._share = share
         self._offsets: dict[Place, Offset] = {}
         self._turns: dict[str, OneByOne] = {}
         self._last: dict[str, int] = {}
+        # The share's version when a key's last nonce was looked at.
+        self._looked: dict[str, int] = {}
         self._reserved: dict[str, int] = {}
         self._wanted: dict[str, int] = {}
         self._turn = asyncio.Lock()
@@ -91,10 +96,7 @@ class Stamps:
     async def raise_above(self, key_id: str, stamp: int) -> None:
         """Go on above a nonce that the exchange told to be the key's last."""
         async with self._in_turn(key_id, NOBODY):
-            last = self._last.get(key_id)
-            if last is None:
-                last = self._glance_reserved(key_id)
-            self._last[key_id] = max(last, stamp)
+            self._last[key_id] = max(self._reached(key_id), stamp)
 
     async def rise_together(self, key_id: str, other_id: str) -> None:
         """Go on above whatever either of two keys may have used: they change their secrets."""
@@ -111,10 +113,7 @@ class Stamps:
         self, key_id: str, place: Place, rule: StampRule, caller: Caller
     ) -> AsyncIterator[str]:
         async with self._in_turn(key_id, caller):
-            last = self._last.get(key_id)
-            if last is None:
-                last = self._glance_reserved(key_id)
-            stamp = next_stamp(rule, self._now_ms(place), last)
+            stamp = next_stamp(rule, self._now_ms(place), self._reached(key_id))
             if stamp > self._reserved.get(key_id, 0):
                 await self._reserve(key_id, stamp + _RESERVED_AHEAD_MS * rule.units_per_ms)
             self._last[key_id] = stamp
@@ -134,6 +133,20 @@ class Stamps:
     def _now_ms(self, place: Place) -> int:
         offset = self._offsets.get(place)
         return self._clock.now_ms() + (offset.ahead_ms if offset else 0)
+
+    def _reached(self, key_id: str) -> int:
+        """Give the highest nonce that anybody may have used for a key.
+
+        Why it is read again for an account that has come back: meanwhile another process signed
+        for it, and its nonces may have run ahead of the time.
+        """
+        last, version = self._last.get(key_id), self._share.version
+        looked, self._looked[key_id] = self._looked.get(key_id, version), version
+        if last is None:
+            return self._glance_reserved(key_id)
+        if looked != version and shard_of(key_id) in self._share.gained_since(looked):
+            return max(last, self._glance_reserved(key_id))
+        return last
 
     def _glance_reserved(self, key_id: str) -> int:
         row = self._database.glance("SELECT reserved FROM used_stamps WHERE key_id = ?", key_id)
