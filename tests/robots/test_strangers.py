@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from drawbridge.cluster.share import HeldShares
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.operations import GetOpenOrders, Operation
 from drawbridge.core.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.policy import Purpose
 from drawbridge.notices.model import Kept, Notice, NoticeKind
 from drawbridge.notices.words import words_of
@@ -23,6 +25,7 @@ from drawbridge.robots.strangers import Strangers
 from drawbridge.robots.wishes import Wish
 from drawbridge.storage.database import Database
 from drawbridge.trading.foreign_orders import ForeignOrder
+from drawbridge.vault.store import fill_shards
 from tests.kit.robots import KEY, OWNER, SECOND_KEY, SYMBOL, MemoryExchange, open_database
 
 THEIRS = Order(
@@ -234,3 +237,24 @@ async def test_trouble_is_waited_for(street: Street) -> None:
     await street.look(60)
     await street.look()
     assert len(await street.known()) == 1
+
+
+async def test_each_process_asks_about_its_own_accounts_and_forgets_nothing_of_others(
+    street: Street,
+) -> None:
+    await fill_shards(street.database)
+    street.account.orders = [THEIRS]
+    await street.look()
+    await street.look()
+    asked, clock = len(street.account.asked), street.exchange.clock
+    share = HeldShares(clock.now_ms)
+    street.strangers = Strangers(
+        street.database, street.account, street.exchange.keys, clock, share
+    )
+    await street.look()
+    assert len(street.account.asked) == asked
+    assert len(await street.known()) == 1
+
+    share.hold(shard_of(KEY), clock.now_ms() + 60_000)
+    await street.look()
+    assert len(street.account.asked) == asked + 1

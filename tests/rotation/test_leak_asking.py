@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from drawbridge.catalogue.registry import get_card
+from drawbridge.cluster.share import HeldShares
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown, NotFound, NotProven
 from drawbridge.core.markets import Markets
@@ -169,3 +170,16 @@ async def test_what_was_asked_anew_meanwhile_is_not_answered_with_the_old(tradin
     report = await reports.find(OWNER, house.key)
     assert report is not None
     assert (report.inquiry.since_ms, report.inquiry.answered_ms) == (SINCE_MS - 1, None)
+
+
+async def test_only_who_works_for_an_account_answers_what_is_asked_about_it(
+    trading: Desk,
+) -> None:
+    house, clock, account = trading.house, SteppedClock(NOW_MS), Account()
+    reports = LeakReports(house.database, clock)
+    await reports.ask(OWNER, house.key, SINCE_MS)
+    await LeakInquiries(house.database, account, clock, HeldShares(clock.now_ms)).step()
+    report = await reports.find(OWNER, house.key)
+    assert account.asked == []
+    assert report is not None
+    assert report.inquiry.answered_ms is None

@@ -10,6 +10,7 @@ from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, Forbidde
 from drawbridge.core.operations import GetBalances
 from drawbridge.core.shards import shard_of
 from drawbridge.gateway.policy import Purpose
+from drawbridge.rotation import replacement_store
 from drawbridge.rotation.replacement import AccountProof, ReplacementAct, ReplacementState
 from drawbridge.storage.database import Transaction
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -237,3 +238,10 @@ async def test_a_key_that_is_switched_off_is_in_use_again_with_its_new_secret(
     await house.until(ReplacementState.RETIRING)
     await house.end_paper_key(old.public_key)
     await house.until(ReplacementState.DONE)
+
+
+async def test_a_replacement_is_the_business_of_who_works_for_its_key(house: Replacing) -> None:
+    await house.enter()
+    mine, others = frozenset({shard_of(house.key)}), frozenset(range(64)) - {shard_of(house.key)}
+    assert len(await replacement_store.list_open(house.database, mine)) == 1
+    assert await replacement_store.list_open(house.database, others) == ()

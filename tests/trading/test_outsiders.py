@@ -8,11 +8,13 @@ from typing import TypeVar, cast
 
 import pytest_asyncio
 
+from drawbridge.cluster.share import HeldShares
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, SteppedClock
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetOwnTrades, Operation
 from drawbridge.core.orders import Fill, OrderType, Side
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.policy import Purpose
 from drawbridge.storage.database import Database
 from drawbridge.trading.foreign_trades import ForeignTrades
@@ -220,3 +222,25 @@ async def test_trouble_is_waited_out_and_two_keys_of_one_account_are_looked_at_o
     await tower.look(3)
     assert {key for key, _ in tower.account.asked} == {SECOND_KEY}
     assert len(await tower.alarms()) == 1
+
+
+async def test_of_two_keys_of_one_account_in_two_processes_one_looks(tower: Watchtower) -> None:
+    first = replace(tower.keys.first, account_hint="one account")
+    tower.keys.first = first
+    tower.keys.second = replace(tower.keys.second, status=first.status, account_hint="one account")
+    tower.watch()
+    looking = []
+    for key_id in (KEY, SECOND_KEY):
+        share = HeldShares(tower.clock.now_ms)
+        share.hold(shard_of(key_id), tower.clock.now_ms() + DAY_MS)
+        store = PortfolioStore(tower.database, tower.clock)
+        looking.append(
+            Outsiders(tower.database, tower.account, tower.keys, store, tower.clock, share)
+        )
+    for number in range(3):
+        tower.trade(number)
+        for outsiders in looking:
+            tower.outsiders = outsiders
+            await tower.look()
+    assert len(await tower.found()) == 2
+    assert len(await tower.alarms()) == 2

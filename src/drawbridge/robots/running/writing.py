@@ -59,7 +59,9 @@ class Pen:
         is not ours any more, and `Corrupted` when it could not be written: then none of it is
         there.
         """
-        about = frozenset(key_ids) | changes.key_ids()
+        about = frozenset[str]()
+        if not self._looking.is_whole:
+            about = frozenset(key_ids) | changes.key_ids()
         written = asyncio.get_running_loop().create_future()
         unit = _Unit(changes, job, about, self._looking.seen, written)
         self._waiting.append(unit)
