@@ -19,6 +19,7 @@ from tests.cluster.worlds import (
 from tests.kit.turns import a_turn
 
 _WITHIN_S = 10
+_A_WHILE_S = 0.2
 # A claim that ran out is found at the next look of those who live.
 _TAKEOVER_MS = 5_000
 _TAKEOVER_ROUNDS = -(-CLAIM_MS // RENEW_EVERY_MS) + 1
@@ -213,13 +214,17 @@ async def test_what_was_renewed_while_it_left_is_not_held_when_the_answer_comes(
     [ann] = await _settled(here, "ann")
     await ann.go_to(RENEWED)
     # Renewed on disk, and nobody here knows; meanwhile it is told to leave.
+    ann.line.is_slow = False
     leaving = asyncio.create_task(ann.member.leave())
-    await a_turn()
+    await asyncio.wait((leaving,), timeout=_A_WHILE_S)
+    bob = here.join("bob")
+    await bob.member.step()
     await ann.finish()
-    await leaving
-    await here.join("bob").member.step()
     assert not ann.held
-    assert len(here.workers["bob"].held) == SHARDS
+    here.check()
+    await leaving
+    await bob.member.step()
+    assert len(bob.held) == SHARDS
 
 
 async def test_what_does_not_settle_in_time_is_given_back_all_the_same(here: World) -> None:
