@@ -1,9 +1,22 @@
-"""The half of the vault that pages use pulls in nothing that could open a secret."""
+"""The half of the vault that pages use pulls in nothing that could open a secret.
 
+Nor has a process of a cluster that is no worker the vault's key: not in its memory, and not open.
+"""
+
+import base64
+import json
 import subprocess
 import sys
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+
+from tests.kit.fleet_here import found_fleet_here
+from tests.kit.house import add_key, checked
+from tests.kit.memory import find_in_memory
+from tests.kit.processes import free_port
 
 _LOADED = "import sys, {module}; print('\\n'.join(sys.modules))"
 
@@ -22,3 +35,41 @@ def test_sealing_a_key_loads_no_code_that_opens_one(module: str) -> None:
         "drawbridge.vault.keyholder",
     }
     assert private.isdisjoint(loaded)
+
+
+def test_the_process_of_the_pages_loads_no_code_that_opens_a_key() -> None:
+    """Scenario 31."""
+    code = _LOADED.format(module="drawbridge.entrypoints.web.__main__")
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    opens = {"keyring", "opening", "keyholder"}
+    assert not [it for it in loaded if it.startswith("drawbridge.") and it.split(".")[-1] in opens]
+
+
+def test_of_a_running_cluster_only_workers_have_the_vaults_key(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Scenario 31, where many processes share the rows: looked for where it would have to be."""
+    with found_fleet_here(tmp_path, postgres_url, count=1) as fleet:
+        proxied = fleet.proxied
+        town, house, runner = proxied.town, proxied.house, proxied.runner
+        town.settings = replace(town.settings, port=free_port())
+        web = town.start("drawbridge.entrypoints.web", ["--with-parent"])
+        key = runner.run(add_key(house, town, proxied.owner, "kraken"))
+        runner.run(checked(house, key.id))
+        with urllib.request.urlopen(web.ready["address"]) as page:  # noqa: S310  our own page
+            assert page.status == 200
+        written = json.loads(town.settings.vault_key.read_bytes())["key"]
+        seed = base64.b64decode(written)
+        wanted = (seed, written.encode())
+        (worker,) = fleet.workers.values()
+        assert seed in find_in_memory(worker.pid, wanted), "it is not found where it is"
+        for process in (web, proxied.process):
+            assert find_in_memory(process.pid, wanted) == set()
+            assert town.settings.vault_key not in _opened_by(process.pid)
+
+
+def _opened_by(pid: int) -> set[Path]:
+    """Give the files that a process has open."""
+    return {Path(it.readlink()) for it in Path(f"/proc/{pid}/fd").iterdir()}
