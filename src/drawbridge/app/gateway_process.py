@@ -30,7 +30,7 @@ from drawbridge.app.reminders import Reminders
 from drawbridge.app.reminders import Sources as Reminded
 from drawbridge.app.resealing import Resealing
 from drawbridge.app.settings import Settings, read_settings
-from drawbridge.app.taking_part import part_of
+from drawbridge.app.taking_part import part_of, take_part
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
@@ -89,6 +89,7 @@ from drawbridge.virtual_keys.uses import UseCounter
 Beside: TypeAlias = Callable[[Settings, Bridge], AbstractAsyncContextManager[Mapping[str, object]]]
 
 _NOTICE_CONNECTIONS: Final = 4
+_BEGIN_WITHIN_S: Final = 5
 
 
 class _Closes(Protocol):
@@ -249,8 +250,12 @@ async def run(
         if beside is not None:
             told = await stack.enter_async_context(beside(settings, work.bridge))
         seen = await stack.enter_async_context(worker_told(house, work, gauged, part.share))
-        await part.begin(work.bridge.gateway.under_way.settled)
+        settled = work.bridge.gateway.under_way.settled
+        beginning = asyncio.create_task(
+            take_part(part, house, settled, lambda: work.holder.is_open)
+        )
         working = asyncio.create_task(Workers(work).run())
+        await asyncio.wait((beginning,), timeout=_BEGIN_WITHIN_S)
         # What was made until now stays: nobody looks through it again for garbage, in the middle
         # of an order.
         gc.collect()
@@ -258,6 +263,7 @@ async def run(
         tell_ready({"vault": "open" if work.holder.is_open else "closed", **told, **seen})
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        beginning.cancel()
         # While everything still runs: what is under way is finished, and nothing new begins.
         await part.leave()
         working.cancel()

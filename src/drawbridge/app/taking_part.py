@@ -15,14 +15,17 @@ from drawbridge.app.build import House
 from drawbridge.app.clock import boottime_ms
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.observing.logs import name_worker
+from drawbridge.app.presence import is_worker_there
 from drawbridge.cluster.membership import Membership
 from drawbridge.cluster.model import Worker
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.ids import id_from
+from drawbridge.vault.unlock import VaultStatus, read_vault_state
 
 _log: Final = logging.getLogger(__name__)
 _ID_BYTES: Final = 10
+_LOOK_EVERY_S: Final = 1
 
 Settled = Callable[[int], Awaitable[None]]
 """Wait until nothing of a shard is under way."""
@@ -110,6 +113,29 @@ async def part_of(house: House, *, is_served: bool) -> AsyncIterator[Part]:
         yield part
     finally:
         await part.leave()
+
+
+async def take_part(
+    part: Part, house: House, settled: Settled, is_open: Callable[[], bool]
+) -> None:
+    """Begin with a part of the work, once this process can do it.
+
+    Why: a worker that cannot open the vault, because its machine lacks the key file or its keeper
+    is away, would hold accounts that it can sign nothing for, while another could. Where nobody
+    has the vault open it begins all the same: somebody must answer who makes or unlocks one.
+    """
+    while house.settings.is_cluster and not is_open() and await _is_open_elsewhere(house):  # noqa: ASYNC110  other machines set no event
+        await asyncio.sleep(_LOOK_EVERY_S)
+    await part.begin(settled)
+
+
+async def _is_open_elsewhere(house: House) -> bool:
+    try:
+        state = await read_vault_state(house.database)
+        return state.status is VaultStatus.OPEN and await is_worker_there(house)
+    except DrawbridgeError as error:
+        _log.warning("cluster: %s", error)
+        return True  # Nothing can be claimed either; it is asked again.
 
 
 async def _at_once(_shard: int) -> None:
