@@ -29,6 +29,7 @@ from drawbridge.vault.model import KeyRecord, KeyStatus
 from tests.kit.hasty import Haste
 from tests.kit.house import ACCOUNT, add_key_of, checked, create_owner
 from tests.kit.processes import Process, free_port
+from tests.kit.store import store_in
 
 AMOUNT: Final = Decimal(150)
 _OF_THE_PAPER: Final = 0.25
@@ -63,7 +64,8 @@ class Arena:
     @property
     def settings(self) -> Settings:
         """Give the app's settings."""
-        return Settings(data=self.folder / "data", paper=f"127.0.0.1:{self.port}")
+        data = self.folder / "data"
+        return Settings(data=data, paper=f"127.0.0.1:{self.port}", store=store_in(data))
 
     def now_ms(self) -> int:
         """Give the time of both processes."""

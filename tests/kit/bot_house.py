@@ -28,6 +28,7 @@ from drawbridge.vault.unlock import Wish
 from tests.kit.bot_api import BotApi, bot_api
 from tests.kit.bot_people import Person
 from tests.kit.bot_wire import TOKEN
+from tests.kit.store import store_in
 
 CHAT: Final = 4_242
 NAMES: Final = ("bridge.example.com",)
@@ -85,6 +86,7 @@ async def open_bot_house(folder: Path, operator: Operator | None = None) -> Asyn
             names=NAMES,
             notices=notices,
             operator=operator,
+            store=store_in(folder / "data"),
         )
         async with open_house(settings, clock) as house:
             owner = await house.accounts.create_owner("Ada", Secret("a long password of Ada's"))

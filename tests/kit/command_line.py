@@ -21,6 +21,7 @@ from drawbridge.entrypoints.cli.main import main
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish
 from tests.kit.processes import drawbridge
+from tests.kit.store import store_in
 
 A = TypeVar("A")
 
@@ -69,7 +70,7 @@ class CommandLine:
         """Do something with the services over the same folder."""
 
         async def opened() -> A:
-            async with open_house(Settings(self.data)) as house:
+            async with open_house(Settings(self.data, store=store_in(self.data))) as house:
                 return await work(house)
 
         return asyncio.run(opened())

@@ -28,6 +28,7 @@ from drawbridge.vault.model import KeyRecord
 from drawbridge.vault.unlock import VaultStatus, Wish, read_vault_state
 from drawbridge.verification.store import Step
 from tests.kit.processes import Paper, Process
+from tests.kit.store import store_in
 
 T = TypeVar("T")
 
@@ -99,7 +100,8 @@ def found_town(folder: Path) -> Iterator[Town]:
     """Found a town in a folder."""
     paper = Paper(folder / "paper", unlimited=True)
     address = paper.account_site.removeprefix("http://")
-    town = Town(paper, Settings(data=folder / "data", paper=address))
+    data = folder / "data"
+    town = Town(paper, Settings(data=data, paper=address, store=store_in(data)))
     try:
         yield town
     finally:

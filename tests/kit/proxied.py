@@ -31,6 +31,7 @@ from drawbridge.virtual_keys.service import VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.house import Town, create_owner
 from tests.kit.processes import Paper, Process, free_port
+from tests.kit.store import store_in
 from tests.kit.streams import token_switches
 
 _TRADES: Final = frozenset({Scope.READ, Scope.TRADE_SPOT})
@@ -188,6 +189,7 @@ def found_proxied(
         paper=address,
         operator=operator,
         observing=ObservingSettings(ops=ops),
+        store=store_in(folder / "data"),
     )
     town = Town(paper, replace(settings, proxy=f"127.0.0.1:{free_port()}"))
     if tls:

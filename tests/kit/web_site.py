@@ -21,6 +21,7 @@ from drawbridge.licences.model import Operator
 from drawbridge.robots.service import RobotService
 from drawbridge.vault.keyholder import KeyHolder
 from tests.kit.licensed import OPERATOR
+from tests.kit.store import store_in
 
 START_MS = 1_790_000_000_000
 _STEP_MS = 30_000
@@ -51,6 +52,7 @@ async def open_web_site(folder: Path, operator: Operator = OPERATOR) -> AsyncIte
         names=("bridge.example.com",),
         notices=NoticeSettings(smtp_host="mail.example.com"),
         operator=operator,
+        store=store_in(folder),
     )
     async with open_house(settings, clock) as opened:
         # No exchange stands beside these pages that could be asked for its markets.

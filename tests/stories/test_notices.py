@@ -19,6 +19,7 @@ from tests.gateway.scripted_server import OK, ScriptedServer, Visit, scripted_se
 from tests.kit.house import OWNER, PASSWORD, until
 from tests.kit.mail_server import mail_server
 from tests.kit.processes import Process
+from tests.kit.store import store_in
 
 
 @contextmanager
@@ -67,7 +68,7 @@ async def test_a_stop_is_told_by_mail_and_webhook_also_when_the_gateway_is_kille
             smtp_from="db@example.com",
             webhook_hosts=("127.0.0.1",),
         )
-        settings = Settings(data=tmp_path / "data", notices=notices)
+        settings = Settings(tmp_path / "data", notices=notices, store=store_in(tmp_path / "data"))
         async with open_house(settings) as house:
             owner = (await house.accounts.create_owner(OWNER, Secret(PASSWORD), first=True)).id
             url = f"http://127.0.0.1:{server.port}/hook"
