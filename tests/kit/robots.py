@@ -5,12 +5,12 @@ told to fail in every way in which those fail.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from drawbridge.core.clock import MINUTE_MS, SteppedClock
 from drawbridge.core.derivatives import GetPositions, MarginMode, Position
@@ -43,6 +43,7 @@ from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 from tests.kit.store import place_in
 
 A = TypeVar("A")
+_Both: TypeAlias = tuple[str, str]
 
 OWNER = "owner_test"
 KEY = "key_test"
@@ -188,9 +189,7 @@ class MemoryExchange:
             self._match(bar.low, bar.high)
         self._advance(self.seen)
 
-    async def known_among(
-        self, intentions: Iterable[tuple[str, str]]
-    ) -> frozenset[tuple[str, str]]:
+    async def known_among(self, intentions: Iterable[_Both]) -> frozenset[_Both]:
         return frozenset(it for it in intentions if it[1] in self.keys_of)
 
     async def place(
@@ -379,10 +378,10 @@ class MemoryRecord:
 
     exchange: MemoryExchange
 
-    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
+    async def fills_of_each(self, asked: Sequence[_Both]) -> Mapping[_Both, Sequence[Fill]]:
         it = self.exchange
-        shown = it.fills if origin == it.origin else []
-        return tuple(fill for fill in shown if key_id in {"", it.keys_of[fill.client_id]})
+        of_key = {key: [f for f in it.fills if it.keys_of[f.client_id] == key] for _, key in asked}
+        return {(origin, key): of_key[key] for origin, key in asked if origin == it.origin}
 
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
         it = self.exchange

@@ -129,7 +129,7 @@ async def test_a_worker_dies_between_decision_and_order_and_each_order_is_placed
         await town.pass_seconds(ann, times=4)
         orders = Counter(it.key_id for it in await house.orders.orders_of(robot.origin))
         assert orders == Counter(keys)
-        for key_id in keys:
-            assert len(await house.orders.fills_of(robot.origin, key_id)) >= 1
+        fills = await house.orders.fills_of_each([(robot.origin, key_id) for key_id in keys])
+        assert len(fills) == len(keys)
         [signal] = await house.signals.list_signals(owner, robot.id)
         assert (signal.acted_ms is not None, signal.outcome) == (True, "")

@@ -75,12 +75,16 @@ class DecisionStore:
         )
         return tuple(_decision(row) for row in rows)
 
-    async def list_open(self, robot_ids: Sequence[str]) -> tuple[Decision, ...]:
-        """List the decisions of robots that are not settled yet, oldest first."""
+    async def list_open(
+        self, robot_ids: Sequence[str], key_ids: Sequence[str] | None = None
+    ) -> tuple[Decision, ...]:
+        """List the decisions of robots (on some accounts) that are not settled, oldest first."""
+        of_keys = "" if key_ids is None else " AND key_id IN (SELECT value FROM json_each(?))"
         rows = await self._database.fetch_all(
-            f"SELECT * FROM robot_decisions WHERE {_OPEN}"  # noqa: S608 - a constant of this file
-            " AND robot_id IN (SELECT value FROM json_each(?)) ORDER BY moment_ms, tag",
+            f"SELECT * FROM robot_decisions WHERE {_OPEN}"  # noqa: S608 - constants of this file
+            f" AND robot_id IN (SELECT value FROM json_each(?)){of_keys} ORDER BY moment_ms, tag",
             json.dumps(robot_ids),
+            *(() if key_ids is None else (json.dumps(key_ids),)),
         )
         return tuple(_decision(row) for row in rows)
 

@@ -1,5 +1,6 @@
 """What the runner needs: orders and fills by small protocols, and the road that reads accounts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,8 +26,10 @@ class Desk(Placing, Protocol):
 class Record(Protocol):
     """Where fills stand on disk; trading's store is one."""
 
-    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
-        """Give every fill of this origin's orders (of one key), in the order of time."""
+    async def fills_of_each(
+        self, asked: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Sequence[Fill]]:
+        """Give every fill of these origins' orders with a key each, in the order of time."""
 
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
         """Give every fill of an order that is on record, in the order of time."""

@@ -1,7 +1,7 @@
 """Reading the order journal. It is written by the gateway alone; see `gateway/journal.py`."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from drawbridge.cluster.clauses import of_keys_in
@@ -21,11 +21,15 @@ _FILLS_OF_ORIGIN = (
     "SELECT fills.* FROM fills JOIN orders USING (key_id, client_order_id)"
     " WHERE orders.origin = ? ORDER BY fills.time_ms, fills.trade_id"
 )
-# From the key's fills, because an origin may have orders on thousands of keys.
-_FILLS_OF_BOTH = (
-    "SELECT * FROM fills WHERE key_id = ? AND EXISTS (SELECT 1 FROM orders"
-    " WHERE orders.key_id = fills.key_id AND orders.client_order_id = fills.client_order_id"
-    " AND orders.origin = ?) ORDER BY time_ms, trade_id"
+# From the keys' fills, because an origin may have orders on thousands of keys.
+_FILLS_OF_EACH = (
+    "WITH asked (origin, key_id) AS"
+    " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+    " SELECT asked.origin AS asked_origin, fills.* FROM asked"
+    " JOIN fills ON fills.key_id = asked.key_id"
+    " JOIN orders ON orders.key_id = fills.key_id AND orders.origin = asked.origin"
+    " AND orders.client_order_id = fills.client_order_id"
+    " ORDER BY fills.time_ms, fills.trade_id"
 )
 _IS_THERE = "SELECT 1 FROM orders WHERE key_id = ? AND client_order_id = ?"
 
@@ -127,13 +131,20 @@ class OrderStore:
         )
         return tuple(read_fill(row) for row in rows)
 
-    async def fills_of(self, origin: str, key_id: str = "") -> tuple[Fill, ...]:
-        """Give the executions of all orders of an origin (of one key), oldest first."""
-        if key_id:
-            rows = await self._database.fetch_all(_FILLS_OF_BOTH, key_id, origin)
-        else:
-            rows = await self._database.fetch_all(_FILLS_OF_ORIGIN, origin)
+    async def fills_of(self, origin: str) -> tuple[Fill, ...]:
+        """Give the executions of all orders of an origin, oldest first."""
+        rows = await self._database.fetch_all(_FILLS_OF_ORIGIN, origin)
         return tuple(read_fill(row) for row in rows)
+
+    async def fills_of_each(
+        self, asked: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Sequence[Fill]]:
+        """Give the executions of orders of origins with a key each, oldest first."""
+        found: dict[tuple[str, str], list[Fill]] = {}
+        for row in await self._database.fetch_all(_FILLS_OF_EACH, json.dumps(asked)):
+            of_both = found.setdefault((row["asked_origin"], row["key_id"]), [])
+            of_both.append(read_fill(row))
+        return found
 
     async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
         """Give the executions of all orders of a key, oldest first."""

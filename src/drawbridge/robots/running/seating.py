@@ -8,6 +8,7 @@ from typing import Final
 
 from drawbridge.cluster.looking import Looking
 from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.orders import Fill
 from drawbridge.core.shards import shard_of
 from drawbridge.robots.candle_store import SeriesId, series_of
 from drawbridge.robots.decision_store import DecisionStore
@@ -20,6 +21,8 @@ from drawbridge.robots.seams import Record
 from drawbridge.robots.store import RobotStore
 from drawbridge.storage.database import Database
 
+# So many accounts are read with one question; all their fills are in memory for a moment.
+_READ_AT_ONCE: Final = 200
 _NONE: Final[frozenset[int]] = frozenset()
 
 
@@ -96,8 +99,51 @@ class Seating:
         self._unread -= gained
 
     async def _take_all(self, since: int, shards: frozenset[int] | None) -> None:
-        for robot in await self._robots.list_changed(since, shards):
-            await self._take(robot, shards)
+        robots = await self._robots.list_changed(since, shards)
+        gone: dict[str, set[str]] = {}
+        for robot_id, key_id in self._seats:
+            if shards is None or shard_of(key_id) in shards:
+                gone.setdefault(robot_id, set()).add(key_id)
+        new = [it for robot in robots for it in self._hear(robot, gone.get(robot.id, set()))]
+        for begin in range(0, len(new), _READ_AT_ONCE):
+            await self._seat(new[begin : begin + _READ_AT_ONCE])
+
+    def _hear(self, robot: Robot, gone: set[str]) -> list[tuple[Robot, Account]]:
+        """Let a robot's seats hear how it stands; gives its accounts that have none yet.
+
+        `gone`: those that have one; what of them the robot does not have any more is given up.
+        """
+        new = []
+        for account in robot.accounts:
+            if account.status is RobotStatus.STOPPED:
+                continue
+            gone.discard(account.key_id)
+            seat = self._seats.get((robot.id, account.key_id))
+            if seat is None:
+                new.append((robot, account))
+            else:
+                seat.hear(robot, account)
+        for key_id in gone:
+            del self._seats[robot.id, key_id]
+        return new
+
+    async def _seat(self, new: Sequence[tuple[Robot, Account]]) -> None:
+        """Read what stands on disk of accounts, and seat robots there."""
+        robot_ids = sorted({robot.id for robot, _ in new})
+        key_ids = sorted({account.key_id for _, account in new})
+        opened: dict[tuple[str, str], dict[str, Decision]] = {}
+        for decision in await self._decisions.list_open(robot_ids, key_ids):
+            of_account = opened.setdefault((decision.robot_id, decision.key_id), {})
+            of_account[decision.tag] = decision
+        asked = [(robot.origin, account.key_id) for robot, account in new]
+        fills = await self._record.fills_of_each(asked)
+        for robot, account in new:
+            at = (robot.id, account.key_id)
+            filled = fills.get((robot.origin, account.key_id), ())
+            try:
+                self._seats[at] = _seated(robot, account, opened.get(at, {}), filled)
+            except DrawbridgeError as error:
+                await self._moves.pause_unread(robot, account, error)
 
     def seats(self) -> Sequence[Seat]:
         """Give every seat that is not stopped."""
@@ -119,60 +165,6 @@ class Seating:
         """Give the chart at which a seat looks."""
         return self._charts.setdefault(series_of(seat.plan), Chart(series_of(seat.plan)))
 
-    async def _take(self, robot: Robot, shards: frozenset[int] | None) -> None:
-        known = {
-            key_id
-            for robot_id, key_id in self._seats
-            if robot_id == robot.id and (shards is None or shard_of(key_id) in shards)
-        }
-        opened: Mapping[str, Mapping[str, Decision]] | None = None
-        for account in robot.accounts:
-            at = (robot.id, account.key_id)
-            if account.status is RobotStatus.STOPPED:
-                continue
-            known.discard(account.key_id)
-            seat = self._seats.get(at)
-            if seat is not None:
-                seat.hear(robot, account)
-                continue
-            if opened is None:
-                opened = await self._opened(robot)
-            try:
-                seat = await self._seated(robot, account, opened.get(account.key_id, {}))
-            except DrawbridgeError as error:
-                await self._moves.pause_unread(robot, account, error)
-            else:
-                self._seats[at] = seat
-        for key_id in known:
-            del self._seats[robot.id, key_id]
-
-    async def _opened(self, robot: Robot) -> Mapping[str, Mapping[str, Decision]]:
-        """Give a robot's decisions that are not settled, by key and tag."""
-        found: dict[str, dict[str, Decision]] = {}
-        for decision in await self._decisions.list_open([robot.id]):
-            found.setdefault(decision.key_id, {})[decision.tag] = decision
-        return found
-
-    async def _seated(self, robot: Robot, account: Account, opened: Mapping[str, Decision]) -> Seat:
-        plan = robot.plan
-        book = Book(plan.base, plan.quote, robot.quantity_step)
-        # Fills of a decision that is open are taken in when it is settled. Counted here as well,
-        # a robot killed in between would hold twice what it bought, and sell it.
-        unsettled = {decision.client_id for decision in opened.values()}
-        fills = await self._record.fills_of(robot.origin, account.key_id)
-        book.take(fill for fill in fills if fill.client_id not in unsettled)
-        return Seat(
-            robot=robot,
-            account=account,
-            course=course_of(plan),
-            book=book,
-            standing=account.standing,
-            memory=dict(account.memory),
-            open={tag: it for tag, it in opened.items() if it.state is not DecisionState.ASKED},
-            asked={tag: it for tag, it in opened.items() if it.state is DecisionState.ASKED},
-            written_ms=account.standing.at_ms,
-        )
-
     def _arrange(self) -> None:
         """Sort seats by chart, and forget the charts at which nobody looks any more."""
         self._at = {}
@@ -182,3 +174,25 @@ class Seating:
                 self._at.setdefault(series_of(seat.plan), []).append(seat)
         needed = {series_of(seat.plan) for seat in self._seats.values()}
         self._charts = {it: chart for it, chart in self._charts.items() if it in needed}
+
+
+def _seated(
+    robot: Robot, account: Account, opened: Mapping[str, Decision], fills: Iterable[Fill]
+) -> Seat:
+    plan = robot.plan
+    book = Book(plan.base, plan.quote, robot.quantity_step)
+    # Fills of a decision that is open are taken in when it is settled. Counted here as well, a
+    # robot killed in between would hold twice what it bought, and sell it.
+    unsettled = {decision.client_id for decision in opened.values()}
+    book.take(fill for fill in fills if fill.client_id not in unsettled)
+    return Seat(
+        robot=robot,
+        account=account,
+        course=course_of(plan),
+        book=book,
+        standing=account.standing,
+        memory=dict(account.memory),
+        open={tag: it for tag, it in opened.items() if it.state is not DecisionState.ASKED},
+        asked={tag: it for tag, it in opened.items() if it.state is DecisionState.ASKED},
+        written_ms=account.standing.at_ms,
+    )
