@@ -12,6 +12,7 @@ from typing import Final
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.tracing import NOBODY, Tracer
 from drawbridge.gateway.admission import Proofs
 from drawbridge.gateway.bot_streams.tokens import BotTokens
 from drawbridge.gateway.crossing import Gateway
@@ -49,6 +50,7 @@ class Bridge:
     clock: Clock
     ticks_ns: Callable[[], int]
     held: HeldHere = EVERYTHING_HERE
+    tracer: Tracer = NOBODY
 
     async def keep_written(self) -> None:
         """Write and settle for ever."""

@@ -33,6 +33,11 @@ def boottime_ms() -> int:
     return time.clock_gettime_ns(_BOOTTIME) // _NS_PER_MS
 
 
+def now_ns() -> int:
+    """Give nanoseconds since the Unix epoch: when a step of a request that is followed began."""
+    return time.time_ns()
+
+
 def dice(below: int) -> int:
     """Give a random whole number from zero on, below another."""
     return secrets.randbelow(below)

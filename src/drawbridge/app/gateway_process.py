@@ -12,7 +12,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -165,7 +165,7 @@ async def open_gateway(
             approvals=house.approvals,
             leasing=leasing_of(house, roads.licences, outside, gateway),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
-            bridge=_bridge_of(house, roads, watch, holder, share),
+            bridge=replace(_bridge_of(house, roads, watch, holder, share), tracer=gauged.tracer),
         )
     finally:
         await robots.close()
@@ -243,7 +243,7 @@ async def run(
         house = await stack.enter_async_context(open_house(settings, clock))
         part = await stack.enter_async_context(part_of(house, is_served=beside is not None))
         stack.enter_context(own_strategies_of(settings))
-        gauged = Gauged(watched=settings.observing.place is not None)
+        gauged = Gauged.as_set(settings)
         work = await stack.enter_async_context(open_gateway(house, gauged, part.share))
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
         told: Mapping[str, object] = {}

@@ -24,6 +24,7 @@ from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetOrder, GetOwnName, Operation, Placed, PlaceOrder
 from drawbridge.core.orders import Order
 from drawbridge.core.refusals import Refused
+from drawbridge.core.tracing import step
 from drawbridge.core.values import light_value
 from drawbridge.gateway import outcome
 from drawbridge.gateway.asking import Asking
@@ -154,7 +155,8 @@ class Gateway:
     async def _cross(self, crossing: Crossing[A]) -> A:
         # First of all, so that whoever holds the account is found before anything is paid.
         self._permission.left_ms(crossing.key_id)
-        passed = self._find_judged(crossing) or await self._judged_later(crossing)
+        with step("judge"):
+            passed = self._find_judged(crossing) or await self._judged_later(crossing)
         outgoing = passed.outgoing
         if outgoing.has_marks:
             request = await self._with_own_names(

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.core.measures import Spreads, Tally
+from drawbridge.core.tracing import Tracer, step
 from drawbridge.wire.http import WireAnswer
 
 A = TypeVar("A")
@@ -31,8 +32,9 @@ class Measures:
     `waiting` now, for the budgets.
     """
 
-    def __init__(self, ticks_ns: Callable[[], int]) -> None:
-        """Begin with nothing. `ticks_ns` only runs forward."""
+    def __init__(self, ticks_ns: Callable[[], int], tracer: Tracer | None = None) -> None:
+        """Begin with nothing. `ticks_ns` only runs forward; `tracer` follows some crossings."""
+        self._tracer = tracer
         self._ticks_ns = ticks_ns
         self.requests = Tally()
         self.answer_times = Spreads()
@@ -47,7 +49,8 @@ class Measures:
         """Wait for an exchange's answer and count it. Raises: what waiting for it raises."""
         began_ns = self._ticks_ns()
         try:
-            answer = await answering
+            with step("send"):
+                answer = await answering
         except DrawbridgeError as error:
             self.requests.add(exchange_id, venue, _outcome_of(error))
             raise
@@ -61,14 +64,21 @@ class Measures:
         self.waits.add(exchange_id)
         self.waiting += 1
         try:
-            await paying
+            with step("wait"):
+                await paying
         finally:
             self.waiting -= 1
 
     def crossed(self, what: str, crossing: Coroutine[None, None, A]) -> Coroutine[None, None, A]:
         """Count a crossing, and now and then how long all of it took. Raises: what it raises."""
         self._crossings += 1
+        if self._tracer is not None:
+            crossing = self._followed(self._tracer, what, crossing)
         return crossing if self._crossings % _ONE_IN else self._timed(what, crossing)
+
+    async def _followed(self, tracer: Tracer, what: str, crossing: Coroutine[None, None, A]) -> A:
+        with tracer.follow("crossing", {"what": what}):
+            return await crossing
 
     async def _timed(self, what: str, crossing: Coroutine[None, None, A]) -> A:
         began_ns = self._ticks_ns()

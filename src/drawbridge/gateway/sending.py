@@ -13,6 +13,7 @@ from drawbridge.catalogue.registry import Exchange, credential_of
 from drawbridge.core.errors import ExchangeDown, NotProven
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
+from drawbridge.core.tracing import step
 from drawbridge.core.values import light_value
 from drawbridge.gateway.asking import Asking
 from drawbridge.gateway.budgets import Payer
@@ -124,7 +125,7 @@ class Sending:
             async with self._opening.open_fields(key.id, purpose=purpose) as fields:
                 signed = _signed(outgoing, fields, stamp, until_ms)
         else:
-            with opened as fields:
+            with opened as fields, step("sign"):
                 signed = _signed(outgoing, fields, stamp, until_ms)
         payer, exchange, endpoint = outgoing.payer, outgoing.exchange, outgoing.endpoint
         if left_ms is None:

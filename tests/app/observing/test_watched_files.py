@@ -9,6 +9,7 @@ import yaml
 
 from drawbridge.app.build import open_house
 from drawbridge.app.observing import sources
+from drawbridge.app.observing.exporting import Exporter
 from drawbridge.app.observing.journalling import TimedJournal
 from drawbridge.app.observing.loop import LoopWatch
 from drawbridge.app.observing.readings import Counts, Reading, Times
@@ -44,6 +45,7 @@ async def _readings(folder: Path) -> list[Reading]:
                 sources.rows(house.database, WHOLE, _ticks, is_cluster=True),
                 LoopWatch().read,
                 Troubles().read,
+                Exporter("http://127.0.0.1/v1/traces", {}).read,
             )
             return [reading for source in every for reading in await source()]
         finally:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from drawbridge.core.measures import Spreads
+from drawbridge.core.tracing import CURRENT, step
 from drawbridge.storage.connection import Value
 from drawbridge.storage.rows import RowJournal, Rows, Statement
 
@@ -25,14 +26,14 @@ class TimedJournal:
     def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
         """Write one row. Raises: as the journal's own."""
         self._writes += 1
-        if self._writes % _ONE_IN:
+        if self._writes % _ONE_IN and CURRENT.get() is None:
             return self._journal.write(sql, args)
         return self._timed(self._ticks_ns(), self._journal.write(sql, args))
 
     def write_many(self, statements: Sequence[Statement]) -> Awaitable[None]:
         """Write several rows, all or none. Raises: as the journal's own."""
         self._writes += 1
-        if self._writes % _ONE_IN:
+        if self._writes % _ONE_IN and CURRENT.get() is None:
             return self._journal.write_many(statements)
         return self._timed(self._ticks_ns(), self._journal.write_many(statements))
 
@@ -49,5 +50,6 @@ class TimedJournal:
         await self._journal.close()
 
     async def _timed(self, began_ns: int, writing: Awaitable[None]) -> None:
-        await writing
+        with step("journal"):
+            await writing
         self.times.add((self._ticks_ns() - began_ns) // _NS_PER_US)

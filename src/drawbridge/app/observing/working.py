@@ -1,19 +1,23 @@
 """What a worker is asked and tells, from the parts that it is made of."""
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from drawbridge.app.build import House
-from drawbridge.app.clock import monotonic_ns
+from drawbridge.app.clock import entropy, monotonic_ns
 from drawbridge.app.observing import sources
+from drawbridge.app.observing.exporting import Exporter, exporter_of, sending
 from drawbridge.app.observing.health import OK, Check
 from drawbridge.app.observing.journalling import TimedJournal
 from drawbridge.app.observing.operations import of_database, told_to_operators
 from drawbridge.app.observing.readings import Source
+from drawbridge.app.observing.traces import Traces
+from drawbridge.app.settings import Settings
 from drawbridge.app.workers import Work
 from drawbridge.cluster.share import Share
+from drawbridge.core.tracing import NOBODY, Tracer
 from drawbridge.gateway.measures import Measures
 from drawbridge.storage.rows import RowJournal
 
@@ -24,11 +28,26 @@ _NONE_HELD: Final = "no_shards"
 class Gauged:
     """What is counted inside a worker; nothing at all where nobody watches."""
 
-    def __init__(self, *, watched: bool) -> None:
-        """Count where somebody watches."""
-        self.measures = Measures(time.monotonic_ns) if watched else None
+    def __init__(self, *, watched: bool, exporter: Exporter | None = None, one_in: int = 1) -> None:
+        """Count where somebody watches; follow one request in so many where traces go out."""
+        self.exporter = exporter
+        self.tracer: Tracer = NOBODY
+        if exporter is not None:
+            self.tracer = Traces(one_in, time.time_ns, entropy, exporter.keep)
+        self._is_watched = watched or exporter is not None
+        followed = None if exporter is None else self.tracer
+        self.measures = Measures(time.monotonic_ns, followed) if self._is_watched else None
         self.journal: TimedJournal | None = None
-        self._is_watched = watched
+
+    @classmethod
+    def as_set(cls, settings: Settings) -> "Gauged":
+        """Count and follow what the settings ask for."""
+        observing = settings.observing
+        return cls(
+            watched=observing.place is not None,
+            exporter=exporter_of(observing, process_of(settings)),
+            one_in=observing.traces_one_in,
+        )
 
     def timed(self, rows: RowJournal) -> RowJournal:
         """Give the journal to be used in the place of this one."""
@@ -40,15 +59,22 @@ class Gauged:
     def sources(self) -> Sequence[Source]:
         """Give what was counted."""
         found = [] if self.measures is None else [sources.road(self.measures)]
-        return found if self.journal is None else [*found, sources.journal(self.journal)]
+        found += [] if self.journal is None else [sources.journal(self.journal)]
+        return found if self.exporter is None else [*found, self.exporter.read]
+
+
+def process_of(settings: Settings) -> str:
+    """Give what this process is called: where the rows are in a file, it is the gateway."""
+    return "worker" if settings.is_cluster else "gateway"
 
 
 UNWATCHED: Final = Gauged(watched=False)
 
 
-def worker_told(
+@asynccontextmanager
+async def worker_told(
     house: House, work: Work, gauged: Gauged, share: Share
-) -> AbstractAsyncContextManager[Mapping[str, object]]:
+) -> AsyncIterator[Mapping[str, object]]:
     """Tell operators of a worker for the time of the block, where that is set.
 
     Why the vault is among the checks: while it is locked, nothing of a bot or robot goes out.
@@ -63,10 +89,9 @@ def worker_told(
         return OK if share.shards is None or share.shards else _NONE_HELD
 
     asked, told = of_database(house.database, monotonic_ns)
-    process = "worker" if settings.is_cluster else "gateway"
-    return told_to_operators(
+    operators = told_to_operators(
         settings.observing,
-        process,
+        process_of(settings),
         (asked, Check("vault", vault), Check("shards", shards)),
         (
             *gauged.sources(),
@@ -76,3 +101,5 @@ def worker_told(
             sources.rows(house.database, share, monotonic_ns, is_cluster=settings.is_cluster),
         ),
     )
+    async with sending(gauged.exporter), operators as address:
+        yield address

@@ -8,6 +8,7 @@ from dataclasses import replace
 from drawbridge.app.bridge import Bridge
 from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
+from drawbridge.core.tracing import step, tell
 from drawbridge.core.values import light_value
 from drawbridge.entrypoints.edge.places import NOT_FOUND, ROOT, Below, Elsewhere
 from drawbridge.entrypoints.edge.refusing import refuse
@@ -46,6 +47,7 @@ class BotAnswering:
             exchange, venue, (bridge.book, bridge.proofs, bridge.replays), bridge.held
         )
         self._streams = BotStreams(exchange, venue, bridge, sockets)
+        self._place = {"exchange": exchange.id, "venue": venue}
 
     async def answer(self, request: WireRequest, address: str, below: Below = ROOT) -> WireAnswer:
         """Answer a request that came from `address`; never raises for what a sender can do."""
@@ -85,11 +87,18 @@ class BotAnswering:
         note_unreadable(self._bridge, self._exchange.id, self._venue, code, address)
 
     async def _hear(self, request: WireRequest, address: str, below: Below) -> _Told:
+        with self._bridge.tracer.follow("bot_request", self._place):
+            told = await self._heard(request, address, below)
+            tell("outcome", told.outcome)
+            return told
+
+    async def _heard(self, request: WireRequest, address: str, below: Below) -> _Told:
         virtual: VirtualKey | None = None
         endpoint = ""
         try:
             now_ms = self._bridge.gateway.relay.now_ms(self._exchange.id, self._venue)
-            admitted = await self._admission.admit(request, now_ms)
+            with step("judge"):
+                admitted = await self._admission.admit(request, now_ms)
             virtual, endpoint = admitted.virtual, admitted.endpoint.name
             heard = await self._carry(admitted, request, address, below)
         except DrawbridgeError as error:
