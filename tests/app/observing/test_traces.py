@@ -71,7 +71,6 @@ async def test_what_goes_on_after_a_request_is_no_part_of_it() -> None:
 
     with kept.traces.follow("web_request", {}):
         task = asyncio.create_task(linger())
-        await asyncio.sleep(0)
     may_go_on.set()
     await task
     assert kept.names == ["web_request"]
@@ -79,14 +78,14 @@ async def test_what_goes_on_after_a_request_is_no_part_of_it() -> None:
 
 
 async def test_requests_at_the_same_time_do_not_mix() -> None:
-    kept = _Kept()
+    kept, all_there = _Kept(), asyncio.Barrier(5)
 
     async def request(exchange: str) -> None:
         with kept.traces.follow("bot_request", {"exchange": exchange}):
             for _ in range(3):
-                await asyncio.sleep(0)
+                await all_there.wait()
                 with step("send"):
-                    await asyncio.sleep(0)
+                    await all_there.wait()
 
     await asyncio.gather(*(request(f"e{n}") for n in range(5)))
     by_trace: dict[bytes, list[Span]] = {}

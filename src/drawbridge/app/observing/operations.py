@@ -36,8 +36,8 @@ async def told_to_operators(
         yield {}
         return
     # Here, so that a process that nobody watches does not carry the library.
-    from drawbridge.app.observing.listener import listening  # noqa: PLC0415
-    from drawbridge.app.observing.metrics import Metrics  # noqa: PLC0415
+    from drawbridge.app.observing.listener import listening  # noqa: PLC0415  only for who is watched
+    from drawbridge.app.observing.metrics import Metrics  # noqa: PLC0415  only for who is watched
 
     loop, troubles = LoopWatch(), Troubles()
     own = (identity(process, version("drawbridge")), loop.read, troubles.read)
