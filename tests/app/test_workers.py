@@ -40,9 +40,6 @@ class Part:
         self._name = name
         self._done = done
 
-    def give_up(self) -> None:
-        self._done.append((self._name, "give_up", None))
-
     def __getattr__(self, what: str) -> Callable[..., Any]:
         async def do(*args: object) -> tuple[()]:
             self._done.append((self._name, what, args[0] if args else None))
@@ -122,7 +119,7 @@ async def test_who_becomes_the_house_goes_on_with_it() -> None:
         assert not desk.names & ONCE_FOR_ALL
 
 
-async def test_what_comes_is_looked_through_at_once_and_what_goes_is_given_up() -> None:
+async def test_what_comes_is_looked_through_at_once_and_what_went_is_not() -> None:
     share = held(7)
     async with at_work(share) as desk:
         await desk.until_done("reconciliation", "reconcile", frozenset({7}))
@@ -132,8 +129,8 @@ async def test_what_comes_is_looked_through_at_once_and_what_goes_is_given_up() 
         await desk.until_done("reconciliation", "reconcile", frozenset({9}))
         calls = [what for name, what, _ in desk.done if name == "verification"]
         assert calls[:2] == ["tell_left_behind", "clean_up"]
-        assert "give_up" not in calls
 
         share.drop(7)
-        await desk.until_done("verification", "give_up", None)
+        share.hold(11, LONG_MS)
+        await desk.until_done("reconciliation", "reconcile", frozenset({11}))
         assert ("reconciliation", "reconcile", frozenset({7})) not in desk.done

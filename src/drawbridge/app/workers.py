@@ -148,12 +148,10 @@ class Workers:
             self._begin("reachability", work.reachability.step)
 
     def _look_at_share(self) -> None:
-        """Leave what was lost, and take note of what has come."""
+        """Take note of what has come and gone."""
         news = self._looking.look()
         if news is None:
             return
-        if news.lost:
-            self._work.verification.give_up()
         self._gained = (self._gained - news.lost) | news.gained
         if news.gained:
             self._begin("left behind", self._work.verification.tell_left_behind)

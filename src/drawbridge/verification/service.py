@@ -27,6 +27,7 @@ from drawbridge.core.operations import (
     PlaceOrder,
 )
 from drawbridge.core.orders import Order
+from drawbridge.core.shards import shard_of
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.permission import MOVED
 from drawbridge.gateway.policy import Purpose
@@ -79,6 +80,8 @@ class _Case:
     number: int
     proof: Proof
     progress: Progress
+    # The share's version when it began.
+    seen: int
 
     @property
     def card(self) -> Card:
@@ -126,12 +129,6 @@ class Verification:
         # Whoever asked may go away; the check goes on, and its result is kept with the key.
         return await asyncio.shield(task)
 
-    def give_up(self) -> None:
-        """End the checks of accounts that are another process's now, which makes them anew."""
-        for key_id, task in self._running.items():
-            if not self.share.holds(key_id):
-                task.cancel()
-
     async def tell_left_behind(self) -> None:
         """Show the keys whose check a crash ended, and whose probe order may still be open.
 
@@ -177,7 +174,8 @@ class Verification:
             raise Conflict(code, label=key.label)
         number = await self._checks.begin(key_id)
         progress = Progress(self._checks, key_id, number)
-        case = _Case(key, get_exchange(key.exchange), number, proof, progress)
+        seen = self.share.version
+        case = _Case(key, get_exchange(key.exchange), number, proof, progress, seen)
         found = Verdict(None, "check_interrupted")
         try:
             found = await self._found(case)
@@ -200,7 +198,7 @@ class Verification:
         return found
 
     async def _keep(self, case: _Case, found: Verdict) -> None:
-        if found.reason == MOVED or not self.share.holds(case.key.id):
+        if found.reason == MOVED or not self._is_ours(case):
             # Nothing is known but that another process works for the account, or is about to: it
             # finds the check as a crash would have left it, and makes it anew.
             return
@@ -215,6 +213,12 @@ class Verification:
         else:
             await self._keys.record_verdict(case.key.id, standing)
         await case.progress.end(found)
+
+    def _is_ours(self, case: _Case) -> bool:
+        """Tell whether its account is ours, and was all the time since the check began."""
+        key_id = case.key.id
+        is_back = shard_of(key_id) in self.share.gained_since(case.seen)
+        return self.share.holds(key_id) and not is_back
 
     async def _steps(self, case: _Case) -> Verdict:
         key, card, progress = case.key, case.card, case.progress
