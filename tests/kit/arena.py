@@ -6,13 +6,13 @@ they left behind is held against each other in `agreeing.py`.
 
 import asyncio
 import os
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -26,11 +26,13 @@ from drawbridge.paper.keys import PaperKeys, Surroundings
 from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.paper.trouble import wish_faults
 from drawbridge.vault.model import KeyRecord, KeyStatus
+from tests.kit.gateways import Running, Several, start_each
 from tests.kit.hasty import Haste
 from tests.kit.house import ACCOUNT, add_key_of, checked, create_owner
 from tests.kit.processes import Process, free_port
-from tests.kit.store import store_in
+from tests.kit.store import read_rows, store_in, surrounded
 
+_HASTY: Final = "tests.kit.hasty"
 AMOUNT: Final = Decimal(150)
 _OF_THE_PAPER: Final = 0.25
 # A ban's silence, and the time in which a lost order may still arrive, pass many times in it.
@@ -53,7 +55,7 @@ class Arena:
     random: Random
     port: int = field(default_factory=free_port)
     faults: str = ""
-    running: dict[str, Process] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -77,8 +79,10 @@ class Arena:
         if what == "paper":
             arguments += ["--state", str(self.state), "--port-base", str(self.port)]
             arguments += ["--exchange", self.exchange, "--faults", self.faults]
-        environment = {**os.environ, **self.settings.environment()}
-        self.running[what] = Process("tests.kit.hasty", arguments, environment)
+            self.running[what] = Process(_HASTY, arguments)
+        else:
+            each = partial(Process, _HASTY, arguments)
+            self.running[what] = Several(start_each(self.settings, each))
 
     def kill(self) -> None:
         """Kill one of the two, mostly the gateway, and start it again."""
@@ -111,9 +115,7 @@ class Arena:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read from the app's database what a person could."""
-        with closing(sqlite3.connect(self.settings.database_file)) as connection:
-            rows: list[tuple[object, ...]] = connection.execute(sql).fetchall()
-            return rows
+        return read_rows(self.settings.database, sql)
 
     def end(self) -> None:
         """End both processes."""
@@ -130,8 +132,10 @@ class Crew:
 
     def command(self, *arguments: str) -> None:
         """Give a command about robots, as a person does: once more, if a robot moved meanwhile."""
+        words = ["robot", *arguments, "--data", str(self.arena.settings.data)]
         for _ in range(_TRIES):
-            code = main(["robot", *arguments, "--data", str(self.arena.settings.data)])
+            with surrounded(words):
+                code = main(words)
             if code != Conflict.exit_code:
                 break
         assert code == 0

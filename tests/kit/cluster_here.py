@@ -15,18 +15,11 @@ from drawbridge.app.settings import Settings
 from drawbridge.app.store_settings import StoreSettings
 from tests.kit.house import Town, until
 from tests.kit.processes import Paper, Process, free_port
-from tests.kit.proxied import Proxied
+from tests.kit.proxied import Proxied, leave_unchecked
 
 # Behind all the ports that a front takes.
 _BEHIND: Final = 101
 _ROOM: Final = 110
-_UNCHECKED: Final = """
-CREATE FUNCTION unchecked() RETURNS trigger LANGUAGE plpgsql AS
-'BEGIN NEW.check_requested_ms := NULL; RETURN NEW; END'
-"""
-_LEFT_SO: Final = (
-    "CREATE TRIGGER unchecked BEFORE INSERT ON keys FOR EACH ROW EXECUTE FUNCTION unchecked()"
-)
 _HELD: Final = """
 SELECT workers.address AS address, count(*) AS held
 FROM shards JOIN workers ON workers.id = shards.holder
@@ -92,7 +85,7 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
             town.settings = settings
             front = town.start("drawbridge.entrypoints.front", ["--with-parent"])
             house = runner.run(stack.enter_async_context(open_house(settings)))
-            runner.run(_leave_unchecked(house))
+            runner.run(leave_unchecked(house))
             runner.run(_until_shared(house, workers))
             proxied = Proxied(town, front, runner, house)
             try:
@@ -106,13 +99,6 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
 
 def _at(settings: Settings, where: str) -> Settings:
     return replace(settings, cluster=replace(settings.cluster, worker=where))
-
-
-async def _leave_unchecked(house: House) -> None:
-    """Let keys that are added here wait for no check: the verdict is written for them."""
-    async with house.database.transaction() as tx:
-        await tx.execute(_UNCHECKED)
-        await tx.execute(_LEFT_SO)
 
 
 async def _until_shared(house: House, workers: int) -> None:

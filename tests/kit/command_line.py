@@ -21,7 +21,7 @@ from drawbridge.entrypoints.cli.main import main
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish
 from tests.kit.processes import drawbridge
-from tests.kit.store import store_in
+from tests.kit.store import store_in, surrounded
 
 A = TypeVar("A")
 
@@ -39,7 +39,8 @@ class CommandLine:
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command; give exit code, standard output, standard error."""
         self.captured.readouterr()
-        code = main(arguments)
+        with surrounded(arguments):
+            code = main(arguments)
         told = self.captured.readouterr()
         return code, told.out, told.err
 

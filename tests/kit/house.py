@@ -27,10 +27,12 @@ from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.vault.model import KeyRecord
 from drawbridge.vault.unlock import VaultStatus, Wish, read_vault_state
 from drawbridge.verification.store import Step
+from tests.kit.gateways import Running, start_gateway, start_proxy
 from tests.kit.processes import Paper, Process
 from tests.kit.store import store_in
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Running)
 
 OWNER: Final = "Ada"
 PASSWORD: Final = "a long password of Ada's own"
@@ -77,22 +79,28 @@ class Town:
 
     paper: Paper
     settings: Settings
-    started: list[Process] = field(default_factory=list)
+    started: list[Running] = field(default_factory=list)
 
-    def gateway(self) -> Process:
+    def gateway(self) -> Running:
         """Start the process that holds the vault's private key, as the supervisor does."""
-        return self.start("drawbridge.app.gateway_process", ["--with-parent"])
+        return self._keep(start_gateway(self.settings))
+
+    def proxy(self) -> Running:
+        """Start the same, with bots served beside."""
+        return self._keep(start_proxy(self.settings))
 
     def start(self, module: str, arguments: list[str]) -> Process:
         """Start a process of the app over this data folder."""
-        process = Process(module, arguments, self.settings.environment())
-        self.started.append(process)
-        return process
+        return self._keep(Process(module, arguments, self.settings.environment()))
 
     def end(self) -> None:
         """End whatever still runs."""
         for process in (*self.started, self.paper.process):
             process.stop()
+
+    def _keep(self, process: R) -> R:
+        self.started.append(process)
+        return process
 
 
 @contextmanager

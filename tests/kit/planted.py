@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -38,11 +38,12 @@ class Planted:
 
     def in_folder(self, folder: Path) -> list[str]:
         """Name what stands in any file under a folder, and the file."""
+        return self.in_files(it for it in folder.rglob("*") if it.is_file())
+
+    def in_files(self, files: Iterable[Path]) -> list[str]:
+        """Name what stands in any of these files, and the file."""
         return [
-            f"{name} in {file.relative_to(folder)}"
-            for file in sorted(folder.rglob("*"))
-            if file.is_file()
-            for name in self.in_bytes(file.read_bytes())
+            f"{name} in {file}" for file in sorted(files) for name in self.in_bytes(_read(file))
         ]
 
     def in_memory(self, pid: int) -> list[str]:
@@ -55,6 +56,13 @@ class Planted:
             for name, form in forms.items()
             if form in found or any(form in place for place in places)
         ]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""  # A server takes files away while it works.
 
 
 def _decoded(text: str) -> bytes:

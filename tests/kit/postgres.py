@@ -40,6 +40,7 @@ pg_ctl stop --pgdata=data --mode=immediate --silent
 rm -r -- "$PWD"
 """
 
+_OID: Final = "SELECT oid FROM pg_database WHERE datname = current_database()"
 _SETTINGS: Final = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -105,6 +106,19 @@ class PrivateServer:
         """Take a database away, whoever may still be connected to it."""
         name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
         self._tell(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+    def files_of(self, url: str) -> list[Path]:
+        """List the files in which what a database was told may stand; and what is yet to be there.
+
+        Besides its own, these are the server's log, and the journal of all its databases.
+        """
+        with psycopg.connect(url) as connection:
+            row = connection.execute(_OID).fetchone()
+        assert row is not None
+        data = self._folder / "data"
+        folders = (data / "base" / str(row[0]), data / "pg_wal")
+        there = [it for folder in folders for it in folder.rglob("*") if it.is_file()]
+        return [self._folder / "log", *there]
 
     def _template(self, schema: str) -> str:
         if schema not in self._templates:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.kit.store import surroundings_of
+
 READY_WITHIN_S = 60
 
 
@@ -92,14 +94,17 @@ class Process:
 def drawbridge(
     *arguments: str, given: str = "", environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a user does; `given` is its standard input."""
+    """Run the command line as a user does; `given` is its standard input.
+
+    Where the rows of the folder that it names are, its surroundings tell.
+    """
     return subprocess.run(
         [sys.executable, "-m", "drawbridge.entrypoints.cli.main", *arguments],
         input=given,
         capture_output=True,
         text=True,
         timeout=READY_WITHIN_S,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **surroundings_of(arguments), **(environment or {})},
         check=False,
     )
 

@@ -29,12 +29,24 @@ from drawbridge.vault.unlock import read_vault_key
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.service import VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
+from tests.kit.gateways import Running
 from tests.kit.house import Town, create_owner
-from tests.kit.processes import Paper, Process, free_port
+from tests.kit.processes import Paper, free_port
 from tests.kit.store import store_in
 from tests.kit.streams import token_switches
 
 _TRADES: Final = frozenset({Scope.READ, Scope.TRADE_SPOT})
+_IN_FILE: Final = """
+CREATE TEMP TRIGGER unchecked AFTER INSERT ON main.keys
+BEGIN UPDATE keys SET check_requested_ms = NULL WHERE id = NEW.id; END
+"""
+_UNCHECKED: Final = """
+CREATE FUNCTION unchecked() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN NEW.check_requested_ms := NULL; RETURN NEW; END'
+"""
+_LEFT_SO: Final = (
+    "CREATE TRIGGER unchecked BEFORE INSERT ON keys FOR EACH ROW EXECUTE FUNCTION unchecked()"
+)
 Fields = dict[str, str]
 
 
@@ -56,7 +68,7 @@ class Made:
 class Proxied:
     """A running paper exchange with the proxy in front of it; `exchanges` are the proxy's."""
 
-    def __init__(self, town: Town, process: Process, runner: asyncio.Runner, house: House) -> None:
+    def __init__(self, town: Town, process: Running, runner: asyncio.Runner, house: House) -> None:
         """Join what runs already."""
         self.town = town
         self.process = process
@@ -156,16 +168,14 @@ class Proxied:
         self.runner.run(self._paper.close())
 
 
-async def _leave_unchecked(house: House) -> None:
+async def leave_unchecked(house: House) -> None:
     """Let keys that are added here wait for no check: the verdict is written for them.
 
     Why: a process that saw the wish between the two would place a probe order on the account.
     """
     async with house.database.transaction() as tx:
-        await tx.execute(
-            "CREATE TEMP TRIGGER unchecked AFTER INSERT ON main.keys BEGIN"
-            " UPDATE keys SET check_requested_ms = NULL WHERE id = NEW.id; END"
-        )
+        for statement in (_UNCHECKED, _LEFT_SO) if house.settings.is_cluster else (_IN_FILE,):
+            await tx.execute(statement)
 
 
 @contextmanager
@@ -197,9 +207,9 @@ def found_proxied(
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            process = town.start("drawbridge.entrypoints.proxy", ["--with-parent"])
+            process = town.proxy()
             house = runner.run(stack.enter_async_context(open_house(town.settings)))
-            runner.run(_leave_unchecked(house))
+            runner.run(leave_unchecked(house))
             proxied = Proxied(town, process, runner, house)
             try:
                 yield proxied

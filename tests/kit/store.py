@@ -7,14 +7,18 @@ server, each folder in a database of its own; `make cluster` runs the suite so.
 import asyncio
 import atexit
 import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+import psycopg
 import pytest
 
 from drawbridge.app.store_settings import StoreSettings
-from drawbridge.storage.place import Place
+from drawbridge.storage.place import Place, PostgresPlace
 from tests.kit.postgres import PrivateServer
 
 ON_SERVER: Final = os.environ.get("DRAWBRIDGE_TEST_STORE") == "postgresql"
@@ -24,6 +28,7 @@ in_a_file: Final = pytest.mark.in_a_file
 # One byte in SQL, which the two write differently.
 ZERO: Final = r"'\x00'" if ON_SERVER else "x'00'"
 
+_DATA: Final = "--data"
 # Longer than a glance is relied on; see storage/turns.py.
 _TURN_S: Final = 0.15
 
@@ -36,6 +41,40 @@ def place_in(folder: Path, *, schema: str = "app") -> Place:
 def store_in(folder: Path, *, schema: str = "app") -> StoreSettings:
     """Give the settings of where these rows are."""
     return StoreSettings(_url_for(folder, schema)) if ON_SERVER else StoreSettings()
+
+
+def surroundings_of(arguments: Sequence[str]) -> dict[str, str]:
+    """Give what a command that names a data folder has to find in its environment."""
+    if not ON_SERVER or _DATA not in arguments:
+        return {}
+    return store_in(Path(arguments[arguments.index(_DATA) + 1])).environment()
+
+
+@contextmanager
+def surrounded(arguments: Sequence[str]) -> Iterator[None]:
+    """Let a command that is run in this process find the same, for the time of the block."""
+    before = dict(os.environ)
+    os.environ.update(surroundings_of(arguments))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def read_rows(place: Place, sql: str) -> list[tuple[object, ...]]:
+    """Read from beside, as whoever has the file or may ask the server can."""
+    if isinstance(place, PostgresPlace):
+        with psycopg.connect(place.url) as server:
+            return server.execute(sql.encode()).fetchall()
+    with closing(sqlite3.connect(place)) as file:
+        return file.execute(sql).fetchall()
+
+
+def files_of(folder: Path) -> list[Path]:
+    """List the files in which anything of an installation is stored, also those of its server."""
+    there = [it for it in folder.rglob("*") if it.is_file()]
+    return there + (_server().files_of(_url_for(folder, "app")) if ON_SERVER else [])
 
 
 async def passed_on() -> None:

@@ -5,10 +5,8 @@ read from its own disk and held against our journal, order by order and to the l
 """
 
 import asyncio
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -45,6 +43,7 @@ from tests.kit.placing import ORIGIN
 
 ORDERS = 1_000
 KILLED_AT = (137, 391, 619, 887)
+_JOURNALLED = "SELECT count(*) AS number FROM orders WHERE origin = ?"
 NEVER_CAME = {OrderState.NEVER_ARRIVED, OrderState.REFUSED}
 
 
@@ -80,7 +79,7 @@ async def test_after_every_kill_the_journal_and_the_exchange_agree(
             arguments = await placing_arguments(town, case, keys)
             for count in KILLED_AT:
                 placing = town.start("tests.kit.placing", arguments)
-                await until(partial(journalled, town, count), f"{count} orders were meant")
+                await until(partial(journalled, house, count), f"{count} orders were meant")
                 placing.kill()
             unsure = [order for order in await house.orders.unsettled() if order.state.is_unknown]
             assert unsure, "no kill left an order unknown: none was inside the run"
@@ -120,12 +119,9 @@ async def placing_arguments(town: Town, case: Case, keys: list[str]) -> list[str
     ]
 
 
-async def journalled(town: Town, count: int) -> bool:
-    with closing(sqlite3.connect(town.settings.database_file)) as connection:
-        (found,) = connection.execute(
-            "SELECT count(*) FROM orders WHERE origin = ?", (ORIGIN,)
-        ).fetchone()
-    return bool(found >= count)
+async def journalled(house: House, count: int) -> bool:
+    found = await house.database.fetch_one(_JOURNALLED, ORIGIN)
+    return found is not None and int(found["number"]) >= count
 
 
 async def reconciled(house: House, case: Case) -> tuple[OwnOrder, ...]:

@@ -32,7 +32,7 @@ def test_orders_of_a_bot_are_found_again_after_a_kill(tmp_path: Path) -> None:
         key = proxied.real_key(_EXCHANGE, _ACCOUNT)
         fields = proxied.virtual_key(key, Wish(scopes=("trade_spot",))).fields
         answered = proxied.runner.run(_trade_until_killed(proxied, fields))
-        proxied.town.start("drawbridge.entrypoints.proxy", ["--with-parent"])
+        proxied.town.proxy()
         rows = proxied.runner.run(_settled(proxied))
         placed = proxied.runner.run(_placed(proxied))
     assert len(placed) == len(set(placed))

@@ -15,8 +15,10 @@ from urllib.parse import quote_plus
 import pytest
 from playwright.async_api import Browser, Cookie, Page, expect
 
+from drawbridge.app.settings import Settings
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY
 from tests.kit.browser import DESK, PHONE, Window, open_browser, open_window
+from tests.kit.gateways import Running, start_gateway
 from tests.kit.memory import count_in_memory
 from tests.kit.newcomer import (
     PASSPHRASE,
@@ -30,6 +32,7 @@ from tests.kit.newcomer import (
     watch_check,
 )
 from tests.kit.processes import Paper, Process
+from tests.kit.store import store_in
 
 EXCHANGE = "Kraken"
 PAGES = ("/", "/keys", "/keys/new", "/keys/new?exchange=kraken&venue=paper", "/robots", "/audit")
@@ -56,21 +59,21 @@ def town(tmp_path: Path) -> Iterator[Town]:
     with ExitStack() as started:
         paper = Paper(tmp_path / "paper")
         started.callback(_stop, paper.process)
-        environment = {
-            "DRAWBRIDGE_DATA": str(tmp_path / "data"),
-            "DRAWBRIDGE_PORT": str(_free_port()),
-            "DRAWBRIDGE_PAPER": paper.account_site.removeprefix("http://"),
-            "DRAWBRIDGE_EGRESS_ADDRESSES": "203.0.113.7",
-        }
-        gateway = Process("drawbridge.app.gateway_process", ["--with-parent"], environment)
-        started.callback(_stop, gateway)
-        environment |= WIPE_FREED_MEMORY
+        settings = Settings(
+            data=tmp_path / "data",
+            port=_free_port(),
+            paper=paper.account_site.removeprefix("http://"),
+            egress_addresses=("203.0.113.7",),
+            store=store_in(tmp_path / "data"),
+        )
+        started.callback(_stop, start_gateway(settings))
+        environment = settings.environment() | WIPE_FREED_MEMORY
         web = Process("drawbridge.entrypoints.web", ["--with-parent"], environment)
         started.callback(_stop, web)
         yield Town(web.ready["address"], paper.account_site, web.pid)
 
 
-def _stop(process: Process) -> None:
+def _stop(process: Running) -> None:
     assert process.stop() == 0
 
 

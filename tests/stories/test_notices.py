@@ -16,15 +16,15 @@ from drawbridge.app.settings import Settings
 from drawbridge.core.secret import Secret
 from drawbridge.notices.model import Channel
 from tests.gateway.scripted_server import OK, ScriptedServer, Visit, scripted_server
+from tests.kit.gateways import Running, start_gateway
 from tests.kit.house import OWNER, PASSWORD, until
 from tests.kit.mail_server import mail_server
-from tests.kit.processes import Process
 from tests.kit.store import store_in
 
 
 @contextmanager
-def _gateway(settings: Settings) -> Iterator[Process]:
-    process = Process("drawbridge.app.gateway_process", ["--with-parent"], settings.environment())
+def _gateway(settings: Settings) -> Iterator[Running]:
+    process = start_gateway(settings)
     try:
         yield process
     finally:

@@ -14,9 +14,12 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from drawbridge.app.settings import Settings
 from tests.kit.browser import DESK, PHONE, open_browser, open_window
+from tests.kit.gateways import Running, start_gateway
 from tests.kit.newcomer import Album, Authenticator, run_first_time
 from tests.kit.processes import Process
+from tests.kit.store import store_in
 
 PASSWORD: Final = "a newcomer's own long password"
 
@@ -31,19 +34,20 @@ def _free_port() -> int:
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[str]:
     """Give the address of a Drawbridge that nobody has used yet."""
-    environment = {
-        "DRAWBRIDGE_DATA": str(tmp_path / "data"),
-        "DRAWBRIDGE_PORT": str(_free_port()),
-        "DRAWBRIDGE_PAPER": f"127.0.0.1:{_free_port()}",
-    }
+    settings = Settings(
+        data=tmp_path / "data",
+        port=_free_port(),
+        paper=f"127.0.0.1:{_free_port()}",
+        store=store_in(tmp_path / "data"),
+    )
     with ExitStack() as started:
-        for module in ("drawbridge.app.gateway_process", "drawbridge.entrypoints.web"):
-            process = Process(module, ["--with-parent"], environment)
-            started.callback(_stop, process)
-        yield process.ready["address"]
+        started.callback(_stop, start_gateway(settings))
+        web = Process("drawbridge.entrypoints.web", ["--with-parent"], settings.environment())
+        started.callback(_stop, web)
+        yield web.ready["address"]
 
 
-def _stop(process: Process) -> None:
+def _stop(process: Running) -> None:
     assert process.stop() == 0
 
 

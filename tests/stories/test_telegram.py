@@ -31,6 +31,7 @@ from tests.kit.bot_wire import TOKEN
 from tests.kit.house import ACCOUNT, Town, create_owner, found_town, until
 from tests.kit.planted import Planted
 from tests.kit.processes import Process
+from tests.kit.store import files_of
 
 EXCHANGE = "kraken"
 _STEP_S = 30
@@ -140,7 +141,7 @@ async def test_a_key_is_typed_proven_put_to_work_and_its_secret_is_nowhere(
             await until(is_started, "the robot works")
             assert "▶️ BTC/USD #1: " in await ada.press("Look again")
             planted = Planted({"secret": secret})
-            assert planted.in_folder(story.town.settings.data) == []
+            assert planted.in_files(files_of(story.town.settings.data)) == []
             assert planted.in_memory(running.pid) == []
             assert not any(secret in text for text in ada.written)
 

@@ -118,7 +118,7 @@ def test_bots_trade_on_while_the_vault_gets_a_new_key_and_after_the_old_one_is_g
     bridge.runner.run(_story(bridge, bots))
     # What memory held is gone with the process: the next one opens by the new key alone.
     bridge.process.stop()
-    bridge.process = bridge.town.start("drawbridge.entrypoints.proxy", ["--with-parent"])
+    bridge.process = bridge.town.proxy()
     again = [
         _Bot(bot.exchange_id, {**bot.settings, "urls": _urls(bridge, bot.exchange_id)})
         for bot in bots
