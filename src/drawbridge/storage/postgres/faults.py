@@ -14,10 +14,12 @@ from drawbridge.core.errors import Conflict, Corrupted, ExchangeDown
 
 AWAY: Final = "database_away"
 
-_GONE: Final = (
+LOST: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    # The driver lost its way, because the server ended the connection between two statements.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     # The server is stopping, starting, full, or ended what took too long.
     asyncpg.OperatorInterventionError,
@@ -50,5 +52,5 @@ def our_errors() -> Iterator[None]:
         UnicodeEncodeError,
     ) as error:
         raise Corrupted("row_refused", reason=type(error).__name__) from error
-    except _GONE as error:
+    except LOST as error:
         raise ExchangeDown(AWAY, reason=type(error).__name__) from error

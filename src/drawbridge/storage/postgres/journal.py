@@ -11,7 +11,7 @@ from typing import Final
 
 import asyncpg
 
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.storage.connection import Value
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.bell import Bell
@@ -22,7 +22,7 @@ from drawbridge.storage.postgres.connecting import (
     open_connection,
     patiently,
 )
-from drawbridge.storage.postgres.faults import AWAY, our_errors
+from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
 from drawbridge.storage.postgres.sql import numbered
 from drawbridge.storage.rows import MOST_PER_COMMIT, Intake, Rows, Statement, Unit, alone, in_order
 
@@ -74,33 +74,40 @@ class PostgresJournal:
         self._is_wanted.set()
 
     async def _work(self) -> None:
-        while True:
-            await self._is_wanted.wait()
-            self._is_wanted.clear()
-            while self._waiting:
-                count = min(len(self._waiting), MOST_PER_COMMIT)
-                units = [self._waiting.popleft() for _ in range(count)]
-                await self._write(units)
-                self._intake.tell(units)
-            if self._is_ending:
-                return
+        try:
+            while not self._is_ending or self._waiting:
+                await self._is_wanted.wait()
+                self._is_wanted.clear()
+                while self._waiting:
+                    await self._write_some()
+        finally:
+            # Whatever has ended it, nobody waits for ever.
+            self._intake.end()
+
+    async def _write_some(self) -> None:
+        count = min(len(self._waiting), MOST_PER_COMMIT)
+        units = [self._waiting.popleft() for _ in range(count)]
+        try:
+            await self._write(units)
+        except BaseException as error:
+            _fail(units, error)
+            raise
+        finally:
+            self._intake.tell(units)
 
     async def _write(self, units: list[Unit]) -> None:
         """Write units, each by itself where they cannot be written together."""
         try:
             await self._write_together(units)
-        except ExchangeDown as error:
+        except (ExchangeDown, OutcomeUnknown) as error:
             _fail(units, error)
-        except DrawbridgeError as error:
+        except (DrawbridgeError, asyncpg.PostgresError) as error:
             if len(units) == 1:
                 units[0].failure = error
                 return
             # What is wrong with one of them does not touch its neighbours.
             for unit in units:
                 await self._write([unit])
-        except asyncpg.PostgresError as error:
-            # A mistake in our own SQL: every writer must hear of it.
-            _fail(units, error)
 
     async def _write_together(self, units: list[Unit]) -> None:
         loop = asyncio.get_running_loop()
@@ -135,7 +142,7 @@ class PostgresJournal:
     async def _undo(self, connection: Connection) -> None:
         try:
             await connection.execute("ROLLBACK")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (*LOST, asyncpg.PostgresError):
             connection.terminate()
 
     async def _connected(self) -> Connection:
