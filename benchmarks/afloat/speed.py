@@ -1,0 +1,79 @@
+"""How many orders a fleet places in a second, beside one process over a file, in the same run.
+
+Both are the product's own, with the same robot on the same accounts; the one process shares with
+nobody and has no server. Times are those at which the exchange took the orders.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.afloat.fleet import WORKERS, Size, Worker, afloat
+from benchmarks.afloat.trials import Sent
+from benchmarks.afloat.watching import read_books
+from benchmarks.measure import Result
+
+_ROUNDS: Final = 3
+_S: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Of each signal: seconds until the first and until the last order; and what was used."""
+
+    first_s: tuple[float, ...]
+    last_s: tuple[float, ...]
+    cpu_s: float
+
+    def orders_per_s(self, accounts: int) -> float:
+        """Give how many orders a second left, in the middle one of the rounds."""
+        return accounts / median(self.last_s)
+
+
+def compare_speed(accounts: int) -> Iterator[Result]:
+    """Let a signal come to so many accounts of a fleet, and of one process."""
+    alone = asyncio.run(_speed(Size(accounts, 1, 0)))
+    fleet = asyncio.run(_speed(Size(accounts, 1, WORKERS)))
+    ours, reference = (it.orders_per_s(accounts) for it in (fleet, alone))
+    told = (
+        f"{ours:,.0f} against {reference:,.0f} orders/s; signal to first order"
+        f" {median(fleet.first_s):.2f} against {median(alone.first_s):.2f} s, to last order"
+        f" {median(fleet.last_s):.2f} against {median(alone.last_s):.2f} s (slowest"
+        f" {max(fleet.last_s):.2f} and {max(alone.last_s):.2f}); workers' CPU for an order"
+        f" {1e6 * fleet.cpu_s / accounts:,.0f} against {1e6 * alone.cpu_s / accounts:,.0f} µs"
+    )
+    what = f"{accounts:,} accounts, {WORKERS} workers over a server: orders/s / one process's"
+    yield Result("fleet", what, ours / reference, 0.25, told)
+
+
+async def _speed(size: Size) -> Speed:
+    with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
+        async with afloat(Path(folder), size) as fleet:
+            sent, spans = Sent(fleet), []
+            cpu_s = 0.0
+            # The first is to warm up: keys are opened, connections made.
+            for number in range(_ROUNDS + 1):
+                cpu_s -= _cpu_s(fleet.workers) if number else 0
+                began_ms = time.time_ns() // 1_000_000
+                await sent.signal()
+                if not await sent.all_out():
+                    message = f"orders are missing: {fleet.logs()}"
+                    raise RuntimeError(message)
+                cpu_s += _cpu_s(fleet.workers) if number else 0
+                spans.append((began_ms, time.time_ns() // 1_000_000))
+            books = await read_books(fleet)
+    ends = [books.ends_within(*span) for span in spans[1:]]
+    return Speed(
+        tuple(first / _S for first, _ in ends),
+        tuple(last / _S for _, last in ends),
+        cpu_s / _ROUNDS,
+    )
+
+
+def _cpu_s(workers: list[Worker]) -> float:
+    return sum(it.cpu_s for it in workers)
