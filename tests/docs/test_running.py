@@ -16,7 +16,9 @@ from tests.kit.documents import commands_in, read, read_fences, script_of, wrong
 from tests.kit.processes import free_port
 
 _WITHIN_S: Final = 240
-_USUAL: Final = ("127.0.0.1:8420", "127.0.0.1:8520", "127.0.0.1:8620")
+_USUAL: Final = ("127.0.0.1:8420", "127.0.0.1:8520", "127.0.0.1:8620", "127.0.0.1:8920")
+# The database that a document on clusters speaks of.
+_DATABASE: Final = "postgresql://drawbridge@/drawbridge?host=/run/postgresql"
 # A paper exchange and the address for bots take a port for each exchange above their first.
 _ROOM: Final = 20
 # A person with the app and the paper exchange running, an open vault, a key and a robot.
@@ -40,8 +42,11 @@ _FOUND: Final = {
     "howto/leaked-key": _LIVED_IN,
     "howto/limits-and-stop": _WITH_A_ROBOT,
     "howto/notices": _LIVED_IN,
+    "howto/operate-mass-compromise": _LIVED_IN,
+    "howto/operate-restore": _LIVED_IN,
     "howto/own-strategy": _LIVED_IN,
     "howto/replace-a-key": _LIVED_IN,
+    "howto/run-a-cluster": _LIVED_IN,
     "howto/run-at-boot": _LIVED_IN,
     "howto/tradingview": _LIVED_IN,
     "howto/use-the-api": _LIVED_IN,
@@ -77,7 +82,7 @@ def _surroundings(home: Path) -> tuple[dict[str, str], Mapping[str, str]]:
         if all(abs(port - other) > _ROOM for other in ports):
             ports.append(port)
     ours = {usual: f"127.0.0.1:{port}" for usual, port in zip(_USUAL, ports, strict=True)}
-    app, paper, proxy = (ours[usual] for usual in _USUAL)
+    app, paper, proxy, worker = (ours[usual] for usual in _USUAL)
     bin_folder = Path(sys.executable).parent
     environment = {
         "PATH": f"{bin_folder}:{os.environ['PATH']}",
@@ -86,6 +91,7 @@ def _surroundings(home: Path) -> tuple[dict[str, str], Mapping[str, str]]:
         "DRAWBRIDGE_PORT": app.partition(":")[2],
         "DRAWBRIDGE_PAPER": paper,
         "DRAWBRIDGE_PROXY": proxy,
+        "DRAWBRIDGE_WORKER": worker,
         # Loopback needs no proxy, whatever the surroundings say.
         "NO_PROXY": "*",
     }
@@ -150,13 +156,17 @@ def test_no_document_has_blocks_that_nobody_looks_at() -> None:
 
 
 @pytest.mark.parametrize("name", _run_for_real())
-def test_what_a_document_tells_to_type_works(tmp_path: Path, name: str) -> None:
+def test_what_a_document_tells_to_type_works(
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
+) -> None:
     inside = ROOT / f"docs/{name}.md"
     markdown = read(inside if inside.is_file() else ROOT / f"{name}.md")
     environment, ours = _surroundings(tmp_path)
     script = script_of(read_fences(markdown), _FOUND.get(name, ""))
     for usual, address in ours.items():
         script = script.replace(usual, address)
+    if _DATABASE in script:
+        script = script.replace(_DATABASE, request.getfixturevalue("postgres_url"))
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     done = _run(script, tmp_path, environment)
     assert done.returncode == 0, f"{name}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
