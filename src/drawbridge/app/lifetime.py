@@ -20,13 +20,18 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
     """
     speak_as_asked()
     try:
-        lines = log_to_stderr(Teller(name), read_log_style(given_to()))
-        logging.basicConfig(handlers=[lines], level=logging.WARNING)
+        begin_log(name)
         asyncio.run(work())
     except DrawbridgeError as error:
         sys.stderr.write(say_error(error) + "\n")
         return error.exit_code
     return 0
+
+
+def begin_log(name: str) -> None:
+    """Write this process's log from now on, as its settings say. Raises: as `read_log_style`."""
+    lines = log_to_stderr(Teller(name), read_log_style(given_to()))
+    logging.basicConfig(handlers=[lines], level=logging.WARNING)
 
 
 async def until_stopped(*, with_parent: bool) -> None:

@@ -173,14 +173,25 @@ def serve(
     json: Json = False,
 ) -> None:
     """Answer installations until Ctrl-C."""
-    from drawbridge.app.lifetime import tell_ready
+    from drawbridge.app.lifetime import begin_log, tell_ready
+    from drawbridge.app.observing.operations import told_to_operators
+    from drawbridge.app.observing.settings import read_observing_settings
+    from drawbridge.app.settings import given_to
     from drawbridge.entrypoints.licence_server.hosting import Counter, host
 
     if port not in _PORTS:
         raise BadInput("bad_port", field="port")
     paper = settings_for(None).paper if with_paper else ""
     counter = Counter(_absolute(folder), port=port, paper=paper)
-    asyncio.run(host(counter, on_ready=tell_ready if json else _tell))
+    tell = tell_ready if json else _tell
+
+    async def work() -> None:
+        settings = read_observing_settings(given_to())
+        async with told_to_operators(settings, "licences") as seen:
+            await host(counter, on_ready=lambda ready: tell({**ready, **seen}))
+
+    begin_log("licences")
+    asyncio.run(work())
 
 
 def _tell(ready: Mapping[str, object]) -> None:

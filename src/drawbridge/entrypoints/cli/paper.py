@@ -60,7 +60,7 @@ def run(
     """Run the paper exchange until Ctrl-C."""
     if context.invoked_subcommand is not None:
         return
-    from drawbridge.app.lifetime import tell_ready
+    from drawbridge.app.lifetime import begin_log, tell_ready
     from drawbridge.app.settings import port_in
     from drawbridge.entrypoints.paper_server.hosting import Place, host, read_replays
     from drawbridge.paper.setting_up import Scenery
@@ -78,6 +78,7 @@ def run(
         scenery=Scenery(replays=read_replays(replay or ())),
         faults=faults,
     )
+    begin_log("paper")
     asyncio.run(host(place, with_parent=False, on_ready=tell_ready if json else _tell))
 
 
@@ -217,7 +218,11 @@ def _cell(value: object) -> str:
 
 
 def _folder(state: Path | None) -> Path:
-    return state.expanduser().absolute() if state else settings_for(None).paper_state
+    if state is not None:
+        return state.expanduser().absolute()
+    from drawbridge.app.data_folder import paper_state
+
+    return paper_state(settings_for(None))
 
 
 def _scopes(text: str) -> frozenset["Scope"]:
