@@ -19,6 +19,7 @@ from drawbridge.app.backup_reading import check_file, verify
 from drawbridge.app.backup_records import OLD_MS
 from drawbridge.app.backup_restoring import SETTINGS_FILE, restore
 from drawbridge.app.build import open_house
+from drawbridge.app.data_folder import database_file
 from drawbridge.app.settings import Settings
 from drawbridge.audit.store import list_events
 from drawbridge.audit.store import verify as verify_chain
@@ -216,7 +217,7 @@ async def test_nothing_is_put_back_where_something_is(
 async def test_an_audit_log_that_was_changed_is_found_in_its_backup(
     kept: Kept, tmp_path: Path
 ) -> None:
-    with closing(connect(kept.house.settings.database_file)) as raw:
+    with closing(connect(database_file(kept.house.settings))) as raw:
         for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             raw.execute(f"DROP TRIGGER {row['name']}")
         raw.execute("UPDATE audit_events SET subject = 'another' WHERE n = 1")
@@ -325,7 +326,7 @@ async def test_a_backup_is_of_one_moment_while_others_go_on_writing(
     for n, file in enumerate(files):
         new = Settings(tmp_path / f"new{n}")
         await restore(file, kept.recovery, new)
-        with closing(connect(new.database_file)) as raw:
+        with closing(connect(database_file(new))) as raw:
             odd = raw.execute("SELECT n FROM pairs GROUP BY n HAVING count(*) <> 2").fetchall()
         assert odd == []
 

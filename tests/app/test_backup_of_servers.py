@@ -8,6 +8,7 @@ import pytest
 from drawbridge.app.backup_reading import verify
 from drawbridge.app.backup_restoring import restore
 from drawbridge.app.build import open_house
+from drawbridge.app.data_folder import database_file
 from drawbridge.app.settings import Settings
 from drawbridge.app.store_settings import StoreSettings
 from drawbridge.audit.store import verify as verify_chain
@@ -106,5 +107,5 @@ async def test_from_a_file_to_a_server(small: Kept, tmp_path: Path, postgres_url
     """One machine became too small."""
     new = Settings(tmp_path / "new", store=StoreSettings(postgres_url))
     await restore(await small.backup(tmp_path), small.recovery, new, small.clock)
-    assert not new.database_file.exists()
+    assert not database_file(new).exists()
     await _holds_all_and_stands_still(new, small)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.app.data_folder import database_file
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.core.errors import BadInput, Forbidden, NotFound
 from drawbridge.storage.place import PostgresPlace
@@ -88,4 +89,4 @@ def test_a_server_here_or_a_proven_one_is_a_cluster(url: str) -> None:
 def test_without_a_server_the_rows_are_a_file_of_the_data_folder(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     assert not settings.is_cluster
-    assert settings.database == settings.database_file == tmp_path / "drawbridge.db"
+    assert settings.database == database_file(settings) == tmp_path / "drawbridge.db"

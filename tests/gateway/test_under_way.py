@@ -15,8 +15,8 @@ async def test_a_shard_is_settled_when_its_last_request_is_answered() -> None:
     with second:
         waiting = asyncio.ensure_future(under_way.settled(shard))
         first.__exit__(None, None, None)
-        await asyncio.sleep(0)
-        assert not waiting.done()
+        done, _ = await asyncio.wait((waiting,), timeout=0.01)
+        assert not done
     await waiting
 
 

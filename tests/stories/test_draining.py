@@ -7,7 +7,9 @@ exchange behind.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -19,66 +21,67 @@ from drawbridge.catalogue.registry import credential_of, get_exchange
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import OrderType, Side
 from drawbridge.core.secret import Secret
-from drawbridge.vault.model import KeyStatus
 from drawbridge.virtual_keys.wishes import Wish
 from drawbridge.wire.dialect import sign
-from tests.kit.fleet_here import FleetHere, found_fleet_here
+from tests.kit.cluster_here import ClusterHere, found_cluster
 from tests.kit.ford import written
-from tests.kit.house import add_key, checked, read_state
+from tests.kit.house import read_state, until
+from tests.kit.processes import Process, free_port
 from tests.kit.proxied import Fields
 
 _EXCHANGE: Final = "binance"
 _ORDERS: Final = 60
-_AGAIN_S: Final = 0.05
-_LONGEST_S: Final = 30
 _FRESH_S: Final = 5
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, postgres_url: str) -> Iterator[FleetHere]:
-    with found_fleet_here(tmp_path, postgres_url) as fleet:
-        yield fleet
+def cluster(tmp_path: Path, postgres_url: str) -> Iterator[ClusterHere]:
+    with found_cluster(tmp_path, postgres_url) as cluster:
+        yield cluster
 
 
 def test_orders_go_on_elsewhere_when_their_worker_is_told_to_stop(
-    fleet: FleetHere, record_property: Callable[[str, object], None]
+    cluster: ClusterHere, record_property: Callable[[str, object], None]
 ) -> None:
-    proxied = fleet.proxied
-    added = proxied.runner.run(add_key(proxied.house, proxied.town, proxied.owner, _EXCHANGE))
-    key = proxied.runner.run(checked(proxied.house, added.id))
-    assert key.status is KeyStatus.ENABLED
+    proxied = cluster.proxied
+    key = proxied.real_key(_EXCHANGE, "drained")
     fields = proxied.virtual_key(key, Wish(scopes=("trade_spot",))).fields
-    first = proxied.runner.run(fleet.holder_of(key.id))
+    first = cluster.worker_of(key.id)
 
-    gaps_s = proxied.runner.run(_trade(fleet, fields, first))
+    gaps_s = proxied.runner.run(_trade(cluster, fields, first))
 
-    assert fleet.workers.pop(first).finish() == 0
-    fleet.until_shared()
+    assert cluster.workers[first].finish() == 0
+    assert cluster.worker_of(key.id) != first
     # The vault is open for who comes later as well: each worker opens it by itself.
-    assert fleet.workers[fleet.start_worker()].ready["vault"] == "open"
-    placed = proxied.runner.run(_placed(fleet))
+    assert _started_later(cluster).ready["vault"] == "open"
+    placed = proxied.runner.run(_placed(cluster))
     assert sorted(placed) == sorted(f"drained-{number}" for number in range(_ORDERS))
     assert max(gaps_s) < _FRESH_S
     record_property("told", f"a worker drained: the longest wait of a bot was {max(gaps_s):.2f} s")
 
 
-async def _trade(fleet: FleetHere, fields: Fields, first: str) -> list[float]:
+def _started_later(cluster: ClusterHere) -> Process:
+    town = cluster.proxied.town
+    own = replace(town.settings.cluster, worker=f"127.0.0.1:{free_port()}")
+    town.settings = replace(town.settings, cluster=own)
+    return town.start("drawbridge.entrypoints.proxy", ["--with-parent"])
+
+
+async def _trade(cluster: ClusterHere, fields: Fields, first: str) -> list[float]:
     """Place orders one after the other, each until it is taken; give how long each took."""
     gaps_s = []
     for number in range(_ORDERS):
         if number == _ORDERS // 3:
-            fleet.workers[first].tell_to_stop()
+            cluster.workers[first].tell_to_stop()
         began = monotonic()
-        async with asyncio.timeout(_LONGEST_S):
-            while not await _is_taken(fleet, fields, f"drained-{number}"):  # noqa: ASYNC110  a bot asks again
-                await asyncio.sleep(_AGAIN_S)
+        await until(partial(_is_taken, cluster, fields, f"drained-{number}"), "it is taken")
         gaps_s.append(monotonic() - began)
     return gaps_s
 
 
-async def _is_taken(fleet: FleetHere, fields: Fields, name: str) -> bool:
+async def _is_taken(cluster: ClusterHere, fields: Fields, name: str) -> bool:
     """Send an order as a bot does that tries again under the same name."""
-    port = int(fleet.proxied.exchanges[_EXCHANGE]["rest"].rpartition(":")[2])
+    port = int(cluster.proxied.exchanges[_EXCHANGE]["rest"].rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(_signed(fields, name))
@@ -114,8 +117,8 @@ def _signed(fields: Fields, name: str) -> bytes:
     return written(sign(exchange.dialect, request, credential, str(SystemClock().now_ms())))
 
 
-async def _placed(fleet: FleetHere) -> list[str]:
+async def _placed(cluster: ClusterHere) -> list[str]:
     """Give the client order ids of all orders of the bot that the exchange has ever taken."""
-    floor = (await read_state(fleet.proxied.paper.state)).floors[_EXCHANGE]
+    floor = (await read_state(cluster.proxied.paper.state)).floors[_EXCHANGE]
     names = (order.client_id for order in floor.orders.values())
     return [name for name in names if name.startswith("drained-")]

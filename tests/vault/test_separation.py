@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.fleet_here import found_fleet_here
-from tests.kit.house import add_key, checked
+from tests.kit.cluster_here import found_cluster
 from tests.kit.memory import find_in_memory
-from tests.kit.processes import free_port
+from tests.kit.processes import Process, free_port
 
 _LOADED = "import sys, {module}; print('\\n'.join(sys.modules))"
 
@@ -51,21 +50,21 @@ def test_of_a_running_cluster_only_workers_have_the_vaults_key(
     tmp_path: Path, postgres_url: str
 ) -> None:
     """Scenario 31, where many processes share the rows: looked for where it would have to be."""
-    with found_fleet_here(tmp_path, postgres_url, count=1) as fleet:
-        proxied = fleet.proxied
-        town, house, runner = proxied.town, proxied.house, proxied.runner
+    with found_cluster(tmp_path, postgres_url, workers=1) as cluster:
+        proxied, town = cluster.proxied, cluster.proxied.town
         town.settings = replace(town.settings, port=free_port())
         web = town.start("drawbridge.entrypoints.web", ["--with-parent"])
-        key = runner.run(add_key(house, town, proxied.owner, "kraken"))
-        runner.run(checked(house, key.id))
+        proxied.make("kraken", "trade_spot", "looked at")
         with urllib.request.urlopen(web.ready["address"]) as page:  # noqa: S310  our own page
             assert page.status == 200
         written = json.loads(town.settings.vault_key.read_bytes())["key"]
         seed = base64.b64decode(written)
         wanted = (seed, written.encode())
-        (worker,) = fleet.workers.values()
+        (worker,) = cluster.workers.values()
+        assert isinstance(worker, Process)
         assert seed in find_in_memory(worker.pid, wanted), "it is not found where it is"
         for process in (web, proxied.process):
+            assert isinstance(process, Process)
             assert find_in_memory(process.pid, wanted) == set()
             assert town.settings.vault_key not in _opened_by(process.pid)
 

@@ -26,6 +26,7 @@ from drawbridge.app.backup_records import (
     put_recovery_row,
     read_kept,
 )
+from drawbridge.app.data_folder import paper_state
 from drawbridge.app.own_strategies import FOLDER as STRATEGIES
 from drawbridge.app.settings import Settings
 from drawbridge.audit.chain import AuditEvent, Fact
@@ -195,7 +196,7 @@ def _entries(settings: Settings, wish: Wish, copies: contextlib.ExitStack) -> It
     if wish.candles:
         yield from _files_in(settings.candles, "candles")
     if wish.paper:
-        for entry in _files_in(settings.paper_state, "paper"):
+        for entry in _files_in(paper_state(settings), "paper"):
             if entry.path.suffix == ".db":
                 yield _copied(entry.path, entry.name, settings.data, copies)
             else:

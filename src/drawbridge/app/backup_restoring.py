@@ -14,6 +14,7 @@ from typing import Final
 from drawbridge.app.backup_file import OWNER_ONLY, Manifest, remove_folder
 from drawbridge.app.backup_reading import Contents, check_file, look_into, unpack_file
 from drawbridge.app.build import House, open_house
+from drawbridge.app.data_folder import database_file
 from drawbridge.app.settings import Settings
 from drawbridge.app.store_settings import StoreSettings
 from drawbridge.audit.chain import AuditEvent
@@ -94,7 +95,7 @@ def _all_within(folder: Path, settings: Settings) -> Settings:
 
 def _move_rows(settings: Settings) -> None:
     """Take the rows out of the folder and into the server's database."""
-    place, file = settings.database, settings.database_file
+    place, file = settings.database, database_file(settings)
     try:
         if isinstance(place, PostgresPlace):
             copy_into_server(file, place)

@@ -15,6 +15,7 @@ from typing import Final
 import orjson
 
 from drawbridge.app.clock import SystemClock
+from drawbridge.app.data_folder import compiled
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.core.clock import Clock
@@ -158,7 +159,7 @@ def main() -> int:
 
     async def work() -> None:
         settings = read_settings()
-        with compiled_kept_in(settings.compiled):
+        with compiled_kept_in(compiled(settings)):
             await run(settings, with_parent=given.with_parent)
 
     return run_process("lab", work)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from typing import Final, NoReturn
 
+from drawbridge.app.data_folder import paper_state
 from drawbridge.app.settings import Settings, port_in
 from drawbridge.app.supervisor import WIPE_FREED_MEMORY, Child
 from drawbridge.core.errors import BadInput, Conflict
@@ -98,5 +99,5 @@ def _worker_at(settings: Settings, address: str, number: int) -> Child:
 
 
 def _paper_arguments(settings: Settings) -> list[str]:
-    state, port = str(settings.paper_state), str(port_in(settings.paper))
+    state, port = str(paper_state(settings)), str(port_in(settings.paper))
     return ["--state", state, "--port-base", port]

@@ -16,7 +16,7 @@ from drawbridge.app.licence_settings import operator_environment, read_operator
 from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.app.observing.settings import ObservingSettings, read_observing_settings
 from drawbridge.app.settings_file import CONFIG, find_file, settings_in
-from drawbridge.app.store_settings import DATABASE_FILE, StoreSettings, read_store_settings
+from drawbridge.app.store_settings import StoreSettings, read_store_settings
 from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.licences.model import Operator
 from drawbridge.storage.place import Place, PostgresPlace
@@ -68,11 +68,6 @@ class Settings:
         return self.store.place(self.data)
 
     @property
-    def database_file(self) -> Path:
-        """Give the path of the file that the rows are in where no server holds them."""
-        return self.data / DATABASE_FILE
-
-    @property
     def is_cluster(self) -> bool:
         """Tell whether several workers may share the rows; with a file, one has everything."""
         return isinstance(self.database, PostgresPlace)
@@ -96,16 +91,6 @@ class Settings:
     def candles(self) -> Path:
         """Give the folder in which candles are stored."""
         return self.data / "candles"
-
-    @property
-    def compiled(self) -> Path:
-        """Give the folder in which compiled strategies are kept; it may be removed at any time."""
-        return self.data / "compiled"
-
-    @property
-    def paper_state(self) -> Path:
-        """Give the folder of the paper exchange that `up --with-paper` starts."""
-        return self.data / "paper"
 
     def paper_url(self, exchange_id: str = "") -> str:
         """Give the address of the paper exchange's site, or of one exchange there."""
