@@ -25,7 +25,7 @@ from tests.kit.processes import Process
 
 _ACCOUNTS: Final = 1_000
 _ROUNDS: Final = 9
-_MOST: Final = 1.05
+_MOST: Final = 1.1
 _SIGNALS: Final = itertools.count()
 
 

@@ -18,6 +18,7 @@ from drawbridge.app.observing.looking import look_at_cluster
 from drawbridge.app.settings import Settings
 from drawbridge.cluster.model import Worker
 from drawbridge.core.clock import DAY_MS, MINUTE_MS
+from tests.kit.store import in_a_file, store_in
 from tests.kit.workers import stand, stand_three
 
 _ONE = Worker("worker_one", egress_addresses=("192.0.2.1",), version="0.1.0")
@@ -25,7 +26,8 @@ _ONE = Worker("worker_one", egress_addresses=("192.0.2.1",), version="0.1.0")
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    settings = Settings(data=tmp_path / "data", egress_addresses=("192.0.2.9",))
+    data = tmp_path / "data"
+    settings = Settings(data=data, egress_addresses=("192.0.2.9",), store=store_in(data))
     async with open_house(settings) as opened:
         yield opened
 
@@ -71,6 +73,7 @@ async def test_a_database_far_away_is_told(house: House) -> None:
     assert _found(replace(seen, took_us=900))["round_trip"] == (Health.OK, "good")
 
 
+@in_a_file
 async def test_one_process_that_does_everything_has_no_workers_and_nothing_unheld(
     house: House,
 ) -> None:

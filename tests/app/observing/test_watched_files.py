@@ -20,6 +20,7 @@ from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.measures import Measures
 from drawbridge.storage.engines import open_journal
 from tests.architecture.tree import ROOT
+from tests.kit.store import store_in
 
 _ALERTS: Final = ROOT / "deploy" / "prometheus" / "alerts.yml"
 _BOARD: Final = ROOT / "deploy" / "grafana" / "drawbridge.json"
@@ -32,7 +33,8 @@ def _ticks() -> int:
 
 
 async def _readings(folder: Path) -> list[Reading]:
-    async with open_house(Settings(data=folder / "data")) as house:
+    data = folder / "data"
+    async with open_house(Settings(data=data, store=store_in(data))) as house:
         rows = open_journal(house.settings.database)
         try:
             every = (

@@ -1,9 +1,11 @@
 """The workers over the API: numbers and machines, and nothing of persons."""
 
 from tests.kit.program_life import Life
+from tests.kit.store import in_a_file
 from tests.kit.workers import stand_three
 
 
+@in_a_file
 async def test_one_process_alone_has_no_workers(life: Life) -> None:
     told = (await life.program.get("/workers")).told
     assert (told["is_shared"], told["workers"], told["unheld"]) == (False, [], 0)

@@ -9,6 +9,7 @@ from drawbridge.cluster.model import Worker
 from tests.kit.browserling import Browserling
 from tests.kit.owner import set_up
 from tests.kit.roles import browser_of, settle
+from tests.kit.store import in_a_file
 from tests.kit.web_site import WebSite
 from tests.kit.workers import stand, stand_three
 
@@ -52,6 +53,7 @@ async def test_an_older_version_is_marked(site: WebSite, browser: Browserling) -
     assert page.words.count("older") == 1
 
 
+@in_a_file
 async def test_one_process_alone_has_no_workers_and_says_so(
     site: WebSite, browser: Browserling
 ) -> None:
