@@ -79,3 +79,22 @@ async def test_what_was_forgotten_is_asked_anew_at_once(here: World) -> None:
     directory.forget(_KEY)
     assert await directory.find(_KEY) == "127.0.0.1:6"
     assert line.reads == 2
+
+
+async def test_who_serves_any_account_is_listed_once(here: World) -> None:
+    directory, line = _directory(here)
+    assert await directory.list_serving() == ()
+    await here.join("ann").member.step()
+    here.clock.advance(250)
+    assert await directory.list_serving() == ("127.0.0.1:3",)
+    assert await directory.find_shard(shard_of(_KEY)) == await directory.find(_KEY)
+    assert line.reads == 2
+
+
+async def test_a_shard_that_was_forgotten_is_asked_anew_at_once(here: World) -> None:
+    await here.join("ann").member.step()
+    directory, line = _directory(here)
+    assert await directory.find_shard(7) == "127.0.0.1:3"
+    directory.forget_shard(7)
+    assert await directory.find_shard(7) == "127.0.0.1:3"
+    assert line.reads == 2

@@ -20,7 +20,7 @@ from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer
 from tests.kit.cluster_here import ClusterHere, found_cluster
 from tests.kit.ford import written
-from tests.kit.house import read_state
+from tests.kit.house import read_state, until
 from tests.kit.proxied import Fields
 
 _EXCHANGE: Final = "binance"
@@ -78,19 +78,19 @@ async def _trade(
 async def _place(here: ClusterHere, fields: Fields, name: str) -> bool:
     """Place one order as a careful bot does: again where nothing happened, never where in doubt."""
     exchange = get_exchange(_EXCHANGE)
-    while True:
+
+    async def tried() -> str:
         answer = await _asked(here, _signed(exchange, fields, name))
         if answer is None:
-            return False
+            return "lost"
         raw = exchange.codec.read_error(answer)
-        if raw is None:
-            return True
-        error = exchange.errors.read(raw)
-        if error.code == "timed_out":
-            return False
+        code = "" if raw is None else exchange.errors.read(raw).code
         # To come back later, or that it was stamped before the account came to where it is now.
-        assert error.code in {"overloaded", "stale_stamp"}, error
-        await asyncio.sleep(0.05)
+        return "" if code in {"overloaded", "stale_stamp"} else code or "taken"
+
+    became = await until(tried, "the order is taken or in doubt")
+    assert became in {"taken", "lost", "timed_out"}, became
+    return became == "taken"
 
 
 async def _asked(here: ClusterHere, raw: bytes) -> WireAnswer | None:

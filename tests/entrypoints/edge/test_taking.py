@@ -31,6 +31,7 @@ from drawbridge.entrypoints.edge.taking import (
 )
 from drawbridge.wire.http import WireAnswer, WireRequest
 from tests.kit.stream_house import until
+from tests.kit.turns import a_turn
 
 KEY = b"k" * 32
 HELLO = Relayed(b"/one", b"", over_tls=False, address="192.0.2.1", request=WireRequest("GET", b"/"))
@@ -221,7 +222,7 @@ async def test_a_line_that_ends_in_the_middle_leaves_who_asked_without_an_answer
     async with standing(tmp_path) as at:
         assert (await _asked(at)).status == 200
         asking = asyncio.create_task(at.lines.ask(at.where, HELLO, at.deadline()))
-        await asyncio.sleep(0)
+        await a_turn()
         for line in at.taking.lines:
             line.end(at_once=True)
         with pytest.raises(Lost):
