@@ -41,7 +41,7 @@ class Part:
         self._done = done
 
     def __getattr__(self, what: str) -> Callable[..., Any]:
-        async def do(*args: object) -> tuple[()]:
+        async def do(*args: object, **_said: object) -> tuple[()]:
             self._done.append((self._name, what, args[0] if args else None))
             return ()
 

@@ -13,7 +13,7 @@ import psycopg
 _Server = psycopg.Connection[tuple[Any, ...]]
 
 # What our bookkeeping of migrations needs is each database's own.
-_OURS: Final = re.compile(r"(?!migrations$|alembic_|sqlite_)")
+_OURS: Final = re.compile(r"(?!migrations$|alembic_|pgqueuer|sqlite_)")
 # SQLite has this column by itself.
 _BY_ITSELF: Final = "rowid"
 _KINDS: Final = {

@@ -137,12 +137,13 @@ async def open_gateway(
     reached = RobotsReach(broker, house.orders, reading, shelf, heard)
     robots = Robots(database, reached, clock, dice, share)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
+    wakes = database.wakes(rows)
     await fill_shards(database)
     await holder.start()
     try:
         yield Work(
             share=share,
-            rows=rows,
+            wakes=wakes,
             holder=holder,
             resealing=Resealing(database, clock, holder.keyring),
             vault=shelf,
@@ -170,7 +171,7 @@ async def open_gateway(
     finally:
         await robots.close()
         await holder.stop()
-        await _close_each(roads.streams, gateway, outside, asking, rows)
+        await _close_each(roads.streams, gateway, outside, asking, wakes, rows)
 
 
 def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> _Roads:

@@ -1,7 +1,7 @@
 """The work of the gateway's process: answer wishes, check keys, run robots, reconcile.
 
-Wishes are rows that pages and commands write. The database's version number tells when something
-was written; between changes nothing is done but look at it and, once a second, at the clock. Of
+Wishes are rows that pages and commands write; whom they concern is woken (`storage/wakes.py`).
+Once a second everything is looked at all the same, so that a wake that was lost loses nothing. Of
 several such processes each works for the accounts of its share, and one does what is done once.
 """
 
@@ -29,7 +29,7 @@ from drawbridge.rotation.kinship import Kinship
 from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.rotation.switching import Switching
 from drawbridge.statistics.snapshots import Snapshots
-from drawbridge.storage.rows import RowJournal
+from drawbridge.storage.wakes import Wakes
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.outsiders import Outsiders
 from drawbridge.trading.portfolio import Portfolios
@@ -53,7 +53,7 @@ class Work:
     """What there is to do, and where its wishes stand."""
 
     share: Share
-    rows: RowJournal
+    wakes: Wakes
     holder: KeyHolder
     resealing: Resealing
     vault: Shelf
@@ -99,15 +99,24 @@ class Workers:
             group.create_task(self._keep_looking())
 
     async def _keep_looking(self) -> None:
-        version, looks = (-1, -1), 0
+        version, looks = -1, 0
         while True:
-            # Rows of orders are no wishes: what is written for each order wakes nobody here.
-            seen = (await self._work.rows.version_of_others(), self._work.share.version)
-            if seen != version or looks % _LOOKS_PER_TICK == 0:
-                version = seen
-                await self._look()
+            seen = self._work.share.version
+            is_due = seen != version or looks % _LOOKS_PER_TICK == 0
+            version = seen
+            if await self._is_woken(is_sweep=is_due) or is_due:
+                # A database that is away for longer than anybody waits for it comes back.
+                await _told("look", self._look)
             looks += 1
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _is_woken(self, *, is_sweep: bool) -> bool:
+        """Tell whether anybody has something to do for us; what is told is taken before we look."""
+        try:
+            return await self._work.wakes.take(self._work.share.shards, is_sweep=is_sweep)
+        except DrawbridgeError as error:
+            _log.warning("wakes: %s", error)
+            return False
 
     async def _look(self) -> None:
         work = self._work

@@ -9,7 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from drawbridge.storage.connection import Value
+from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.turns import Turn
+from drawbridge.storage.wakes import Wakes
 
 
 class Row(Protocol):
@@ -43,6 +45,9 @@ class Transaction(Protocol):
     async def fetch_one(self, sql: str, *args: Value) -> Row | None:
         """Read the first row, None when there is none."""
 
+    def wake(self, shards: Iterable[int]) -> None:
+        """Say with the commit, to whoever holds these shards, that there is something to do."""
+
 
 class Database(Protocol):
     """A database that is open for this process. Others may have it open as well."""
@@ -71,8 +76,18 @@ class Database(Protocol):
         Why: claims are renewed in time, whoever else writes, and nobody is woken by it.
         """
 
+    def lane(self) -> AbstractAsyncContextManager[Transaction]:
+        """Write rows that nobody else writes, such as what was read about an account of ours.
+
+        As a transaction; it waits for no other process that writes, and nobody is told of it. Audit
+        events are no such rows.
+        """
+
     def alone(self, subject: str) -> AbstractAsyncContextManager[None]:
         """Keep every other process that asks for the same subject waiting."""
+
+    def wakes(self, rows: RowJournal) -> Wakes:
+        """Give what this process is woken by, with the journal that it writes orders to."""
 
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, by us or by others."""

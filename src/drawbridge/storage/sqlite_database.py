@@ -6,14 +6,16 @@ by the thousand go through `storage/journal.py` instead.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
 from drawbridge.storage.connection import ConnectionThread, Value, connect, our_errors
+from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.schema import bring_up_to_date
 from drawbridge.storage.turns import Turn
+from drawbridge.storage.wakes import ChangesOfOthers, Wakes
 
 # Days since noon in 4714 BC; SQLite before 3.42 tells parts of a second in no other number.
 _NOW: Final = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
@@ -42,6 +44,9 @@ class SqliteTransaction:
     async def fetch_one(self, sql: str, *args: Value) -> sqlite3.Row | None:
         """Read the first row, None when there is none."""
         return await self._writer.run(lambda it: _first(it, sql, args))
+
+    def wake(self, shards: Iterable[int]) -> None:
+        """Say nothing: who works on a file looks whenever somebody has committed."""
 
 
 class SqliteDatabase:
@@ -116,6 +121,10 @@ class SqliteDatabase:
         async with self._turn:
             return await self._writer.run(lambda it: it.execute(sql, args).fetchall())
 
+    def wakes(self, rows: RowJournal) -> Wakes:
+        """Give what this process is woken by: whatever others commit."""
+        return ChangesOfOthers(rows)
+
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, by us or by others."""
         # Asked on the reader: it counts commits of every connection but the one that asks.
@@ -126,6 +135,10 @@ class SqliteDatabase:
         """Give the time of this machine."""
         row = await self.fetch_one(_NOW)
         return int(row[0]) if row else 0
+
+    def lane(self) -> AbstractAsyncContextManager[SqliteTransaction]:
+        """Write as in any other transaction: a file has one writer."""
+        return self.transaction()
 
     def alone(self, _subject: str) -> AbstractAsyncContextManager[None]:
         """Wait for nobody: one gateway at a time works on a file, and it has locks of its own."""

@@ -39,6 +39,10 @@ _SHARE_OUT: Final = (
     " JOIN keys ON keys.id = robot_accounts.key_id"
     " WHERE signals.robot_id = ? AND signals.name = ?"
 )
+_SHARDS: Final = (
+    "SELECT shard FROM signal_shards JOIN signals ON signals.n = signal_shards.n"
+    " WHERE robot_id = ? AND name = ?"
+)
 _OF_NOBODY: Final = (
     "INSERT INTO signal_shards (n, shard) SELECT n, ? FROM signals WHERE robot_id = ? AND name = ?"
 )
@@ -190,7 +194,7 @@ async def drop_stale(tx: Transaction, now_ms: int) -> int:
 
 
 async def insert_signal(tx: Transaction, hook: Hook, message: Message, now_ms: int) -> None:
-    """Write a signal down, for each shard in which its robot has accounts.
+    """Write a signal down, for each shard in which its robot has accounts, and wake these.
 
     Raises: `Conflict("signal_seen_before")`.
     """
@@ -205,6 +209,8 @@ async def insert_signal(tx: Transaction, hook: Hook, message: Message, now_ms: i
     if not await tx.execute(_SHARE_OUT, hook.robot_id, message.name):
         # Of a robot without accounts somebody has to say that it does not listen.
         await tx.execute(_OF_NOBODY, HOUSE, hook.robot_id, message.name)
+    rows = await tx.fetch_all(_SHARDS, hook.robot_id, message.name)
+    tx.wake(row["shard"] for row in rows)
 
 
 async def put_hook(tx: Transaction, hook: Hook) -> None:

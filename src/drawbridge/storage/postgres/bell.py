@@ -6,7 +6,7 @@ A bell that was out of order rings once when it is back, because something may h
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown
@@ -16,11 +16,21 @@ from drawbridge.storage.postgres.connecting import CHANNEL, Connection, open_con
 _PAUSE_S: Final = 0.2
 
 
+def said_of(shards: Iterable[int]) -> str:
+    """Say with a ring in which shards there is something to do."""
+    return " ".join(map(str, sorted(shards)))
+
+
+def shards_of(said: str) -> frozenset[int]:
+    """Read what was said; whoever else may use the server's channels says nothing to us."""
+    return frozenset(int(it) for it in said.split() if it.isdecimal())
+
+
 class Bell:
     """Counts what others, and we, have committed. Belongs to the loop on which it is started."""
 
-    def __init__(self, place: PostgresPlace, heard: Callable[[], None] = lambda: None) -> None:
-        """Hang it up; it listens once it is asked, and calls `heard` whenever it rings."""
+    def __init__(self, place: PostgresPlace, heard: Callable[[str], None] = lambda _: None) -> None:
+        """Hang it up; it listens once it is asked, and tells `heard` what was said at each ring."""
         self._place = place
         self._heard = heard
         self._rung = 0
@@ -51,10 +61,10 @@ class Bell:
     async def _hear(self, connection: Connection) -> None:
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
-        await connection.add_listener(CHANNEL, lambda *_: self._ring())
-        self._ring()
+        await connection.add_listener(CHANNEL, lambda *told: self._ring(told[-1]))
+        self._ring("")
         await ended.wait()
 
-    def _ring(self) -> None:
+    def _ring(self, said: str) -> None:
         self._rung += 1
-        self._heard()
+        self._heard(said)

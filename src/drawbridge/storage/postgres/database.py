@@ -6,7 +6,7 @@ what comes by the thousand goes through `journal.py`, which needs no such lock.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from weakref import WeakSet
@@ -17,8 +17,9 @@ from drawbridge.core.errors import ExchangeDown
 from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Row
 from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.aside import Aside
-from drawbridge.storage.postgres.bell import Bell
+from drawbridge.storage.postgres.bell import Bell, said_of, shards_of
 from drawbridge.storage.postgres.committing import commit, number_of
 from drawbridge.storage.postgres.connecting import (
     CHANNEL,
@@ -28,9 +29,12 @@ from drawbridge.storage.postgres.connecting import (
     open_pool,
     patiently,
 )
-from drawbridge.storage.postgres.faults import AWAY, our_errors
+from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
 from drawbridge.storage.postgres.glance import Glances
+from drawbridge.storage.postgres.lanes import Lanes
 from drawbridge.storage.postgres.sql import numbered
+from drawbridge.storage.postgres.wakes import PostgresWakes
+from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.schema import bring_up_to_date
 from drawbridge.storage.turns import Turn
 
@@ -41,7 +45,7 @@ _ALONE: Final = 2
 _WRITER: Final = "SELECT pg_advisory_xact_lock(8420, 1)"
 _BEGIN: Final = f"BEGIN; {_WRITER}"
 _SUBJECT: Final = "SELECT pg_advisory_xact_lock(8421, hashtext($1))"
-_RING: Final = "SELECT pg_notify($1, '')"
+_RING: Final = "SELECT pg_notify($1, $2)"
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
@@ -52,6 +56,7 @@ class PostgresTransaction:
         """Work on this connection."""
         self.connection = connection
         self.has_written = False
+        self.woken: set[int] = set()
 
     async def execute(self, sql: str, *args: Value) -> int:
         """Run one statement and tell how many rows it changed."""
@@ -80,6 +85,10 @@ class PostgresTransaction:
         with our_errors():
             return await self.connection.fetchrow(numbered(sql), *args)
 
+    def wake(self, shards: Iterable[int]) -> None:
+        """Say with the commit, to whoever holds these shards, that there is something to do."""
+        self.woken.update(shards)
+
 
 class PostgresDatabase:
     """One database on a server, open for this process."""
@@ -92,8 +101,11 @@ class PostgresDatabase:
         self._turn = asyncio.Lock()
         self._glances = Glances(place)
         self._aside = Aside(place)
+        self._lanes = Lanes(place)
         self._turns: WeakSet[Turn] = WeakSet()
-        self._bell = Bell(place, self._end_turns)
+        self._wakes: WeakSet[PostgresWakes] = WeakSet()
+        self._commits = 0
+        self._bell = Bell(place, self._hear)
         self._bell.count()
         self._alone = asyncio.Semaphore(_ALONE)
 
@@ -153,6 +165,12 @@ class PostgresDatabase:
         return await self._aside.fetch(sql, *args)
 
     @asynccontextmanager
+    async def lane(self) -> AsyncIterator[PostgresTransaction]:
+        """Write rows that nobody else writes: as a transaction, but waiting for no other writer."""
+        async with self._lanes.lent() as connection:
+            yield PostgresTransaction(connection)
+
+    @asynccontextmanager
     async def alone(self, subject: str) -> AsyncIterator[None]:
         """Keep every other process that asks for the same subject waiting.
 
@@ -169,6 +187,12 @@ class PostgresDatabase:
             finally:
                 connection.terminate()
 
+    def wakes(self, rows: RowJournal) -> PostgresWakes:  # noqa: ARG002 - only a file is asked
+        """Give what this process is woken by: what is to be done in its shards."""
+        wakes = PostgresWakes(self._place, lambda: self._commits)
+        self._wakes.add(wakes)
+        return wakes
+
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, but by journals."""
         return self._bell.count()
@@ -183,6 +207,7 @@ class PostgresDatabase:
         """Close the connections; what was begun is finished first."""
         async with self._turn:
             self._glances.close()
+            self._lanes.close()
             self._aside.close()
             await self._bell.close()
             await _closed(self._writer)
@@ -203,8 +228,9 @@ class PostgresDatabase:
         if not transaction.has_written:
             await self._roll_back()
             return
+        await engine.put(connection, transaction.woken)
         with our_errors():
-            await connection.execute(_RING, CHANNEL)
+            await connection.execute(_RING, CHANNEL, said_of(transaction.woken))
             number = await number_of(connection)
         # Once begun it is seen to its end, also when its caller is cancelled.
         committing = asyncio.create_task(commit(connection, self._place, number))
@@ -215,7 +241,13 @@ class PostgresDatabase:
             raise
         if not is_committed:
             raise ExchangeDown(AWAY, reason="commit")
+        self._commits += 1
         self._end_turns()
+
+    def _hear(self, said: str) -> None:
+        self._end_turns()
+        for wakes in self._wakes:
+            wakes.tell(shards_of(said))
 
     def _end_turns(self) -> None:
         for turn in self._turns:
@@ -226,12 +258,12 @@ class PostgresDatabase:
             return
         try:
             await self._writer.execute("ROLLBACK")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (*LOST, asyncpg.PostgresError):
             self._writer.terminate()
 
 
 async def _closed(connection: Connection) -> None:
     try:
         await connection.close(timeout=1.0)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+    except (*LOST, asyncpg.PostgresError):
         connection.terminate()

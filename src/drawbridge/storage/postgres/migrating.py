@@ -1,4 +1,4 @@
-"""Bring a PostgreSQL database up to date: the first tables, then Alembic's revisions."""
+"""Bring a PostgreSQL database up to date: first tables, Alembic's revisions, the engine's queue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from drawbridge.core.errors import Corrupted, ExchangeDown
 from drawbridge.storage.before_alembic import read_baseline, read_functions
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.plan import Plan, read_versions, write_first_version
+from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.faults import AWAY
 
 _Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
@@ -20,6 +21,13 @@ _LOCK: Final = "SELECT pg_advisory_xact_lock(8420, 2)"
 _HAS_TABLE: Final = "SELECT 1 WHERE to_regclass('{}') IS NOT NULL"
 _CONNECT_S: Final = 5
 
+_ENGINES: Final = "app"
+"""The folder whose wishes the engine tells of."""
+
+_SESSION_LOCK: Final = "SELECT pg_advisory_lock(8420, 2)"
+_RELEASE_NOTED: Final = f"SELECT obj_description(to_regclass('{engine.TABLE}'), 'pg_class')"
+_NOTE_RELEASE: Final = f"COMMENT ON TABLE {engine.TABLE} IS '{engine.RELEASE}'"
+
 
 def migrate_server(place: PostgresPlace, plan: Plan) -> None:
     """Give a database that is there the tables of this version.
@@ -28,18 +36,24 @@ def migrate_server(place: PostgresPlace, plan: Plan) -> None:
     make tables, `ExchangeDown("database_away")`.
     """
     with _our_errors():
-        with _connected(place) as connection:
-            versions = read_versions(connection, plan, _HAS_TABLE)
-            if not plan.lacks(versions):
-                return
-            with connection.transaction():
-                _make_first_tables(connection, plan)
-            if not plan.lacks(read_versions(connection, plan, _HAS_TABLE)):
-                return
-        # Only now: loading Alembic takes longer than everything else that a start does.
-        from drawbridge.storage.upgrading import Target, upgrade  # noqa: PLC0415
+        _migrate(place, plan)
+        if _ENGINES in plan.numbers:
+            _make_engine_tables(place)
 
-        upgrade(Target("postgresql+psycopg", lambda: _connected(place), _LOCK, _finish), plan)
+
+def _migrate(place: PostgresPlace, plan: Plan) -> None:
+    with _connected(place) as connection:
+        versions = read_versions(connection, plan, _HAS_TABLE)
+        if not plan.lacks(versions):
+            return
+        with connection.transaction():
+            _make_first_tables(connection, plan)
+        if not plan.lacks(read_versions(connection, plan, _HAS_TABLE)):
+            return
+    # Only now: loading Alembic takes longer than everything else that a start does.
+    from drawbridge.storage.upgrading import Target, upgrade  # noqa: PLC0415
+
+    upgrade(Target("postgresql+psycopg", lambda: _connected(place), _LOCK, _finish), plan)
 
 
 def _make_first_tables(connection: _Connection, plan: Plan) -> None:
@@ -52,6 +66,30 @@ def _make_first_tables(connection: _Connection, plan: Plan) -> None:
         if not version:
             connection.execute(read_baseline(folder).encode())
             write_first_version(connection, folder)
+
+
+def _make_engine_tables(place: PostgresPlace) -> None:
+    """Give the engine's queue the tables of its release, or of a newer one that was here before."""
+    with _connected(place) as connection:
+        connection.autocommit = True
+        if not _lacks_engine(connection):
+            return
+        # Held by the connection: some of these statements cannot share a transaction.
+        connection.execute(_SESSION_LOCK)
+        if _lacks_engine(connection):
+            for statement in engine.table_statements():
+                connection.execute(statement.encode())
+            connection.execute(_NOTE_RELEASE.encode())
+
+
+def _lacks_engine(connection: _Connection) -> bool:
+    row = connection.execute(_RELEASE_NOTED).fetchone()
+    noted = str(row[0]) if row and row[0] else ""
+    return _in_order(noted) < _in_order(engine.RELEASE)
+
+
+def _in_order(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split(".") if part.isdecimal())
 
 
 def _connected(place: PostgresPlace) -> _Connection:
