@@ -162,7 +162,7 @@ class Stamps:
             if self._reserved.get(key_id, 0) >= up_to:
                 return  # written by whoever had the turn before
             wanted = {**self._wanted, key_id: up_to}
-            async with self._database.transaction() as tx:
+            async with self._database.lane() as tx:
                 await tx.execute_many(_RESERVE, tuple(wanted.items()))
             self._reserved.update(wanted)
             for written, reserved in wanted.items():

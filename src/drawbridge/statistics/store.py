@@ -104,7 +104,7 @@ class SnapshotStore:
         Why: what is between two snapshots without a transfer multiplies up to the same return
         whether the ones between are there or not; those around a transfer must stay.
         """
-        async with self._database.transaction() as tx:
+        async with self._database.lane() as tx:
             await tx.execute(
                 "INSERT INTO account_snapshots VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (key_id, at_ms) DO UPDATE SET currency = excluded.currency,"

@@ -143,7 +143,7 @@ class PortfolioStore:
         )
 
     async def _write(self, sql: str, *args: str | int) -> None:
-        async with self._database.transaction() as tx:
+        async with self._database.lane() as tx:
             await tx.execute(sql, *args)
 
 

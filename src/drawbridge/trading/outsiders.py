@@ -128,7 +128,7 @@ class Outsiders:
         looks, over = await self._trades.looks_of(key.id), True
         for symbol in await self._places(key):
             if symbol not in looks:
-                async with self._database.transaction() as tx:
+                async with self._database.lane() as tx:
                     await keep_look(tx, key.id, symbol, now_ms)
                 continue
             try:
@@ -161,7 +161,7 @@ class Outsiders:
     async def _keep(
         self, key: KeyRecord, symbol: str, foreign: Iterable[Fill], until_ms: int, now_ms: int
     ) -> None:
-        async with self._database.transaction() as tx:
+        async with self._database.lane() as tx:
             if not self._share.holds(key.id):
                 return
             await keep_look(tx, key.id, symbol, until_ms)

@@ -35,7 +35,7 @@ class UseCounter:
             return
         uses = [Use(*place, times, last_ms) for place, (times, last_ms) in counts.items()]
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.lane() as tx:
                 await store.add_uses(tx, uses)
         except BaseException:
             for place, (times, last_ms) in counts.items():
