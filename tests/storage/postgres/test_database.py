@@ -212,3 +212,28 @@ async def test_a_server_that_is_gone_lets_nobody_glance(tmp_path: Path) -> None:
         glances.fetch_one("SELECT 1", ())
     with pytest.raises(ExchangeDown, match="database_away"):
         glances.fetch_one("SELECT 1", ())
+
+
+async def test_a_lane_waits_for_no_other_writer(database: Database, elsewhere: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(_PUT, "a", 1)
+        async with elsewhere.lane() as lane:
+            await lane.execute(_PUT, "b", 1)
+        assert await _names(elsewhere) == ["b"]
+    assert await _names(elsewhere) == ["a", "b"]
+
+
+async def test_a_lane_is_written_as_a_whole_or_not_at_all(
+    database: Database, postgres_url: str
+) -> None:
+    async def write(*names: str) -> None:
+        async with database.lane() as lane:
+            for name in names:
+                await lane.execute(_PUT, name, 1)
+
+    with pytest.raises(Conflict, match="row_exists"):
+        await write("a", "a")
+    await write("b")
+    _end_connections(postgres_url)
+    await write("c")
+    assert await _names(database) == ["b", "c"]

@@ -20,7 +20,7 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.aside import Aside
 from drawbridge.storage.postgres.bell import Bell, said_of, shards_of
-from drawbridge.storage.postgres.committing import commit, number_of
+from drawbridge.storage.postgres.committing import commit
 from drawbridge.storage.postgres.connecting import (
     CHANNEL,
     Asked,
@@ -45,7 +45,8 @@ _ALONE: Final = 2
 _WRITER: Final = "SELECT pg_advisory_xact_lock(8420, 1)"
 _BEGIN: Final = f"BEGIN; {_WRITER}"
 _SUBJECT: Final = "SELECT pg_advisory_xact_lock(8421, hashtext($1))"
-_RING: Final = "SELECT pg_notify($1, $2)"
+# Two in one, because others wait for our lock meanwhile.
+_NUMBER_AND_RING: Final = "SELECT pg_current_xact_id()::text, pg_notify($1, $2)"
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
@@ -230,8 +231,9 @@ class PostgresDatabase:
             return
         await engine.put(connection, transaction.woken)
         with our_errors():
-            await connection.execute(_RING, CHANNEL, said_of(transaction.woken))
-            number = await number_of(connection)
+            number = await connection.fetchval(
+                _NUMBER_AND_RING, CHANNEL, said_of(transaction.woken)
+            )
         # Once begun it is seen to its end, also when its caller is cancelled.
         committing = asyncio.create_task(commit(connection, self._place, number))
         try:
