@@ -18,7 +18,7 @@ from drawbridge.app.clock import SystemClock
 from drawbridge.app.data_folder import compiled
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
 from drawbridge.app.settings import Settings, read_settings
-from drawbridge.core.clock import Clock
+from drawbridge.core.clock import SECOND_MS, Clock
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.lab import store
 from drawbridge.lab.model import TrialStatus, read_trial
@@ -35,6 +35,7 @@ from drawbridge.storage.engines import open_database
 # What a person waits for at a page comes before what runs in the background.
 _NICENESS: Final = 10
 _LOOK_EVERY_S: Final = 0.25
+_QUIET_MS: Final = 60 * SECOND_MS
 
 
 class _Stopped(Exception):
@@ -44,17 +45,21 @@ class _Stopped(Exception):
 class LabWork:
     """Works on one trial after the other until none is left."""
 
-    def __init__(self, database: Database, shelf: Shelf, clock: Clock) -> None:
-        """Use the app's database, and the candles that stand on the shelf."""
+    def __init__(self, database: Database, shelf: Shelf, clock: Clock, quiet_ms: int = 0) -> None:
+        """Use the app's database, and the candles that stand on the shelf.
+
+        A trial that nobody has told of for so long was left behind by a lab that died.
+        """
         self._database = database
         self._trials = TrialStore(database)
         self._shelf = shelf
         self._clock = clock
+        self._quiet_ms = quiet_ms
 
     async def run(self) -> None:
         """Work on all trials that are wished for. What a crash left under way begins anew."""
         async with self._database.transaction() as tx:
-            await store.give_up_left_behind(tx, self._clock.now_ms())
+            await store.give_up_left_behind(tx, self._clock.now_ms(), self._quiet_ms)
         while (ordered := await self._trials.find_next()) is not None:
             async with self._database.transaction() as tx:
                 taken = await store.take_up(tx, ordered.id, self._clock.now_ms())
@@ -139,7 +144,10 @@ async def run(settings: Settings, *, with_parent: bool) -> None:
     clock = SystemClock()
     database = await open_database(settings.database, "app")
     try:
-        working = asyncio.create_task(LabWork(database, Shelf(settings.candles), clock).run())
+        # Another machine of a cluster may have a lab of its own, which is at work.
+        quiet_ms = _QUIET_MS if settings.is_cluster else 0
+        work = LabWork(database, Shelf(settings.candles), clock, quiet_ms)
+        working = asyncio.create_task(work.run())
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
         tell_ready({"lab": "working"})
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)

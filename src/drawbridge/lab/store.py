@@ -159,11 +159,12 @@ async def delete(tx: Transaction, owner: str, trial_id: str) -> None:
     await tx.execute("DELETE FROM trials WHERE owner = ? AND id = ?", owner, trial_id)
 
 
-async def give_up_left_behind(tx: Transaction, now_ms: int) -> None:
-    """Begin anew with what a process that died was working on."""
+async def give_up_left_behind(tx: Transaction, now_ms: int, quiet_ms: int) -> None:
+    """Begin anew with what a process that died was working on: what was not told of so long."""
     await tx.execute(
-        "UPDATE trials SET status = 'wished', done = 0, changed_ms = ? WHERE status = 'running'",
-        now_ms,
+        "UPDATE trials SET status = 'wished', done = 0, changed_ms = ?"
+        " WHERE status = 'running' AND changed_ms <= ?",
+        *(now_ms, now_ms - quiet_ms),
     )
 
 
