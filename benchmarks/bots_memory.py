@@ -65,7 +65,7 @@ def run() -> list[Result]:
 def _weighed(folder: Path, exchange: Exchange) -> tuple[int, int]:
     """Give the resident memory, in KiB, with few virtual keys in use and with many."""
     upstream, house = free_port(), folder / "house"
-    with _upstream(folder, exchange, upstream):
+    with open_upstream(folder, exchange, upstream):
         arguments = [str(house), str(upstream), str(free_port()), str(_MANY)]
         process = Process("benchmarks.stubs.proxy_house", arguments)
         try:
@@ -113,7 +113,8 @@ def _bare(exchange: Exchange) -> float:
 
 
 @contextmanager
-def _upstream(folder: Path, exchange: Exchange, port: int) -> Iterator[None]:
+def open_upstream(folder: Path, exchange: Exchange, port: int) -> Iterator[None]:
+    """Let an exchange always give the same answers, on a port."""
     told = {"folder": folder, "upstream": port, "through": free_port(), "exchange": EXCHANGE}
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(**told, places=places_of(folder, exchange)))

@@ -124,13 +124,13 @@ def _throughput(
         dice.shuffle(sides)
         for port, told in sides:
             requests = [order_of(exchange, ways.credential) for _ in range(_ORDERS)]
-            told.append(_wrk(folder, port, requests))
+            told.append(wrk(folder, port, requests))
         ratios.append(ours[-1] / theirs[-1])
     details = f"{statistics.median(ours):,.0f}/s against {statistics.median(theirs):,.0f}/s"
     return replace(result, ratio=statistics.median(ratios), details=details)
 
 
-def _wrk(folder: Path, port: int, requests: list[bytes]) -> float:
+def wrk(folder: Path, port: int, requests: list[bytes]) -> float:
     """Give how many requests a second a way takes."""
     script, file = folder / "wrk.lua", folder / "requests"
     script.write_text(_WRK)
@@ -188,17 +188,17 @@ def _added(ways: _Ways, make: Callable[[], bytes]) -> tuple[float, float]:
     ports = {"straight": ways.straight, "through": ways.through, "ours": ways.ours}
     took: dict[str, list[float]] = {name: [] for name in ports}
     dice, order = random.Random(0), list(ports)
-    with _lines(ports) as lines:
+    with open_lines(ports) as lines:
         for _ in range(_ROUNDS):
             dice.shuffle(order)
             for name in order:
-                took[name] += _in_turn(lines[name], make, at_root=name != "straight")
+                took[name] += in_turn(lines[name], make, at_root=name != "straight")
     medians = {name: statistics.median(told) for name, told in took.items()}
     straight = medians["straight"]
     return medians["ours"] - straight, medians["through"] - straight
 
 
-def _in_turn(line: socket.socket, make: Callable[[], bytes], *, at_root: bool) -> list[float]:
+def in_turn(line: socket.socket, make: Callable[[], bytes], *, at_root: bool) -> list[float]:
     """Give how long each of some requests took, one after the other."""
     took = []
     for _ in range(_IN_TURN):
@@ -212,7 +212,8 @@ def _in_turn(line: socket.socket, make: Callable[[], bytes], *, at_root: bool) -
 
 
 @contextmanager
-def _lines(ports: dict[str, int]) -> Iterator[dict[str, socket.socket]]:
+def open_lines(ports: dict[str, int]) -> Iterator[dict[str, socket.socket]]:
+    """Open a connection to each way."""
     lines = {name: socket.create_connection(("127.0.0.1", port)) for name, port in ports.items()}
     for line in lines.values():
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

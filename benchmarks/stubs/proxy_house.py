@@ -20,14 +20,17 @@ from benchmarks.fanout import unreached_limits
 from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import entropy
-from drawbridge.app.gateway_process import run
+from drawbridge.app.gateway_process import Beside, run
 from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.operations import Scope
+from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.proxy.hosting import serve_bots
 from drawbridge.sealing.envelope import seal
+from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.model import KeyStatus, Standing
+from drawbridge.vault.unlock import Wish as VaultWish
 from drawbridge.vault.unlock import read_vault_key
 from drawbridge.virtual_keys import store
 from drawbridge.virtual_keys.issue import binding_of, issue
@@ -35,7 +38,7 @@ from drawbridge.virtual_keys.model import VirtualKey, VirtualKeyId
 from drawbridge.virtual_keys.restrictions import Expiry
 from drawbridge.virtual_keys.service import Made, VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
-from tests.kit.house import create_owner
+from tests.kit.house import OWNER, PASSWORD
 from tests.kit.proxied import NobodyElse
 
 EXCHANGE: Final = "binance"
@@ -54,26 +57,41 @@ def main() -> int:
     """Serve until the parent ends."""
     folder, upstream, port = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     paper, proxy = f"127.0.0.1:{upstream}", f"127.0.0.1:{port}"
-    with unreached_limits(get_exchange(EXCHANGE)):
-        asyncio.run(
-            run(Settings(folder, paper=paper, proxy=proxy), with_parent=True, beside=_serve)
-        )
+    serve(Settings(folder, paper=paper, proxy=proxy), serve_bots, sum(map(int, sys.argv[4:])))
     return 0
 
 
-@asynccontextmanager
-async def _serve(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
+def serve(settings: Settings, serving: Beside, more: int = 0) -> None:
+    """Serve in that way until the parent ends, with so many more virtual keys."""
+    made = asyncio.run(_furnished(settings, more))
+    secret = made.drawn.api_secret.reveal()
+    key = {"api_key": made.drawn.api_key, "api_secret": secret}
+
+    @asynccontextmanager
+    async def beside(settings: Settings, bridge: Bridge) -> AsyncIterator[Mapping[str, object]]:
+        async with serving(settings, bridge) as told:
+            yield {**told, "key": key}
+
+    with unreached_limits(get_exchange(EXCHANGE)):
+        asyncio.run(run(settings, with_parent=True, beside=beside))
+
+
+async def _furnished(settings: Settings, more: int) -> Made:
+    """Furnish the house before its process starts: an owner, a vault, and keys."""
     async with open_house(settings) as house:
-        made = await _virtual_key(house)
-        if sys.argv[4:]:
-            await _more(house, made.virtual, int(sys.argv[4]))
-    async with serve_bots(settings, bridge) as told:
-        secret = made.drawn.api_secret.reveal()
-        yield {**told, "key": {"api_key": made.drawn.api_key, "api_secret": secret}}
+        owner = await house.accounts.create_owner(OWNER, Secret(PASSWORD), first=True)
+        holder = KeyHolder(house.database, house.clock, settings.vault_key)
+        await holder.start()
+        await house.door.ask(owner.id, VaultWish.CREATE, None)
+        await holder.answer()
+        made = await _virtual_key(house, owner.id)
+        if more:
+            await _more(house, made.virtual, more)
+        await holder.stop()
+        return made
 
 
-async def _virtual_key(house: House) -> Made:
-    owner = await create_owner(house)
+async def _virtual_key(house: House, owner: str) -> Made:
     fields = {"api_key": "K" * 64, "api_secret": "s" * 64}
     added = await house.vault.add(owner, EXCHANGE, "paper", fields)
     standing = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
