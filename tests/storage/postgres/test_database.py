@@ -237,3 +237,23 @@ async def test_a_lane_is_written_as_a_whole_or_not_at_all(
     _end_connections(postgres_url)
     await write("c")
     assert await _names(database) == ["b", "c"]
+
+
+async def test_of_what_lanes_have_written_others_hear_soon(
+    database: Database, elsewhere: Database
+) -> None:
+    async def listens() -> bool:
+        before = await elsewhere.data_version()
+        async with database.transaction() as tx:
+            await tx.execute("DELETE FROM used_stamps")
+        return await elsewhere.data_version() > before
+
+    await until(listens, "nothing was heard")
+    before = await elsewhere.data_version()
+    async with database.lane() as lane:
+        await lane.execute(_PUT, "a", 1)
+
+    async def heard() -> bool:
+        return await elsewhere.data_version() > before
+
+    await until(heard, "the lane was not heard of")
