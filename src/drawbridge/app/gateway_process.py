@@ -116,8 +116,9 @@ async def open_gateway(
 ) -> AsyncIterator[Work]:
     """Build the half that opens secrets over a house; the vault opens if it can by itself."""
     settings, database, clock = house.settings, house.database, house.clock
-    # Of its own too: it is asked before there is anything else to do.
+    # Of their own: keepers are asked before all else, and slow webhooks take nobody's connection.
     asking = Egress(reach=Reach(connections=1))
+    outside = Egress(reach=Reach(connections=_NOTICE_CONNECTIONS))
     keepers = keepers_of(settings.keepers, asking, clock)
     holder = KeyHolder(database, clock, settings.vault_key, keepers, share)
     roads = _roads_of(house, gauged, share, holder)
@@ -128,8 +129,6 @@ async def open_gateway(
     watch = Watch(database, house.orders, house.vault, gateway, clock, share)
     journal.tell_written(watch.release)
     broker = Broker(gateway, house.orders, reconciliation, watch)
-    # Of its own, so that slow webhooks take no connection from an exchange.
-    outside = Egress(reach=Reach(connections=_NOTICE_CONNECTIONS))
     carriers = ways_out(settings.notices, outside)
     probing = Probing(gateway, journal, clock)
     verification = Verification(gateway, shelf, house.checks, probing, clock, share)
