@@ -128,6 +128,8 @@ def copy_in(source: Path, target: PostgresPlace, schema: str) -> None:
             _write(server, table, file.execute(table.select))
         _count_on(server, {table.name for table in tables})
         _switch_triggers(server, tables, "ENABLE")
+        # Until the server has counted by itself, it would look for one of many rows in all of them.
+        server.execute("ANALYZE")
 
 
 def _tables_of(file: sqlite3.Connection, server: _Server) -> tuple[_Table, ...]:
