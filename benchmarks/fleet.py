@@ -11,6 +11,7 @@ says what was lost, doubled or out of turn. Here little is tried, for a minute o
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -54,6 +55,8 @@ def _results(tale: Tale) -> Iterator[Result]:
 def main() -> int:
     """Try what is asked for; give 1 when a target is missed."""
     given = _read_arguments()
+    # Asked to end, it ends what it has started, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     wanted = _ALL if given.full or not given.what else given.what
     is_met = True
     for name in wanted:

@@ -33,13 +33,14 @@ from drawbridge.trading.signal_service import MadeHook
 from drawbridge.trading.signal_words import Action
 from drawbridge.vault.unlock import read_vault_key
 from tests.kit.house import create_owner
-from tests.kit.processes import Paper, free_port
+from tests.kit.processes import Process, free_port
 
 WORKERS: Final = 3
 _LOOK_EVERY_S: Final = 0.02
 _READY_WITHIN_S: Final = 600
 _STOP_WITHIN_S: Final = 30
 _KIB: Final = 1_024
+_PAPER: Final = "drawbridge.entrypoints.paper_server"
 _TASKS: Final = "drawbridge_tasks"
 _PAGE_KIB: Final = os.sysconf("SC_PAGE_SIZE") // _KIB
 
@@ -144,7 +145,6 @@ class Fleet:
     folder: Path
     size: Size
     settings: Settings
-    paper: Paper
     server: Server | None
     house: House
     living: Sequence[people.Living] = ()
@@ -248,11 +248,12 @@ async def afloat(
     living = people.draw_accounts(size.accounts)
     await people.settle_at_exchange(folder / "paper", living)
     async with AsyncExitStack() as stack:
-        paper = Paper(folder / "paper", unlimited=True, only=(EXCHANGE,))
-        stack.callback(paper.process.stop)
+        words = ("--state", str(folder / "paper"), "--port-base", "0", "--exchange", EXCHANGE)
+        paper = Process(_PAPER, (*words, "--unlimited", "--with-parent"))
+        stack.callback(paper.stop)
         settings = Settings(
             folder / "data",
-            paper=paper.account_site.removeprefix("http://"),
+            paper=str(paper.ready["account_site"]).removeprefix("http://"),
             observing=ObservingSettings(ops="127.0.0.1:0" if is_watched else ""),
         )
         server: Server | None = None
@@ -261,7 +262,7 @@ async def afloat(
             stack.callback(server.stop)
             settings = replace(settings, store=StoreSettings(server.url), cluster=ClusterSettings())
         house = await stack.enter_async_context(open_house(settings))
-        fleet = Fleet(folder, size, settings, paper, server, house, living)
+        fleet = Fleet(folder, size, settings, server, house, living)
         stack.callback(_end, fleet)
         first = await fleet.start_worker()
         await create_owner(house)

@@ -6,7 +6,6 @@ on a socket in its own folder alone; `line.py` leads there from an address that 
 
 import os
 import pwd
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -21,9 +20,16 @@ ROLE: Final = "drawbridge"
 _MASTER: Final = "postgres"
 # The server refuses to be the superuser of the machine.
 _INSTEAD_OF_ROOT: Final = "nobody"
+_WITHIN_S: Final = 60
 _SLOW_MS: Final = 250
 _MOST_TOLD: Final = 12
 
+# Stops the server as soon as its standard input ends, also when the simulator was killed.
+_KEEPER: Final = """
+read -r _
+pg_ctl stop --pgdata=data --mode=immediate --silent
+rm -r -- "$PWD"
+"""
 _SETTINGS: Final = f"""
 listen_addresses = ''
 max_connections = 200
@@ -48,6 +54,7 @@ class Server:
         with (self._folder / "data" / "postgresql.conf").open("a") as settings:
             settings.write(f"{_SETTINGS}unix_socket_directories = '{self._folder}'\n")
         self._start()
+        self._keeper = self._run(("sh", "-c", _KEEPER), stdin=subprocess.PIPE)
         with psycopg.connect(self._url(_MASTER, _MASTER), autocommit=True) as connection:
             connection.execute(f"CREATE ROLE {ROLE} LOGIN")
             connection.execute(f"CREATE DATABASE {ROLE} OWNER {ROLE}")
@@ -92,22 +99,26 @@ class Server:
 
     def stop(self) -> None:
         """End it and take its files away."""
-        try:
-            self._do("pg_ctl", "stop", "--mode=immediate", "--silent", "--wait")
-        finally:
-            shutil.rmtree(self._folder)
+        self._keeper.communicate(timeout=_WITHIN_S)
 
     def _start(self) -> None:
         self._do("pg_ctl", "start", "--silent", "--wait", f"--log={self._folder / 'log'}")
 
     def _do(self, program: str, *arguments: str) -> None:
+        words = (program, f"--pgdata={self._folder / 'data'}", *arguments)
+        process = self._run(words, stdin=subprocess.DEVNULL)
+        if process.wait() != 0:
+            message = f"{program} failed"
+            raise RuntimeError(message)
+
+    def _run(self, words: Sequence[str], *, stdin: int) -> "subprocess.Popen[bytes]":
         user = self._user
-        subprocess.run(
-            [_programs() / program, f"--pgdata={self._folder / 'data'}", *arguments],
-            stdin=subprocess.DEVNULL,
+        return subprocess.Popen(
+            words,
+            stdin=stdin,
             stdout=subprocess.DEVNULL,
-            check=True,
             cwd=self._folder,
+            env={"PATH": f"{_programs()}{os.pathsep}{os.environ['PATH']}"},
             user=user and user.pw_uid,
             group=user and user.pw_gid,
             extra_groups=None if user is None else [],

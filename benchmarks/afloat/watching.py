@@ -123,7 +123,7 @@ class Books:
 
 async def read_books(fleet: Fleet) -> Books:
     """Read what the exchange has on disk now."""
-    return Books(await read_state(fleet.paper.state), fleet)
+    return Books(await read_state(fleet.folder / "paper"), fleet)
 
 
 def spread(values: Iterable[float]) -> str:
