@@ -12,7 +12,7 @@ import pytest
 from drawbridge.app.front_process import Way
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.settings import Settings
-from drawbridge.entrypoints.edge.line import Line
+from drawbridge.entrypoints.edge.line import SILENT_S, Line
 from drawbridge.entrypoints.edge.lines import Lines, Lost, NotReached
 from drawbridge.entrypoints.edge.messages import (
     Kind,
@@ -227,6 +227,24 @@ async def test_a_line_that_ends_in_the_middle_leaves_who_asked_without_an_answer
             line.end(at_once=True)
         with pytest.raises(Lost):
             await asking
+
+
+async def test_a_worker_that_says_nothing_any_more_is_left(tmp_path: Path) -> None:
+    async with standing(tmp_path) as at:
+        talk, later_s = _Heard(), asyncio.get_running_loop().time() + SILENT_S
+        line = await at.lines.open(at.where, talk, at.deadline())
+        line.watch(later_s - 1)
+        assert line.is_open
+        line.watch(later_s + 1)
+        await until(lambda: talk.kinds == [Kind.CLOSE], "it is gone")
+
+
+async def test_who_is_held_back_is_not_taken_for_gone(tmp_path: Path) -> None:
+    async with standing(tmp_path) as at:
+        line = await at.lines.open(at.where, _Heard(), at.deadline())
+        line.hold(is_held=True)
+        line.watch(asyncio.get_running_loop().time() + SILENT_S + 1)
+        assert line.is_open
 
 
 async def test_what_is_asked_is_answered(tmp_path: Path) -> None:
