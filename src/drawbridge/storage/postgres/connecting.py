@@ -107,7 +107,8 @@ async def open_pool(place: PostgresPlace, size: int) -> Asked:
         pool: Asked = await asyncpg.create_pool(
             place.url,
             password=_password(place),
-            min_size=1,
+            # None is kept in readiness: one that cannot be made again is nobody's trouble then.
+            min_size=0,
             max_size=size,
             timeout=_CONNECT_S,
             command_timeout=_STATEMENT_S,
