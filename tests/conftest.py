@@ -41,6 +41,8 @@ hypothesis.settings.register_profile(
 os.environ["DRAWBRIDGE_LANGUAGE"] = "en"
 # Houses that several workers start at once must not wish for the same ports for their bots.
 os.environ["DRAWBRIDGE_PROXY"] = f"127.0.0.1:{free_port()}"
+if ON_SERVER:
+    os.environ["DRAWBRIDGE_WORKER"] = f"127.0.0.1:{free_port()}"
 # Thousands of small databases wait for a disk at each commit. What tests kill is processes, and
 # what a process has written outlives it in memory as well.
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_WANTED:

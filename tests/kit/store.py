@@ -77,6 +77,23 @@ def files_of(folder: Path) -> list[Path]:
     return there + (_server().files_of(_url_for(folder, "app")) if ON_SERVER else [])
 
 
+def write_rows(place: Place, *statements: str) -> None:
+    """Write from beside, as nobody should who has the file or the server's password."""
+    if isinstance(place, PostgresPlace):
+        with psycopg.connect(place.url) as server:
+            for statement in statements:
+                server.execute(statement.encode())
+        return
+    with closing(sqlite3.connect(place)) as file, file:
+        for statement in statements:
+            file.execute(statement)
+
+
+def without_trigger(name: str, table: str) -> str:
+    """Give the SQL that takes a trigger of a table away."""
+    return f"DROP TRIGGER IF EXISTS {name}{f' ON {table}' if ON_SERVER else ''}"
+
+
 async def passed_on() -> None:
     """Wait until what another process has committed must be known here: at once, or in a moment."""
     if ON_SERVER:

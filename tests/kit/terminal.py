@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.kit.processes import READY_WITHIN_S
+from tests.kit.store import surroundings_of
 
 
 class Terminal:
@@ -19,7 +20,12 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         command = [sys.executable, "-m", "drawbridge.entrypoints.cli.main", *arguments]
         self._process = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+            command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            env={**os.environ, **surroundings_of(arguments)},
         )
         os.close(theirs)
         # Read byte by byte, to stop right behind what was waited for.

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import read_vault_state
 from tests.kit.command_line import CommandLine
 from tests.kit.processes import drawbridge
+from tests.kit.store import place_in, without_trigger, write_rows
 
 
 @pytest.fixture
@@ -98,10 +98,8 @@ def test_a_data_folder_without_a_database_is_left_as_it_is(line: CommandLine) ->
 
 def test_a_broken_audit_chain_fails_with_the_place(line: CommandLine) -> None:
     line.furnish()
-    with sqlite3.connect(line.data / "drawbridge.db") as connection:
-        connection.execute("DROP TRIGGER IF EXISTS audit_events_are_not_changed")
-        connection.execute("UPDATE audit_events SET at_ms = 1 WHERE n = 1")
-    connection.close()
+    unguarded = without_trigger("audit_events_are_not_changed", "audit_events")
+    write_rows(place_in(line.data), unguarded, "UPDATE audit_events SET at_ms = 1 WHERE n = 1")
 
     code, out, _ = line.on_data("doctor")
 
@@ -112,9 +110,7 @@ def test_a_broken_audit_chain_fails_with_the_place(line: CommandLine) -> None:
 
 def test_a_newer_database_fails_with_a_next_step(line: CommandLine) -> None:
     line.furnish()
-    with sqlite3.connect(line.data / "drawbridge.db") as connection:
-        connection.execute("INSERT INTO migrations VALUES ('app/9999_future.sql')")
-    connection.close()
+    write_rows(place_in(line.data), "INSERT INTO migrations VALUES ('app/9999_future.sql')")
 
     code, out, _ = line.on_data("doctor")
 

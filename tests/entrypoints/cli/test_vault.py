@@ -12,6 +12,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.core.secret import Secret
 from tests.kit.command_line import CommandLine
 from tests.kit.processes import Process, free_port
+from tests.kit.store import files_of, store_in
 from tests.kit.terminal import Terminal
 
 PASSPHRASE = "nine grey geese on a pond"
@@ -36,7 +37,7 @@ async def create_owner(house: House) -> None:
 
 
 def start_gateway(line: CommandLine) -> Process:
-    environment = Settings(line.data).environment()
+    environment = Settings(line.data, store=store_in(line.data)).environment()
     return Process("drawbridge.app.gateway_process", ["--with-parent"], environment)
 
 
@@ -162,8 +163,8 @@ def test_a_passphrase_typed_at_a_terminal_is_not_shown(line: CommandLine) -> Non
 
     assert "The vault is made" in terminal.shown
     assert PASSPHRASE not in terminal.shown
-    database = b"".join(it.read_bytes() for it in line.data.glob("drawbridge.db*"))
-    assert PASSPHRASE.encode() not in database
+    stored = b"".join(it.read_bytes() for it in files_of(line.data))
+    assert PASSPHRASE.encode() not in stored
 
 
 def test_up_tells_how_a_locked_vault_is_unlocked(line: CommandLine, gateway: Process) -> None:

@@ -1,7 +1,6 @@
 """Adding a key in the chat: what is typed is deleted, sealed, and stays nowhere else."""
 
 import logging
-import sqlite3
 from base64 import b64encode
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.entrypoints.telegram.typing_in import KEY, SECRET, add, go_to_exchang
 from tests.kit.bot_api import BotApi, Call, Fault
 from tests.kit.bot_house import BotHouse
 from tests.kit.bot_people import Person
+from tests.kit.store import files_of
 
 OTHER = b64encode(b"another secret of sixty-four bytes, typed where nobody asked one").decode()
 MINUTE_MS = 60_000
@@ -23,12 +23,7 @@ MINUTE_MS = 60_000
 
 def database_text(folder: Path) -> bytes:
     """Give every byte of the database, what is not yet checkpointed included."""
-    connection = sqlite3.connect(folder / "data" / "drawbridge.db")
-    try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
-    return b"".join(path.read_bytes() for path in (folder / "data").iterdir() if path.is_file())
+    return b"".join(path.read_bytes() for path in files_of(folder / "data"))
 
 
 # ------------------------------------------------------------------------------- what goes wrong
