@@ -142,9 +142,10 @@ def backtest(
 
 
 def _kept_in(data: Path | None) -> "AbstractContextManager[None]":
+    from drawbridge.app.data_folder import compiled
     from drawbridge.robots.backtest.keeping import compiled_kept_in
 
-    return compiled_kept_in(settings_for(data).compiled)
+    return compiled_kept_in(compiled(settings_for(data)))
 
 
 def _candles(trial: "Trial", path: Path | None, data: Path | None) -> "tuple[CandleColumns, ...]":
