@@ -115,10 +115,17 @@ def read_manifests(manifests: Iterable[Mapping[str, Any]]) -> list[Process]:
     return [
         _read_container(manifest["metadata"]["name"], pod, container)
         for manifest in manifests
-        if (pod := manifest.get("spec", {}).get("template", {}).get("spec"))
+        if (pod := _pod_in(manifest["spec"]))
         for container in (*pod.get("initContainers", ()), *pod["containers"])
         if _PROGRAM in container["image"]
     ]
+
+
+def _pod_in(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a pod is made of, empty where there is none; a timer's job is one step deeper."""
+    inner = spec.get("jobTemplate", {}).get("spec", spec)
+    pod: dict[str, Any] = inner.get("template", {}).get("spec", {})
+    return pod
 
 
 def _refused(environment: Mapping[str, str]) -> Iterator[str]:

@@ -112,7 +112,7 @@ def test_only_workers_and_backups_are_handed_the_vaults_key() -> None:
     holders = {it.command[1:3] for it in _processes() if "DRAWBRIDGE_VAULT_KEY" in it.environment}
     assert holders == {("serve", "worker"), ("backup", "make")}
     named = [name for name, text in _templates() if "vaultKey" in text]
-    assert named == ["workers.yaml"]
+    assert named == ["backup.yaml", "workers.yaml"]
 
 
 def test_the_door_for_bots_is_handed_no_key_of_the_house() -> None:
