@@ -11,6 +11,11 @@ def database_file(settings: Settings) -> Path:
     return settings.data / DATABASE_FILE
 
 
+def has_rows(settings: Settings) -> bool:
+    """Tell whether there is anything to be opened without making it."""
+    return settings.is_cluster or database_file(settings).exists()
+
+
 def compiled(settings: Settings) -> Path:
     """Give the folder in which compiled strategies are kept; it may be removed at any time."""
     return settings.data / "compiled"

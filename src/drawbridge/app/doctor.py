@@ -12,7 +12,7 @@ from typing import Final
 
 from drawbridge.app.asking import ask
 from drawbridge.app.build import House, open_house
-from drawbridge.app.data_folder import database_file
+from drawbridge.app.data_folder import has_rows
 from drawbridge.app.finding import Finding, Health
 from drawbridge.app.notice_ways import secret_reader
 from drawbridge.app.observing.cluster import outgoing_addresses, see_cluster
@@ -47,7 +47,7 @@ async def examine(
         yield Finding("data", Health.WARN, "absent", {"path": settings.data})
         return
     yield _data(settings.data)
-    if not settings.is_cluster and not database_file(settings).is_file():
+    if not has_rows(settings):
         yield Finding("database", Health.WARN, "absent")
         return
     try:

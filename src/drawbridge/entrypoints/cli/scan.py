@@ -128,11 +128,12 @@ def _known(data: Path | None, owner: str) -> "dict[str, Mine]":
 
     Why: a scan is also run where nobody has keys, as before each commit.
     """
+    from drawbridge.app.data_folder import has_rows
     from drawbridge.entrypoints.cli.house import in_place, owner_of, owners_of
     from drawbridge.entrypoints.cli.options import settings_for
     from drawbridge.entrypoints.cli.remote_choice import chosen_remote
 
-    if chosen_remote(data) is None and not settings_for(data).database.exists():
+    if chosen_remote(data) is None and not has_rows(settings_for(data)):
         return {}
 
     async def work(place: "Place") -> "dict[str, Mine]":
