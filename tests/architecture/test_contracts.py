@@ -172,6 +172,7 @@ _FORBIDDEN = [
         "only the command line speaks by it",
     ),
     ("entrypoints/web/main.py", "import textual", "textual", "only the screen"),
+    ("vault/service.py", "import pgqueuer.queries", "pgqueuer", "only the engine's port"),
     (
         "entrypoints/tui/app.py",
         "import drawbridge.entrypoints.cli",

@@ -60,8 +60,9 @@ from drawbridge.rotation.same_account import SameAccount
 from drawbridge.rotation.switching import Parts, Switching
 from drawbridge.statistics.snapshots import Snapshots, Sources
 from drawbridge.statistics.store import SnapshotStore
-from drawbridge.storage.engines import open_journal
+from drawbridge.storage.engines import open_journal, open_wakes
 from drawbridge.storage.rows import RowJournal
+from drawbridge.storage.wakes import Wakes
 from drawbridge.trading.bots import Bots, Judges
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.outsiders import Outsiders
@@ -101,6 +102,7 @@ class _Roads:
     """The way out to exchanges, and what stands beside it."""
 
     rows: RowJournal
+    wakes: Wakes
     journal: OrderJournal
     licences: KeptLicences | None
     doubts: Doubts
@@ -136,13 +138,12 @@ async def open_gateway(
     reached = RobotsReach(broker, house.orders, reading, shelf, heard)
     robots = Robots(database, reached, clock, dice, share)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
-    wakes = database.wakes(rows)
     await fill_shards(database)
     await holder.start()
     try:
         yield Work(
             share=share,
-            wakes=wakes,
+            wakes=roads.wakes,
             holder=holder,
             resealing=Resealing(database, clock, holder.keyring),
             vault=shelf,
@@ -170,7 +171,7 @@ async def open_gateway(
     finally:
         await robots.close()
         await holder.stop()
-        await _close_each(roads.streams, gateway, outside, asking, wakes, rows)
+        await _close_each(roads.streams, gateway, outside, asking, roads.wakes, rows)
 
 
 def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> _Roads:
@@ -185,7 +186,8 @@ def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> 
     road = Road(egress, venues, doubts, gauged.measures)
     gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock, share=share)
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
-    return _Roads(rows, journal, licences, doubts, stamps, opening, gateway, streams)
+    wakes = open_wakes(database, rows)
+    return _Roads(rows, wakes, journal, licences, doubts, stamps, opening, gateway, streams)
 
 
 async def _close_each(*those: _Closes) -> None:

@@ -11,6 +11,7 @@ from drawbridge.approvals.model import Approval, ApprovalKind, ApprovalState
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
+from drawbridge.cluster.waking import wake_workers_of
 from drawbridge.core.errors import Conflict
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
@@ -38,6 +39,7 @@ async def answer(
     if not await store.set_state(tx, approval.id, _ANSWERS[is_yes], now_ms, by):
         is_over = approval.state_at(now_ms) is ApprovalState.EXPIRED
         raise Conflict("approval_expired" if is_over else "approval_answered")
+    await wake_workers_of(tx, (approval.question.owner,))
     tag = Tag.APPROVALS_APPROVAL_GIVEN if is_yes else Tag.APPROVALS_APPROVAL_DECLINED
     await _audit(tx, tag, approval, now_ms, by=by)
 

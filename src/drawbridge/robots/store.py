@@ -9,6 +9,7 @@ from typing import Final
 from drawbridge.cluster.clauses import of_keys_in
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.money import plain
+from drawbridge.core.shards import shard_of
 from drawbridge.robots.model import (
     NOT_BEGUN,
     Account,
@@ -188,6 +189,7 @@ async def insert_account(tx: Transaction, robot: Robot, account: Account, place:
         *(robot.id, account.key_id, place, plain(account.stake.amount)),
         *(account.status.value, robot.changed_ms),
     )
+    tx.wake((shard_of(account.key_id),))
 
 
 async def set_status(
@@ -205,6 +207,7 @@ async def set_status(
     )
     if changed != 1:
         raise Conflict("robot_has_changed", robot=robot.name)
+    tx.wake((shard_of(account.key_id),))
 
 
 async def set_closing(tx: Transaction, robot: Robot, closes_by: OnStop | None) -> None:
@@ -270,6 +273,7 @@ async def mark_leaving(tx: Transaction, robot: Robot, key_id: str) -> None:
     await tx.execute(
         "UPDATE robot_accounts SET leaves = 1 WHERE robot_id = ? AND key_id = ?", robot.id, key_id
     )
+    tx.wake((shard_of(key_id),))
 
 
 async def remove_account(tx: Transaction, robot: Robot, key_id: str) -> None:
@@ -277,6 +281,7 @@ async def remove_account(tx: Transaction, robot: Robot, key_id: str) -> None:
     await tx.execute(
         "DELETE FROM robot_accounts WHERE robot_id = ? AND key_id = ?", robot.id, key_id
     )
+    tx.wake((shard_of(key_id),))
 
 
 async def set_market(tx: Transaction, robot: Robot, quantity_step: Decimal) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from drawbridge.core.orders import Fill, Order
+from drawbridge.core.shards import shard_of
 from drawbridge.rotation.leak import Answer, Deed, DeedKind, Gap, Inquiry, OurNames
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.vault.model import KeyRecord
@@ -42,6 +43,7 @@ ORDER BY last_ms DESC LIMIT ?
 async def ask(tx: Transaction, key_id: str, since_ms: int, now_ms: int) -> None:
     """Wish for the exchange to be asked, in place of what was asked before."""
     await tx.execute(_ASK, key_id, since_ms, now_ms)
+    tx.wake((shard_of(key_id),))
 
 
 async def find(database: Database, key_id: str) -> Inquiry | None:

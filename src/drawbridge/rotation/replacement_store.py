@@ -5,6 +5,7 @@ from typing import Final
 
 from drawbridge.cluster.clauses import of_keys_in
 from drawbridge.core.errors import Conflict
+from drawbridge.core.shards import shard_of
 from drawbridge.rotation.replacement import AccountProof, Replacement, ReplacementState
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.trading.model import OwnOrder
@@ -64,6 +65,7 @@ async def insert(tx: Transaction, it: Replacement) -> None:
     await tx.execute(
         _INSERT, it.id, it.owner, it.key_id, it.stand_in_id, it.state, it.begun_ms, it.changed_ms
     )
+    tx.wake((shard_of(it.key_id),))
 
 
 async def move(tx: Transaction, before: Replacement, after: Replacement) -> None:
@@ -77,6 +79,7 @@ async def move(tx: Transaction, before: Replacement, after: Replacement) -> None
     )
     if not moved:
         raise Conflict("replacement_has_changed")
+    tx.wake((shard_of(before.key_id),))
 
 
 async def was_answered(database: Database, it: Replacement) -> bool:

@@ -9,9 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from drawbridge.storage.connection import Value
-from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.turns import Turn
-from drawbridge.storage.wakes import Wakes
 
 
 class Row(Protocol):
@@ -85,9 +83,6 @@ class Database(Protocol):
 
     def alone(self, subject: str) -> AbstractAsyncContextManager[None]:
         """Keep every other process that asks for the same subject waiting."""
-
-    def wakes(self, rows: RowJournal) -> Wakes:
-        """Give what this process is woken by, with the journal that it writes orders to."""
 
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, by us or by others."""

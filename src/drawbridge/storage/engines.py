@@ -1,12 +1,14 @@
-"""Opening a database and its journal, wherever they are."""
+"""Opening a database, its journal, and what one is woken by, wherever they are."""
 
 from pathlib import Path
+from typing import cast
 
 from drawbridge.storage.database import Database
 from drawbridge.storage.journal import GroupCommit
 from drawbridge.storage.place import Place
 from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.sqlite_database import SqliteDatabase
+from drawbridge.storage.wakes import ChangesOfOthers, Wakes
 
 
 async def open_database(place: Place, schema: str) -> Database:
@@ -31,3 +33,13 @@ def open_journal(place: Place) -> RowJournal:
     from drawbridge.storage.postgres.journal import PostgresJournal  # noqa: PLC0415 - see above
 
     return PostgresJournal(place)
+
+
+def open_wakes(database: Database, rows: RowJournal) -> Wakes:
+    """Open what a process is woken by that works on a database, and writes to this journal."""
+    if isinstance(database, SqliteDatabase):
+        return ChangesOfOthers(rows)
+    from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415 - see above
+    from drawbridge.storage.postgres.wakes import PostgresWakes  # noqa: PLC0415 - see above
+
+    return PostgresWakes(cast("PostgresDatabase", database).rings)

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from drawbridge.storage.connection import ConnectionThread, Value, connect, our_errors
-from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.schema import bring_up_to_date
 from drawbridge.storage.turns import Turn
-from drawbridge.storage.wakes import ChangesOfOthers, Wakes
 
 # Days since noon in 4714 BC; SQLite before 3.42 tells parts of a second in no other number.
 _NOW: Final = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
@@ -120,10 +118,6 @@ class SqliteDatabase:
         """Run one statement as a transaction of its own, and give the rows that it returns."""
         async with self._turn:
             return await self._writer.run(lambda it: it.execute(sql, args).fetchall())
-
-    def wakes(self, rows: RowJournal) -> Wakes:
-        """Give what this process is woken by: whatever others commit."""
-        return ChangesOfOthers(rows)
 
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, by us or by others."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from drawbridge.cluster.clauses import of_keys_in
+from drawbridge.cluster.waking import wake_workers_of
 from drawbridge.core.clock import DAY_MS, SECOND_MS
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.trading.limit_store import key_subject
@@ -40,7 +41,9 @@ async def wish_to_cancel(tx: Transaction, subjects: Iterable[tuple[str, str]], n
 
     Each is a `limit_store.key_subject` or a virtual key's origin, with whose it is.
     """
-    await tx.execute_many(_WISH, [(subject, owner, now_ms) for subject, owner in subjects])
+    wishes = [(subject, owner, now_ms) for subject, owner in subjects]
+    await tx.execute_many(_WISH, wishes)
+    await wake_workers_of(tx, [owner for _, owner, _ in wishes])
 
 
 async def has_wishes(database: Database) -> bool:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.money import plain
+from drawbridge.core.shards import SHARDS
 from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.storage.turns import Turn
 from drawbridge.trading.limits import Limits
@@ -174,6 +175,8 @@ async def put_stop(tx: Transaction, owner: str, now_ms: int, *, cancel: bool) ->
     )
     if not was:
         await tx.execute("INSERT INTO stops VALUES (?, ?, ?)", owner, now_ms, cancel_ms)
+    # Whose orders they are is found out where the accounts are; of everybody, it is everywhere.
+    tx.wake(range(SHARDS))
     return not was
 
 

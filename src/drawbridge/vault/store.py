@@ -161,6 +161,7 @@ async def insert_key(tx: Transaction, key: KeyRecord) -> None:
         key.check_proof,
         shard_of(key.id),
     )
+    tx.wake((shard_of(key.id),))
 
 
 async def fill_shards(database: Database) -> int:
@@ -176,6 +177,7 @@ async def write_resealed(tx: Transaction, key: KeyRecord) -> None:
     label = (key.label, fold_label(key.label))
     wish = (key.check_requested_ms, key.check_proof)
     await tx.execute(_RESEALED, key.version, *label, key.status, *wish, key.id)
+    tx.wake((shard_of(key.id),))
 
 
 async def write_sealed(
@@ -262,6 +264,7 @@ async def write_status(
 
 async def ask_for_check(tx: Transaction, key_id: str, proof: Proof, now_ms: int) -> bool:
     """Write the wish for a check; False when it stood there already."""
+    tx.wake((shard_of(key_id),))
     await tx.execute(_CHOOSE, proof, key_id)
     return bool(await tx.execute(_ASK, now_ms, key_id))
 

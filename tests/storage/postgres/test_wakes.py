@@ -14,7 +14,6 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.connecting import Connection, open_connection
 from drawbridge.storage.postgres.database import PostgresDatabase
-from drawbridge.storage.postgres.journal import PostgresJournal
 from drawbridge.storage.postgres.wakes import PostgresWakes
 from drawbridge.storage.schema import bring_up_to_date
 from tests.kit.house import until
@@ -27,9 +26,9 @@ _ALL = frozenset(range(SHARDS))
 class Process:
     """One process of several on a database."""
 
-    def __init__(self, database: PostgresDatabase, journal: PostgresJournal) -> None:
+    def __init__(self, database: PostgresDatabase) -> None:
         self.database = database
-        self.wakes: PostgresWakes = database.wakes(journal)
+        self.wakes = PostgresWakes(database.rings)
 
     async def wish(self, *shards: int) -> None:
         """Write something down that concerns these shards."""
@@ -57,8 +56,8 @@ class Process:
 @asynccontextmanager
 async def process(url: str) -> AsyncIterator[Process]:
     place = PostgresPlace(url)
-    database, journal = await PostgresDatabase.open(place, "app"), PostgresJournal(place)
-    here = Process(database, journal)
+    database = await PostgresDatabase.open(place, "app")
+    here = Process(database)
     try:
         await here.hears(0)
         # What was before it began is not taken for new.
@@ -66,7 +65,6 @@ async def process(url: str) -> AsyncIterator[Process]:
         yield here
     finally:
         await here.wakes.close()
-        await journal.close()
         await database.close()
 
 

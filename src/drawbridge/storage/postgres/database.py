@@ -33,8 +33,7 @@ from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
 from drawbridge.storage.postgres.glance import Glances
 from drawbridge.storage.postgres.lanes import Lanes
 from drawbridge.storage.postgres.sql import numbered
-from drawbridge.storage.postgres.wakes import PostgresWakes
-from drawbridge.storage.rows import RowJournal
+from drawbridge.storage.postgres.wakes import Rings
 from drawbridge.storage.schema import bring_up_to_date
 from drawbridge.storage.turns import Turn
 
@@ -104,8 +103,7 @@ class PostgresDatabase:
         self._aside = Aside(place)
         self._lanes = Lanes(place)
         self._turns: WeakSet[Turn] = WeakSet()
-        self._wakes: WeakSet[PostgresWakes] = WeakSet()
-        self._commits = 0
+        self.rings: Final = Rings(place)
         self._bell = Bell(place, self._hear)
         self._bell.count()
         self._alone = asyncio.Semaphore(_ALONE)
@@ -188,12 +186,6 @@ class PostgresDatabase:
             finally:
                 connection.terminate()
 
-    def wakes(self, rows: RowJournal) -> PostgresWakes:  # noqa: ARG002 - only a file is asked
-        """Give what this process is woken by: what is to be done in its shards."""
-        wakes = PostgresWakes(self._place, lambda: self._commits)
-        self._wakes.add(wakes)
-        return wakes
-
     async def data_version(self) -> int:
         """Give a number that changes whenever something was committed, but by journals."""
         return self._bell.count()
@@ -243,13 +235,12 @@ class PostgresDatabase:
             raise
         if not is_committed:
             raise ExchangeDown(AWAY, reason="commit")
-        self._commits += 1
+        self.rings.own += 1
         self._end_turns()
 
     def _hear(self, said: str) -> None:
         self._end_turns()
-        for wakes in self._wakes:
-            wakes.tell(shards_of(said))
+        self.rings.tell(shards_of(said))
 
     def _end_turns(self) -> None:
         for turn in self._turns:

@@ -30,6 +30,7 @@ RELEASE: Final = version("pgqueuer")
 
 # What a worker took and did not do: another may have it before a claim has ended.
 _DEAD_AFTER: Final = timedelta(seconds=2)
+_EVERY: Final = frozenset(range(SHARDS))
 _NO_LIMIT: Final = EntrypointExecutionParameter(concurrency_limit=0)
 
 # All of it is said here: what is not, PgQueuer would read from the environment.
@@ -69,7 +70,7 @@ async def put(connection: Connection, shards: Iterable[int]) -> None:
     Why the one that waits already is touched: until we commit nobody can take it, and so nobody
     takes it and looks at the rows before what we write can be seen in them.
     """
-    names = [_name(shard) for shard in sorted(set(shards))]
+    names = [_name(shard) for shard in sorted(_EVERY.intersection(shards))]
     if names:
         count = len(names)
         with our_errors():

@@ -6,7 +6,6 @@ own. Who dies in between has lost nothing: whoever claims a shard begins by look
 
 import asyncio
 import uuid
-from collections.abc import Callable
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown
@@ -16,29 +15,37 @@ from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.connecting import Connection, open_connection
 
 # Somebody who is stopped in the middle of a transaction holds up a job, and with it nobody else.
-_WITHIN_S: Final = 1.0
-_TRIM_EVERY_S: Final = 60.0
+_WITHIN_S: Final = 1
+_TRIM_EVERY_S: Final = 60
 # Under which the queue has what we hold; the server draws it.
 _NAME: Final = "SELECT gen_random_uuid()"
 _ALL: Final = frozenset(range(SHARDS))
 
 
-class PostgresWakes:
-    """What one process is woken by. Belongs to the loop on which it is used."""
+class Rings:
+    """What a database that is open hears of commits, and whoever is to be told of them."""
 
-    def __init__(self, place: PostgresPlace, count_own: Callable[[], int]) -> None:
-        """Connect to nothing yet. `count_own` tells how often this process has committed."""
-        self._place = place
-        self._count_own = count_own
-        self._own = -1
-        self._told: set[int] = set()
-        self._worker = uuid.UUID(int=0)
-        self._connection: Connection | None = None
-        self._trimmed_s = 0.0
+    def __init__(self, place: PostgresPlace) -> None:
+        """Have heard nothing yet."""
+        self.place: Final = place
+        self.own = 0
+        self.told: Final[set[int]] = set()
 
     def tell(self, shards: frozenset[int]) -> None:
         """Hear that somebody has something to do in some shards."""
-        self._told |= shards
+        self.told.update(shards)
+
+
+class PostgresWakes:
+    """What one process is woken by. Belongs to the loop on which it is used."""
+
+    def __init__(self, rings: Rings) -> None:
+        """Connect to nothing yet."""
+        self._rings = rings
+        self._own = -1
+        self._worker = uuid.UUID(int=0)
+        self._connection: Connection | None = None
+        self._trimmed_s = 0.0
 
     async def take(self, shards: frozenset[int] | None, *, is_sweep: bool) -> bool:
         """Tell whether there is something to do in these shards, as `Wakes` says.
@@ -47,10 +54,10 @@ class PostgresWakes:
         Raises: `ExchangeDown("database_away")`.
         """
         mine = _ALL if shards is None else shards
-        before, self._own = self._own, self._count_own()
-        is_told = bool(self._told & mine)
+        before, self._own = self._own, self._rings.own
+        is_told = bool(self._rings.told & mine)
         if is_told or is_sweep:
-            self._told.clear()
+            self._rings.told.clear()
             is_told = await self._take(mine)
         return is_told or self._own != before
 
@@ -87,7 +94,7 @@ class PostgresWakes:
 
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await open_connection(self._place)
+            self._connection = await open_connection(self._rings.place)
             self._worker = await self._connection.fetchval(_NAME)
         return self._connection
 
