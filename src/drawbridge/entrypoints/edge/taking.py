@@ -127,13 +127,12 @@ class RelayedSocket:
         if self._line.waiting_bytes > MOST_UNTAKEN_BYTES:
             self._line.end(at_once=True)
 
-    def close(self, code: int = _NORMAL) -> None:
-        """Say goodbye with a code."""
-        self._leave(Message(Kind.CLOSE, 0, encode_number(code)))
-
-    def leave_for(self, shard: int) -> None:
-        """Tell the front that the account which the bot named is another worker's."""
-        self._leave(Message(Kind.ELSEWHERE, 0, encode_number(shard)))
+    def close(self, code: int = _NORMAL, *, shard: int | None = None) -> None:
+        """Say goodbye with a code, or tell the front that the account is another worker's."""
+        if shard is None:
+            self._leave(Message(Kind.CLOSE, 0, encode_number(code)))
+        else:
+            self._leave(Message(Kind.ELSEWHERE, 0, encode_number(shard)))
 
     def hear(self, message: Message) -> None:
         """Take what the front hands on. Raises: `Malformed`."""

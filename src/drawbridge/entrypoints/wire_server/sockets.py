@@ -159,18 +159,14 @@ class Socket(asyncio.BufferedProtocol):
         if self._transport.get_write_buffer_size() > MOST_UNTAKEN_BYTES:
             self._cut_off()
 
-    def close(self, code: int = NORMAL) -> None:
+    def close(self, code: int = NORMAL, *, shard: int | None = None) -> None:
         """Say goodbye with a code; the other side's own goodbye is waited for, and not long."""
+        del shard  # Who came here directly has to find the way to another process by itself.
         if self.is_open:
             self._code = code
             self._wire.send_close(code)
             self._flush()
             self._leave()
-
-    def leave_for(self, shard: int) -> None:
-        """Say goodbye because the account is another process's; the client begins anew."""
-        del shard  # Who came here directly has to find the way there by itself.
-        self.close(AGAIN_LATER)
 
     def abort(self) -> None:
         """End it at once."""

@@ -60,11 +60,8 @@ class Socket(Protocol):
     def send(self, frame: Frame) -> None:
         """Send a frame."""
 
-    def close(self, code: int = _NORMAL) -> None:
-        """Say goodbye."""
-
-    def leave_for(self, shard: int) -> None:
-        """Say goodbye because the account that was named is another process's."""
+    def close(self, code: int = _NORMAL, *, shard: int | None = None) -> None:
+        """Say goodbye; `shard` is that of an account that is another process's."""
 
     async def receive(self) -> Frame | None:
         """Wait for a frame, None at the end."""
@@ -316,7 +313,7 @@ class BotConnection:
             return False
         self._is_over = True
         if self._socket is not None:
-            self._socket.leave_for(shard)
+            self._socket.close(_AGAIN_LATER, shard=shard)
         return True
 
     def _at(self, topic: Topic) -> At:
