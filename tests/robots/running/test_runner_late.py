@@ -111,6 +111,8 @@ async def test_however_late_it_is_each_signal_has_one_decision(bench: Bench, see
             closes.append(price)
         bench.exchange.tell(*closes)
         if draw.random() < 0.2:
+            # Who has ended writes nothing more: not even what was on its way to the disk.
+            await bench.runner.close()
             bench.runner = bench.new_runner()
         for _ in range(draw.randint(1, 3)):
             bench.exchange.clock.advance(1_100)

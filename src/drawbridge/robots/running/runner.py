@@ -120,6 +120,7 @@ class Robots:
         """End what is under way; all of it is found on disk again."""
         await self._listening.close()
         await self._tasks.close()
+        await self._hands.pen.close()
 
     def hear_candle(self, chart: Chart) -> None:
         """Hear from a stream that a chart may have a new candle."""
@@ -361,6 +362,7 @@ def _hands(database: Database, outside: Outside, clock: Clock, looking: Looking)
     charts = Charts(outside.roads, CandleStore(database), clock)
     chains = OrderChains(outside, checks, pen, clock)
     return Hands(
+        pen=pen,
         roads=outside.roads,
         charts=charts,
         checks=checks,

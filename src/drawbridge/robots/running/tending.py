@@ -19,6 +19,7 @@ from drawbridge.robots.running.resting import Resting
 from drawbridge.robots.running.rounds import Judged, Rounds
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
+from drawbridge.robots.running.writing import Pen
 from drawbridge.trading.fanout import Outcome
 from drawbridge.trading.reading import Passage
 
@@ -30,6 +31,7 @@ _CHECK_EVERY_MS: Final = 15 * MINUTE_MS
 class Hands:
     """What does the parts of the work."""
 
+    pen: Pen
     roads: Passage
     charts: Charts
     checks: Checks

@@ -69,6 +69,12 @@ class Pen:
             self._writing = asyncio.create_task(self._write_on())
         await unit.written
 
+    async def close(self) -> None:
+        """Write nothing any more, once what is being written is on disk."""
+        self._waiting.clear()
+        if self._writing is not None:
+            await asyncio.wait((self._writing,))
+
     async def _write_on(self) -> None:
         while self._waiting:
             units, self._waiting = self._waiting, []
