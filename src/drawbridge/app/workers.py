@@ -120,7 +120,7 @@ class Workers:
 
     async def _look(self) -> None:
         work = self._work
-        self._look_at_share()
+        await self._look_at_share()
         await work.holder.answer()
         if work.share.is_house:
             self._begin_once_for_all()
@@ -156,14 +156,15 @@ class Workers:
             self._begin("resealing", work.resealing.step)
             self._begin("reachability", work.reachability.step)
 
-    def _look_at_share(self) -> None:
+    async def _look_at_share(self) -> None:
         """Take note of what has come and gone."""
         news = self._looking.look()
         if news is None:
             return
         self._gained = (self._gained - news.lost) | news.gained
         if news.gained:
-            self._begin("left behind", self._work.verification.tell_left_behind)
+            # Before any check of theirs begins, which may wait for an exchange for long.
+            await _told("left behind", self._work.verification.tell_left_behind)
 
     async def _take_over(self) -> None:
         """Find out at once what whoever worked for these accounts has left behind."""
