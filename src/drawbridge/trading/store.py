@@ -92,20 +92,18 @@ class OrderStore:
         )
         return tuple(read_order(row) for row in rows)
 
-    async def unsettled_of_key(self, key_id: str) -> tuple[OwnOrder, ...]:
-        """Give a key's orders to which something may still happen, without those of checks."""
-        rows = await self._database.fetch_all(
-            f"SELECT * FROM orders WHERE key_id = ? AND {_UNSETTLED}"  # noqa: S608 - a constant of this file
-            " AND origin NOT LIKE 'check:%'",
-            key_id,
-        )
-        return tuple(read_order(row) for row in rows)
+    async def unsettled_of(self, subject: str) -> tuple[OwnOrder, ...]:
+        """Give the orders of a key (`key:<id>`) or an origin to which something may still happen.
 
-    async def unsettled_of(self, origin: str) -> tuple[OwnOrder, ...]:
-        """Give an origin's orders to which something may still happen."""
+        Those of a key without those of its checks.
+        """
+        kind, _, name = subject.partition(":")
+        of_key = (f"key_id = ? AND {_UNSETTLED} AND origin NOT LIKE 'check:%'", name)
+        of_origin = (f"origin = ? AND {_UNSETTLED}", subject)
+        where, asked = of_key if kind == "key" else of_origin
         rows = await self._database.fetch_all(
-            f"SELECT * FROM orders WHERE origin = ? AND {_UNSETTLED}",  # noqa: S608 - a constant of this file
-            origin,
+            f"SELECT * FROM orders WHERE {where}",  # noqa: S608 - constants of this file
+            asked,
         )
         return tuple(read_order(row) for row in rows)
 

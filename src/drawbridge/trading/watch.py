@@ -39,7 +39,6 @@ from drawbridge.trading.limits import (
     judge,
     quantity_of,
 )
-from drawbridge.trading.model import OwnOrder
 from drawbridge.trading.solitude import Solitude
 from drawbridge.trading.stakes import Stakes
 from drawbridge.trading.store import OrderStore
@@ -185,7 +184,8 @@ class Watch:
         }
         now_ms = self._clock.now_ms()
         held = await self._stakes.read(limited.subject, now_ms)
-        waiting = [it for it in await self._waiting(limited) if it.client_id not in coming]
+        rows = await self._orders.unsettled_of(limited.subject)
+        waiting = [it for it in rows if it.client_id not in coming]
         needed = {order.symbol, *open_symbols(held, quote_of(order.symbol))}
         needed |= {row.symbol for row in waiting if row.price is None}
         needed |= {it.symbol for it in coming.values() if it.price is None}
@@ -201,12 +201,6 @@ class Watch:
         if limited.limits.collar is None or order.price is not None:
             return exposure
         return replace(exposure, expected=await self._expected(key, order, exposure))
-
-    async def _waiting(self, limited: Limited) -> tuple[OwnOrder, ...]:
-        kind, _, name = limited.subject.partition(":")
-        if kind == "key":
-            return await self._orders.unsettled_of_key(name)
-        return await self._orders.unsettled_of(limited.subject)
 
     async def _expected(
         self, key: KeyRecord, order: PlaceOrder, exposure: Exposure

@@ -23,6 +23,7 @@ from drawbridge.entrypoints.web.leak_views import view_report
 from drawbridge.entrypoints.web.searching import file_headers
 from drawbridge.rotation.leak import LeakReport, read_since
 from drawbridge.rotation.leak_telling import report_facts
+from drawbridge.trading.limit_store import key_subject
 from drawbridge.vault.freezing import FROZEN, LEAKED
 from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus
@@ -145,7 +146,7 @@ class PanicPages:
         return StateView(
             is_stopped=key.status in _AT_REST,
             robots=len(await self.house.robots.robots_of_key(key.owner, key.id)),
-            orders=len(await self.house.orders.unsettled_of_key(key.id)),
+            orders=len(await self.house.orders.unsettled_of(key_subject(key.id))),
             is_cancelling=await self.house.panic.is_cancelling(key.id),
         )
 
