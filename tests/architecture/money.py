@@ -14,6 +14,8 @@ FLOAT_ROOMS: Final[Mapping[str, str]] = {
     "drawbridge/gateway/dialling.py": "the event loop counts in float seconds",
     "drawbridge/gateway/egress.py": "the event loop counts in float seconds",
     "drawbridge/gateway/sockets.py": "the event loop counts in float seconds",
+    "drawbridge/entrypoints/edge/lines.py": "the event loop counts in float seconds",
+    "drawbridge/entrypoints/front": "the event loop counts in float seconds",
     "drawbridge/entrypoints/wire_server/sockets.py": "the event loop counts in float seconds",
     "drawbridge/gateway/slots.py": "the event loop counts in float seconds",
     "drawbridge/importing/scanning.py": "how drawn a text looks, in bits; no amount is",

@@ -39,7 +39,8 @@ def open_wakes(database: Database, rows: RowJournal) -> Wakes:
     """Open what a process is woken by that works on a database, and writes to this journal."""
     if isinstance(database, SqliteDatabase):
         return ChangesOfOthers(rows)
-    from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415 - see above
-    from drawbridge.storage.postgres.wakes import PostgresWakes  # noqa: PLC0415 - see above
+    # As above.
+    from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415 - as above
+    from drawbridge.storage.postgres.wakes import PostgresWakes  # noqa: PLC0415 - as they are
 
     return PostgresWakes(cast("PostgresDatabase", database).rings)
