@@ -51,10 +51,10 @@ class Part:
 class Desk:
     """A worker at work, and what it has done so far."""
 
-    def __init__(self, share: Share) -> None:
+    def __init__(self, share: Share, **given: object) -> None:
         self.done: list[tuple[str, str, object]] = []
         parts = {it.name: Part(it.name, self.done) for it in fields(Work)}
-        self.workers = Workers(Work(**{**cast("dict[str, Any]", parts), "share": share}))
+        self.workers = Workers(Work(**{**cast("dict[str, Any]", parts), "share": share, **given}))
 
     @property
     def names(self) -> set[str]:
@@ -65,6 +65,15 @@ class Desk:
             return what in self.done
 
         await until(is_done, f"{what} is done")
+
+    async def until_done_again(self, *what: object) -> None:
+        """Wait until it was done once more than now."""
+        before = self.done.count(cast("tuple[str, str, object]", what))
+
+        async def is_done() -> bool:
+            return self.done.count(cast("tuple[str, str, object]", what)) > before
+
+        await until(is_done, f"{what} is done again")
 
     async def until_looked(self) -> None:
         """Wait until another look at everything was begun."""
@@ -104,6 +113,46 @@ async def test_what_is_done_once_for_all_is_done_by_the_house_alone(
         await desk.until_looked()
         assert desk.names >= FOR_ACCOUNTS
         assert desk.names & ONCE_FOR_ALL == (ONCE_FOR_ALL if is_house else set())
+
+
+class Calls:
+    """Wakes that are told by hand."""
+
+    def __init__(self) -> None:
+        self.is_told = False
+        self.sweeps = 0
+
+    async def take(self, shards: frozenset[int] | None, *, is_sweep: bool) -> bool:
+        """Tell what was told, and count how often everything was asked for."""
+        assert shards == frozenset({7})
+        self.sweeps += is_sweep
+        told, self.is_told = self.is_told, False
+        return told
+
+    async def count_waiting(self) -> int:
+        """Tell of nothing."""
+        return 0
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
+async def test_who_is_woken_looks_at_once_and_everybody_once_in_a_while() -> None:
+    calls = Calls()
+    desk = Desk(held(7), wakes=calls)
+    task = asyncio.create_task(desk.workers.run())
+    try:
+        await desk.until_looked()
+        sweeps = calls.sweeps
+        for _ in range(3):
+            calls.is_told = True
+            await desk.until_done_again("kinship", "step", None)
+        assert calls.sweeps <= sweeps + 1
+        await desk.until_looked()
+        assert calls.sweeps > 1
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_who_becomes_the_house_goes_on_with_it() -> None:

@@ -18,7 +18,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.cluster.share import WHOLE
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.measures import Measures
-from drawbridge.storage.engines import open_journal
+from drawbridge.storage.engines import open_journal, open_wakes
 from tests.architecture.tree import ROOT
 from tests.kit.store import store_in
 
@@ -45,6 +45,7 @@ async def _readings(folder: Path) -> list[Reading]:
                 sources.work(lambda: True, lambda: 0, WHOLE),
                 sources.database(house.database, _ticks),
                 sources.rows(house.database, WHOLE, _ticks, is_cluster=True),
+                sources.jobs(open_wakes(house.database, rows), WHOLE),
                 LoopWatch().read,
                 Troubles().read,
                 Exporter("http://127.0.0.1/v1/traces", {}).read,

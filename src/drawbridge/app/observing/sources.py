@@ -16,6 +16,7 @@ from drawbridge.core.shards import SHARDS
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.measures import Measures
 from drawbridge.storage.database import Database
+from drawbridge.storage.wakes import Wakes
 
 _KEPT_S: Final = 10
 _NS_PER_S: Final = 1_000_000_000
@@ -123,6 +124,15 @@ def rows(place: Database, share: Share, ticks_ns: TicksNs, *, is_cluster: bool) 
 
     async def read() -> Sequence[Reading]:
         return await kept.read() if share.is_house else ()
+
+    return read
+
+
+def jobs(wakes: Wakes, share: Share) -> Source:
+    """Tell how many shards have something to do that nobody has taken yet: by one, as above."""
+
+    async def read() -> Sequence[Reading]:
+        return (state("jobs_waiting", await wakes.count_waiting()),) if share.is_house else ()
 
     return read
 

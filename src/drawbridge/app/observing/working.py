@@ -99,6 +99,7 @@ async def worker_told(
             sources.bots(work.bridge.log),
             sources.work(lambda: holder.is_open, lambda: streams.open_lines, share),
             sources.rows(house.database, share, monotonic_ns, is_cluster=settings.is_cluster),
+            sources.jobs(work.wakes, share),
         ),
     )
     async with sending(gauged.exporter), operators as address:

@@ -6,6 +6,8 @@ own. Who dies in between has lost nothing: whoever claims a shard begins by look
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from drawbridge.core.errors import ExchangeDown
@@ -13,6 +15,7 @@ from drawbridge.core.shards import HOUSE, SHARDS
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.connecting import Connection, open_connection
+from drawbridge.storage.postgres.faults import AWAY
 
 # Somebody who is stopped in the middle of a transaction holds up a job, and with it nobody else.
 _WITHIN_S: Final = 1
@@ -46,6 +49,7 @@ class PostgresWakes:
         self._worker = uuid.UUID(int=0)
         self._connection: Connection | None = None
         self._trimmed_s = 0.0
+        self._turn = asyncio.Lock()
 
     async def take(self, shards: frozenset[int] | None, *, is_sweep: bool) -> bool:
         """Tell whether there is something to do in these shards, as `Wakes` says.
@@ -62,29 +66,39 @@ class PostgresWakes:
         return is_told or self._own != before
 
     async def count_waiting(self) -> int:
-        """Tell how many shards have something to do that nobody has taken yet."""
-        return await engine.count_waiting(await self._connected())
+        """Tell how many shards have something to do that nobody has taken yet.
+
+        Raises: `ExchangeDown("database_away")`.
+        """
+        async with self._asking() as connection:
+            return await engine.count_waiting(connection)
 
     async def close(self) -> None:
         """Drop the connection."""
         self._drop()
 
     async def _take(self, shards: frozenset[int]) -> bool:
-        try:
-            async with asyncio.timeout(_WITHIN_S):
-                connection = await self._connected()
-                jobs = await engine.take(connection, shards, self._worker)
-                for job in jobs:
-                    await engine.end(connection, job)
-                await self._trim(connection, shards)
-        except TimeoutError as error:
-            self._drop()
-            raise ExchangeDown("database_away", reason=type(error).__name__) from error
-        except BaseException:
-            # Whatever state it is in, the next one does not find out by waiting.
-            self._drop()
-            raise
+        async with self._asking() as connection:
+            jobs = await engine.take(connection, shards, self._worker)
+            for job in jobs:
+                await engine.end(connection, job)
+            await self._trim(connection, shards)
         return bool(jobs)
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[Connection]:
+        """Ask the queue while nobody else here does, and no longer than is good for a look."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_WITHIN_S):
+                    yield await self._connected()
+            except TimeoutError as error:
+                self._drop()
+                raise ExchangeDown(AWAY, reason=type(error).__name__) from error
+            except BaseException:
+                # Whatever state it is in, the next one does not find out by waiting.
+                self._drop()
+                raise
 
     async def _trim(self, connection: Connection, shards: frozenset[int]) -> None:
         now_s = asyncio.get_running_loop().time()
