@@ -76,7 +76,7 @@ async def _run() -> list[Result]:
             made = await house.safe_keeping.make(owner, folder, Wish())
             times.made = time.perf_counter() - begun
             _reference(house, folder, times)
-            database_bytes = await asyncio.to_thread(_size, house.settings.database)
+            database_bytes = await asyncio.to_thread(_size, house.settings.database_file)
         file = folder / made.name
         await _read(file, recovery, folder, times)
         found = await asyncio.to_thread(_flip, file, recovery)
