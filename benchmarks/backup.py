@@ -23,6 +23,7 @@ from drawbridge.app.backup import Wish
 from drawbridge.app.backup_reading import check_file, verify
 from drawbridge.app.backup_restoring import restore
 from drawbridge.app.build import House, open_house
+from drawbridge.app.data_folder import database_file
 from drawbridge.app.settings import Settings
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append_all
@@ -76,7 +77,7 @@ async def _run() -> list[Result]:
             made = await house.safe_keeping.make(owner, folder, Wish())
             times.made = time.perf_counter() - begun
             _reference(house, folder, times)
-            database_bytes = await asyncio.to_thread(_size, house.settings.database_file)
+            database_bytes = await asyncio.to_thread(_size, database_file(house.settings))
         file = folder / made.name
         await _read(file, recovery, folder, times)
         found = await asyncio.to_thread(_flip, file, recovery)
