@@ -113,7 +113,7 @@ class Worker:
             return 0
         host, _, port = self._ops.removeprefix("http://").rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"GET /metrics HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
+        writer.write(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         told = await reader.read()
         writer.close()
         [line] = [it for it in told.decode().splitlines() if it.startswith(_TASKS)]
@@ -227,8 +227,9 @@ class Fleet:
         found: dict[str, int] = {}
         for path in sorted(self.folder.glob("worker-*.log")):
             for line in path.read_text(errors="replace").splitlines():
-                found[line] = found.get(line, 0) + 1
-        return [f"{times} x {line}" for line, times in found.items()]
+                told = line.partition("Z ")[2] or line
+                found[told] = found.get(told, 0) + 1
+        return [f"{times} x {told}" for told, times in found.items()]
 
 
 class _Market:
