@@ -8,12 +8,12 @@ from pydantic import Field, JsonValue
 from drawbridge.core.errors import Conflict
 from drawbridge.core.money import plain
 from drawbridge.entrypoints.api.caller import KeyKeeper, Reader
-from drawbridge.entrypoints.api.keys import KeyPath
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.shapes import (
     LONGEST_TEXT,
     Amount,
     Asked,
+    KeyPath,
     Moment,
     Name,
     Reason,

@@ -6,9 +6,16 @@ from pydantic import Field
 from drawbridge.core.money import plain
 from drawbridge.core.orders import Side
 from drawbridge.entrypoints.api.caller import KeyKeeper, Reader
-from drawbridge.entrypoints.api.keys import Key, KeyPath, tell_key
+from drawbridge.entrypoints.api.keys import Key, tell_key
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
-from drawbridge.entrypoints.api.shapes import Amount, Asked, Moment, Text, Told
+from drawbridge.entrypoints.api.shapes import (
+    Amount,
+    Asked,
+    KeyPath,
+    Moment,
+    Text,
+    Told,
+)
 from drawbridge.trading.foreign_trades import ForeignTrade
 from drawbridge.vault.lives import LifeWish
 

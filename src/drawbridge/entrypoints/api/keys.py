@@ -6,10 +6,9 @@ authenticator's code, so does this: the right `keys` alone adds and deletes noth
 
 import asyncio
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Path
-from pydantic import Field, SecretStr
+from fastapi import APIRouter
+from pydantic import Field
 
 from drawbridge.catalogue.registry import check_fields, get_card
 from drawbridge.core.errors import BadInput
@@ -17,12 +16,14 @@ from drawbridge.core.operations import Scope
 from drawbridge.entrypoints.api.caller import KeyKeeper, Reader
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.shapes import (
-    LONGEST_TEXT,
     Asked,
+    Code,
     Facts,
+    KeyPath,
     Moment,
     Name,
     Reason,
+    SecretText,
     Text,
     Told,
     tell_facts,
@@ -33,10 +34,6 @@ from drawbridge.vault.model import Added, KeyRecord, KeyStatus, Proof, Venue
 from drawbridge.verification.store import Check, CheckStep, Step, StepState
 
 router = APIRouter(tags=["keys"])
-
-KeyPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["key_4f7q2mabcdefghij"])]
-_LONGEST_SECRET = 65_536
-_CODE = "Six digits of the authenticator, or a recovery code; each counts once."
 
 
 class KeyLifeTold(Told):
@@ -89,10 +86,10 @@ class KeyWish(Asked):
     label: Text = ""
     proof: Proof = Field(Proof.ORDER, strict=False)
     made: Text = ""
-    fields: dict[Text, Annotated[SecretStr, Field(max_length=_LONGEST_SECRET)]] = Field(
+    fields: dict[Text, SecretText] = Field(
         max_length=10, examples=[{"api_key": "…", "api_secret": "…"}]
     )
-    code: Text = Field(description=_CODE)
+    code: Code
 
 
 class KeyAdded(Told):
@@ -112,7 +109,7 @@ class CheckWish(Asked):
 class CodeGiven(Asked):
     """The proof that a person stands behind it."""
 
-    code: Text = Field(description=_CODE)
+    code: Code
 
 
 class CheckStepTold(Told):

@@ -1,20 +1,25 @@
 """Stopping in a hurry, and the report of what a key did. It asks for no code: it only stops."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import Field
 
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.api.caller import Caller, KeyKeeper, Reader
-from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Moment, Text, Told
+from drawbridge.entrypoints.api.shapes import (
+    Asked,
+    KeyPath,
+    Moment,
+    Text,
+    Told,
+)
 from drawbridge.rotation.leak import Deed, DeedKind, LeakReport, read_since
 from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 
 router = APIRouter(tags=["panic"])
 
-KeyPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["key_4f7q2mabcdefghij"])]
 _USUAL: Final = "7d"
 
 

@@ -15,7 +15,15 @@ from drawbridge.accounts.roles import Role
 from drawbridge.catalogue.registry import get_card
 from drawbridge.entrypoints.api.caller import Caller, PeopleHalter, PeopleRuler, PeopleViewer
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
-from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Moment, Name, Text, Told
+from drawbridge.entrypoints.api.shapes import (
+    LONGEST_TEXT,
+    Asked,
+    Code,
+    KeyPath,
+    Moment,
+    Name,
+    Told,
+)
 from drawbridge.entrypoints.api.turnstile import SHOWN_ONCE
 from drawbridge.vault.freezing import halt_key
 from drawbridge.vault.lots import Lot
@@ -24,13 +32,8 @@ from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
 router = APIRouter(tags=["people"])
 
 PersonPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["owner_4f7q2mabcdefghij"])]
-KeyPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["key_4f7q2mabcdefghij"])]
 InvitationPath = Annotated[
     str, Path(max_length=LONGEST_TEXT, examples=["invitation_4f7q2mabcdefghij"])
-]
-Code = Annotated[
-    Text,
-    Field(description="Six digits of the authenticator, or a recovery code; each counts once."),
 ]
 
 

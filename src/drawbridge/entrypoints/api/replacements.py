@@ -1,18 +1,18 @@
 """Replacing a key in place: the new one comes in once, and what is to be decided is said here."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
-from pydantic import Field, SecretStr
+from fastapi import APIRouter
+from pydantic import Field
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.core.errors import BadInput, NotFound
 from drawbridge.entrypoints.api.caller import Caller, KeyKeeper, Reader
 from drawbridge.entrypoints.api.shapes import (
-    LONGEST_TEXT,
     Asked,
+    Code,
+    KeyPath,
     Moment,
     Reason,
+    SecretText,
     Text,
     Told,
     tell_reason,
@@ -23,19 +23,15 @@ from drawbridge.vault.model import Proof
 
 router = APIRouter(tags=["replacements"])
 
-KeyPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["key_4f7q2mabcdefghij"])]
-_LONGEST_SECRET = 65_536
-_CODE = "Six digits of the authenticator, or a recovery code; each counts once."
-
 
 class NewSecret(Asked):
     """The key that is to take another one's place, by the fields of its exchange."""
 
     proof: Proof = Field(Proof.ORDER, strict=False)
-    fields: dict[Text, Annotated[SecretStr, Field(max_length=_LONGEST_SECRET)]] = Field(
+    fields: dict[Text, SecretText] = Field(
         max_length=10, examples=[{"api_key": "…", "api_secret": "…"}]
     )
-    code: Text = Field(description=_CODE)
+    code: Code
 
 
 class ActWish(Asked):

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from drawbridge.entrypoints.api.caller import Reader, RobotKeeper
-from drawbridge.entrypoints.api.keys import KeyPath
 from drawbridge.entrypoints.api.paging import AskedPage, Page, cut
 from drawbridge.entrypoints.api.robot_shapes import (
     RobotStop,
@@ -16,7 +15,12 @@ from drawbridge.entrypoints.api.robot_shapes import (
     tell_robot,
     tell_strategy,
 )
-from drawbridge.entrypoints.api.shapes import LONGEST_TEXT, Asked, Text
+from drawbridge.entrypoints.api.shapes import (
+    LONGEST_TEXT,
+    Asked,
+    KeyPath,
+    Text,
+)
 from drawbridge.robots.strategies import STRATEGIES
 
 router = APIRouter(tags=["robots"])

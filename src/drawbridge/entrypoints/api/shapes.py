@@ -5,7 +5,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
 
 from drawbridge.core.money import plain
 from drawbridge.core.secret import Secret
@@ -22,6 +23,13 @@ Facts = Annotated[
     dict[str, JsonValue], Field(description="What the sentence was made of, never a secret.")
 ]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+# A private key in PEM is among them.
+SecretText = Annotated[SecretStr, Field(max_length=65_536)]
+Code = Annotated[
+    Text,
+    Field(description="Six digits of the authenticator, or a recovery code; each counts once."),
+]
+KeyPath = Annotated[str, Path(max_length=LONGEST_TEXT, examples=["key_4f7q2mabcdefghij"])]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Setting = (
     Text
