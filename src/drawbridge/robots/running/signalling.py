@@ -34,7 +34,8 @@ from drawbridge.trading.signals import (
     mark_acted,
 )
 
-_LOOK_EVERY_MS: Final = 250
+# Less than the pause between two looks of a worker: whom a signal wakes finds it at once.
+_LOOK_EVERY_MS: Final = 20
 _DROP_EVERY_MS: Final = 10_000
 
 
