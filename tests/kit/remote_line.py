@@ -22,6 +22,7 @@ from drawbridge.entrypoints.cli.main import main
 from tests.kit.program import open_api_site
 from tests.kit.program_life import Life, begin_life, live_on
 from tests.kit.served import served
+from tests.kit.store import surrounded
 
 
 class Surroundings:
@@ -87,7 +88,7 @@ class RemoteLine:
     async def run(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
         """Run a command as it is; give exit code, standard output, standard error."""
         self.captured.readouterr()
-        with typing(typed):
+        with surrounded(arguments), typing(typed):
             code = await asyncio.to_thread(main, arguments)
         told = self.captured.readouterr()
         assert "dbr_" not in told.out + told.err, "a token was shown"

@@ -15,7 +15,7 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import read_vault_state
 from tests.kit.command_line import CommandLine
 from tests.kit.processes import drawbridge
-from tests.kit.store import place_in, without_trigger, write_rows
+from tests.kit.store import in_a_file, place_in, without_trigger, write_rows
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def test_a_machine_without_anything_is_told_where_to_begin_and_nothing_is_made(
     assert not line.data.exists()
 
 
+@in_a_file
 def test_a_stop_is_told(line: CommandLine) -> None:
     line.furnish()
     assert "stop" not in found(line)
@@ -86,6 +87,7 @@ def test_a_file_that_notices_need_and_others_can_read_is_told(
     assert told() == ("ok", "good")
 
 
+@in_a_file
 def test_a_data_folder_without_a_database_is_left_as_it_is(line: CommandLine) -> None:
     line.data.mkdir(mode=0o755)
 
@@ -108,6 +110,7 @@ def test_a_broken_audit_chain_fails_with_the_place(line: CommandLine) -> None:
     assert line.refused("audit", "verify")[0] == 9
 
 
+@in_a_file
 def test_a_newer_database_fails_with_a_next_step(line: CommandLine) -> None:
     line.furnish()
     write_rows(place_in(line.data), "INSERT INTO migrations VALUES ('app/9999_future.sql')")
@@ -128,6 +131,7 @@ def test_a_key_file_that_others_can_read_fails(line: CommandLine) -> None:
     assert "chmod 600" in out
 
 
+@in_a_file
 def test_a_furnished_folder_is_healthy_and_told_what_still_waits(line: CommandLine) -> None:
     line.furnish()
 
@@ -140,6 +144,7 @@ def test_a_furnished_folder_is_healthy_and_told_what_still_waits(line: CommandLi
     assert health["exchange"] == ("warn", "unreachable")
 
 
+@in_a_file
 def test_a_lost_key_file_fails_until_it_is_back(line: CommandLine) -> None:
     """What a gateway told before it ended is not told again when it has become untrue."""
     line.furnish()
@@ -168,6 +173,7 @@ def locked(lock: Path) -> Iterator[None]:
             runner.run(held.__aexit__(None, None, None))
 
 
+@in_a_file
 def test_a_vault_is_told_as_its_running_gateway_has_it(line: CommandLine) -> None:
     line.furnish()
     with locked(line.data / "gateway.lock"):
@@ -178,6 +184,7 @@ def test_a_vault_is_told_as_its_running_gateway_has_it(line: CommandLine) -> Non
     assert found(line)["vault"] == ("warn", "closed")
 
 
+@in_a_file
 def test_a_key_file_that_came_back_is_read_at_the_next_start(line: CommandLine) -> None:
     line.furnish()
     kept = (line.data / "vault.key").rename(line.data / "kept")

@@ -1,6 +1,7 @@
 """An owner and their authenticator without a browser: from a pipe, and at a terminal."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pyotp
 import pytest
 
 from tests.kit.command_line import CommandLine
+from tests.kit.store import surroundings_of
 from tests.kit.terminal import Terminal
 
 PASSWORD = "seven quiet herons at dusk"
@@ -90,11 +92,13 @@ def test_an_authenticator_does_not_count_without_its_code(
 def test_a_script_sets_up_an_authenticator(line: CommandLine) -> None:
     line.furnish()
     command = [sys.executable, "-m", "drawbridge.entrypoints.cli.main", "owner", "authenticator"]
+    data = ("--data", str(line.data))
     with subprocess.Popen(
-        [*command, "--data", str(line.data), "--json"],
+        [*command, *data, "--json"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, **surroundings_of(data)},
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
