@@ -19,6 +19,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 PYTEST_FLAGS ?= --numprocesses auto --dist worksteal
 # What `make run` sets up beside the core; `make run EXTRAS=` leaves it out.
 EXTRAS ?= --all-extras
+# Whose tests `make cluster` runs over a server, beside the stories.
+KEEP_ROWS := $(addprefix tests/,accounts approvals audit gateway licences notices robots rotation statistics trading vault verification virtual_keys)
 LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
 REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))
@@ -39,7 +41,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := 1
 endif
 
-.PHONY: help run test check bench fuzz conformance bots lint-deploy referees format reference docs pictures browser clean
+.PHONY: help run test check cluster bench fuzz conformance bots lint-deploy referees format reference docs pictures browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +59,10 @@ check: $(VENV)/.ready-to-develop referees browser ## format, lint, types, import
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(if $(wildcard tools/check_exchanges.py),$(PY) -m tools.check_exchanges)
 	@$(PY) -m pytest $(PYTEST_FLAGS)
+
+cluster: $(VENV)/.ready-to-develop browser ## run stores and stories over a PostgreSQL server, and the stories in a cluster of two workers
+	@DRAWBRIDGE_TEST_STORE=postgresql $(PY) -m pytest $(PYTEST_FLAGS) $(KEEP_ROWS) tests/stories
+	@DRAWBRIDGE_TEST_STORE=postgresql DRAWBRIDGE_TEST_WORKERS=2 $(PY) -m pytest $(PYTEST_FLAGS) tests/stories
 
 bench: $(VENV)/.ready-to-develop .referees/mitmproxy/.ready ## measure every hot path against its reference, in one run
 	@$(PY) -m benchmarks
