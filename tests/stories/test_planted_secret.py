@@ -213,9 +213,11 @@ async def test_secrets_that_went_through_pages_and_commands_are_nowhere_in_the_c
 
 async def up(town: Town) -> None:
     async def is_told() -> bool:
-        return town.settings.web_address.encode() in (town.output / "stdout").read_bytes()
+        told = (town.output / "stdout").read_bytes()
+        everybody = told.count(b"For operators:") == len(_APART) + WORKERS
+        return everybody and town.settings.web_address.encode() in told
 
-    await until(is_told, "the pages can be opened")
+    await until(is_told, "the pages can be opened, and all that they ask is there")
 
 
 async def operators_looked(town: Town) -> None:
