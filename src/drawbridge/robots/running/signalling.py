@@ -6,6 +6,7 @@ in time is ended by name.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from drawbridge.cluster.looking import Looking
@@ -77,10 +78,16 @@ class Signalling:
         """Let a robot decide on a signal; gives what is to be carried out.
 
         The signal waits while no account is free or no price is told, and for every account that
-        is well: only one in trouble keeps no other waiting.
+        is well: only one in trouble keeps no other waiting. Where there are several workers, it
+        waits shard by shard: accounts that have just come here keep nobody else waiting.
         """
         seen = self._looking.seen
         listening = [it for it in self._seating.seats() if _listens(it, signal)]
+        if not self._looking.is_whole:
+            signal = replace(signal, shards=signal.shards - _held_up(listening))
+            listening = [it for it in listening if _listens(it, signal)]
+            if not signal.shards:
+                return ()
         if not listening:
             await self._write(signal, (), NOT_LISTENING, seen)
             return ()
@@ -160,6 +167,16 @@ def _listens(seat: Seat, signal: Signal) -> bool:
         not signal.shards or shard_of(seat.key_id) in signal.shards
     )
     return is_own and seat.is_started and seat.plan.trigger is Trigger.SIGNAL
+
+
+def _held_up(listening: Sequence[Seat]) -> frozenset[int]:
+    """Give the shards in which an account is not ready, but soon will be.
+
+    One of which nobody knows yet what its last order came to is not in trouble: its worker was.
+    """
+    return frozenset(
+        shard_of(it.key_id) for it in listening if not _is_free(it) and (it.open or not it.failures)
+    )
 
 
 def _is_free(seat: Seat) -> bool:
