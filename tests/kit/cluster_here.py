@@ -10,21 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from drawbridge.app.build import House, open_house
+from drawbridge.app.build import open_house
 from drawbridge.app.settings import Settings
 from drawbridge.app.store_settings import StoreSettings
 from tests.kit.house import Town, until
 from tests.kit.processes import Paper, Process, free_port
-from tests.kit.proxied import Proxied, leave_unchecked
+from tests.kit.proxied import Proxied, leave_unchecked, until_shared
 
 # Behind all the ports that a front takes.
 _BEHIND: Final = 101
 _ROOM: Final = 110
-_HELD: Final = """
-SELECT workers.address AS address, count(*) AS held
-FROM shards JOIN workers ON workers.id = shards.holder
-WHERE shards.until_ms > ? GROUP BY workers.address
-"""
 _WHERE: Final = """
 SELECT workers.address AS address FROM keys
 JOIN shards ON shards.shard = keys.shard JOIN workers ON workers.id = shards.holder
@@ -86,7 +81,7 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
             front = town.start("drawbridge.entrypoints.front", ["--with-parent"])
             house = runner.run(stack.enter_async_context(open_house(settings)))
             runner.run(leave_unchecked(house))
-            runner.run(_until_shared(house, workers))
+            runner.run(until_shared(house, workers))
             proxied = Proxied(town, front, runner, house)
             try:
                 yield ClusterHere(proxied, started)
@@ -99,13 +94,3 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
 
 def _at(settings: Settings, where: str) -> Settings:
     return replace(settings, cluster=replace(settings.cluster, worker=where))
-
-
-async def _until_shared(house: House, workers: int) -> None:
-    """Wait until every worker has its share."""
-
-    async def shared() -> bool:
-        rows = await house.database.fetch_all(_HELD, await house.database.now_ms())
-        return len(rows) == workers
-
-    await until(shared, "every worker has a share")

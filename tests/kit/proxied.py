@@ -29,8 +29,8 @@ from drawbridge.vault.unlock import read_vault_key
 from drawbridge.virtual_keys.model import VirtualKey
 from drawbridge.virtual_keys.service import VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
-from tests.kit.gateways import Running
-from tests.kit.house import Town, create_owner
+from tests.kit.gateways import WORKERS, Running
+from tests.kit.house import Town, create_owner, until
 from tests.kit.processes import Paper, free_port
 from tests.kit.store import store_in
 from tests.kit.streams import token_switches
@@ -47,6 +47,11 @@ CREATE FUNCTION unchecked() RETURNS trigger LANGUAGE plpgsql AS
 _LEFT_SO: Final = (
     "CREATE TRIGGER unchecked BEFORE INSERT ON keys FOR EACH ROW EXECUTE FUNCTION unchecked()"
 )
+_HELD: Final = """
+SELECT workers.address AS address, count(*) AS held
+FROM shards JOIN workers ON workers.id = shards.holder
+WHERE shards.until_ms > ? GROUP BY workers.address
+"""
 Fields = dict[str, str]
 
 
@@ -178,6 +183,16 @@ async def leave_unchecked(house: House) -> None:
             await tx.execute(statement)
 
 
+async def until_shared(house: House, workers: int) -> None:
+    """Wait until every worker has its share."""
+
+    async def shared() -> bool:
+        rows = await house.database.fetch_all(_HELD, await house.database.now_ms())
+        return len(rows) == workers
+
+    await until(shared, "every worker has a share")
+
+
 @contextmanager
 def found_proxied(
     folder: Path,
@@ -210,6 +225,8 @@ def found_proxied(
             process = town.proxy()
             house = runner.run(stack.enter_async_context(open_house(town.settings)))
             runner.run(leave_unchecked(house))
+            if town.settings.is_cluster:
+                runner.run(until_shared(house, WORKERS))
             proxied = Proxied(town, process, runner, house)
             try:
                 yield proxied

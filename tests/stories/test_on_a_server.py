@@ -16,7 +16,7 @@ from tests.kit.store import in_a_file
 _ROOT: Final = Path(__file__).parents[2]
 _WITHIN_S: Final = 600
 _STORES: Final = ("approvals vault virtual_keys", "trading", "robots/running")
-_STORIES: Final = ("test_approvals.py", "test_kill_the_proxy.py", "test_notices.py")
+_STORIES: Final = ("test_approvals.py", "test_notices.py", "test_signals.py")
 # What a worker of the outer run is told of itself is no matter of the inner one.
 _NOT_INHERITED: Final = "PYTEST_XDIST"
 
