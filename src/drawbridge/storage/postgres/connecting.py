@@ -33,7 +33,7 @@ _STATEMENTS_KEPT: Final = 1_024
 _SETTINGS: Final = {
     "application_name": "drawbridge",
     "timezone": "UTC",
-    "idle_in_transaction_session_timeout": "3000",
+    "idle_in_transaction_session_timeout": "2000",
     "lock_timeout": "10000",
     "statement_timeout": "30000",
     "tcp_keepalives_idle": "2",
