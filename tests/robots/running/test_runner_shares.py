@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from drawbridge.cluster.share import HeldShares
 from drawbridge.core.clock import SteppedClock
+from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.operations import PlaceOrder
 from drawbridge.core.orders import Order, Side
 from drawbridge.core.shards import HOUSE, shard_of
@@ -362,6 +363,20 @@ async def test_a_signal_that_waits_where_an_account_moved_is_acted_on_there(pair
     assert pair.placed_on(KEY) == [Side.BUY]
     assert pair.placed_on(SECOND_KEY) == [Side.BUY]
     assert await pair.outcomes() == [""]
+
+
+async def test_an_account_that_is_in_trouble_where_it_went_misses_no_signal(pair: Pair) -> None:
+    await pair.begin(replace(BOTH, trigger="signal"))
+    pair.move(ONE)
+    await pair.step(3)
+    pair.bench.exchange.place_errors.append(ExchangeDown("no_answer"))
+    await pair.send(Action.BUY, "one")
+    await pair.step(1)
+    await pair.send(Action.CLOSE, "two")
+    await pair.step(6)
+    for key in (KEY, SECOND_KEY):
+        assert pair.placed_on(key) == [Side.BUY, Side.SELL]
+    assert await pair.outcomes() == ["", ""]
 
 
 async def test_a_signal_is_not_acted_on_again_where_its_account_went(pair: Pair) -> None:
