@@ -39,7 +39,7 @@ from tests.kit.house import until
 from tests.kit.over_the_wire import OverTheWire
 from tests.kit.planted import Planted
 from tests.kit.processes import Paper, drawbridge, free_port
-from tests.kit.store import ON_SERVER, files_of, store_in
+from tests.kit.store import ON_SERVER, files_of, in_a_file, store_in
 
 PASSWORD = "owner+password planted/first"
 PASSPHRASE = "vault+passphrase planted/second"
@@ -171,6 +171,8 @@ class Visitor:
         return page
 
 
+# Over a server no vault is locked with a passphrase.
+@in_a_file
 async def test_secrets_that_went_through_pages_and_commands_are_nowhere_in_the_clear(
     tmp_path: Path,
 ) -> None:
