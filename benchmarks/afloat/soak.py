@@ -52,18 +52,22 @@ def soak(minutes: float, size: Size) -> Iterator[str]:
         floating = afloat(Path(folder), size, is_on_line=True, is_watched=True)
         fleet = runner.run(floating.__aenter__())
         try:
-            sent, began_s = Sent(fleet), time.monotonic()
-            dice = random.Random(0)
-            while time.monotonic() < began_s + minutes * _S_PER_MINUTE:
-                fault = dice.choice(("none", "none", "stop", "restart", "cut"))
-                is_out = runner.run(_turn(fleet, sent, fault))
-                yield str(runner.run(_look(fleet, began_s, fault)))
-                if not is_out:
-                    yield "orders are missing"
-                    break
+            sent = Sent(fleet)
+            yield from _turns(runner, fleet, sent, minutes)
             yield from runner.run(_end(fleet, sent))
         finally:
             runner.run(floating.__aexit__(None, None, None))
+
+
+def _turns(runner: asyncio.Runner, fleet: Fleet, sent: Sent, minutes: float) -> Iterator[str]:
+    began_s, dice = time.monotonic(), random.Random(0)
+    while time.monotonic() < began_s + minutes * _S_PER_MINUTE:
+        fault = dice.choice(("none", "none", "stop", "restart", "cut"))
+        is_out = runner.run(_turn(fleet, sent, fault))
+        yield str(runner.run(_look(fleet, began_s, fault)))
+        if not is_out:
+            yield "orders are missing"
+            return
 
 
 async def _turn(fleet: Fleet, sent: Sent, fault: str) -> bool:

@@ -7,13 +7,13 @@ nobody and has no server. Times are those at which the exchange took the orders.
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.afloat.fleet import WORKERS, Size, Worker, afloat
+from benchmarks.afloat.fleet import WORKERS, Fleet, Size, Worker, afloat
 from benchmarks.afloat.trials import Sent
 from benchmarks.afloat.watching import read_books
 from benchmarks.measure import Result
@@ -54,25 +54,28 @@ def compare_speed(accounts: int) -> Iterator[Result]:
 async def _speed(size: Size) -> Speed:
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         async with afloat(Path(folder), size) as fleet:
-            sent, spans = Sent(fleet), []
-            cpu_s = 0.0
-            # The first is to warm up: keys are opened, connections made.
-            for number in range(_ROUNDS + 1):
-                cpu_s -= _cpu_s(fleet.workers) if number else 0
-                began_ms = time.time_ns() // 1_000_000
-                await sent.signal()
-                if not await sent.all_out():
-                    message = f"orders are missing: {fleet.logs()}"
-                    raise RuntimeError(message)
-                cpu_s += _cpu_s(fleet.workers) if number else 0
-                spans.append((began_ms, time.time_ns() // 1_000_000))
+            spans, cpu_s = await _sent(fleet)
             books = await read_books(fleet)
-    ends = [books.ends_within(*span) for span in spans[1:]]
+    ends = [books.ends_within(*span) for span in spans]
     return Speed(
         tuple(first / _S for first, _ in ends),
         tuple(last / _S for _, last in ends),
         cpu_s / _ROUNDS,
     )
+
+
+async def _sent(fleet: Fleet) -> tuple[Sequence[tuple[int, int]], float]:
+    """Give between which moments each signal was sent and done, and what the workers used."""
+    sent, spans = Sent(fleet), []
+    # The first is to warm up: keys are opened, connections made.
+    for _ in range(_ROUNDS + 1):
+        began_ms, began_s = time.time_ns() // 1_000_000, _cpu_s(fleet.workers)
+        await sent.signal()
+        if not await sent.all_out():
+            message = f"orders are missing: {fleet.logs()}"
+            raise RuntimeError(message)
+        spans.append((began_ms, time.time_ns() // 1_000_000, _cpu_s(fleet.workers) - began_s))
+    return [(began, ended) for began, ended, _ in spans[1:]], sum(it for *_, it in spans[1:])
 
 
 def _cpu_s(workers: list[Worker]) -> float:

@@ -40,9 +40,8 @@ class Handing:
         while not self.is_over:
             with suppress(DrawbridgeError):
                 held, now_ms = await fleet.holders(), _now_ms()
-                for shard, before in self.shards.items():
-                    if held.get(shard, before) != before:
-                        self.claimed_ms.setdefault(shard, now_ms)
+                moved = [it for it, who in self.shards.items() if held.get(it, who) != who]
+                self.claimed_ms = dict.fromkeys(moved, now_ms) | self.claimed_ms
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
