@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
 # Closed exchanges tell no streams, and bots trade on none of them through us; what the others do
 # has nothing to do with an older ccxt.
-_ELSEWHERE = ("_pro_", "_through_us", "_over_tls")
+_ELSEWHERE = ("_pro_", "_through_", "_over_tls")
 _SUITE = sorted(
     str(path)
     for path in _HERE.glob("test_ccxt_*.py")

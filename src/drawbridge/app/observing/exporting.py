@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from drawbridge.app.notice_settings import is_here
@@ -20,9 +20,11 @@ from drawbridge.app.observing.settings import ObservingSettings
 from drawbridge.app.observing.traces import Span
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.measures import Tally
-from drawbridge.gateway.egress import Egress, Reach
 from drawbridge.gateway.venues import Address
 from drawbridge.wire.http import WireRequest
+
+if TYPE_CHECKING:
+    from drawbridge.gateway.egress import Egress
 
 _log: Final = logging.getLogger(__name__)
 _EVERY_S: Final = 2.0
@@ -58,6 +60,9 @@ class Exporter:
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
         """Send for the time of the block, and once more at its end."""
+        # Pages have no way out of their own, unless an operator asks for traces.
+        from drawbridge.gateway.egress import Egress, Reach  # noqa: PLC0415 - see above
+
         egress = Egress(reach=Reach(connections=1))
         task = asyncio.create_task(self._keep_sending(egress))
         try:
@@ -69,7 +74,7 @@ class Exporter:
             await self.send(egress)
             await egress.close()
 
-    async def send(self, egress: Egress) -> None:
+    async def send(self, egress: "Egress") -> None:
         """Send what waits; what is not taken is dropped, and logged by its code."""
         while self._waiting:
             count = min(_MOST_AT_ONCE, len(self._waiting))
@@ -87,7 +92,7 @@ class Exporter:
             for _ in spans:
                 self._spans.add(outcome)
 
-    async def _keep_sending(self, egress: Egress) -> None:
+    async def _keep_sending(self, egress: "Egress") -> None:
         while True:
             await asyncio.sleep(_EVERY_S)
             await self.send(egress)
