@@ -26,8 +26,8 @@ class Turn:
 
     def mark(self) -> None:
         """Count it as done until the turn ends."""
-        self.is_done = True
         loop = asyncio.get_running_loop()
+        self.is_done = True
         if self._lasts_s:
             loop.call_later(self._lasts_s, self.end)
         else:

@@ -293,8 +293,8 @@ class Robots:
         good = await self._hands.checks.good_keys()
         if good == self._good:
             return
-        # Taken for seen only once nobody is left to pause: who is busy is looked at when free, and
-        # a pause that failed is tried again.
+        # Taken for seen only once nobody is left to pause: who is busy is looked at when free, a
+        # pause that failed is tried again, and a key that is not good has a reason to be told.
         self._good = None
         is_seen = True
         for seat in self._seating.seats():
@@ -302,8 +302,8 @@ class Robots:
                 is_seen = False
             elif seat.is_started:
                 refusal = await self._hands.checks.find_refusal(seat, good)
+                is_seen = is_seen and refusal is None and seat.key_id in good
                 if refusal is not None:
-                    is_seen = False
                     self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
         if is_seen:
             self._good = good
