@@ -16,8 +16,8 @@ from drawbridge.core.streams import CandleTold, TopicKind
 from drawbridge.gateway.streaming import Gap, GapReason
 from drawbridge.robots.model import Robot, RobotStatus
 from drawbridge.vault.model import KeyStatus
-from tests.kit.robot_bench import DOWN, UP, WISH
-from tests.kit.robots import START_MS, SYMBOL, key_record
+from tests.kit.robot_bench import DOWN, FALLING, UP, WISH
+from tests.kit.robots import OWNER, START_MS, SYMBOL, key_record
 from tests.kit.told_streams import Heard, open_heard
 
 UNUSABLE = Forbidden("key_not_usable", rule="status", status="read_only")
@@ -93,6 +93,29 @@ async def test_a_robot_that_could_not_be_paused_is_paused_at_the_next_look(heard
     with pytest.raises(Corrupted):
         await bench.step(1)
     robot = await bench.step(1)
+
+    assert reason(robot) == (RobotStatus.PAUSED, "robot_key_disabled")
+
+
+async def test_a_robot_that_starts_between_two_looks_at_keys_is_held_against_its_key(
+    heard: Heard,
+) -> None:
+    """Its key was good for less than the pause between two looks: no look has seen it change."""
+    bench = heard.bench
+    good, keys = bench.exchange.keys.first, bench.exchange.keys
+    keys.first = key_record(KeyStatus.DISABLED)
+    bench.exchange.tell(*FALLING)
+    bench.exchange.clock.advance(1_100)
+    await bench.runner.step()
+    keys.first = good
+    bench.id = (await bench.service.create(OWNER, WISH)).id
+    await bench.service.start(OWNER, bench.id)
+    for _ in range(3):
+        await bench.runner.step()
+    assert (await bench.robot()).status is RobotStatus.STARTED
+    keys.first = key_record(KeyStatus.DISABLED)
+
+    robot = await bench.step(2)
 
     assert reason(robot) == (RobotStatus.PAUSED, "robot_key_disabled")
 

@@ -91,11 +91,12 @@ class Robots:
         if self._seating.is_taking_over:
             # Those of the same accounts begin anew, and nobody may still work on the ones before.
             self._tasks.cancel_left()
-            # The new ones are to be held against their keys, whether any key changes or not.
-            self._good = None
         now_ms = self._clock.now_ms()
         has_changed = await self._seating.read_changes()
         if has_changed:
+            # Whoever has just come is held against its key, whether any key has changed or not:
+            # it may have been good only between two looks.
+            self._good = None
             self._listen()
         if has_changed or now_ms >= self._all_looked_ms + _ALL_EVERY_MS:
             self._all_looked_ms = now_ms
@@ -293,8 +294,8 @@ class Robots:
         good = await self._hands.checks.good_keys()
         if good == self._good:
             return
-        # Taken for seen only once nobody is left to pause: who is busy is looked at when free, a
-        # pause that failed is tried again, and a key that is not good has a reason to be told.
+        # Taken for seen only once nobody is left to pause: who is busy is looked at when free, and
+        # a pause that failed is tried again.
         self._good = None
         is_seen = True
         for seat in self._seating.seats():
@@ -302,8 +303,8 @@ class Robots:
                 is_seen = False
             elif seat.is_started:
                 refusal = await self._hands.checks.find_refusal(seat, good)
-                is_seen = is_seen and refusal is None and seat.key_id in good
                 if refusal is not None:
+                    is_seen = False
                     self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
         if is_seen:
             self._good = good
