@@ -16,7 +16,7 @@ from drawbridge.app.clock import boottime_ms
 from drawbridge.app.gateway_lock import only_gateway
 from drawbridge.app.observing.logs import name_worker
 from drawbridge.app.presence import is_worker_there
-from drawbridge.cluster.membership import Membership
+from drawbridge.cluster.membership import Membership, told
 from drawbridge.cluster.model import Worker
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.errors import DrawbridgeError
@@ -80,7 +80,7 @@ class _ClaimedPart:
     async def begin(self, settled: Settled) -> None:
         """Claim a share, the first of it before this returns where the database answers."""
         self._settled = settled
-        await _told(self._membership.step)
+        await told(self._membership.step)
         self._running = asyncio.create_task(self._membership.run())
 
     async def leave(self) -> None:
@@ -88,7 +88,7 @@ class _ClaimedPart:
         running, self._running = self._running, None
         if running is None:
             return
-        await _told(self._membership.leave)
+        await told(self._membership.leave)
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
@@ -140,12 +140,3 @@ async def _is_open_elsewhere(house: House) -> bool:
 
 async def _at_once(_shard: int) -> None:
     """Wait for nothing: nothing was sent yet."""
-
-
-async def _told(work: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await work()
-    except DrawbridgeError as error:
-        _log.warning("cluster: %s", error)
-    except TimeoutError:
-        _log.warning("cluster: the database does not answer")

@@ -57,9 +57,9 @@ class Membership:
         async with asyncio.TaskGroup() as group:
             giving: asyncio.Task[None] | None = None
             while not self._has_left:
-                await _told(self.step)
+                await told(self.step)
                 if giving is None or giving.done():
-                    giving = group.create_task(_told(self.give_surplus))
+                    giving = group.create_task(told(self.give_surplus))
                 await asyncio.sleep(RENEW_EVERY_MS / _S)
 
     async def step(self) -> None:
@@ -169,7 +169,7 @@ class Membership:
                 await self._settle(shard)
 
 
-async def _told(work: Callable[[], Awaitable[None]]) -> None:
+async def told(work: Callable[[], Awaitable[None]]) -> None:
     """Do it, and log by its code what went wrong."""
     try:
         await work()

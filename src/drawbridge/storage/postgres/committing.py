@@ -7,10 +7,12 @@ was written once, and nobody takes for written what was not.
 import asyncio
 from typing import Final
 
+import asyncpg
+
 from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.connecting import Connection, open_connection, patiently
-from drawbridge.storage.postgres.faults import AWAY, our_errors
+from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
 
 _NUMBER: Final = "SELECT pg_current_xact_id()::text"
 _STATUS: Final = "SELECT pg_xact_status($1::text::xid8)"
@@ -34,6 +36,14 @@ async def commit(connection: Connection, place: PostgresPlace, number: str) -> b
     except ExchangeDown:
         return await _has_committed(place, number)
     return True
+
+
+async def roll_back(connection: Connection) -> None:
+    """Undo what is open; a connection that does not answer is dropped, which undoes it as well."""
+    try:
+        await connection.execute("ROLLBACK")
+    except (*LOST, asyncpg.PostgresError):
+        connection.terminate()
 
 
 async def _has_committed(place: PostgresPlace, number: str) -> bool:

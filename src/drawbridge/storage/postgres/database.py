@@ -20,7 +20,7 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.aside import Aside
 from drawbridge.storage.postgres.bell import Bell, said_of, shards_of
-from drawbridge.storage.postgres.committing import commit
+from drawbridge.storage.postgres.committing import commit, roll_back
 from drawbridge.storage.postgres.connecting import (
     CHANNEL,
     Asked,
@@ -249,10 +249,7 @@ class PostgresDatabase:
     async def _roll_back(self) -> None:
         if self._writer.is_closed() or not self._writer.is_in_transaction():
             return
-        try:
-            await self._writer.execute("ROLLBACK")
-        except (*LOST, asyncpg.PostgresError):
-            self._writer.terminate()
+        await roll_back(self._writer)
 
 
 async def _closed(connection: Connection) -> None:

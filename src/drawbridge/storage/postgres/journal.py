@@ -15,14 +15,14 @@ from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.storage.connection import Value
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.bell import Bell
-from drawbridge.storage.postgres.committing import commit, number_of
+from drawbridge.storage.postgres.committing import commit, number_of, roll_back
 from drawbridge.storage.postgres.connecting import (
     PATIENCE_S,
     Connection,
     open_connection,
     patiently,
 )
-from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
+from drawbridge.storage.postgres.faults import AWAY, our_errors
 from drawbridge.storage.postgres.sql import numbered
 from drawbridge.storage.rows import MOST_PER_COMMIT, Intake, Rows, Statement, Unit, alone, in_order
 
@@ -135,15 +135,9 @@ class PostgresJournal:
                 for sql, args in _statements(units):
                     await connection.execute(numbered(sql), *args)
         except BaseException:
-            await self._undo(connection)
+            await roll_back(connection)
             raise
         return await commit(connection, self._place, number)
-
-    async def _undo(self, connection: Connection) -> None:
-        try:
-            await connection.execute("ROLLBACK")
-        except (*LOST, asyncpg.PostgresError):
-            connection.terminate()
 
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():

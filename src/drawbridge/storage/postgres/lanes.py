@@ -9,13 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import asyncpg
-
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.storage.place import PostgresPlace
-from drawbridge.storage.postgres.committing import commit, number_of
+from drawbridge.storage.postgres.committing import commit, number_of, roll_back
 from drawbridge.storage.postgres.connecting import CHANNEL, Connection, open_connection, patiently
-from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
+from drawbridge.storage.postgres.faults import AWAY, our_errors
 
 _MOST: Final = 4
 # Telling is a lock that all the server's commits wait for.
@@ -48,7 +46,7 @@ class Lanes:
                 await self._committed(connection)
                 self._ring_later()
             except BaseException:
-                await _undone(connection)
+                await roll_back(connection)
                 raise
             finally:
                 if not connection.is_closed():
@@ -100,10 +98,3 @@ class Lanes:
             number = await number_of(connection)
         if not await commit(connection, self._place, number):
             raise ExchangeDown(AWAY, reason="commit")
-
-
-async def _undone(connection: Connection) -> None:
-    try:
-        await connection.execute("ROLLBACK")
-    except (*LOST, asyncpg.PostgresError):
-        connection.terminate()
