@@ -15,6 +15,7 @@ from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.journal import NEVER_ARRIVED, OrderJournal
 from drawbridge.gateway.lookup import Sought, look_up
+from drawbridge.gateway.permission import never_left
 from drawbridge.gateway.policy import Purpose
 from drawbridge.verification.store import PendingProbe
 from drawbridge.verification.verdict import ProbeEnd, ProbeOutcome
@@ -45,7 +46,7 @@ class Probing:
     ) -> Order | ProbeOutcome:
         """Place the probe order; give it, or the outcome that ends the probe.
 
-        Raises: `ExchangeDown` when nothing happened.
+        Raises: `ExchangeDown` when nothing happened, and as `find`.
         """
         sought = Sought(key_id, order.symbol, order.client_id, self._clock.now_ms())
         try:
@@ -65,14 +66,18 @@ class Probing:
     async def find(
         self, sought: Sought, rule: StampRule, cause: DrawbridgeError
     ) -> Order | ProbeOutcome:
-        """Look for an order whose outcome is unknown, for a few seconds."""
+        """Look for an order whose outcome is unknown, for a few seconds.
+
+        Raises: `ExchangeDown("account_moved")`: nobody was asked, so nothing was learnt.
+        """
         pending = ProbeOutcome(
             ProbeEnd.PENDING, cause.code, {"order": sought.client_id, "symbol": sought.symbol}
         )
         for pause_ms in self._pauses_ms:
             try:
                 order = await look_up(self._gateway, self._clock, rule, sought)
-            except (ExchangeDown, OutcomeUnknown):
+            except (ExchangeDown, OutcomeUnknown) as error:
+                _raise_if_not_asked(error)
                 await asyncio.sleep(pause_ms / 1_000)
                 continue
             except DrawbridgeError:
@@ -84,7 +89,7 @@ class Probing:
         return pending
 
     async def end(self, key_id: str, order: Order) -> ProbeOutcome:
-        """Cancel an order and see it cancelled."""
+        """Cancel an order and see it cancelled. Raises: as `find`."""
         pending = ProbeOutcome(
             ProbeEnd.PENDING, facts={"order": order.order_id, "symbol": order.symbol}
         )
@@ -94,7 +99,8 @@ class Probing:
                 if not known.status.is_final:
                     await self._cancel(key_id, known)
                 known = await self._read(key_id, known)
-            except (ExchangeDown, OutcomeUnknown):
+            except (ExchangeDown, OutcomeUnknown) as error:
+                _raise_if_not_asked(error)
                 await asyncio.sleep(pause_ms / 1_000)
                 continue
             except DrawbridgeError as error:
@@ -105,7 +111,7 @@ class Probing:
         return pending
 
     async def resume(self, pending: PendingProbe, rule: StampRule) -> ProbeOutcome:
-        """End a probe order that an earlier run of this process began."""
+        """End a probe order that an earlier run of this process began. Raises: as `find`."""
         sought = Sought(pending.key_id, pending.symbol, pending.client_id, pending.intended_ms)
         found = await self.find(sought, rule, OutcomeUnknown("answer_lost"))
         return await self.end(pending.key_id, found) if isinstance(found, Order) else found
@@ -122,6 +128,12 @@ class Probing:
     async def _read(self, key_id: str, order: Order) -> Order:
         operation = GetOrder(order.symbol, order.order_id, order.client_id)
         return await self._gateway.call(key_id, operation, purpose=Purpose.CLEAN_UP)
+
+
+def _raise_if_not_asked(error: DrawbridgeError) -> None:
+    """Raise what says that the account is not surely ours: whoever has it looks for the order."""
+    if never_left(error):
+        raise error
 
 
 def _ended(order: Order) -> ProbeOutcome:

@@ -29,7 +29,7 @@ from drawbridge.core.operations import (
 from drawbridge.core.orders import Order
 from drawbridge.core.shards import shard_of
 from drawbridge.gateway.crossing import Gateway
-from drawbridge.gateway.permission import MOVED
+from drawbridge.gateway.permission import MOVED, never_left
 from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Proof, Standing
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
@@ -191,6 +191,8 @@ class Verification:
             found = Verdict(None, "check_too_slow", {"exchange": case.card.name})
         except DrawbridgeError as error:
             found = judge_error(case.card, error)
+            if never_left(error):
+                return found
         for probe in await self._checks.pending_probes():
             if probe.key_id == case.key.id:
                 facts = {"order": probe.client_id, "symbol": probe.symbol}
