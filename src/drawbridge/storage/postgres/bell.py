@@ -12,6 +12,7 @@ from typing import Final
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.connecting import CHANNEL, Connection, open_connection
+from drawbridge.storage.postgres.faults import our_errors
 
 _PAUSE_S: Final = 0.2
 
@@ -61,7 +62,8 @@ class Bell:
     async def _hear(self, connection: Connection) -> None:
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
-        await connection.add_listener(CHANNEL, lambda *told: self._ring(told[-1]))
+        with our_errors():
+            await connection.add_listener(CHANNEL, lambda *told: self._ring(told[-1]))
         self._ring("")
         await ended.wait()
 

@@ -44,6 +44,10 @@ async def roll_back(connection: Connection) -> None:
         await connection.execute("ROLLBACK")
     except (*LOST, asyncpg.PostgresError):
         connection.terminate()
+    except BaseException:
+        # Who is cancelled here may have undone nothing, and the next one would write it.
+        connection.terminate()
+        raise
 
 
 async def _has_committed(place: PostgresPlace, number: str) -> bool:

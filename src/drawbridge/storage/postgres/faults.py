@@ -21,9 +21,15 @@ LOST: Final = (
     # The driver lost its way, because the server ended the connection between two statements.
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
-    # The server is stopping, starting, full, or ended what took too long.
+    # The server is stopping, starting, full, or ended what took too long; its disk is broken.
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    # A stand-in that was not promoted yet; a password that was changed, a database that is just
+    # being put back: somebody is at it, and it will be there again.
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.LockNotAvailableError,
     # Undone by the server; nothing happened.

@@ -90,6 +90,9 @@ class Lanes:
                     await connection.execute(_RING, CHANNEL)
             except ExchangeDown:
                 connection.terminate()
+            except BaseException:
+                connection.terminate()
+                raise
             else:
                 self._free.append(connection)
 
