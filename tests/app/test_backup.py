@@ -40,6 +40,7 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.unlock import Wish as VaultWish
 from tests.kit.backups import PASSPHRASE, SECRET, START_MS, Kept, kept_house
+from tests.kit.holding import held_here
 
 _MANIFEST = Manifest(START_MS, "0.1.0", {})
 
@@ -270,7 +271,7 @@ async def test_what_was_put_back_is_what_was_kept_and_stands_still(
         await verify_chain(house.database)
         holder = KeyHolder(house.database, locked.clock, new.vault_key)
         await holder.start()
-        await house.door.ask(locked.owner, VaultWish.UNLOCK, Secret(PASSPHRASE))
+        await held_here(house).door.ask(locked.owner, VaultWish.UNLOCK, Secret(PASSPHRASE))
         await holder.answer()
         opening = Opening(house.database, locked.clock, holder.keyring)
         async with opening.open_fields(locked.key_id) as fields:

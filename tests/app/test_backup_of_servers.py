@@ -18,6 +18,7 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.unlock import Wish as VaultWish
 from tests.kit.backups import PASSPHRASE, SECRET, START_MS, Kept, kept_house
+from tests.kit.holding import held_here
 from tests.kit.postgres import PrivateServer
 
 
@@ -40,7 +41,7 @@ async def _holds_all_and_stands_still(settings: Settings, kept: Kept) -> None:
         await verify_chain(house.database)
         holder = KeyHolder(house.database, kept.clock, settings.vault_key)
         await holder.start()
-        await house.door.ask(kept.owner, VaultWish.UNLOCK, Secret(PASSPHRASE))
+        await held_here(house).door.ask(kept.owner, VaultWish.UNLOCK, Secret(PASSPHRASE))
         await holder.answer()
         opening = Opening(house.database, kept.clock, holder.keyring)
         async with opening.open_fields(kept.key_id) as fields:

@@ -15,6 +15,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.sealing.recovery import RecoveryKey
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish as VaultWish
+from tests.kit.holding import held_here
 
 PASSPHRASE = "nine grey geese on a pond"
 PASSWORD = "seven quiet herons at dusk"
@@ -50,7 +51,8 @@ async def kept_house(
     """
     clock = SteppedClock(START_MS)
     settings = Settings(folder, names=("bridge.example.com",), store=StoreSettings(url))
-    async with open_house(settings, clock) as house:
+    async with open_house(settings, clock) as opened:
+        house = held_here(opened)
         owner = await house.accounts.create_owner("Ada", Secret(PASSWORD), first=True)
         holder = KeyHolder(house.database, clock, settings.vault_key)
         await holder.start()

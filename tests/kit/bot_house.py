@@ -28,6 +28,7 @@ from drawbridge.vault.unlock import Wish
 from tests.kit.bot_api import BotApi, bot_api
 from tests.kit.bot_people import Person
 from tests.kit.bot_wire import TOKEN
+from tests.kit.holding import held_here
 from tests.kit.store import store_in
 
 CHAT: Final = 4_242
@@ -88,7 +89,8 @@ async def open_bot_house(folder: Path, operator: Operator | None = None) -> Asyn
             operator=operator,
             store=store_in(folder / "data"),
         )
-        async with open_house(settings, clock) as house:
+        async with open_house(settings, clock) as opened:
+            house = held_here(opened)
             owner = await house.accounts.create_owner("Ada", Secret("a long password of Ada's"))
             holder = KeyHolder(house.database, clock, settings.vault_key)
             await holder.start()

@@ -20,6 +20,7 @@ from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.cli.main import main
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish
+from tests.kit.holding import held_here
 from tests.kit.processes import drawbridge
 from tests.kit.store import store_in, surrounded
 
@@ -84,7 +85,7 @@ class CommandLine:
             owner = await house.accounts.create_owner("Ann", password, first=True)
             holder = KeyHolder(house.database, house.clock, house.settings.vault_key)
             await holder.start()
-            await house.door.ask(owner.id, Wish.CREATE, None)
+            await held_here(house).door.ask(owner.id, Wish.CREATE, None)
             await holder.answer()
             await holder.stop()
             return owner.id

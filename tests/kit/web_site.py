@@ -20,6 +20,7 @@ from drawbridge.entrypoints.web.app import build_app
 from drawbridge.licences.model import Operator
 from drawbridge.robots.service import RobotService
 from drawbridge.vault.keyholder import KeyHolder
+from tests.kit.holding import held_here
 from tests.kit.licensed import OPERATOR
 from tests.kit.store import store_in
 
@@ -57,7 +58,7 @@ async def open_web_site(folder: Path, operator: Operator = OPERATOR) -> AsyncIte
     async with open_house(settings, clock) as opened:
         # No exchange stands beside these pages that could be asked for its markets.
         robots = RobotService(opened.database, opened.vault, clock, opened.entropy)
-        house = replace(opened, robots=robots)
+        house = replace(held_here(opened), robots=robots)
         holder = KeyHolder(house.database, clock, settings.vault_key)
         await holder.start()
         yield WebSite(build_app(house), house, holder, clock)

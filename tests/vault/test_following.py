@@ -25,6 +25,7 @@ from drawbridge.vault.unlock import (
     read_vault_key,
     read_vault_state,
 )
+from tests.kit.holding import always
 
 BINDING = Binding("owner_a", "kraken", "key_a", "secret", 1)
 HELD_MS = 3 * SECOND_MS
@@ -56,7 +57,7 @@ class Crew:
         self.database, self.clock, self.path = database, clock, path
         self.shelf = Shelf(clock)
         self.shares: dict[str, HeldShares] = {}
-        self.door = VaultDoor(database, clock, os.urandom)
+        self.door = VaultDoor(database, clock, os.urandom, always)
 
     async def worker(self, name: str, path: Path | None = None) -> KeyHolder:
         keepers: dict[str, Keeper] = {TRANSIT: self.shelf}

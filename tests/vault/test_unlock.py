@@ -23,6 +23,7 @@ from drawbridge.vault.unlock import (
     read_vault_key,
     read_vault_state,
 )
+from tests.kit.holding import always
 from tests.kit.store import place_in
 
 _PASSPHRASE = Secret("planted correct horse")
@@ -42,7 +43,7 @@ def holder(database: Database, clock: SteppedClock, path: Path) -> KeyHolder:
 async def door(tmp_path: Path, clock: SteppedClock) -> AsyncIterator[VaultDoor]:
     """Give the other process: it has the database and nothing else."""
     opened = await open_database(place_in(tmp_path), "app")
-    yield VaultDoor(opened, clock, os.urandom)
+    yield VaultDoor(opened, clock, os.urandom, always)
     await opened.close()
 
 

@@ -24,6 +24,7 @@ from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.app.answering import Answering, Proposals
 from drawbridge.app.backup import SafeKeeping
 from drawbridge.app.clock import SystemClock, entropy
+from drawbridge.app.presence import is_vault_held
 from drawbridge.app.settings import Settings
 from drawbridge.app.window import PublicWindow
 from drawbridge.approvals.service import Approvals
@@ -162,7 +163,7 @@ def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
         tokens=tokens,
         sessions=OpenSessions(database, AuditLog(clock), clock),
         passkeys=Passkeys(database, AuditLog(clock), clock, entropy),
-        door=VaultDoor(database, clock, entropy),
+        door=VaultDoor(database, clock, entropy, partial(is_vault_held, settings, database)),
         vault=vault,
         lives=KeyLives(database, clock),
         foreign_trades=ForeignTrades(database),

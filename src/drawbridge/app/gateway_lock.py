@@ -28,7 +28,7 @@ async def only_gateway(lock: Path) -> AsyncIterator[None]:
     try:
         # Whoever asks whether a gateway runs holds the lock for an instant: that is no gateway.
         for _ in range(_TRIES):
-            if _took(descriptor):
+            if _took(descriptor, fcntl.LOCK_EX):
                 break
             await asyncio.sleep(_PAUSE_S)
         else:
@@ -45,15 +45,16 @@ def is_gateway_running(lock: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _took(descriptor)
+        # Together with whoever else asks: two who ask must not take each other for a gateway.
+        return not _took(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
 
-def _took(descriptor: int) -> bool:
-    """Take the lock if it is free, and tell whether it was."""
+def _took(descriptor: int, how: int) -> bool:
+    """Take the lock if nobody is in the way, and tell whether nobody was."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

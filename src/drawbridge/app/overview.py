@@ -27,7 +27,7 @@ from drawbridge.trading.adding_up import Sum, add_up
 from drawbridge.trading.holdings import Portfolio, Shown
 from drawbridge.vault.model import IN_USE, KeyRecord, Venue
 from drawbridge.vault.roles import one_of_each
-from drawbridge.vault.unlock import VaultState, read_vault_state
+from drawbridge.vault.unlock import VaultState
 
 MONTH_MS: Final = 30 * DAY_MS
 
@@ -102,7 +102,7 @@ class Overview:
 
 async def look_over(house: House, whose: Whose) -> Overview:
     """Look at everything of a person."""
-    vault = await read_vault_state(house.database)
+    vault = await house.door.state()
     keys = await house.vault.list_keys(whose.account)
     robots = await house.robots.list_robots(whose.account)
     situation = Situation(

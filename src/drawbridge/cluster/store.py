@@ -52,6 +52,7 @@ _ADDRESSES: Final = """
 SELECT shards.shard, workers.address FROM shards JOIN workers ON workers.id = shards.holder
 WHERE shards.until_ms > ? AND workers.address <> ''
 """
+_IS_HELD: Final = "SELECT 1 AS n FROM shards WHERE shard = ? AND until_ms > ?"
 _ERASE: Final = "DELETE FROM workers WHERE id = ?"
 _ERASE_SILENT: Final = "DELETE FROM workers WHERE seen_until_ms < ?"
 
@@ -123,6 +124,11 @@ async def list_workers(source: Database | Transaction, now_ms: int) -> tuple[Wor
         held.setdefault(row["holder"], []).append(row["shard"])
     rows = await source.fetch_all(_WORKERS, 0)
     return tuple(_standing(row, held.get(row["id"], ())) for row in rows)
+
+
+async def is_held(database: Database, shard: int, now_ms: int) -> bool:
+    """Tell whether any worker holds a shard now."""
+    return await database.fetch_one(_IS_HELD, shard, now_ms) is not None
 
 
 async def list_addresses(database: Database, now_ms: int) -> Mapping[int, str]:

@@ -6,8 +6,8 @@ when it is answered. The holder's half is `keyholder`.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -61,8 +61,9 @@ class Wish(StrEnum):
 class VaultState:
     """The vault as the holder last told it; `error` is the code of what last went wrong.
 
-    `waiting` tells that a wish was not answered yet; `has_holder` that a gateway is there; `wrap`
-    what the key file is wrapped under.
+    `waiting` tells that a wish was not answered yet; `has_holder` that a gateway said that it is
+    there (one that was killed did not say that it went: `VaultDoor.state` knows); `wrap` what the
+    key file is wrapped under.
     """
 
     status: VaultStatus = VaultStatus.ABSENT
@@ -108,7 +109,7 @@ def read_keep_wish(told: Secret | None) -> KeepWish:
 
 
 async def read_vault_state(source: Database | Transaction) -> VaultState:
-    """Tell how the vault stands."""
+    """Tell how the vault stands by what its holder wrote."""
     # In this order: an answer that falls between the two reads is seen in the second one.
     waiting = await _count_waiting(source) > 0
     row = await source.fetch_one(_STATE)
@@ -134,11 +135,19 @@ async def read_vault_key(database: Database) -> VaultPublicKey:
 
 @dataclass(frozen=True, slots=True)
 class VaultDoor:
-    """Asks the holder to create or unlock the vault."""
+    """Asks the holder to create or unlock the vault; `is_held` tells whether one is alive."""
 
     database: Database
     clock: Clock
     entropy: Callable[[int], bytes]
+    is_held: Callable[[], Awaitable[bool]]
+
+    async def state(self) -> VaultState:
+        """Tell how the vault stands, and whether its holder is still there."""
+        state = await read_vault_state(self.database)
+        if state.has_holder and not await self.is_held():
+            return replace(state, has_holder=False)
+        return state
 
     async def ask(self, owner: str, wish: Wish, passphrase: Secret | None) -> str:
         """Write the wish down for the holder and give its id.
@@ -149,6 +158,8 @@ class VaultDoor:
         `Conflict("vault_busy")`.
         """
         _check(wish, passphrase)
+        if not await self.is_held():
+            raise Conflict("gateway_not_running")
         request = id_from("wish", self.entropy(_ID_BYTES))
         async with self.database.transaction() as tx:
             row = await tx.fetch_one(_STATE)

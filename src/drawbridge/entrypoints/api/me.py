@@ -6,7 +6,7 @@ from drawbridge.accounts.api_tokens import TokenScope
 from drawbridge.accounts.roles import Role
 from drawbridge.entrypoints.api.caller import Oneself, Reader
 from drawbridge.entrypoints.api.shapes import Moment, Reason, Told, tell_reason
-from drawbridge.vault.unlock import VaultStatus, read_vault_state
+from drawbridge.vault.unlock import VaultStatus
 
 router = APIRouter(tags=["me"])
 
@@ -69,7 +69,7 @@ async def get_me(caller: Oneself) -> Me:
 @router.get("/vault")
 async def get_vault(caller: Reader) -> VaultTold:
     """Tell how the vault stands. It is made and unlocked on the page or by the command line."""
-    state = await read_vault_state(caller.house.database)
+    state = await caller.house.door.state()
     return VaultTold(
         status=state.status,
         is_reachable=state.has_holder,

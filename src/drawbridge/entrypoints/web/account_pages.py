@@ -15,7 +15,7 @@ from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import LEAVE, LOG_IN, Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.entrypoints.web.event_views import view_event
-from drawbridge.vault.unlock import VaultState, VaultStatus, Wish, read_vault_state
+from drawbridge.vault.unlock import VaultState, VaultStatus, Wish
 from drawbridge.wording.say import say_error, say_reason
 
 _WELCOME: Final = ("name", "password", "password_again")
@@ -56,7 +56,7 @@ class AccountPages:
     async def show_profile(self, visit: Visit) -> Response:
         """Show the account."""
         keys = await self.house.vault.list_keys(visit.person.account)
-        state = await read_vault_state(self.house.database)
+        state = await self.house.door.state()
         facts = {"key_count": len(keys), "vault_state": _word_of(state)}
         return self.site.page(visit, "account/profile.html", facts)
 
@@ -66,7 +66,7 @@ class AccountPages:
 
     async def show_vault_state(self, visit: Visit) -> Response:
         """Show only that the vault is at work; once it is not, ask the page to be read anew."""
-        word = _word_of(await read_vault_state(self.house.database))
+        word = _word_of(await self.house.door.state())
         if word != "working":
             return Response(headers=LEAVE)
         return self.site.page(visit, "account/vault_state.html", {"state": word})
@@ -74,7 +74,7 @@ class AccountPages:
     async def open_vault(self, visit: Visit, fields: Fields) -> Response:
         """Ask for the vault to be made or unlocked."""
         try:
-            state = await read_vault_state(self.house.database)
+            state = await self.house.door.state()
             wish = Wish.CREATE if state.status is VaultStatus.ABSENT else Wish.UNLOCK
             await self.house.door.ask(visit.person.id, wish, _read_passphrase(wish, fields))
         except DrawbridgeError as error:
@@ -112,7 +112,7 @@ class AccountPages:
         return self.site.page(visit, "account/welcome.html", facts, status)
 
     async def _vault(self, visit: Visit, form: Form, status: int = 200) -> Response:
-        state = await read_vault_state(self.house.database)
+        state = await self.house.door.state()
         word = _word_of(state)
         problem = say_reason(state.error, state.error_facts) if state.error else ""
         facts = {"state": word, "problem": "" if word == "working" else problem, "form": form}

@@ -25,7 +25,6 @@ from drawbridge.vault.unlock import (
     VaultState,
     VaultStatus,
     Wish,
-    read_vault_state,
 )
 from drawbridge.wording.say import say, say_reason
 
@@ -98,7 +97,7 @@ class VaultKeyPages:
         return go(_HERE)
 
     async def _state(self) -> VaultState:
-        return await read_vault_state(self.house.database)
+        return await self.house.door.state()
 
     async def _page(self, visit: Visit, of: str, form: Form, status: int = 200) -> Response:
         """Show the page; `of` says to which of its forms a problem belongs."""
