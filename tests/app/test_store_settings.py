@@ -33,7 +33,14 @@ def given(url: str, **more: str) -> dict[str, str]:
         ("postgresql://ada@db.internal/x", "database_needs_tls"),
         ("postgresql://ada@db.internal/x?sslmode=require", "database_needs_tls"),
         ("postgresql://ada@localhost,192.0.2.7/x", "database_needs_tls"),
-        ("postgresql://ada@localhost/x?host=db.internal", "database_needs_tls"),
+        ("postgresql://ada@/x?host=db.internal", "database_needs_tls"),
+        ("postgresql://ada@localhost/x?host=db.internal", "database_bad_url"),
+        ("postgresql://ada@db.internal/x?host=/run/postgresql", "database_bad_url"),
+        ("postgresql://ada@db.internal/x?sslmode=verify-full", "database_needs_authority"),
+        (
+            "postgresql://ada@db.internal/x?sslmode=verify-full&sslrootcert=system",
+            "database_needs_authority",
+        ),
     ],
 )
 def test_an_address_is_refused_that_is_not_whole_or_not_safe(url: str, code: str) -> None:
@@ -77,7 +84,7 @@ def test_an_empty_password_file_is_refused(tmp_path: Path) -> None:
         "postgresql://ada@[::1]:5433/x",
         "postgresql://ada@%2Frun%2Fpostgresql/x",
         "postgresql://ada@/x?host=/run/postgresql",
-        "postgresql://ada@one.internal,two.internal/x?sslmode=verify-full&target_session_attrs=read-write",
+        f"postgresql://ada@one.internal,two.internal/x?sslmode=verify-full&sslrootcert={__file__}&target_session_attrs=read-write",
     ],
 )
 def test_a_server_here_or_a_proven_one_is_a_cluster(url: str) -> None:

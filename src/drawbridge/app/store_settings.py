@@ -34,6 +34,7 @@ _WORDS: Final = (
     "target_session_attrs",
 )
 _PROVEN: Final = "verify-full"
+_HELD_AGAINST: Final = frozenset({"verify-ca", _PROVEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,9 @@ def _check(url: str) -> None:
     unknown = words.keys() - set(_WORDS)
     if unknown:
         raise BadInput("database_url_word", field=_URL, known=_WORDS)
+    if words.get("host") and places:
+        # Of two places each of our drivers takes another; what was looked at must be where we go.
+        raise BadInput("database_bad_url", field=_URL)
     hosts = _hosts_in(words.get("host") or places)
     if not all(hosts) or not parts.path.strip("/"):
         raise BadInput("database_bad_url", field=_URL)
@@ -98,6 +102,16 @@ def _check(url: str) -> None:
     is_far = any(not (host.startswith("/") or is_here(host)) for host in hosts)
     if is_far and words.get("sslmode") != _PROVEN:
         raise BadInput("database_needs_tls", field=_URL)
+    if words.get("sslmode") in _HELD_AGAINST and not _is_file(words.get("sslrootcert", "")):
+        # Neither driver asks the system's authorities by itself.
+        raise BadInput("database_needs_authority", field=_URL)
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return bool(path) and Path(path).read_bytes() != b""
+    except OSError:
+        return False
 
 
 def _parts_of(url: str) -> SplitResult:
