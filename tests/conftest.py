@@ -25,6 +25,7 @@ from tests.kit.store import ON_SERVER
 _NO_BROWSER = "no browser"
 # The property under which a test records a line for the end of the run.
 _TOLD = "told"
+_APP_FILE = "drawbridge.db"
 _LOCAL_NAMES = {"", "localhost"}
 _MEMORY = Path("/dev/shm")  # noqa: S108  pytest makes a folder in it that is its own
 _MEMORY_WANTED = 6 << 30
@@ -63,6 +64,9 @@ def _is_local(host: object) -> bool:
 
 
 def _refuse_the_world(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "sqlite3.connect":
+        _refuse_a_file(str(arguments[0]))
+        return
     if event == "socket.getaddrinfo":
         host = arguments[0]
     elif event in {"socket.connect", "socket.sendto"}:
@@ -75,6 +79,12 @@ def _refuse_the_world(event: str, arguments: tuple[object, ...]) -> None:
     if not _is_local(host):
         # Not an OSError: code under test may take one for an exchange that is down.
         pytest.fail(f"a test reached for the network: {host!r}")
+
+
+def _refuse_a_file(name: str) -> None:
+    # Whoever asks past `tests.kit.store` would prove the file once more, and say it was the server.
+    if ON_SERVER and Path(name).name == _APP_FILE:
+        pytest.fail(f"a test over a server opened a file of rows: {name}")
 
 
 sys.addaudithook(_refuse_the_world)

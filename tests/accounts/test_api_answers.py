@@ -16,7 +16,7 @@ from drawbridge.core.errors import BadInput, Conflict
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from tests.gateway.setting import OWNER, add_owner
-from tests.kit.store import place_in
+from tests.kit.store import files_of, place_in
 
 REQUEST = {"path": b"/keys", "body": b'{"secret": "hunter2"}'}
 ANSWER = KeptAnswer(201, b'{"id": 1}')
@@ -102,7 +102,7 @@ async def test_parts_of_a_request_do_not_run_into_each_other(desk: Desk) -> None
 
 async def test_what_lies_on_disk_is_no_test_for_guesses_at_a_body(desk: Desk) -> None:
     await desk.answers.keep(await _begin(desk, key="a-key-of-its-own"), ANSWER)
-    kept = b"".join(it.read_bytes() for it in desk.file.parent.iterdir() if it.is_file())
+    kept = b"".join(it.read_bytes() for it in files_of(desk.file.parent))
     assert b"hunter2" not in kept
     assert b"a-key-of-its-own" not in kept
     assert hashlib.sha256(REQUEST["body"]).digest() not in kept

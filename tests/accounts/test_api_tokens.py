@@ -14,7 +14,7 @@ from drawbridge.core.errors import BadInput, Conflict, Forbidden, NotFound, NotP
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from tests.gateway.setting import OWNER, add_owner
-from tests.kit.store import place_in
+from tests.kit.store import files_of, place_in
 
 ADDRESS = "203.0.113.9"
 
@@ -96,7 +96,7 @@ async def test_the_last_use_is_told_and_the_token_itself_stands_nowhere(desk: De
     await desk.tokens.prove(text.reveal(), ADDRESS)
     [kept] = await desk.tokens.list_tokens(OWNER)
     assert kept.used_ms == desk.clock.now_ms()
-    for file in desk.file.parent.iterdir():
+    for file in files_of(desk.file.parent):
         assert text.reveal().encode() not in file.read_bytes()
 
 

@@ -1,7 +1,6 @@
 """Creating people, logging in and out: refusals first, throttled, and the same for strangers."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SteppedClock
 from drawbridge.core.errors import BadInput, Conflict, Corrupted, NotFound, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.storage.database import Database
+from tests.kit.store import place_in, read_everything
 
 _PASSWORD = Secret("walnut ferry 9 orbit")
 _WRONG = Secret("walnut ferry 8 orbit")
@@ -186,9 +186,8 @@ async def test_nothing_that_was_typed_is_kept(accounts: Accounts, tmp_path: Path
     await accounts.create_owner("Ann", _PASSWORD)
     await _refusal(accounts, "planted-in-name", Secret("planted-in-password"))
     token = await accounts.log_in("Ann", _PASSWORD, None, _HOME)
-    connection = sqlite3.connect(tmp_path / "drawbridge.db")
-    dump = "\n".join(connection.iterdump())
-    connection.close()
+    dump = read_everything(place_in(tmp_path))
+    assert "Ann" in dump
     for planted in ("planted", "walnut", token.reveal()):
         assert planted not in dump
 

@@ -1,7 +1,6 @@
 """The authenticator: a code counts once, guesses are throttled, recovery codes work once."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pyotp
@@ -15,6 +14,7 @@ from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import Conflict, DrawbridgeError, NotProven
 from drawbridge.core.secret import Secret
 from drawbridge.storage.database import Database
+from tests.kit.store import place_in, read_everything
 
 _PASSWORD = Secret("walnut ferry 9 orbit")
 _HOME = "127.0.0.1"
@@ -218,9 +218,8 @@ async def test_secret_and_recovery_codes_stand_nowhere_in_the_clear(
     codes = await accounts.confirm_second_factor(owner.id, Phone(secret, clock).code())
     assert secret in enrolment.uri.reveal()
     assert "issuer=Drawbridge" in enrolment.uri.reveal()
-    connection = sqlite3.connect(tmp_path / "drawbridge.db")
-    dump = "\n".join(connection.iterdump())
-    connection.close()
+    dump = read_everything(place_in(tmp_path))
+    assert owner.id in dump
     for planted in (secret, *(code.reveal() for code in codes)):
         assert planted not in dump
 

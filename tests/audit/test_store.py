@@ -1,7 +1,6 @@
 """The audit log on disk: append-only, in the change's own transaction, and provably whole."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from drawbridge.core.errors import Corrupted
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.wording.say import has_words
-from tests.kit.store import place_in
+from tests.kit.store import ZERO, place_in, without_trigger, write_rows
 
 
 @pytest_asyncio.fixture
@@ -33,15 +32,11 @@ async def _tell(database: Database, count: int, owner: str = "owner_a") -> None:
             await append(tx, event, 1_000 + n)
 
 
-def _tamper(path: Path, *statements: str) -> None:
-    """Change the file the way somebody with the disk in hand could."""
-    connection = sqlite3.connect(path)
-    connection.execute("DROP TRIGGER IF EXISTS audit_events_are_not_changed")
-    connection.execute("DROP TRIGGER IF EXISTS audit_events_are_not_deleted")
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
+def _tamper(folder: Path, *statements: str) -> None:
+    """Change rows the way somebody with the disk or the server in hand could."""
+    triggers = ("audit_events_are_not_changed", "audit_events_are_not_deleted")
+    unguarded = [without_trigger(name, "audit_events") for name in triggers]
+    write_rows(place_in(folder), *unguarded, *statements)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +47,7 @@ def _tamper(path: Path, *statements: str) -> None:
         "UPDATE audit_events SET owner = 'owner_b' WHERE n = 3",
         "UPDATE audit_events SET tag = 'vault:key:deleted' WHERE n = 3",
         "UPDATE audit_events SET subject = 'key_9' WHERE n = 3",
-        "UPDATE audit_events SET hash = x'00' WHERE n = 3",
+        f"UPDATE audit_events SET hash = {ZERO} WHERE n = 3",  # noqa: S608 - fixed text
         "DELETE FROM audit_events WHERE n = 3",
         "UPDATE audit_events SET n = 33 WHERE n = 3",
     ],
@@ -61,7 +56,7 @@ async def test_a_changed_event_breaks_the_chain_where_it_stands(
     database: Database, tmp_path: Path, statement: str
 ) -> None:
     await _tell(database, 5)
-    _tamper(tmp_path / "drawbridge.db", statement)
+    _tamper(tmp_path, statement)
     with pytest.raises(Corrupted) as told:
         await verify(database)
     assert told.value.code == "audit_chain_broken"
@@ -70,7 +65,7 @@ async def test_a_changed_event_breaks_the_chain_where_it_stands(
 
 async def test_events_cut_off_the_end_are_missed(database: Database, tmp_path: Path) -> None:
     await _tell(database, 5)
-    _tamper(tmp_path / "drawbridge.db", "DELETE FROM audit_events WHERE n > 3")
+    _tamper(tmp_path, "DELETE FROM audit_events WHERE n > 3")
     with pytest.raises(Corrupted) as told:
         await verify(database)
     assert told.value.code == "audit_chain_cut"

@@ -23,6 +23,7 @@ from drawbridge.sealing.envelope import VaultPublicKey
 from drawbridge.sealing.keyring import Keyring
 from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database, open_journal
+from drawbridge.storage.place import Place
 from drawbridge.storage.rows import RowJournal
 from drawbridge.trading.last_look import LastLook
 from drawbridge.vault.model import KeyStatus
@@ -30,6 +31,7 @@ from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
 from tests.gateway.scripted_server import ScriptedServer
 from tests.gateway.stub_exchange import StubExchange, stub_server
+from tests.kit.store import place_in
 
 START_MS = 1_763_000_000_000
 EXCHANGES = ("binance", "kraken")
@@ -78,7 +80,7 @@ class Setting:
     stamps: Stamps
     journal: OrderJournal
     gateway: Gateway
-    path: Path
+    path: Place
     keyring: Keyring
 
     @property
@@ -121,7 +123,7 @@ async def setting(
         Balance(name, Decimal(1_000_000), Decimal(0))
         for name in sorted({market.quote for market in exchange.card.markets()})
     )
-    path = folder / "drawbridge.db"
+    path = place_in(folder)
     async with stub_server(stub) as server:
         database = await open_database(path, "app")
         group = open_journal(path)

@@ -47,6 +47,7 @@ from tests.gateway.setting import OWNER, START_MS, add_owner
 from tests.kit.ending_share import EndingShare
 from tests.kit.held_wire import Held, HeldWire, held_wire
 from tests.kit.paper_here import PaperHere, paper_here
+from tests.kit.store import place_in
 
 # Those that take keys today; what the others' requests say of their end is held to in
 # `tests/exchanges/test_windows.py`.
@@ -114,7 +115,7 @@ async def _worker(folder: Path, paper: PaperHere, exchange_id: str) -> AsyncIter
     async def public_key() -> VaultPublicKey:
         return keyring.public
 
-    path = folder / "drawbridge.db"
+    path = place_in(folder)
     database, rows = await open_database(path, "app"), open_journal(path)
     await add_owner(database)
     vault = Vault(database, clock, os.urandom, public_key)

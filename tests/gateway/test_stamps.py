@@ -79,7 +79,7 @@ async def test_keys_do_not_wait_for_each_other(database: Database) -> None:
         assert await _stamp(stamps, NONCE, "key_2")
 
 
-@in_a_file
+@in_a_file("what a commit costs is counted by the file's own number of changes")
 async def test_few_nonces_reach_the_disk(database: Database) -> None:
     clock = SteppedClock(1_000_000)
     stamps = Stamps(database, clock)

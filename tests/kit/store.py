@@ -22,15 +22,18 @@ from drawbridge.storage.place import Place, PostgresPlace
 from tests.kit.postgres import PrivateServer
 
 ON_SERVER: Final = os.environ.get("DRAWBRIDGE_TEST_STORE") == "postgresql"
-# For what tells of the file itself: left out on a server, which has tests of its own.
-in_a_file: Final = pytest.mark.in_a_file
-
 # One byte in SQL, which the two write differently.
 ZERO: Final = r"'\x00'" if ON_SERVER else "x'00'"
 
+_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _DATA: Final = "--data"
 # Longer than a glance is relied on; see storage/turns.py.
 _TURN_S: Final = 0.15
+
+
+def in_a_file(why: str) -> pytest.MarkDecorator:
+    """Mark what holds for a file of rows alone; over a server it is left out, and `why` is told."""
+    return pytest.mark.in_a_file(why)
 
 
 def place_in(folder: Path, *, schema: str = "app") -> Place:
@@ -69,6 +72,15 @@ def read_rows(place: Place, sql: str) -> list[tuple[object, ...]]:
             return server.execute(sql.encode()).fetchall()
     with closing(sqlite3.connect(place)) as file:
         return file.execute(sql).fetchall()
+
+
+def read_everything(place: Place) -> str:
+    """Read every row of every table as text, as whoever carries the rows away could."""
+    if isinstance(place, PostgresPlace):
+        tables = [str(name) for (name,) in read_rows(place, _TABLES)]
+        return "\n".join(str(row) for name in tables for row in read_rows(place, f"TABLE {name}"))
+    with closing(sqlite3.connect(place)) as file:
+        return "\n".join(file.iterdump())
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -80,7 +80,7 @@ async def test_a_copied_licence_is_refused_where_it_is_not_at_home(
     assert (await server.office.list_licences())[0].issued.refused_times > 0
 
 
-@in_a_file
+@in_a_file("who copies a folder has no copy of a server's rows")
 async def test_a_copied_installation_is_noticed(
     tmp_path: Path, clock: SteppedClock, server: Server, home: Home
 ) -> None:

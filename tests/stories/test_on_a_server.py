@@ -21,13 +21,13 @@ _STORIES: Final = ("test_approvals.py", "test_notices.py", "test_signals.py")
 _NOT_INHERITED: Final = "PYTEST_XDIST"
 
 
-@in_a_file
+@in_a_file("it runs others over a server itself")
 @pytest.mark.parametrize("rooms", _STORES)
 def test_what_keeps_rows_keeps_them_on_a_server_as_well(rooms: str) -> None:
     _assert_pass([f"tests/{room}" for room in rooms.split()], workers=1)
 
 
-@in_a_file
+@in_a_file("it runs others over a server itself")
 @pytest.mark.parametrize("story", _STORIES)
 def test_a_story_is_the_same_in_a_cluster(story: str) -> None:
     _assert_pass([f"tests/stories/{story}"], workers=2)

@@ -171,8 +171,7 @@ class Visitor:
         return page
 
 
-# Over a server no vault is locked with a passphrase.
-@in_a_file
+@in_a_file("over a server no vault is locked with a passphrase (decision 0046)")
 async def test_secrets_that_went_through_pages_and_commands_are_nowhere_in_the_clear(
     tmp_path: Path,
 ) -> None:

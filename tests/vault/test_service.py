@@ -19,6 +19,7 @@ from drawbridge.vault.model import RESEALABLE_STATUSES, KeyStatus, Standing, Ven
 from drawbridge.vault.opening import Opening
 from drawbridge.vault.service import Vault
 from tests.kit.credentials import binance_fields, kraken_fields
+from tests.kit.store import files_of, in_a_file
 
 _ENABLED = Standing(KeyStatus.ENABLED, scopes=frozenset({Scope.READ, Scope.TRADE_SPOT}))
 _READS = Standing(KeyStatus.READ_ONLY, scopes=frozenset({Scope.READ}))
@@ -330,10 +331,11 @@ async def test_a_planted_secret_stands_in_no_file(
 
 
 def _assert_nowhere(folder: Path, planted: str) -> None:
-    for path in folder.iterdir():
+    for path in files_of(folder):
         assert planted.encode() not in path.read_bytes(), path.name
 
 
+@in_a_file("a server frees what was deleted when it vacuums")
 async def test_a_deleted_secret_is_overwritten_on_disk(
     vault: Vault, ann: Owner, database: Database, tmp_path: Path
 ) -> None:

@@ -73,7 +73,7 @@ async def test_a_database_far_away_is_told(house: House) -> None:
     assert _found(replace(seen, took_us=900))["round_trip"] == (Health.OK, "good")
 
 
-@in_a_file
+@in_a_file("over a server there are always workers")
 async def test_one_process_that_does_everything_has_no_workers_and_nothing_unheld(
     house: House,
 ) -> None:

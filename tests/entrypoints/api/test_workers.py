@@ -5,7 +5,7 @@ from tests.kit.store import in_a_file
 from tests.kit.workers import stand_three
 
 
-@in_a_file
+@in_a_file("over a server there are always workers")
 async def test_one_process_alone_has_no_workers(life: Life) -> None:
     told = (await life.program.get("/workers")).told
     assert (told["is_shared"], told["workers"], told["unheld"]) == (False, [], 0)

@@ -53,7 +53,7 @@ async def test_an_older_version_is_marked(site: WebSite, browser: Browserling) -
     assert page.words.count("older") == 1
 
 
-@in_a_file
+@in_a_file("over a server there are always workers")
 async def test_one_process_alone_has_no_workers_and_says_so(
     site: WebSite, browser: Browserling
 ) -> None:
