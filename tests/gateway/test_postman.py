@@ -1,8 +1,9 @@
 """Delivering notices: at least once, in order, sparingly, and never for ever."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from drawbridge.core.clock import DAY_MS, MINUTE_MS, SECOND_MS, SteppedClock
 from drawbridge.core.secret import Secret
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.mail import Mailer, MailServer, MailTls
-from drawbridge.gateway.postman import BACKOFF_MS, Postman, Ways
+from drawbridge.gateway.postman import BACKOFF_MS, CLAIMED_FOR_MS, Postman, Ways
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import WebhookPost
 from drawbridge.notices.model import Channel, Notice, NoticeKind, Reach
@@ -42,6 +43,15 @@ class Office:
     server: ScriptedServer
     box: MailBox
     statuses: list[int]
+    ways: Ways
+    key: LocalKey
+    # Where set, calls are answered only once it is; and whether one came.
+    held: asyncio.Event | None = None
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def successor(self) -> Postman:
+        """Give the postman of the process that comes next."""
+        return Postman(self.database, self.languages, self.key, self.ways, self.clock)
 
     async def tell(
         self, kind: NoticeKind = NoticeKind.STOP_ON, subject: str = "", **facts: object
@@ -74,10 +84,13 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    clock, statuses = SteppedClock(START_MS), list[int]()
+    clock, statuses, made = SteppedClock(START_MS), list[int](), list[Office]()
 
     async def behave(visit: Visit) -> None:
         status = statuses.pop(0) if statuses else 200
+        made[0].reached.set()
+        if made[0].held is not None:
+            await made[0].held.wait()
         if not status:
             visit.cut()
             return
@@ -95,7 +108,10 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             TelegramPost(egress, lambda: Secret("1:token"), server.address),
         )
         postman = Postman(database, languages, key, ways, clock)
-        yield Office(database, clock, postman, service, languages, server, box, statuses)
+        made.append(
+            Office(database, clock, postman, service, languages, server, box, statuses, ways, key)
+        )
+        yield made[0]
     await egress.close()
     await database.close()
 
@@ -179,9 +195,53 @@ async def test_after_a_crash_before_the_answer_is_noted_it_is_sent_again(
     async with office.database.transaction() as tx:
         # What a kill between the answer and its row leaves behind.
         await tx.execute("UPDATE notice_deliveries SET state = 'waiting'")
-    await office.pass_by()
+    await office.pass_by(CLAIMED_FOR_MS[Channel.WEBHOOK] - 1)
+    assert len(office.called) == 1, "who claimed it may still be at it"
+    await office.pass_by(1)
     first, second = office.server.visits
     assert first.body == second.body
+
+
+async def test_what_another_postman_sends_just_now_is_not_sent_twice(office: Office) -> None:
+    """The accounts' work moves while a call is under way: who comes next leaves it alone."""
+    await office.open(Channel.WEBHOOK)
+    await office.tell(NoticeKind.ROBOT_STARTED, "robot_1", name="R1")
+    office.held = asyncio.Event()
+    first = asyncio.create_task(office.postman.step())
+    await office.reached.wait()
+    await office.tell(NoticeKind.ROBOT_STARTED, "robot_2", name="R2")
+    await office.successor().step()
+    assert len(office.called) == 1, "nor does anything pass it"
+    office.held.set()
+    await first
+    await office.successor().step()
+    assert [it["subject"] for it in office.called] == ["robot_1", "robot_2"]
+    assert await office.states() == ["sent", "sent"]
+
+
+async def test_two_who_listed_the_same_send_it_once(office: Office) -> None:
+    await office.open(Channel.MAIL)
+    await office.tell()
+    await asyncio.gather(office.postman.step(), office.successor().step())
+    assert len(office.box.mails) == 1
+
+
+async def test_who_took_longer_than_its_claim_closes_nothing(office: Office) -> None:
+    await office.open(Channel.WEBHOOK)
+    await office.tell()
+    office.statuses += [500, 200]
+    office.held = asyncio.Event()
+    late = asyncio.create_task(office.postman.step())
+    await office.reached.wait()
+    held, office.held = office.held, None
+    office.clock.advance(CLAIMED_FOR_MS[Channel.WEBHOOK])
+    await office.successor().step()
+    assert await office.states() == ["sent"]
+    held.set()
+    await late
+    assert await office.states() == ["sent"], "its failure is no news any more"
+    first, second = office.called
+    assert first == second
 
 
 async def test_what_waits_when_a_way_is_switched_off_is_not_sent(office: Office) -> None:

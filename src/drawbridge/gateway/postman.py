@@ -19,7 +19,13 @@ from drawbridge.gateway.mail import Mail, Mailer
 from drawbridge.gateway.telegram import TelegramPost
 from drawbridge.gateway.webhooks import Call, WebhookPost
 from drawbridge.notices.chat_buttons import buttons_of
-from drawbridge.notices.deliveries import Delivery, DeliveryStore, postpone, settle
+from drawbridge.notices.deliveries import (
+    Delivery,
+    DeliveryStore,
+    claim,
+    postpone,
+    settle,
+)
 from drawbridge.notices.model import QUESTIONS, Channel, Kept, Notice, NoticeKind
 from drawbridge.notices.outbox import tell
 from drawbridge.notices.service import hook_binding
@@ -34,6 +40,13 @@ BACKOFF_MS: Final = (
     *(2 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS),
 )
 """How long to wait after each time that a delivery failed; after the last, it is given up."""
+
+CLAIMED_FOR_MS: Final[Mapping[Channel, int]] = {
+    Channel.WEBHOOK: 12 * SECOND_MS,
+    Channel.TELEGRAM: 20 * SECOND_MS,
+    Channel.MAIL: 30 * SECOND_MS,
+}
+"""Longer than a way takes until it has an answer or none; a mail server may be slower still."""
 
 _AT_ONCE: Final = 8
 _SPARING_MS: Final = 20 * SECOND_MS
@@ -126,7 +139,14 @@ class Postman:
                 return
         self._rests[group] = self._clock.now_ms() + _SPARING_MS
 
-    async def _tried(self, group: _Group, deliveries: Sequence[Delivery]) -> bool:
+    async def _tried(self, group: _Group, listed: Sequence[Delivery]) -> bool:
+        """Send what is still to be sent; False where it was not taken."""
+        # Somebody else may have come to do this since it was listed.
+        async with self._database.transaction() as tx:
+            until_ms = self._clock.now_ms() + CLAIMED_FOR_MS[group[1]]
+            deliveries = await claim(tx, listed, until_ms)
+        if not deliveries:
+            return True
         try:
             with speaking(await self._speakers.language_of(group[0])):
                 await self._send(group[1], deliveries)

@@ -1,11 +1,12 @@
 """The postman's side of the notices' tables: what is to go out, and what became of it.
 
-Delivery is at least once: a row is settled after its message was taken, so a crash in between
-sends the message again, under the same id.
+A row is claimed with a deadline before its message leaves, and closed only by who claimed it. The
+moment of the deadline names the attempt: whoever comes next claims after it, so theirs is later.
+Who dies in between leaves a row that is sent again after the deadline, under the same id.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from drawbridge.core.clock import DAY_MS
@@ -15,15 +16,20 @@ from drawbridge.storage.database import Database, Row, Transaction
 
 _MOST_AT_ONCE: Final = 500
 _KEPT_FOR_MS: Final = 60 * DAY_MS
+_STILL_SO: Final = "WHERE notice = ? AND channel = ? AND next_ms = ? AND state = 'waiting'"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One notice on one way; `attempts` is how often it was tried in vain."""
+    """One notice on one way; `attempts` is how often it was tried in vain.
+
+    `next_ms` is when it may be tried next: for who has claimed it, the deadline of the claim.
+    """
 
     kept: Kept
     way: Way
     attempts: int
+    next_ms: int
 
 
 class DeliveryStore:
@@ -53,16 +59,25 @@ class DeliveryStore:
                 await _route(tx, kept, plans[owner], now_ms)
 
     async def list_due(self, now_ms: int) -> tuple[Delivery, ...]:
-        """List what is to be sent now, oldest first."""
+        """List what is to be sent now, oldest first; nothing before what was told earlier.
+
+        What somebody has claimed, and what failed, keeps the rest of its way waiting.
+        """
         rows = await self._database.fetch_all(
             "SELECT notices.*, notice_deliveries.channel, notice_deliveries.attempts,"
+            " notice_deliveries.next_ms,"
             " notice_channels.place, notice_channels.is_on, notice_channels.secret"
             " FROM notice_deliveries JOIN notices ON notices.n = notice_deliveries.notice"
             " JOIN notice_channels ON notice_channels.owner = notices.owner"
             " AND notice_channels.channel = notice_deliveries.channel"
             " WHERE notice_deliveries.state = 'waiting' AND notice_deliveries.next_ms <= ?"
+            " AND NOT EXISTS (SELECT 1 FROM notice_deliveries AS earlier"
+            " JOIN notices AS before ON before.n = earlier.notice"
+            " WHERE earlier.state = 'waiting' AND earlier.next_ms > ?"
+            " AND earlier.channel = notice_deliveries.channel"
+            " AND earlier.notice < notice_deliveries.notice AND before.owner = notices.owner)"
             " ORDER BY notice_deliveries.notice LIMIT ?",
-            *(now_ms, _MOST_AT_ONCE),
+            *(now_ms, now_ms, _MOST_AT_ONCE),
         )
         return tuple(_delivery(row) for row in rows)
 
@@ -75,26 +90,43 @@ class DeliveryStore:
             await tx.execute("DELETE FROM notices WHERE at_ms < ?", before_ms)
 
 
+async def claim(
+    tx: Transaction, deliveries: Sequence[Delivery], until_ms: int
+) -> tuple[Delivery, ...]:
+    """Claim what nobody has claimed, sent or given up since it was listed; give that."""
+    claimed = []
+    for it in deliveries:
+        row = await tx.fetch_one(
+            f"UPDATE notice_deliveries SET next_ms = ? {_STILL_SO} RETURNING notice",  # noqa: S608 - a constant
+            *(until_ms, *_named(it)),
+        )
+        if row is not None:
+            claimed.append(replace(it, next_ms=until_ms))
+    return tuple(claimed)
+
+
 async def settle(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
-    """Write down that messages were taken."""
+    """Write down that messages were taken that are still claimed so."""
     for it in deliveries:
         await tx.execute(
-            "UPDATE notice_deliveries SET state = 'sent', problem = ''"
-            " WHERE notice = ? AND channel = ?",
-            *(it.kept.n, it.way.channel.value),
+            f"UPDATE notice_deliveries SET state = 'sent', problem = '' {_STILL_SO}",  # noqa: S608 - a constant
+            *_named(it),
         )
 
 
 async def postpone(
     tx: Transaction, deliveries: Sequence[Delivery], problem: str, next_ms: int | None
 ) -> None:
-    """Write down that messages were not taken; without a next time they are given up."""
+    """Write down that messages were not taken that are still claimed so.
+
+    Without a next time they are given up.
+    """
     for it in deliveries:
         await tx.execute(
-            "UPDATE notice_deliveries SET state = ?, attempts = attempts + 1, problem = ?,"
-            " next_ms = coalesce(?, next_ms) WHERE notice = ? AND channel = ?",
+            "UPDATE notice_deliveries SET state = ?, attempts = attempts + 1, problem = ?,"  # noqa: S608 - a constant
+            f" next_ms = coalesce(?, next_ms) {_STILL_SO}",
             *("given_up" if next_ms is None else "waiting", problem, next_ms),
-            *(it.kept.n, it.way.channel.value),
+            *_named(it),
         )
 
 
@@ -139,4 +171,8 @@ async def _route(tx: Transaction, kept: Kept, plan: _Plan, now_ms: int) -> None:
 
 
 def _delivery(row: Row) -> Delivery:
-    return Delivery(read_kept(row), read_way(row), row["attempts"])
+    return Delivery(read_kept(row), read_way(row), row["attempts"], row["next_ms"])
+
+
+def _named(it: Delivery) -> tuple[int, str, int]:
+    return it.kept.n, it.way.channel.value, it.next_ms
