@@ -12,6 +12,7 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.plan import Plan, read_versions, write_first_version
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.faults import AWAY
+from drawbridge.storage.postgres.refusals import check_release, find_refusal
 
 _Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
@@ -33,7 +34,7 @@ def migrate_server(place: PostgresPlace, plan: Plan) -> None:
     """Give a database that is there the tables of this version.
 
     Raises: `Corrupted("database_newer")`, `Corrupted("database_failed")` where our role may not
-    make tables, `ExchangeDown("database_away")`.
+    make tables, `ExchangeDown("database_away")`; as `find_refusal` and `check_release`.
     """
     with _our_errors():
         _migrate(place, plan)
@@ -93,12 +94,17 @@ def _in_order(release: str) -> tuple[int, ...]:
 
 
 def _connected(place: PostgresPlace) -> _Connection:
-    return psycopg.connect(
-        place.url,
-        password=place.password.reveal() if place.password is not None else None,
-        connect_timeout=_CONNECT_S,
-        application_name="drawbridge-migrations",
-    )
+    try:
+        connection = psycopg.connect(
+            place.url,
+            password=place.password.reveal() if place.password is not None else None,
+            connect_timeout=_CONNECT_S,
+            application_name="drawbridge-migrations",
+        )
+    except psycopg.OperationalError as error:
+        raise find_refusal(place) from error
+    check_release(connection.info.server_version)
+    return connection
 
 
 def _finish(_connection: _Connection, _plan: Plan) -> None:
