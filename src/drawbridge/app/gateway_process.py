@@ -164,7 +164,7 @@ async def open_gateway(
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
-            leasing=leasing_of(house, roads.licences, outside, gateway),
+            leasing=leasing_of(house, roads.licences, outside, gateway, share),
             reachability=Reachability(database, house.portfolios, house.vault, clock),
             bridge=replace(_bridge_of(house, roads, watch, holder, share), tracer=gauged.tracer),
         )

@@ -2,6 +2,7 @@
 
 from drawbridge.app.build import House
 from drawbridge.app.licence_office import installation_seed
+from drawbridge.cluster.share import Share
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.egress import Egress
 from drawbridge.gateway.journal import OrderJournal
@@ -25,13 +26,13 @@ def licensed_journal(house: House, rows: RowJournal) -> tuple[KeptLicences | Non
 
 
 def leasing_of(
-    house: House, kept: KeptLicences | None, egress: Egress, gateway: Gateway
+    house: House, kept: KeptLicences | None, egress: Egress, gateway: Gateway, share: Share
 ) -> Leasing | None:
     """Give what keeps licences leased; None where nobody needs one."""
     operator = house.settings.operator
     if operator is None or kept is None:
         return None
-    here = Here(house.database, kept, house.clock, house.entropy, house.local_key)
+    here = Here(house.database, kept, house.clock, house.entropy, house.local_key, share)
     # Beside the vault's key, which all workers of a cluster reach: they are one installation.
     installation = Installation(
         private_key_from(installation_seed(house.settings.vault_key.parent))

@@ -142,6 +142,8 @@ class Workers:
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
         self._begin("valuing", self._value)
+        if work.leasing is not None:
+            self._begin("licence proofs", work.leasing.prove)
 
     def _begin_once_for_all(self) -> None:
         """Begin what one process does for all of them."""

@@ -1,7 +1,8 @@
 """Asking the licence server, one question at a time for each licence: a step of the gateway.
 
 A question keeps its nonce until it is answered, so that one whose answer was lost counts once.
-While nobody answers, the last lease goes on; what it allows is judged in `standing.py`.
+While nobody answers, the last lease goes on; what it allows is judged in `standing.py`. Of several
+workers the one with the house's shard asks, but for a claim: who has the key signs its proof.
 """
 
 import asyncio
@@ -11,9 +12,11 @@ from typing import Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden, OutcomeUnknown
 from drawbridge.core.secret import Secret
+from drawbridge.core.shards import HOUSE, shard_of
 from drawbridge.licences import store
 from drawbridge.licences.documents import Kind, encode, prove, public_key_of, sign
 from drawbridge.licences.kept import (
@@ -38,7 +41,7 @@ from drawbridge.licences.store import Bound, Holding
 from drawbridge.licences.telling import tell_state
 from drawbridge.licences.written import encode_ask, read_lease, read_revocations
 from drawbridge.sealing.envelope import Binding
-from drawbridge.storage.database import Database
+from drawbridge.storage.database import Database, Transaction
 from drawbridge.vault.store import find_key, list_of_owner
 
 T = TypeVar("T")
@@ -89,13 +92,14 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What the steps stand on in this process."""
+    """What the steps stand on in this process; `share` tells which keys it works with."""
 
     database: Database
     kept: KeptLicences
     clock: Clock
     entropy: Callable[[int], bytes]
     seals: Seals
+    share: Share = WHOLE
 
 
 class Leasing:
@@ -119,6 +123,14 @@ class Leasing:
         await self._learn_revocations()
         await tell_state(self._here.database, self._here.kept, self._here.clock)
 
+    async def prove(self) -> None:
+        """Ask what only this process can sign a proof for, where another one asks all else."""
+        if self._here.share.is_house:
+            return
+        for holding in await store.list_claiming(self._here.database):
+            if self._here.share.holds(holding.key_id):
+                await self._ask_next(holding)
+
     async def _tend(self, owner: str) -> None:
         for _ in range(_MOST_QUESTIONS):
             holding = await store.find_holding(self._here.database, owner)
@@ -131,16 +143,25 @@ class Leasing:
         if known is None:
             return False
         if holding.nonce:
+            question = Question(Act(holding.act), holding.key_id, holding.wish_n)
+            if not self._is_ours(question):
+                return False
             if not is_due(holding, known, self._here.clock.now_ms()):
                 return False
-            question = Question(Act(holding.act), holding.key_id, holding.wish_n)
         else:
             found = await self._due(holding, known)
             if found is None:
                 return False
             question = found
             holding = await self._begun(holding, question)
+            if not self._is_ours(question):
+                return False
         return await self._asked(holding, known, question)
+
+    def _is_ours(self, question: Question) -> bool:
+        if question.act is Act.CLAIM:
+            return self._here.share.holds(question.key_id)
+        return self._here.share.is_house
 
     async def _due(self, holding: Holding, known: Known) -> Question | None:
         wish = await store.find_next_wish(self._here.database, holding.owner)
@@ -158,6 +179,9 @@ class Leasing:
             await store.write_question(
                 tx, holding.owner, nonce, question.act, question.key_id, question.wish_n
             )
+            if not self._is_ours(question):
+                await store.ask_soon(tx, holding.owner)
+                tx.wake([shard_of(question.key_id)])
         return replace(holding, nonce=nonce)
 
     async def _asked(self, holding: Holding, known: Known, question: Question) -> bool:
@@ -241,6 +265,8 @@ class Leasing:
         now_ms = self._here.clock.now_ms()
         next_ms = now_ms + (lease.ends_ms - lease.issued_ms) // 2
         async with self._here.database.transaction() as tx:
+            if not await self._is_open(tx, holding):
+                return
             await store.write_lease(tx, holding.owner, answer, lease.serial, next_ms)
             if mark and mark in lease.active:
                 bound = Bound(question.key_id, holding.owner, mark, tried_ms=now_ms)
@@ -256,6 +282,8 @@ class Leasing:
         next_ms = self._here.clock.now_ms() + _AGAIN_MS
         facts = {"reason": error.code}
         async with self._here.database.transaction() as tx:
+            if not await self._is_open(tx, holding):
+                return
             await store.write_unheard(tx, holding.owner, _UNREACHABLE, facts, next_ms)
 
     async def _refused(self, holding: Holding, question: Question, error: DrawbridgeError) -> bool:
@@ -263,6 +291,8 @@ class Leasing:
         now_ms, owner = self._here.clock.now_ms(), holding.owner
         is_of_account = bool(question.key_id)
         async with self._here.database.transaction() as tx:
+            if not await self._is_open(tx, holding):
+                return False
             if question.wish_n is not None:
                 await store.end_wish(tx, question.wish_n, error.code, error.facts, now_ms)
             if question.act is Act.RELEASE and error.code in _NOT_HELD:
@@ -282,6 +312,15 @@ class Leasing:
             else:
                 await store.write_no(tx, owner, error.code, error.facts, now_ms + _AFTER_NO_MS)
         return is_of_account
+
+    async def _is_open(self, tx: Transaction, holding: Holding) -> bool:
+        """Tell whether the question still waits for its answer; what comes next is asked at once.
+
+        Why: while accounts move, two workers may have asked the same, and heard the same.
+        """
+        if not self._here.share.is_house:
+            tx.wake([HOUSE])
+        return await store.hold_question(tx, holding.owner, holding.nonce)
 
     async def _learn_revocations(self) -> None:
         """Fetch the list of what is revoked where there is a later one, or somebody is on it.

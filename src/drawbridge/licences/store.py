@@ -87,6 +87,12 @@ async def list_holdings(source: Database) -> tuple[Holding, ...]:
     return tuple(map(_holding, await source.fetch_all(f"{_HOLDINGS} ORDER BY owner")))
 
 
+async def list_claiming(source: Database) -> tuple[Holding, ...]:
+    """List those of which an account is being claimed just now."""
+    sql = f"{_HOLDINGS} WHERE nonce <> '' AND act = ? ORDER BY owner"
+    return tuple(map(_holding, await source.fetch_all(sql, Act.CLAIM.value)))
+
+
 async def insert_holding(
     tx: Transaction, owner: str, licence_id: str, document: str, now_ms: int
 ) -> None:
@@ -112,6 +118,12 @@ async def write_question(
         "UPDATE licences SET nonce = ?, act = ?, key_id = ?, wish_n = ? WHERE owner = ?",
         *(nonce, act.value, key_id, wish_n, owner),
     )
+
+
+async def hold_question(tx: Transaction, owner: str, nonce: str) -> bool:
+    """Tell whether this question is still under way, and let nobody else end it meanwhile."""
+    sql = "UPDATE licences SET nonce = nonce WHERE owner = ? AND nonce = ? RETURNING owner"
+    return await tx.fetch_one(sql, owner, nonce) is not None
 
 
 async def write_lease(tx: Transaction, owner: str, lease: str, serial: int, next_ms: int) -> None:
