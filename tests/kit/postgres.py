@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from drawbridge.storage.place import PostgresPlace
+from drawbridge.storage.postgres import tenants
 from drawbridge.storage.schema import bring_up_to_date
 
 ROLE: Final = "drawbridge"
@@ -89,6 +90,8 @@ class PrivateServer:
         ready = self._keeper.stdout.readline()
         assert ready == "ready\n", (self._folder / "log").read_text()
         self._tell(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
+        self._tell(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(tenants.ROLE)))
+        self._tell(sql.SQL("GRANT {} TO {}").format(*map(sql.Identifier, (tenants.ROLE, ROLE))))
 
     def stop(self) -> None:
         """End the server and forget everything."""

@@ -4,7 +4,7 @@ No SQL of any feature is here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
 
@@ -85,8 +85,10 @@ class Connection(Asked, Protocol):
         """Take leave of the server."""
 
 
-async def open_connection(place: PostgresPlace) -> Connection:
-    """Open one connection. Raises: `ExchangeDown("database_away")`."""
+async def open_connection(
+    place: PostgresPlace, settings: Mapping[str, str] | None = None
+) -> Connection:
+    """Open one connection, with settings of its own. Raises: `ExchangeDown("database_away")`."""
     with our_errors():
         connection = await asyncpg.connect(
             place.url,
@@ -94,7 +96,7 @@ async def open_connection(place: PostgresPlace) -> Connection:
             timeout=_CONNECT_S,
             command_timeout=_STATEMENT_S,
             statement_cache_size=_STATEMENTS_KEPT,
-            server_settings=_SETTINGS,
+            server_settings={**_SETTINGS, **(settings or {})},
         )
         await _prepare(connection)
         opened: Connection = connection

@@ -31,6 +31,7 @@ from drawbridge.storage.postgres.connecting import (
 )
 from drawbridge.storage.postgres.faults import AWAY, LOST, our_errors
 from drawbridge.storage.postgres.glance import Glances
+from drawbridge.storage.postgres.guests import Guests, begin_for, is_separated, person_asking
 from drawbridge.storage.postgres.lanes import Lanes
 from drawbridge.storage.postgres.sql import numbered
 from drawbridge.storage.postgres.wakes import Rings
@@ -41,8 +42,8 @@ _READERS: Final = 6
 _TURN_S: Final = 0.1
 _ALONE: Final = 2
 # The first number says whose locks these are, the second which.
-_WRITER: Final = "SELECT pg_advisory_xact_lock(8420, 1)"
-_BEGIN: Final = f"BEGIN; {_WRITER}"
+_WRITER: Final = "pg_advisory_xact_lock(8420, 1)"
+_AS_OURSELVES: Final = "RESET ROLE"
 _SUBJECT: Final = "SELECT pg_advisory_xact_lock(8421, hashtext($1))"
 # Two in one, because others wait for our lock meanwhile.
 _NUMBER_AND_RING: Final = "SELECT pg_current_xact_id()::text, pg_notify($1, $2)"
@@ -93,13 +94,21 @@ class PostgresTransaction:
 class PostgresDatabase:
     """One database on a server, open for this process."""
 
-    def __init__(self, place: PostgresPlace, readers: Asked, writer: Connection) -> None:
-        """Use these connections; `open` makes them."""
+    def __init__(
+        self, place: PostgresPlace, readers: Asked, writer: Connection, *, is_separated: bool
+    ) -> None:
+        """Use these connections; `open` makes them.
+
+        `is_separated` tells whether the server keeps people's rows apart (`tenants.py`).
+        """
         self._place = place
+        self.is_separated: Final = is_separated
+        self._guests = Guests(place)
         self._readers = readers
         self._writer = writer
         self._turn = asyncio.Lock()
         self._glances = Glances(place)
+        self._guests_glances = Glances(place)
         self._aside = Aside(place)
         self._lanes = Lanes(place)
         self._turns: WeakSet[Turn] = WeakSet()
@@ -116,19 +125,26 @@ class PostgresDatabase:
         make its tables, `ExchangeDown("database_away")`.
         """
         await asyncio.to_thread(bring_up_to_date, place, schema)
+        separated = await is_separated(place)
         readers = await open_pool(place, _READERS)
-        return cls(place, readers, await open_connection(place))
+        return cls(place, readers, await open_connection(place), is_separated=separated)
 
     async def fetch_all(self, sql: str, *args: Value) -> Sequence[Row]:
         """Read rows as they were last committed."""
+        if owner := self._person():
+            return await self._guests.fetch(owner, numbered(sql), *args)
         return await patiently(lambda: self._readers.fetch(numbered(sql), *args))
 
     async def fetch_one(self, sql: str, *args: Value) -> Row | None:
         """Read the first row, None when there is none."""
+        if owner := self._person():
+            return await self._guests.fetchrow(owner, numbered(sql), *args)
         return await patiently(lambda: self._readers.fetchrow(numbered(sql), *args))
 
     def glance(self, sql: str, *args: Value) -> Row | None:
         """Read one row by its key, at once. Raises: `ExchangeDown("database_away")`."""
+        if owner := self._person():
+            return self._guests_glances.fetch_one(sql, args, owner)
         return self._glances.fetch_one(sql, args)
 
     def turn(self) -> Turn:
@@ -145,8 +161,9 @@ class PostgresDatabase:
         `ExchangeDown("database_away")` where nothing was written because the server went away,
         `OutcomeUnknown("database_away")` where it did not come back to tell.
         """
+        owner = self._person()
         async with self._turn:
-            await patiently(self._begin)
+            await patiently(lambda: self._begin(owner))
             try:
                 transaction = PostgresTransaction(self._writer)
                 yield transaction
@@ -161,12 +178,14 @@ class PostgresDatabase:
         Why a connection of its own: a process that is stopped in the middle of a transaction holds
         all other writers up for as long as claims last.
         """
+        if owner := self._person():
+            return await self._guests.run(owner, numbered(sql), *args)
         return await self._aside.fetch(sql, *args)
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[PostgresTransaction]:
         """Write rows that nobody else writes: as a transaction, but waiting for no other writer."""
-        async with self._lanes.lent() as connection:
+        async with self._lanes.lent(begin_for(self._person())) as connection:
             yield PostgresTransaction(connection)
 
     @asynccontextmanager
@@ -200,17 +219,24 @@ class PostgresDatabase:
         """Close the connections; what was begun is finished first."""
         async with self._turn:
             self._glances.close()
+            self._guests_glances.close()
+            self._guests.close()
             self._lanes.close()
             self._aside.close()
             await self._bell.close()
             await _closed(self._writer)
             self._readers.terminate()
 
-    async def _begin(self) -> None:
+    def _person(self) -> str:
+        """Give for which person we act; empty where rows are the house's, or are not kept apart."""
+        owner = person_asking()
+        return owner if self.is_separated else ""
+
+    async def _begin(self, owner: str) -> None:
         if self._writer.is_closed():
             self._writer = await open_connection(self._place)
         try:
-            await self._writer.execute(_BEGIN)
+            await self._writer.execute(begin_for(owner, _WRITER))
         except BaseException:
             # Whatever it was, nothing is left open in which the next one would begin.
             self._writer.terminate()
@@ -221,6 +247,10 @@ class PostgresDatabase:
         if not transaction.has_written:
             await self._roll_back()
             return
+        with our_errors():
+            if transaction.woken and self.is_separated:
+                # The queue is the house's; nothing of a person's comes after this.
+                await connection.execute(_AS_OURSELVES)
         await engine.put(connection, transaction.woken)
         with our_errors():
             number = await connection.fetchval(

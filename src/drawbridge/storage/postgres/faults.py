@@ -53,6 +53,8 @@ def our_errors() -> Iterator[None]:
         asyncpg.IntegrityConstraintViolationError,
         asyncpg.RaiseError,
         asyncpg.DataError,
+        # A row of somebody else, or a table that is the house's: see `tenants.py`.
+        asyncpg.InsufficientPrivilegeError,
         asyncpg.exceptions.UntranslatableCharacterError,
         OverflowError,
         UnicodeEncodeError,

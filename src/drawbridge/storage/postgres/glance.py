@@ -18,11 +18,13 @@ from drawbridge.storage.connection import Value
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.faults import AWAY
 from drawbridge.storage.postgres.sql import numbered
+from drawbridge.storage.postgres.tenants import ROLE, SETTING
 
 _AWAY_FOR_S: Final = 0.5
 _CONNECT_S: Final = 2
 _OPTIONS: Final = "-c statement_timeout=1000 -c application_name=drawbridge-glance"
 _UNANSWERED_MS: Final = 1_000
+_SET: Final = "SELECT set_config($1, $2, false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,25 @@ class Glances:
     def __init__(self, place: PostgresPlace) -> None:
         """Connect when something is asked for the first time."""
         self._place = place
+        self._owner = ""
         self._connection: psycopg.Connection[GlanceRow] | None = None
         self._away_until = 0.0
 
-    def fetch_one(self, sql: str, args: tuple[Value, ...]) -> GlanceRow | None:
-        """Read one row. Raises: `ExchangeDown("database_away")`."""
+    def fetch_one(self, sql: str, args: tuple[Value, ...], owner: str = "") -> GlanceRow | None:
+        """Read one row, of one person or of the house. Raises: `ExchangeDown("database_away")`."""
         if _now() < self._away_until:
             raise ExchangeDown(AWAY, reason="away_a_moment_ago")
         was_open = self._connection is not None
         try:
-            return self._asked(sql, args)
+            return self._asked(sql, args, owner)
         except psycopg.OperationalError as error:
             self.close()
             if not was_open:
                 raise self._gone(error) from error
         try:
-            return self._asked(sql, args)  # over a new connection: the server may have restarted
+            return self._asked(
+                sql, args, owner
+            )  # over a new connection: the server may have restarted
         except psycopg.OperationalError as error:
             self.close()
             raise self._gone(error) from error
@@ -81,9 +86,12 @@ class Glances:
             self._connection.close()
             self._connection = None
 
-    def _asked(self, sql: str, args: tuple[Value, ...]) -> GlanceRow | None:
+    def _asked(self, sql: str, args: tuple[Value, ...], owner: str) -> GlanceRow | None:
         if self._connection is None:
-            self._connection = _connected(self._place)
+            self._connection, self._owner = _connected(self._place, owner), ""
+        if self._owner != owner:
+            self._connection.execute(_SET.encode(), (SETTING, owner))
+            self._owner = owner
         try:
             return self._connection.execute(numbered(sql).encode(), args).fetchone()
         except psycopg.DataError:
@@ -98,7 +106,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _connected(place: PostgresPlace) -> "psycopg.Connection[GlanceRow]":
+def _connected(place: PostgresPlace, owner: str) -> "psycopg.Connection[GlanceRow]":
     return psycopg.Connection.connect(
         place.url,
         password=place.password.reveal() if place.password is not None else None,
@@ -108,7 +116,7 @@ def _connected(place: PostgresPlace) -> "psycopg.Connection[GlanceRow]":
         cursor_factory=psycopg.RawCursor,
         connect_timeout=_CONNECT_S,
         tcp_user_timeout=_UNANSWERED_MS,
-        options=_OPTIONS,
+        options=f"{_OPTIONS} -c role={ROLE}" if owner else _OPTIONS,
     )
 
 

@@ -33,14 +33,14 @@ class Lanes:
         self._ringing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def lent(self) -> AsyncIterator[Connection]:
+    async def lent(self, begin: str) -> AsyncIterator[Connection]:
         """Lend a connection with a transaction begun, and commit what was done on it.
 
         Raises: what the block raises, after it was rolled back; `ExchangeDown("database_away")`,
         `OutcomeUnknown("database_away")`.
         """
         async with self._room:
-            connection = await patiently(self._begun)
+            connection = await patiently(lambda: self._begun(begin))
             try:
                 yield connection
                 await self._committed(connection)
@@ -62,10 +62,10 @@ class Lanes:
             connection.terminate()
         self._free.clear()
 
-    async def _begun(self) -> Connection:
+    async def _begun(self, begin: str) -> Connection:
         connection = self._free.pop() if self._free else await open_connection(self._place)
         try:
-            await connection.execute("BEGIN")
+            await connection.execute(begin)
         except BaseException:
             connection.terminate()
             raise

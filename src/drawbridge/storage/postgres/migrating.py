@@ -1,4 +1,4 @@
-"""Bring a PostgreSQL database up to date: first tables, Alembic's revisions, the engine's queue."""
+"""Bring a PostgreSQL database up to date: first tables, revisions, queue, fences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from drawbridge.core.errors import Corrupted, ExchangeDown
 from drawbridge.storage.before_alembic import read_baseline, read_functions
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.plan import Plan, read_versions, write_first_version
-from drawbridge.storage.postgres import engine
+from drawbridge.storage.postgres import engine, tenants
 from drawbridge.storage.postgres.faults import AWAY
 from drawbridge.storage.postgres.refusals import check_release, find_refusal
 
@@ -38,8 +38,7 @@ def migrate_server(place: PostgresPlace, plan: Plan) -> None:
     """
     with _our_errors():
         _migrate(place, plan)
-        if _ENGINES in plan.numbers:
-            _make_engine_tables(place)
+        _make_what_servers_have(place, plan)
 
 
 def _migrate(place: PostgresPlace, plan: Plan) -> None:
@@ -69,18 +68,25 @@ def _make_first_tables(connection: _Connection, plan: Plan) -> None:
             write_first_version(connection, folder)
 
 
-def _make_engine_tables(place: PostgresPlace) -> None:
-    """Give the engine's queue the tables of its release, or of a newer one that was here before."""
+def _make_what_servers_have(place: PostgresPlace, plan: Plan) -> None:
+    """Build what no file has: the engine's queue, and the fences between people."""
     with _connected(place) as connection:
         connection.autocommit = True
-        if not _lacks_engine(connection):
-            return
-        # Held by the connection: some of these statements cannot share a transaction.
-        connection.execute(_SESSION_LOCK)
-        if _lacks_engine(connection):
-            for statement in engine.table_statements():
-                connection.execute(statement.encode())
-            connection.execute(_NOTE_RELEASE.encode())
+        if _ENGINES in plan.numbers and _lacks_engine(connection):
+            _make_engine_tables(connection)
+        if tenants.lacks_fences(connection, plan.numbers):
+            connection.execute(_SESSION_LOCK)
+            tenants.build_fences(connection, plan.numbers)
+
+
+def _make_engine_tables(connection: _Connection) -> None:
+    """Give the engine's queue the tables of its release, or of a newer one that was here before."""
+    # Held by the connection: some of these statements cannot share a transaction.
+    connection.execute(_SESSION_LOCK)
+    if _lacks_engine(connection):
+        for statement in engine.table_statements():
+            connection.execute(statement.encode())
+        connection.execute(_NOTE_RELEASE.encode())
 
 
 def _lacks_engine(connection: _Connection) -> bool:

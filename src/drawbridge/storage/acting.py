@@ -1,0 +1,62 @@
+"""For whom rows are read and written: for one person, for the house, or for nobody.
+
+A process works for the house, which may see all rows, until it says something else. A door begins
+each request for nobody, says `as_house` while it finds out who asks, and `acting_for` from then on:
+what it forgets to say is refused. On a server each person's rows are kept apart by the server
+itself (`postgres/tenants.py`); one file has no such fence, and nothing of this costs it anything.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+from drawbridge.core.errors import Forbidden
+
+HOUSE: Final = "*"
+NOBODY: Final = ""
+
+# Such an id is written into SQL as it is, and is never the word for the house.
+_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_ASKER: Final[ContextVar[str]] = ContextVar("asker", default=HOUSE)
+
+
+def asker() -> str:
+    """Give the id of the person for whom we act, `HOUSE` or `NOBODY`."""
+    return _ASKER.get()
+
+
+@contextmanager
+def acting_for(owner: str) -> Iterator[None]:
+    """Act for one person, until the block is left.
+
+    Raises: `Forbidden("nobody_asks")` for what is no person's id.
+    """
+    if not _ID.fullmatch(owner):
+        raise Forbidden("nobody_asks", rule="tenants")
+    with _acting(owner):
+        yield
+
+
+@contextmanager
+def as_house() -> Iterator[None]:
+    """Act for the house, for what is not of one person: until the block is left."""
+    with _acting(HOUSE):
+        yield
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Act for nobody, until somebody is known: rows are neither given nor taken."""
+    with _acting(NOBODY):
+        yield
+
+
+@contextmanager
+def _acting(who: str) -> Iterator[None]:
+    before = _ASKER.set(who)
+    try:
+        yield
+    finally:
+        _ASKER.reset(before)
