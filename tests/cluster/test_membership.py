@@ -290,3 +290,17 @@ async def test_the_list_tells_who_was_lost_for_a_day(here: World) -> None:
 
 async def _workers(here: World) -> list[WorkerStanding]:
     return list(await store.list_workers(here.database, here.clock.now_ms()))
+
+
+async def test_what_nobody_thought_of_does_not_end_the_renewing(here: World) -> None:
+    """Whoever stopped renewing would live on and never hold anything again."""
+    ann = here.join("ann")
+    ann.line.is_broken = True
+    async with asyncio.timeout(_WITHIN_S):
+        running = asyncio.create_task(ann.member.run())
+        while ann.line.is_broken:
+            await a_turn()
+        while not ann.held:
+            await a_turn()
+        await ann.member.leave()
+        await running

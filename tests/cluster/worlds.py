@@ -23,10 +23,13 @@ START_MS = 1_790_000_000_000
 
 
 class Line:
-    """The way of one worker to the database. `is_slow`: each request waits to be let through."""
+    """The way of one worker to the database. `is_slow`: each request waits to be let through.
+
+    `is_broken`: the next one goes wrong as nothing should.
+    """
 
     def __init__(self, database: Database, clock: SteppedClock) -> None:
-        self.is_slow = self.is_cut = False
+        self.is_slow = self.is_cut = self.is_broken = False
         self.waiting: asyncio.Future[bool] | None = None
         self.where = ""
         self._moved = asyncio.Event()
@@ -63,6 +66,10 @@ class Line:
         self.where = " ".join(where.split())
         if self.is_cut:
             raise ExchangeDown("database_away")
+        if self.is_broken:
+            # Once, and in a way that nobody here knows.
+            self.is_broken = False
+            raise ValueError(where)
         if not self.is_slow:
             return
         self.waiting = asyncio.get_running_loop().create_future()

@@ -177,3 +177,5 @@ async def told(work: Callable[[], Awaitable[None]]) -> None:
         _log.warning("cluster: %s", error)
     except TimeoutError:
         _log.warning("cluster: the database does not answer")
+    except Exception as error:  # noqa: BLE001  Who stops renewing lives on and never holds anything.
+        _log.error("cluster: %s", type(error).__name__, exc_info=error)
