@@ -159,7 +159,7 @@ async def open_gateway(
             stopping=Stopping(database, house.orders, broker, clock, share),
             inquiries=LeakInquiries(database, gateway, clock, share),
             strangers=Strangers(database, reading, shelf, clock, share),
-            kinship=Kinship(database, SameAccount(gateway, database), shelf, clock),
+            kinship=_kinship_of(house, gateway, shelf),
             outsiders=Outsiders(database, reading, shelf, house.portfolios, clock, share),
             postman=Postman(database, house.languages, house.local_key, carriers, clock),
             reminders=Reminders(database, reminded, clock),
@@ -172,6 +172,11 @@ async def open_gateway(
         await robots.close()
         await holder.stop()
         await _close_each(roads.streams, gateway, outside, asking, roads.wakes, rows)
+
+
+def _kinship_of(house: House, gateway: Gateway, shelf: Shelf) -> Kinship:
+    finder = SameAccount(gateway, house.database)
+    return Kinship(house.database, finder, shelf, house.portfolios, house.clock)
 
 
 def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> _Roads:

@@ -5,17 +5,17 @@ and the other one sees; else balances and open orders that agree and are too odd
 chance. What proves nothing is told as such, and never guessed.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeVar
 
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, NotFound, OutcomeUnknown
-from drawbridge.core.operations import Balance, GetBalances, GetOpenOrders, GetOrder, Operation
+from drawbridge.core.operations import GetBalances, GetOpenOrders, GetOrder, Operation
 from drawbridge.core.orders import Order
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.rotation import replacement_store as store
+from drawbridge.rotation.alike import is_telling
 from drawbridge.rotation.replacement import AccountProof
 from drawbridge.storage.database import Database
 from drawbridge.trading.model import OwnOrder
@@ -25,8 +25,6 @@ A = TypeVar("A")
 
 _MOST_ORDERS: Final = 3
 _MOST_TRIES: Final = 3
-# Two accounts hold 10,000 and 1 by chance; they do not hold amounts of so many digits in all.
-_TELLING_DIGITS: Final = 8
 _NOT_ASKED: Final = frozenset({KeyStatus.DISABLED, KeyStatus.REFUSED})
 
 
@@ -64,6 +62,16 @@ class SameAccount:
             if seen is not None:
                 return _SAME_ORDER if seen else _DIFFERENT
         return await self._compare(key, stand_in)
+
+    async def sees_orders_of(self, key: KeyRecord, other: KeyRecord) -> Finding:
+        """Find out by the other key alone whether both are of one account, if that tells it.
+
+        Raises: `ExchangeDown` while the exchange cannot be asked.
+        """
+        for own in await store.latest_orders(self._database, key.id, _MOST_ORDERS):
+            if await self._sees(other, own):
+                return _SAME_ORDER
+        return _UNTOLD
 
     async def _sees_orders(self, placed_by: KeyRecord, other: KeyRecord) -> bool | None:
         """Tell whether a key sees what the other one placed; None where that tells nothing."""
@@ -110,7 +118,7 @@ class SameAccount:
         return _View(
             frozenset((it.currency, it.total) for it in balances if it.total),
             frozenset(order.order_id for order in orders or ()),
-            _digits(balances),
+            is_telling(it.total for it in balances),
         )
 
     async def _ask(self, key: KeyRecord, operation: Operation[A]) -> A | None:
@@ -130,20 +138,15 @@ class SameAccount:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What an account looks like with a key: totals, open orders, and how odd the totals are."""
+    """What an account looks like with a key: totals, open orders, whether the totals are odd."""
 
     totals: frozenset[tuple[str, Decimal]]
     orders: frozenset[str]
-    digits: int
+    is_odd: bool
 
     @property
     def is_telling(self) -> bool:
-        return bool(self.orders) or self.digits >= _TELLING_DIGITS
-
-
-def _digits(balances: Iterable[Balance]) -> int:
-    """Count the digits of all totals without the zeros at their ends."""
-    return sum(len(it.total.normalize().as_tuple().digits) for it in balances if it.total)
+        return bool(self.orders) or self.is_odd
 
 
 def _is_the_one(found: Order, own: OwnOrder) -> bool:
