@@ -67,6 +67,16 @@ async def test_a_worker_whose_address_nobody_knows_is_told(house: House) -> None
     assert _found(await see_cluster(house))["worker"] == (Health.WARN, "no_address")
 
 
+async def test_workers_that_say_they_are_at_one_place_are_told(house: House) -> None:
+    """Two machines with the usual address: each front would find its own machine's worker only."""
+    here = replace(_ONE, address="127.0.0.1:8920")
+    await stand(house.database, here, range(32))
+    await stand(house.database, replace(here, id="worker_old"), silent_ms=2_000)
+    assert _found(await see_cluster(house))["worker"] == (Health.OK, "working")
+    await stand(house.database, replace(here, id="worker_two"), range(32, 64))
+    assert _found(await see_cluster(house))["worker"] == (Health.FAIL, "same_address")
+
+
 async def test_a_database_far_away_is_told(house: House) -> None:
     seen = await see_cluster(house)
     assert _found(replace(seen, took_us=900_000))["round_trip"] == (Health.WARN, "slow")

@@ -1,15 +1,19 @@
 """What is wrong with a cluster: one finding for each worker, and what only shows from above."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from drawbridge.app.finding import Finding, Health
 from drawbridge.app.observing.cluster import ClusterSeen, WorkerSeen, WorkerState
+from drawbridge.cluster.model import RENEW_EVERY_MS
 from drawbridge.core.clock import SECOND_MS
 
 # A question by its key takes less than a millisecond beside the server; so far away is too far.
 _SLOW_US: Final = 50_000
 _MOST_WAITING: Final = 1_000
+# One that was killed and begun anew at its address is not yet silent for a moment.
+_ALIVE_MS: Final = 2 * RENEW_EVERY_MS
 _HEALTH: Final[Mapping[WorkerState, Health]] = {
     WorkerState.WORKING: Health.OK,
     WorkerState.DRAINING: Health.OK,
@@ -30,6 +34,7 @@ def look_at_cluster(seen: ClusterSeen) -> Iterator[Finding]:
         yield Finding("workers", Health.WARN, "versions_differ", {"known": seen.versions})
     for worker in seen.workers:
         yield _worker(worker, seen.now_ms)
+    yield from _one_address(seen)
     if seen.unheld and seen.versions:
         facts = {"count": seen.unheld, "all": seen.shards}
         yield Finding("shards", Health.FAIL, "unheld", facts)
@@ -51,6 +56,23 @@ def _worker(it: WorkerSeen, now_ms: int) -> Finding:
     if it.state is WorkerState.WORKING and not it.egress_addresses:
         return Finding("worker", Health.WARN, "no_address", facts)
     return Finding("worker", _HEALTH[it.state], it.state.value, facts)
+
+
+def _one_address(seen: ClusterSeen) -> Iterator[Finding]:
+    """Find workers that fronts cannot tell apart: only one of them hears of its accounts."""
+    at = defaultdict[str, list[str]](list)
+    for it in seen.workers:
+        if (
+            it.address
+            and it.state is not WorkerState.SILENT
+            and seen.now_ms - it.heard_ms < _ALIVE_MS
+        ):
+            at[it.address].append(it.id)
+    for address, ids in at.items():
+        if len(ids) > 1:
+            yield Finding(
+                "worker", Health.FAIL, "same_address", {"address": address, "workers": ids}
+            )
 
 
 def _queue(seen: ClusterSeen) -> Iterator[Finding]:
