@@ -15,6 +15,9 @@ from drawbridge.storage.postgres.connecting import CHANNEL, Connection, open_con
 from drawbridge.storage.postgres.faults import our_errors
 
 _PAUSE_S: Final = 0.2
+# A server whose machine died says nothing, not even that; who only listens would never know.
+_ASKED_EVERY_S: Final = 3.0
+_STILL_THERE: Final = "SELECT 1"
 
 
 def said_of(shards: Iterable[int]) -> str:
@@ -30,10 +33,19 @@ def shards_of(said: str) -> frozenset[int]:
 class Bell:
     """Counts what others, and we, have committed. Belongs to the loop on which it is started."""
 
-    def __init__(self, place: PostgresPlace, heard: Callable[[str], None] = lambda _: None) -> None:
-        """Hang it up; it listens once it is asked, and tells `heard` what was said at each ring."""
+    def __init__(
+        self,
+        place: PostgresPlace,
+        heard: Callable[[str], None] = lambda _: None,
+        asked_every_s: float = _ASKED_EVERY_S,
+    ) -> None:
+        """Hang it up; it listens once it is asked, and tells `heard` what was said at each ring.
+
+        So often the server is asked whether it is still there.
+        """
         self._place = place
         self._heard = heard
+        self._asked_every_s = asked_every_s
         self._rung = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -65,7 +77,13 @@ class Bell:
         with our_errors():
             await connection.add_listener(CHANNEL, lambda *told: self._ring(told[-1]))
         self._ring("")
-        await ended.wait()
+        while not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._asked_every_s):
+                    await ended.wait()
+            with our_errors():
+                async with asyncio.timeout(self._asked_every_s):
+                    await connection.fetchval(_STILL_THERE)
 
     def _ring(self, said: str) -> None:
         self._rung += 1
