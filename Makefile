@@ -19,8 +19,10 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3.14 py
 PYTEST_FLAGS ?= --numprocesses auto --dist worksteal
 # What `make run` sets up beside the core; `make run EXTRAS=` leaves it out.
 EXTRAS ?= --all-extras
-# Whose tests `make cluster` runs over a server, beside the stories.
-KEEP_ROWS := $(addprefix tests/,accounts approvals audit gateway licences notices robots rotation statistics trading vault verification virtual_keys)
+# What `make cluster` runs over a server, and what besides with two workers and a front. Left out is
+# what keeps no rows of ours, and what starts its server by itself in any run.
+OVER_SERVER := tests/accounts tests/app tests/approvals tests/audit tests/entrypoints/api tests/entrypoints/cli tests/entrypoints/front tests/entrypoints/mcp tests/entrypoints/proxy tests/entrypoints/telegram tests/entrypoints/tui tests/entrypoints/web tests/gateway tests/licences tests/notices tests/pages/test_without_scripts.py tests/robots/running tests/robots/test_*.py tests/rotation tests/statistics tests/stories tests/trading tests/vault tests/verification tests/virtual_keys
+IN_CLUSTER := tests/entrypoints/cli/test_key_replacing.py tests/entrypoints/cli/test_verify.py tests/real_clients/test_*_through_us.py tests/stories
 LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.
 REFEREES := $(patsubst tests/real_clients/locked/%.txt,.referees/%/.ready,$(wildcard tests/real_clients/locked/*.txt))
@@ -60,9 +62,9 @@ check: $(VENV)/.ready-to-develop referees browser ## format, lint, types, import
 	$(if $(wildcard tools/check_exchanges.py),$(PY) -m tools.check_exchanges)
 	@$(PY) -m pytest $(PYTEST_FLAGS)
 
-cluster: $(VENV)/.ready-to-develop browser ## run stores and stories over a PostgreSQL server, and the stories in a cluster of two workers
-	@DRAWBRIDGE_TEST_STORE=postgresql $(PY) -m pytest $(PYTEST_FLAGS) $(KEEP_ROWS) tests/stories
-	@DRAWBRIDGE_TEST_STORE=postgresql DRAWBRIDGE_TEST_WORKERS=2 $(PY) -m pytest $(PYTEST_FLAGS) tests/stories
+cluster: $(VENV)/.ready-to-develop referees browser ## run what keeps rows, all doors and all stories over a PostgreSQL server, and stories and real clients in a cluster of two workers
+	@DRAWBRIDGE_TEST_STORE=postgresql $(PY) -m pytest $(PYTEST_FLAGS) $(OVER_SERVER)
+	@DRAWBRIDGE_TEST_STORE=postgresql DRAWBRIDGE_TEST_WORKERS=2 $(PY) -m pytest $(PYTEST_FLAGS) $(IN_CLUSTER)
 
 bench: $(VENV)/.ready-to-develop .referees/mitmproxy/.ready ## measure every hot path against its reference, in one run
 	@$(PY) -m benchmarks

@@ -1,4 +1,4 @@
-"""Write the generated documents: errors, commands, API, guides, strategies, README's CLI help.
+"""Write the generated documents: errors, commands, API, guides, scenarios, README's CLI help.
 
 `python -m tools.make_reference` writes them, `--check` only tells which are out of date. What
 is written by hand is not touched: README.md changes between its two markers only.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import drawbridge.core.errors as families
+from tools import scenarios
 from tools.error_codes import collect_codes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -90,6 +91,7 @@ def documents() -> dict[Path, Callable[[], str]]:
         ROOT / "docs/reference/errors.md": lambda: error_reference(
             collect_codes(source), read_error_sentences(source)
         ),
+        ROOT / "docs/reference/scenarios.md": partial(scenarios.document, ROOT),
     }
     if cli_exists():
         # Imported here, because it imports the whole command line.

@@ -80,6 +80,7 @@ async def test_recovery_codes_are_printed_and_nothing_that_can_only_be_pressed(
 
 
 async def test_paths_switches_and_moments_run_from_left_to_right_in_arabic(tmp_path: Path) -> None:
+    """Scenario 68."""
     async with open_web_site(tmp_path) as site:
         browser = Browserling(site.app)
         key = await add_good(browser, site, await set_up(browser, site))

@@ -27,6 +27,7 @@ Report = Callable[[str, object], None]
 async def test_every_drawn_guide_says_what_the_card_says(
     tmp_path: Path, record_property: Report, tag: str
 ) -> None:
+    """Scenarios 69 and 70."""
     wrong, switches = [], 0
     async with open_web_site(tmp_path) as site:
         browser = Browserling(site.app)

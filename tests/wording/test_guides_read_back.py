@@ -51,6 +51,7 @@ def _printed(exchange: str, purpose: Purpose, *options: str) -> str:
 def test_every_guide_in_the_terminal_says_what_the_card_says(
     tag: str, record_property: Report
 ) -> None:
+    """Scenarios 69 and 70."""
     wrong, switches = [], 0
     for exchange, purpose in product(exchange_ids(), Purpose):
         asked = Asked(get_card(exchange), purpose, tag)
@@ -114,6 +115,7 @@ PLANTED: Final[dict[str, Callable[[str], str]]] = {
 @pytest.mark.parametrize("tag", ["en", "ru", "vi"])
 @pytest.mark.parametrize("mistake", PLANTED)
 def test_a_planted_mistake_is_caught(tag: str, mistake: str) -> None:
+    """Scenario 69."""
     asked = Asked(get_card("kraken"), Purpose.TRADING, tag)
     with speaking(tag):
         text = _printed("kraken", Purpose.TRADING)

@@ -151,6 +151,7 @@ def test_moments_are_told_alike_in_every_language() -> None:
 
 
 def test_facts_of_a_text_from_right_to_left_keep_their_own_direction() -> None:
+    """Scenario 68."""
     with speaking("ar"):
         assert "\u2068BTC/USDT\u2069" in say("errors.unknown_symbol", symbol="BTC/USDT")
 

@@ -51,6 +51,7 @@ def _pairs(tag: str) -> Iterator[tuple[str, str | Plural, str | Plural]]:
 
 @pytest.mark.parametrize("tag", OTHERS)
 def test_a_language_says_all_that_english_says_and_nothing_else(tag: str) -> None:
+    """Scenario 67."""
     ours, theirs = set(sentences(ENGLISH.tag)), set(sentences(tag))
     assert sorted(ours - theirs) == []
     assert sorted(theirs - ours) == []

@@ -58,6 +58,7 @@ def _told(form: str, count: int) -> str:
 
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_each_count_is_said_in_the_form_that_its_language_has_for_it(tag: str) -> None:
+    """Scenario 67."""
     forms = dict(zip(COUNTS, FORMS[tag].split(), strict=True))
     wrong = []
     with speaking(tag):

@@ -8,7 +8,7 @@ from tests.kit.web_site import WebSite
 async def test_the_page_of_an_exchange_that_is_gone_has_no_form(
     site: WebSite, browser: Browserling
 ) -> None:
-    """Scenarios 3 and 43: no new keys are accepted, and how it was stays to be read."""
+    """Scenarios 3, 14 and 43: no new keys are accepted, and how it was stays to be read."""
     await set_up(browser, site)
     page = await browser.get("/keys/new?exchange=nash&venue=paper")
     assert page.status == 200
