@@ -111,7 +111,9 @@ class Budgets:
 
         Raises: what waiting for it raises.
         """
-        purse, sent_ms = self._purse(payer, endpoint, limits), self._clock.now_ms()
+        # Of what no header is for, nothing can be told.
+        purse = [it for it in self._purse(payer, endpoint, limits) if it[0].limit.name in headers]
+        sent_ms = self._clock.now_ms()
         for count, cost in purse:
             count.under_way += cost
         try:
@@ -119,11 +121,14 @@ class Budgets:
         finally:
             for count, cost in purse:
                 count.under_way -= cost
-        now_ms = self._clock.now_ms()
+        told_by = dict(answer.headers)
         for count, _ in purse:
-            named = headers.get(count.limit.name)
-            told = named and read_told(count.limit, named, answer, sent_ms, now_ms)
-            if told:
+            named = headers[count.limit.name]
+            if not named.among(told_by):
+                continue
+            now_ms = self._clock.now_ms()
+            told = read_told(count.limit, named, told_by, sent_ms, now_ms)
+            if told is not None:
                 count.hear(told, now_ms)
         return answer
 
@@ -143,12 +148,13 @@ class Budgets:
             if until_ms > now_ms:
                 return Blocked(until_ms - now_ms)
         who, is_urgent = payer.caller.who, payer.caller.is_urgent
-        for at, (count, cost) in enumerate(purse):
+        for count, cost in purse:
             blocked = count.charge(who, cost, now_ms, is_urgent=is_urgent)
             if blocked is not None:
-                for paid, given in purse[:at]:
+                for paid, given in purse:
+                    if paid is count:
+                        return blocked
                     paid.give_back(who, given)
-                return blocked
         return None
 
     def _share_out(self, now_ms: int) -> None:

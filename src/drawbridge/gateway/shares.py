@@ -47,16 +47,18 @@ class SharedCount:
 
     __slots__ = (
         "_before",
+        "_began_ms",
         "_ceiling",
         "_count",
+        "_counted",
+        "_easy",
+        "_ends_ms",
         "_keeps",
         "_ordinary",
         "_processes",
         "_taken",
-        "_unasked",
         "_used",
         "_wanted",
-        "_window",
         "_window_ms",
         "limit",
         "spare",
@@ -71,15 +73,18 @@ class SharedCount:
         self.limit = limit
         self.under_way = 0
         self._count = Count(limit)
-        self.share_among(1, 0)
         self._ceiling = Ceiling(limit)
         self._window_ms = limit.window_ms
         # What comes back bit by bit is shared well enough by the line of those who wait for it.
         self._keeps = limit.kind is LimitKind.WINDOW
-        self._window = self._taken = 0
+        self._began_ms = self._ends_ms = 0
+        # What was taken in this window; of it, what count and ceiling know of; and how far it may
+        # rise before anybody has to be asked.
+        self._taken = self._counted = self._easy = 0
         self._used: dict[Sharer, int] = {}
         self._wanted: dict[Sharer, int] = {}
         self._before: dict[Sharer, int] = {}
+        self.share_among(1, 0)
 
     def share_among(self, processes: int, now_ms: int) -> None:
         """Be one of so many processes that may use up the limit together.
@@ -87,19 +92,31 @@ class SharedCount:
         Why parts that are fixed, and not asked of the others: an order does not wait for them.
         """
         self._processes = processes
+        self._catch_up()
         amount = max(1, self.limit.amount // processes)
         self._ordinary, most = _part(amount, _ORDINARY), _part(amount, _URGENT)
         self.spare = most - self._ordinary
         self._count.resize(most, now_ms)
-        # So little is taken without asking whether something is kept for others.
-        self._unasked = self._ordinary // 8
+        self._ease(now_ms)
 
     def charge(self, who: Sharer, cost: int, now_ms: int, *, is_urgent: bool) -> Blocked | None:
         """Take so much of the limit, or tell why not."""
+        taken = self._taken + cost
+        # The usual case first: so little that nobody has to be asked.
+        if taken <= self._easy and self._began_ms <= now_ms < self._ends_ms:
+            self._taken = taken
+            _add(self._used, who, cost)
+            return None
+        return self._charge_closely(who, cost, now_ms, is_urgent=is_urgent)
+
+    def _charge_closely(
+        self, who: Sharer, cost: int, now_ms: int, *, is_urgent: bool
+    ) -> Blocked | None:
         spare, kept = 0 if is_urgent else self.spare, 0
         if self._keeps:
-            if now_ms // self._window_ms != self._window:
-                self._turn(now_ms // self._window_ms)
+            self._catch_up()
+            if not self._began_ms <= now_ms < self._ends_ms:
+                self._turn(now_ms)
             if self._taken + cost > self._unasked:
                 kept = self._kept_for_others(who, now_ms)
         wait_ms = self._ceiling.wait_ms(cost + spare + kept, now_ms) or self._count.charge(
@@ -110,7 +127,9 @@ class SharedCount:
         self._ceiling.take(cost)
         if self._keeps:
             self._taken += cost
+            self._counted = self._taken
             _add(self._used, who, cost)
+            self._ease(now_ms)
         return None
 
     def want(self, who: Sharer, cost: int) -> None:
@@ -120,10 +139,12 @@ class SharedCount:
 
     def give_back(self, who: Sharer, cost: int) -> None:
         """Take back what was charged just now, because another limit had no room."""
+        self._catch_up()
         self._count.give_back(cost)
         self._ceiling.take(-cost)
         if self._keeps:
             self._taken -= cost
+            self._counted = self._taken
             _add(self._used, who, -cost)
 
     def hear(self, told: Told, now_ms: int) -> None:
@@ -139,7 +160,32 @@ class SharedCount:
         # The same part as of the whole limit is left for what we cannot count.
         reserve = amount - self._ordinary - self.spare
         left -= reserve + self.under_way
+        self._catch_up()
         self._ceiling.hear(Told(left, told.until_ms), now_ms)
+        self._ease(now_ms)
+
+    @property
+    def _unasked(self) -> int:
+        """Give how little is taken without asking whether something is kept for others."""
+        return self._ordinary // 8
+
+    def _ease(self, now_ms: int) -> None:
+        """Reckon how far one may go in this window before anybody has to be asked.
+
+        Within that, nothing is kept for others, and the limit's own amount is far away; there
+        remains what the exchange has told. The first one of a window is always looked at closely.
+        """
+        left = self._ceiling.find_left(now_ms)
+        self._easy = self._unasked if self._taken else 0
+        if left is not None:
+            self._easy = min(self._easy, self._taken + left - self.spare)
+
+    def _catch_up(self) -> None:
+        """Tell count and ceiling what was taken without asking them."""
+        if self._taken != self._counted:
+            self._count.take(self._taken - self._counted)
+            self._ceiling.take(self._taken - self._counted)
+            self._counted = self._taken
 
     def _find_told_rest(self, now_ms: int) -> int | None:
         """Give what ordinary requests may still take; None where nothing was told of now."""
@@ -151,14 +197,16 @@ class SharedCount:
     def _fits(self, cost: int, now_ms: int) -> bool:
         return self._count.fits(cost, now_ms) and not self._ceiling.wait_ms(cost, now_ms)
 
-    def _turn(self, window: int) -> None:
+    def _turn(self, now_ms: int) -> None:
+        began_ms = now_ms - now_ms % self._window_ms
         # Only of the window that ended just now is it known what was wanted.
-        wanted = self._used if window == self._window + 1 else {}
+        wanted = self._used if began_ms == self._ends_ms else {}
         if wanted:
             for who, cost in self._wanted.items():
                 _add(wanted, who, cost)
         self._before, self._used, self._wanted = wanted, {}, {}
-        self._window, self._taken = window, 0
+        self._began_ms, self._ends_ms = began_ms, began_ms + self._window_ms
+        self._taken = self._counted = self._easy = 0
 
     def _kept_for_others(self, who: Sharer, now_ms: int) -> int:
         before, used = self._before, self._used
@@ -194,8 +242,11 @@ def goes_first(operation: Operation[Any] | None, endpoint: Endpoint) -> bool:
 
 
 def _add(to: dict[Sharer, int], who: Sharer, cost: int) -> None:
-    if who in to or len(to) <= _MOST_KEPT_FOR:
-        to[who] = to.get(who, 0) + cost
+    before = to.get(who)
+    if before is not None:
+        to[who] = before + cost
+    elif len(to) <= _MOST_KEPT_FOR:
+        to[who] = cost
 
 
 def _part(amount: int, of: tuple[int, int]) -> int:

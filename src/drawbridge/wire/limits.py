@@ -5,12 +5,12 @@ arguments, and what is counted (an address, a key, an account) is the caller's c
 too often is told with an error, which is not read here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from drawbridge.core.values import light_value
-from drawbridge.wire.http import WireAnswer
 
 # A clock that is a little off must not let one window begin with what the last one had used.
 _BORDER_MS: Final = 1_000
@@ -71,6 +71,10 @@ class LimitHeaders:
     reset: str = ""
     reset_as: ResetAs = ResetAs.AT_MS
 
+    def among(self, told: Mapping[bytes, bytes]) -> bool:
+        """Tell whether headers may hold anything of the limit."""
+        return self.used.encode() in told or self.left.encode() in told
+
 
 @light_value
 class Told:
@@ -84,17 +88,17 @@ class Told:
 
 
 def read_told(
-    limit: Limit, headers: LimitHeaders, answer: WireAnswer, sent_ms: int, now_ms: int
+    limit: Limit, headers: LimitHeaders, told: Mapping[bytes, bytes], sent_ms: int, now_ms: int
 ) -> Told | None:
-    """Read what an answer tells of a limit; None where it tells nothing, or nonsense.
+    """Read what an answer's headers tell of a limit; None where it is nothing, or nonsense.
 
     Where it does not tell when the window ends, it is our own; what was counted in the one before
     says nothing of it.
     """
-    left = _read_left(limit, headers, answer)
+    left = _read_left(limit, headers, told)
     if left is None or limit.kind is LimitKind.DECAY:
         return None if left is None else Told(left, now_ms)
-    reset_ms = _read_reset(headers, answer, now_ms)
+    reset_ms = _read_reset(headers, told, now_ms)
     if now_ms < reset_ms <= now_ms + limit.window_ms:
         return Told(left, reset_ms)
     begun_ms = now_ms - now_ms % limit.window_ms
@@ -103,25 +107,23 @@ def read_told(
     return Told(left, begun_ms + limit.window_ms)
 
 
-def _read_left(limit: Limit, headers: LimitHeaders, answer: WireAnswer) -> int | None:
-    used = _read_number(headers.used, answer)
+def _read_left(limit: Limit, headers: LimitHeaders, told: Mapping[bytes, bytes]) -> int | None:
+    used = _read_number(headers.used, told)
     if used is not None and used <= limit.amount * _MOST_TIMES:
         return max(0, limit.amount - used)
-    return _read_number(headers.left, answer)
+    return _read_number(headers.left, told)
 
 
-def _read_reset(headers: LimitHeaders, answer: WireAnswer, now_ms: int) -> int:
-    number = _read_number(headers.reset, answer) or 0
+def _read_reset(headers: LimitHeaders, told: Mapping[bytes, bytes], now_ms: int) -> int:
+    number = _read_number(headers.reset, told) or 0
     if headers.reset_as is ResetAs.IN_MS:
         return now_ms + number
     return number if headers.reset_as is ResetAs.AT_MS else number * _S
 
 
-def _read_number(name: str, answer: WireAnswer) -> int | None:
-    told = answer.header(name.encode("ascii")) if name else None
-    if told is None or not told.isdigit() or len(told) > _MOST_DIGITS:
-        return None
-    return int(told)
+def _read_number(name: str, told: Mapping[bytes, bytes]) -> int | None:
+    text = told.get(name.encode("ascii"), b"") if name else b""
+    return int(text) if text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 class Ceiling:
@@ -194,6 +196,10 @@ class Count:
             decayed = max(0, self._used - (now_ms - self._at_ms) * limit.amount)
             self._used, self._at_ms = decayed + cost * limit.window_ms, now_ms
         return 0
+
+    def take(self, cost: int) -> None:
+        """Add what a window, begun by `charge`, is known to have room for."""
+        self._used += cost
 
     def give_back(self, cost: int) -> None:
         """Take back what was added just now, at the same time."""
