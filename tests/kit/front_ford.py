@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from drawbridge.app.bridge import Bridge
+from drawbridge.app.clock import monotonic_ns
 from drawbridge.app.front_process import Way
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.settings import Settings
@@ -24,6 +25,7 @@ from drawbridge.entrypoints.edge.places import Below, Elsewhere, place_of
 from drawbridge.entrypoints.edge.taking import Taking, WaysIn
 from drawbridge.entrypoints.front.answering import FrontDoor
 from drawbridge.entrypoints.front.routes import Routes
+from drawbridge.entrypoints.front.watching import FrontWatch
 from drawbridge.entrypoints.proxy.answering import BotAnswering, note_unreadable
 from drawbridge.entrypoints.wire_server.serving import Served, WireServer
 from drawbridge.gateway.bot_streams.connection import BotConnection
@@ -140,7 +142,9 @@ async def found_fleet(
         directory = HandMade()
         lines = Lines(Way(Settings(folder)).dial, RELAY_KEY, os.urandom)
         routes = Routes(directory, lines, found_within_s=_FOUND_WITHIN_S)
-        door = FrontDoor(exchange, Venue.PAPER, bridge.book, routes, set())
+        door = FrontDoor(
+            exchange, Venue.PAPER, bridge.book, routes, set(), FrontWatch(monotonic_ns)
+        )
         listener = listen("127.0.0.1", 0)
         server = WireServer([Served(listener, door, opening=door)])
         lines.start()

@@ -15,6 +15,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.cluster.directory import Directory
 from drawbridge.core.clock import Clock
 from drawbridge.gateway.dialling import Dialler
+from drawbridge.storage.database import Database
 from drawbridge.storage.engines import open_database
 from drawbridge.virtual_keys.book import VirtualKeyBook
 
@@ -77,6 +78,7 @@ class Way:
 class FrontParts:
     """The parts; `relay_key` is what workers know a front by."""
 
+    database: Database
     book: VirtualKeyBook
     directory: Finding
     way: Way
@@ -97,7 +99,7 @@ async def open_front(settings: Settings) -> AsyncIterator[FrontParts]:
         directory = Directory(database, _monotonic_ms)
     try:
         book = VirtualKeyBook(database)
-        yield FrontParts(book, directory, way, relay_key, system_clock())
+        yield FrontParts(database, book, directory, way, relay_key, system_clock())
     finally:
         await database.close()
 

@@ -72,6 +72,11 @@ class Lines:
         self._lines: set[Line] = set()
         self._watching: asyncio.Task[None] | None = None
 
+    @property
+    def open_count(self) -> int:
+        """Count those that are open now."""
+        return sum(line.is_open for line in self._lines)
+
     def start(self) -> None:
         """Begin to look whether they still live."""
         self._watching = asyncio.create_task(self._watch())

@@ -8,13 +8,16 @@ import argparse
 import asyncio
 import gc
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 
+from drawbridge.app.clock import monotonic_ns
 from drawbridge.app.front_process import FrontParts, open_front
 from drawbridge.app.lifetime import run_process, tell_ready, until_stopped
-from drawbridge.app.observing.health import OK, Check, Look
-from drawbridge.app.observing.operations import told_to_operators
+from drawbridge.app.observing.health import Check
+from drawbridge.app.observing.operations import of_database, told_to_operators
 from drawbridge.app.settings import Settings, read_settings
-from drawbridge.entrypoints.front.hosting import serve_front
+from drawbridge.entrypoints.front.hosting import Served, serve_front
 
 
 def main() -> int:
@@ -29,21 +32,24 @@ async def run(settings: Settings, *, with_parent: bool) -> None:
     """Hand bots on until told to stop. Prints one line of JSON when ready."""
     async with (
         open_front(settings) as parts,
-        serve_front(settings, parts) as told,
-        told_to_operators(settings.observing, "front", [Check("workers", _serving(parts))]) as seen,
+        serve_front(settings, parts) as served,
+        _told(settings, parts, served) as seen,
     ):
         gc.collect()
         gc.freeze()
-        tell_ready({**told, **seen})
+        tell_ready({**served.told, **seen})
         stopping = asyncio.create_task(until_stopped(with_parent=with_parent))
         await stopping
 
 
-def _serving(parts: FrontParts) -> Look:
-    async def look() -> str:
-        return OK if await parts.directory.list_serving() else "no_workers"
-
-    return look
+def _told(
+    settings: Settings, parts: FrontParts, served: Served
+) -> AbstractAsyncContextManager[Mapping[str, object]]:
+    """Tell operators of a front for the time of the block, where that is set."""
+    asked, database = of_database(parts.database, monotonic_ns)
+    checks = (asked, Check("workers", served.ways.look))
+    sources = (served.watch.read, served.ways.read, database)
+    return told_to_operators(settings.observing, "front", checks, sources)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from drawbridge.entrypoints.edge.places import NOT_FOUND, ROOT, Below, place_of
 from drawbridge.entrypoints.edge.refusing import refuse
 from drawbridge.entrypoints.front.passage import Passage
 from drawbridge.entrypoints.front.routes import Routes
+from drawbridge.entrypoints.front.watching import FrontWatch
 from drawbridge.vault.model import Venue
 from drawbridge.virtual_keys.book import VirtualKeyBook
 from drawbridge.wire.http import WireAnswer, WireRequest
@@ -39,24 +40,32 @@ _ANYBODY: Final = _Named()
 
 @dataclass(frozen=True, slots=True)
 class FrontDoor:
-    """Hands on what comes for one exchange at one venue; `passages` are the sockets of all."""
+    """Hands on what comes for one exchange at one venue; `passages` are the sockets of all.
+
+    All of it is counted in `watch`.
+    """
 
     exchange: Exchange
     venue: Venue
     book: VirtualKeyBook
     routes: Routes
     passages: set[Passage]
+    watch: FrontWatch
 
     async def answer(self, request: WireRequest, address: str, below: Below = ROOT) -> WireAnswer:
         """Give the worker's answer; never raises for what a sender can do."""
-        relayed = self._relayed(request, address, below)
+        relayed, place = self._relayed(request, address, below), (self.exchange.id, self.venue)
+        began_ns = self.watch.ticks_ns()
         try:
             named = self._named(request)
             if named.shard is not None:
                 self.routes.remember(relayed, named.shard)
-            return await self.routes.carry(relayed, named.shard, changes=named.changes)
+            answer = await self.routes.carry(relayed, named.shard, changes=named.changes)
         except DrawbridgeError as error:
+            self.watch.refused(place, error, began_ns)
             return refuse(self.exchange, error, request.path)
+        self.watch.answered(place, began_ns)
+        return answer
 
     async def open_socket(
         self, request: WireRequest, address: str, below: Below = ROOT

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from drawbridge.app.clock import entropy
+from drawbridge.app.clock import entropy, monotonic_ns
 from drawbridge.app.front_process import FrontParts
 from drawbridge.app.settings import Settings
 from drawbridge.entrypoints.edge.lines import Lines
@@ -13,22 +14,33 @@ from drawbridge.entrypoints.edge.places import doors, listen_for_bots
 from drawbridge.entrypoints.front.answering import FrontDoor, note_nowhere
 from drawbridge.entrypoints.front.passage import Passage
 from drawbridge.entrypoints.front.routes import Routes
+from drawbridge.entrypoints.front.watching import FrontWatch, WaysWatch
 from drawbridge.entrypoints.wire_server.serving import WireServer
 
 _STOP_WITHIN_S: Final = 12
 
 
-@asynccontextmanager
-async def serve_front(settings: Settings, parts: FrontParts) -> AsyncIterator[Mapping[str, object]]:
-    """Serve all exchanges for the time of the block; give where they stand.
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A front that serves: where it stands, as `listen_for_bots` tells it, and who looks on."""
 
-    Shape and Raises: as `listen_for_bots`.
+    told: Mapping[str, object]
+    watch: FrontWatch
+    ways: WaysWatch
+
+
+@asynccontextmanager
+async def serve_front(settings: Settings, parts: FrontParts) -> AsyncIterator[Served]:
+    """Serve all exchanges for the time of the block.
+
+    Raises: as `listen_for_bots`.
     """
     lines = Lines(parts.way.dial, parts.relay_key, entropy)
     routes = Routes(parts.directory, lines)
     passages: set[Passage] = set()
+    watch = FrontWatch(monotonic_ns)
     by_place = doors(
-        lambda exchange, venue: FrontDoor(exchange, venue, parts.book, routes, passages)
+        lambda exchange, venue: FrontDoor(exchange, venue, parts.book, routes, passages, watch)
     )
     refused = partial(note_nowhere, routes)
     places = listen_for_bots(settings, by_place, refused, parts.clock.now_ms())
@@ -36,7 +48,7 @@ async def serve_front(settings: Settings, parts: FrontParts) -> AsyncIterator[Ma
     lines.start()
     await server.start()
     try:
-        yield places.told
+        yield Served(places.told, watch, WaysWatch(routes, lambda: len(passages)))
     finally:
         await server.stop(_STOP_WITHIN_S)
         await lines.close()

@@ -51,6 +51,20 @@ class Routes:
         self._turns = count()
         self._shunned: dict[str, float] = {}
         self._last: OrderedDict[tuple[str, bytes], int] = OrderedDict()
+        self.ways_lost = 0
+
+    @property
+    def open_lines(self) -> int:
+        """Count the lines to workers that are open."""
+        return self._lines.open_count
+
+    async def count_ways(self) -> tuple[int, int]:
+        """Count the workers that serve, and those of them that could not be reached just now.
+
+        Raises: what the database raises.
+        """
+        serving, now_s = await self._directory.list_serving(), asyncio.get_running_loop().time()
+        return len(serving), sum(self._shunned.get(it, 0) > now_s for it in serving)
 
     async def carry(self, relayed: Relayed, shard: int | None, *, changes: bool) -> WireAnswer:
         """Hand a request on to whoever serves its account, or to anybody, and give the answer.
@@ -126,6 +140,7 @@ class Routes:
         return able[next(self._turns) % len(able)] if able else None
 
     def _forget(self, where: str, shard: int | None) -> None:
+        self.ways_lost += 1
         if shard is not None:
             self._directory.forget_shard(shard)
         now_s = asyncio.get_running_loop().time()
