@@ -29,7 +29,9 @@ from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.wishes import Wish
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.unlock import Wish as VaultWish
+from tests.kit.holding import held_here
 from tests.kit.paper_here import PaperHere, exact_scenery, paper_here
+from tests.kit.store import store_in
 
 EXCHANGE = "binance"
 SYMBOL = "BTC/USDT"
@@ -80,15 +82,15 @@ def recording() -> Recorded:
 
 @asynccontextmanager
 async def opened(folder: Path, recorded: Recorded) -> AsyncIterator[Stage]:
-    clock = SteppedClock(recorded.first_ms + WARM_UP * MINUTE_MS + 5_000)
+    data, clock = folder / "data", SteppedClock(recorded.first_ms + WARM_UP * MINUTE_MS + 5_000)
     scenery, only = exact_scenery("BTC-USD", recorded), frozenset({EXCHANGE})
     async with (
         paper_here(folder / "paper", clock, scenery, only=only) as paper,
-        open_house(Settings(folder / "data", paper=paper.address), clock) as house,
+        open_house(Settings(data, paper=paper.address, store=store_in(data)), clock) as house,
         open_gateway(house) as work,
     ):
         owner = await house.accounts.create_owner("Ada", Secret("a long password"), first=True)
-        await house.door.ask(owner.id, VaultWish.CREATE, None)
+        await held_here(house).door.ask(owner.id, VaultWish.CREATE, None)
         await work.holder.answer()
         fields = await paper.key(EXCHANGE)
         added = await house.vault.add(owner.id, EXCHANGE, "paper", fields)
