@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -16,6 +17,7 @@ from drawbridge.storage.database import Database, Transaction
 from drawbridge.storage.engines import open_database
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.bell import Bell
+from drawbridge.storage.postgres.connecting import PATIENCE_S, open_connection
 from tests.kit.house import until
 from tests.kit.turns import a_turn
 
@@ -100,6 +102,38 @@ async def test_a_server_that_takes_no_writers_counts_as_away(
     with pytest.raises(ExchangeDown, match="database_away"):
         async with database.lane() as tx:
             await tx.execute(_PUT, "a", 1)
+
+
+async def test_a_connection_over_which_nothing_arrives_ends_while_it_is_waited_for(
+    postgres_url: str,
+) -> None:
+    """A server whose machine died closes nothing; its stand-in is asked over a new connection."""
+    behind = Path(parse_qs(urlsplit(postgres_url).query)["host"][0])
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+        await writer.wait_closed()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs, ours = await asyncio.open_unix_connection(behind / _SOCKET)
+        await asyncio.gather(carry(reader, ours), carry(theirs, writer))
+        ended.set()
+
+    ended = asyncio.Event()
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        place = PostgresPlace(
+            f"postgresql://drawbridge@127.0.0.1:{port}{urlsplit(postgres_url).path}"
+        )
+        connection = await open_connection(place)
+        line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined] # noqa: SLF001 - the driver tells nobody of it
+        unheard_ms = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        assert 0 < unheard_ms < PATIENCE_S * 1_000
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        await connection.close()
+        await ended.wait()
 
 
 @contextlib.asynccontextmanager
