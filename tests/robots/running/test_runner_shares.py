@@ -13,7 +13,7 @@ from drawbridge.cluster.share import HeldShares
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import Order, Side
+from drawbridge.core.orders import Order, OrderStatus, Side
 from drawbridge.core.shards import HOUSE, shard_of
 from drawbridge.robots.model import DecisionState, RobotStatus
 from drawbridge.robots.running.runner import Robots
@@ -52,12 +52,15 @@ class Desk:
     exchange: MemoryExchange
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     queue: asyncio.Event = field(default_factory=asyncio.Event)
+    # Of the first key's orders, after they were placed.
+    told: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: int = 0
     queued: int = 0
 
     def __post_init__(self) -> None:
         self.gate.set()
         self.queue.set()
+        self.told.set()
 
     async def known_among(
         self, intentions: Iterable[tuple[str, str]]
@@ -76,6 +79,8 @@ class Desk:
         return await self.exchange.place(key_id, origin, order, is_new=is_new)
 
     async def look_up(self, key_id: str, client_id: str) -> Order | None:
+        if key_id == KEY:
+            await self.told.wait()
         return await self.exchange.look_up(key_id, client_id)
 
     async def cancel(self, key_id: str, client_id: str) -> Order | None:
@@ -227,6 +232,34 @@ async def test_an_account_that_moved_between_order_and_fill_is_settled_once(pair
     await pair.tell(DOWN)
     assert pair.placed_on(KEY) == [Side.BUY, Side.SELL]
     assert pair.ann.desk.waiting == 1
+
+
+async def test_orders_left_behind_do_not_wait_until_all_answers_are_taken_in(pair: Pair) -> None:
+    pair.bench.exchange.balances["USDT"] = Decimal(100_000)
+    for number in range(40):
+        wish = replace(WISH, name=f"Robot {number}")
+        await pair.bench.service.start(OWNER, (await pair.bench.service.create(OWNER, wish)).id)
+    await pair.begin()
+    pair.bob.desk.queue.clear()
+    pair.ann.desk.told.clear()
+    pair.bench.exchange.status_told = OrderStatus.OPEN
+    pair.bench.exchange.tell(UP)
+    await pair.bob.runner.look()
+    await pair.ann.runner.look()
+    while not (pair.bob.desk.queued and len(pair.placed_on(KEY)) == 41):
+        await a_turn()
+
+    pair.bob.share.drop(TWO)
+    pair.ann.share.hold(TWO, LONG_MS)
+    await pair.ann.runner.look()
+    while not pair.placed_on(SECOND_KEY):
+        await a_turn()
+
+    pair.ann.desk.told.set()
+    pair.bob.desk.queue.set()
+    pair.bench.exchange.status_told = OrderStatus.FILLED
+    await pair.step(4)
+    assert len(pair.bench.sides) == 42
 
 
 async def test_who_lost_an_account_writes_and_sends_nothing_more_for_it(pair: Pair) -> None:

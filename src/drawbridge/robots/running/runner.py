@@ -5,7 +5,6 @@ exchange that is slow keeps no other waiting. What is done stands in the modules
 rounds.py decides, orders.py and resting.py trade, closing.py ends.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
@@ -15,11 +14,12 @@ from typing import Final
 from drawbridge.cluster.looking import Looking
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError, ExchangeDown
+from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
 from drawbridge.robots.candle_store import CandleStore
 from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by, is_about_key
+from drawbridge.robots.running.backing_off import backoff_ms, error_wait_ms
 from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.checks import Checks
 from drawbridge.robots.running.closing import Closing
@@ -34,7 +34,7 @@ from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.running.signalling import Signalling
 from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Hands, Tending
-from drawbridge.robots.running.under_way import UnderWay
+from drawbridge.robots.running.under_way import Turns, UnderWay
 from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
@@ -42,11 +42,10 @@ from drawbridge.trading.signals import Signal
 from drawbridge.vault.model import KeyRecord
 
 _AT_ONCE: Final = 32
-_LONGEST_WAIT_MS: Final = 60_000
+_ANSWERS_AT_ONCE: Final = 256
 _KEYS_EVERY_MS: Final = 1_000
 # Who rests is woken by what happens; so often all are looked at, whatever has happened.
 _ALL_EVERY_MS: Final = 60_000
-_MOST_DOUBLINGS: Final = 10
 
 
 class Robots:
@@ -75,7 +74,9 @@ class Robots:
         self._prices = Prices(outside.roads, clock)
         self._listening = Listening(outside.streams, self)
         self._tasks = UnderWay()
-        self._turns: dict[tuple[str, str], asyncio.Semaphore] = {}
+        self._turns = Turns(_AT_ONCE)
+        # Of their own: thousands of them may come at once, and hardly one asks an exchange.
+        self._answers = Turns(_ANSWERS_AT_ONCE)
         self._restless: set[Seat] = set()
         self._all_looked_ms = 0
         self._keys_looked_ms = 0
@@ -151,8 +152,12 @@ class Robots:
         self._begin_seats(now_ms)
 
     def _begin_seats(self, now_ms: int) -> None:
-        """Begin what there is to do for single seats; those with nothing to do may rest."""
-        for seat in tuple(self._restless):
+        """Begin what there is to do for single seats; those with nothing to do may rest.
+
+        First for those who have orders open: of many that have just come here, some may have been
+        left in the middle of one.
+        """
+        for seat in sorted(self._restless, key=_has_nothing_open):
             # Who is busy is looked at again when that has ended.
             if seat.is_busy or not self._seating.holds(seat):
                 self._restless.discard(seat)
@@ -280,7 +285,8 @@ class Robots:
         try:
             async for seat, decision, outcome in chains.place_each(tuple(sent.items())):
                 del sent[seat]
-                self._begin_seat(seat, partial(self._tending.take_up, seat, decision, outcome))
+                heard = partial(self._tending.take_up, seat, decision, outcome)
+                self._begin_seat(seat, heard, self._answers)
         finally:
             for seat in sent:
                 self._release(seat)
@@ -309,17 +315,17 @@ class Robots:
         if is_seen:
             self._good = good
 
-    def _begin_seat(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
+    def _begin_seat(
+        self, seat: Seat, work: Callable[[], Awaitable[None]], turns: Turns | None = None
+    ) -> None:
         if not seat.is_left:
             seat.is_busy = True
-            self._tasks.begin(self._in_turn(seat, work), seat)
+            self._tasks.begin(self._in_turn(seat, work, turns or self._turns), seat)
 
-    async def _in_turn(self, seat: Seat, work: Callable[[], Awaitable[None]]) -> None:
+    async def _in_turn(self, seat: Seat, work: Callable[[], Awaitable[None]], turns: Turns) -> None:
         """Do a seat's work; its trouble is its own, and is written down as its reason."""
-        place = (seat.plan.exchange, seat.plan.venue)
-        turn = self._turns.setdefault(place, asyncio.Semaphore(_AT_ONCE))
         try:
-            async with turn:
+            async with turns.of(seat):
                 await self._carefully(seat, work)
         finally:
             self._tasks.end(seat)
@@ -376,21 +382,14 @@ def _hands(database: Database, outside: Outside, clock: Clock, looking: Looking)
     )
 
 
-def backoff_ms(failures: int, dice: Callable[[int], int]) -> int:
-    """Tell how long to wait after so many failures in a row: from half of it to all, by dice."""
-    longest_ms = min(_LONGEST_WAIT_MS, LOOK_AGAIN_MS << min(failures, _MOST_DOUBLINGS))
-    return longest_ms // 2 + dice(longest_ms // 2 + 1)
-
-
-def error_wait_ms(error: DrawbridgeError) -> int:
-    """Tell how long the exchange asked to be left alone."""
-    return min(error.retry_after_ms, _LONGEST_WAIT_MS) if isinstance(error, ExchangeDown) else 0
-
-
 def _has_open(seat: Seat, client_id: str) -> bool:
     """Tell whether an order of this client id is open; with an empty one, whether any is."""
     ids = {str(decision.client_id) for decision in seat.open.values()}
     return client_id in ids if client_id else bool(ids)
+
+
+def _has_nothing_open(seat: Seat) -> bool:
+    return not seat.open
 
 
 def _is_ready(seat: Seat) -> bool:

@@ -1,4 +1,4 @@
-"""What the runner has begun and has not ended yet: tasks, and which of them are whose."""
+"""What the runner has begun and has not ended yet: tasks, whose they are, and whose turn it is."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -54,3 +54,17 @@ class UnderWay:
         if not task.cancelled() and self._bug is None:
             # Not an error of the house but a mistake in it: told at the next look.
             self._bug = task.exception()
+
+
+class Turns:
+    """So many at once at each exchange and venue: one that is slow keeps no other waiting."""
+
+    def __init__(self, at_once: int) -> None:
+        """Let so many have their turn."""
+        self._at_once = at_once
+        self._places: dict[tuple[str, str], asyncio.Semaphore] = {}
+
+    def of(self, seat: Seat) -> asyncio.Semaphore:
+        """Give the turns of the place where a seat trades."""
+        place = (seat.plan.exchange, seat.plan.venue)
+        return self._places.setdefault(place, asyncio.Semaphore(self._at_once))
