@@ -74,6 +74,22 @@ async def test_who_is_cancelled_while_it_is_undone_leaves_nothing_open(
     assert await _names(database) == ["b"]
 
 
+async def test_who_is_alone_stays_so_while_an_order_waits_for_its_turn(
+    database: Database, postgres_url: str
+) -> None:
+    """What an exchange allows may be waited for longer than the server waits for who is silent."""
+    elsewhere = await open_database(PostgresPlace(postgres_url), "app")
+    try:
+        async with database.alone("robot:a"):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(3.5), elsewhere.alone("robot:a"):
+                    pass
+        async with asyncio.timeout(5), elsewhere.alone("robot:a"):
+            pass
+    finally:
+        await elsewhere.close()
+
+
 async def _served_by(url: str, setting: str) -> None:
     """Change what holds for all connections to a database from now on, and end those there are."""
 

@@ -7,7 +7,7 @@ what comes by the thousand goes through `journal.py`, which needs no such lock.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 from weakref import WeakSet
 
@@ -41,6 +41,8 @@ from drawbridge.storage.turns import Turn
 _READERS: Final = 6
 _TURN_S: Final = 0.1
 _ALONE: Final = 2
+# More often than the server ends a transaction in which nothing happens.
+_SPOKEN_TO_EVERY_S: Final = 0.5
 # The first number says whose locks these are, the second which.
 _WRITER: Final = "pg_advisory_xact_lock(8420, 1)"
 _AS_OURSELVES: Final = "RESET ROLE"
@@ -193,7 +195,8 @@ class PostgresDatabase:
         """Keep every other process that asks for the same subject waiting.
 
         Why a transaction of its own: a process that stops in the middle loses it, and holds the
-        others up no longer than the server waits for who says nothing.
+        others up no longer than the server waits for who says nothing. One that lives says
+        something now and then, however long it is at it.
         """
         async with self._alone:
             connection = await patiently(lambda: open_connection(self._place))
@@ -201,7 +204,8 @@ class PostgresDatabase:
                 with our_errors():
                     await connection.execute("BEGIN")
                     await connection.execute(_SUBJECT, subject)
-                yield
+                async with _spoken_to(connection):
+                    yield
             finally:
                 connection.terminate()
 
@@ -280,6 +284,25 @@ class PostgresDatabase:
         if self._writer.is_closed() or not self._writer.is_in_transaction():
             return
         await roll_back(self._writer)
+
+
+@asynccontextmanager
+async def _spoken_to(connection: Connection) -> AsyncIterator[None]:
+    """Say something over a connection now and then, for the time of the block."""
+
+    async def speak() -> None:
+        # Where it was lost, nothing that is said brings it back.
+        with suppress(ExchangeDown):
+            while True:
+                await asyncio.sleep(_SPOKEN_TO_EVERY_S)
+                with our_errors():
+                    await connection.execute("SELECT 1")
+
+    speaking = asyncio.create_task(speak())
+    try:
+        yield
+    finally:
+        speaking.cancel()
 
 
 async def _closed(connection: Connection) -> None:
