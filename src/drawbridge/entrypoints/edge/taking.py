@@ -218,9 +218,14 @@ class Taking:
                 await self._watching
 
     def enter(self, line: Line, taken: "_Taken") -> bool:
-        """Count a line before its proof; False where there are too many."""
-        if len(self._unproven) >= MOST_UNPROVEN or len(self._lines) >= MOST_LINES:
+        """Count a line before its proof; False where there are too many that are proven."""
+        if len(self._lines) >= MOST_LINES:
             return False
+        if len(self._unproven) >= MOST_UNPROVEN:
+            # Who is of this house proves it at once: so a crowd that does not keeps nobody out.
+            longest = next(iter(self._unproven))
+            del self._unproven[longest]
+            longest.end(at_once=True)
         self._unproven[line] = taken
         return True
 
