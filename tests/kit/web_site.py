@@ -14,6 +14,7 @@ import pyotp
 from drawbridge.app.build import House, open_house
 from drawbridge.app.notice_settings import NoticeSettings
 from drawbridge.app.settings import Settings
+from drawbridge.app.store_settings import StoreSettings
 from drawbridge.core.clock import SteppedClock
 from drawbridge.entrypoints.pages.manners import Manners
 from drawbridge.entrypoints.web.app import build_app
@@ -44,8 +45,13 @@ class WebSite:
 
 
 @asynccontextmanager
-async def open_web_site(folder: Path, operator: Operator = OPERATOR) -> AsyncIterator[WebSite]:
-    """Open the house and build the pages over it; licences are this operator's."""
+async def open_web_site(
+    folder: Path, operator: Operator = OPERATOR, url: str = ""
+) -> AsyncIterator[WebSite]:
+    """Open the house and build the pages over it; licences are this operator's.
+
+    With a URL its rows are in a PostgreSQL database, whatever the others are in.
+    """
     clock = SteppedClock(START_MS)
     settings = Settings(
         data=folder,
@@ -53,7 +59,7 @@ async def open_web_site(folder: Path, operator: Operator = OPERATOR) -> AsyncIte
         names=("bridge.example.com",),
         notices=NoticeSettings(smtp_host="mail.example.com"),
         operator=operator,
-        store=store_in(folder),
+        store=StoreSettings(url) if url else store_in(folder),
     )
     async with open_house(settings, clock) as opened:
         # No exchange stands beside these pages that could be asked for its markets.

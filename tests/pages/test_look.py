@@ -19,6 +19,7 @@ from tests.kit.owner import PASSPHRASE, PASSWORD
 from tests.kit.paper_site import open_paper_site
 from tests.kit.routes import find_pages
 from tests.kit.served import served
+from tests.kit.store import ON_SERVER
 from tests.kit.walk import Found, Walker, languages_or, walking
 from tests.kit.web_site import open_web_site
 
@@ -85,7 +86,9 @@ async def test_every_page_of_the_first_hour_looks_right(
         await walker.open("/welcome")
         person = {"name": "Ada", "password": PASSWORD, "password_again": PASSWORD}
         await walker.send("/welcome", person)
-        await walker.send("/vault", {"how": "passphrase", "passphrase": PASSPHRASE})
+        await walker.send(
+            "/vault", {"how": "file" if ON_SERVER else "passphrase", "passphrase": PASSPHRASE}
+        )
         assert await site.holder.answer() == 1
         await walker.open("/vault", "/authenticator")
         await walker.send("/authenticator/begin", {})

@@ -23,6 +23,7 @@ from tests.kit.paper_site import open_paper_site
 from tests.kit.pseudo import TAG, in_language, make_up
 from tests.kit.routes import find_pages
 from tests.kit.served import served
+from tests.kit.store import ON_SERVER
 from tests.kit.walk import DESK, LIGHT, View, Walker, carry
 from tests.kit.web_site import open_web_site
 
@@ -133,7 +134,9 @@ async def test_the_first_hour_says_nothing_by_itself(tmp_path: Path, browser_pat
         await walker.open("/welcome", "/log-in")
         await walker.open("/welcome")
         await walker.send("/welcome", person)
-        await walker.send("/vault", {"how": "passphrase", "passphrase": PASSPHRASE})
+        await walker.send(
+            "/vault", {"how": "file" if ON_SERVER else "passphrase", "passphrase": PASSPHRASE}
+        )
         assert await site.holder.answer() == 1
         await walker.open("/vault", "/", "/authenticator")
         await walker.send("/authenticator/begin", {})

@@ -1,5 +1,6 @@
 """The vault without a browser: the passphrase travels sealed, the gateway opens."""
 
+import asyncio
 import json
 import signal
 from collections.abc import Iterator
@@ -7,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.app.build import House
+from drawbridge.app.build import House, open_house
 from drawbridge.app.settings import Settings
+from drawbridge.app.store_settings import StoreSettings
 from drawbridge.core.secret import Secret
 from tests.kit.command_line import CommandLine
-from tests.kit.processes import Process, free_port
+from tests.kit.processes import Process, drawbridge, free_port
 from tests.kit.store import files_of, store_in
 from tests.kit.terminal import Terminal
 
@@ -175,3 +177,20 @@ def test_up_tells_how_a_locked_vault_is_unlocked(line: CommandLine, gateway: Pro
         terminal.see("The vault is locked. Open the page, or run “drawbridge vault unlock”.")
         terminal.interrupt(signal.SIGTERM)
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("command", [("create",), ("keep-in", "passphrase")])
+def test_among_several_workers_no_passphrase_is_asked_for(
+    tmp_path: Path, postgres_url: str, command: tuple[str, ...]
+) -> None:
+    """Refused before anything is typed, whether or not a worker is there."""
+    settings = Settings(tmp_path, store=StoreSettings(postgres_url))
+
+    async def begin() -> None:
+        async with open_house(settings) as house:
+            await create_owner(house)
+
+    asyncio.run(begin())
+    done = drawbridge("vault", *command, "--json", environment=settings.environment())
+    assert (done.returncode, done.stdout) == (5, "")
+    assert json.loads(done.stderr)["code"] == "passphrase_in_cluster"

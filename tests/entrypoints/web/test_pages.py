@@ -17,7 +17,7 @@ from tests.kit.owner import (
     become_owner,
     set_up,
 )
-from tests.kit.store import without_trigger
+from tests.kit.store import in_a_file, without_trigger
 from tests.kit.web_site import WebSite
 
 # `/add/…` and `/join/…` are opened by what is good for one form: see test_telegram_pages.py and
@@ -103,6 +103,7 @@ async def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(
     assert "wrong wrong" not in page.html
 
 
+@in_a_file("several workers take no passphrase")
 async def test_a_short_passphrase_makes_no_vault(site: WebSite, browser: Browserling) -> None:
     await browser.get("/")
     await browser.post(

@@ -8,6 +8,7 @@ from drawbridge.sealing.keyring import Keyring
 from drawbridge.vault.rotations import SETTLED_MS, find_rotation
 from tests.kit.browserling import Browserling
 from tests.kit.owner import PASSPHRASE, set_up
+from tests.kit.store import in_a_file
 from tests.kit.web_site import WebSite
 
 
@@ -23,6 +24,7 @@ async def test_without_the_right_code_nothing_is_wished_for(
     assert await site.holder.answer() == 0
 
 
+@in_a_file("several workers take no passphrase")
 async def test_what_cannot_be_is_told_beside_its_field(site: WebSite, browser: Browserling) -> None:
     totp = await set_up(browser, site)
     await browser.get("/vault/key")
@@ -74,6 +76,7 @@ async def test_the_vault_gets_a_new_key_and_the_old_one_is_destroyed(
     assert site.holder.keyring().older == ()
 
 
+@in_a_file("several workers take no passphrase")
 async def test_the_passphrase_is_changed(site: WebSite, browser: Browserling) -> None:
     totp = await set_up(browser, site)
     await browser.get("/vault/key")

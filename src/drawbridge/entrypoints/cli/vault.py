@@ -65,6 +65,8 @@ def create(
 
     async def work(house: "House") -> None:
         person = (await ruler_of(house, owner)).id
+        if not key_file:
+            house.settings.check_passphrase()
         if (await _read_held_state(house)).status is not VaultStatus.ABSENT:
             raise Conflict("vault_exists")
         passphrase = None
@@ -94,6 +96,8 @@ def unlock(*, owner: Owner = "", data: Data = None, json: Json = False) -> None:
             passphrase = read_secret(say("cli.prompt.passphrase"))
             await _carry_out(house, person, Wish.UNLOCK, passphrase)
         _tell_open("cli.vault.unlock.done", as_json=json)
+        if house.settings.is_cluster and state.needs_passphrase and not json:
+            print_hint(say("cli.vault.unlock.cluster_hint"))
 
     in_house(data, work)
 
@@ -142,6 +146,9 @@ def keep_in(
 
     async def work(house: "House") -> None:
         person = (await ruler_of(house, owner)).id
+        if keeper == PASSPHRASE:
+            # Before the one that opens it now is typed in vain.
+            house.settings.check_passphrase()
         state = await _read_held_state(house)
         _check_open(state)
         old = read_secret(say("cli.prompt.passphrase")) if state.needs_passphrase else None

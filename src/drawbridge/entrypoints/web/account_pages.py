@@ -76,7 +76,10 @@ class AccountPages:
         try:
             state = await self.house.door.state()
             wish = Wish.CREATE if state.status is VaultStatus.ABSENT else Wish.UNLOCK
-            await self.house.door.ask(visit.person.id, wish, _read_passphrase(wish, fields))
+            passphrase = _read_passphrase(wish, fields)
+            if wish is Wish.CREATE and passphrase is not None:
+                self.house.settings.check_passphrase()
+            await self.house.door.ask(visit.person.id, wish, passphrase)
         except DrawbridgeError as error:
             form = refused(error, ("passphrase",), fields.keep("how"))
             return await self._vault(visit, form, error.http_status)
@@ -115,7 +118,12 @@ class AccountPages:
         state = await self.house.door.state()
         word = _word_of(state)
         problem = say_reason(state.error, state.error_facts) if state.error else ""
-        facts = {"state": word, "problem": "" if word == "working" else problem, "form": form}
+        facts = {
+            "state": word,
+            "problem": "" if word == "working" else problem,
+            "form": form,
+            "is_shared": self.house.settings.is_cluster,
+        }
         return self.site.page(visit, "account/vault.html", facts, status)
 
 

@@ -77,7 +77,10 @@ class VaultKeyPages:
             keeper = fields.line("keeper")
             if keeper not in _WAYS:
                 raise BadInput("unknown_keeper", field="keeper", known=_WAYS)
-            new = Secret(fields.text("new_passphrase")) if keeper == PASSPHRASE else None
+            new = None
+            if keeper == PASSPHRASE:
+                self.house.settings.check_passphrase()
+                new = Secret(fields.text("new_passphrase"))
             old = _passphrase(await self._state(), fields)
             told = KeepWish(keeper, old, new).written()
             await self.house.door.ask(visit.person.id, Wish.KEEP, told)
@@ -91,13 +94,17 @@ class VaultKeyPages:
             await self.house.accounts.check_second_factor(visit.person.id, fields.line("code"))
             await wish()
         except DrawbridgeError as error:
-            choices = {"keeper": _choices()}
+            choices = {"keeper": self._choices()}
             form = refused(error, _SHOWN[what], fields.keep("keeper"), choices=choices)
             return await self._page(visit, what, form, error.http_status)
         return go(_HERE)
 
     async def _state(self) -> VaultState:
         return await self.house.door.state()
+
+    def _choices(self) -> list[tuple[str, str]]:
+        ways = [it for it in _WAYS if it != PASSPHRASE or not self.house.settings.is_cluster]
+        return [(name, say(f"vault_key.keeper_{name.replace('-', '_')}")) for name in ways]
 
     async def _page(self, visit: Visit, of: str, form: Form, status: int = 200) -> Response:
         """Show the page; `of` says to which of its forms a problem belongs."""
@@ -110,14 +117,11 @@ class VaultKeyPages:
             "kept_in": _WRAPS.get(state.wrap, state.wrap),
             "problem": say_reason(state.error, state.error_facts) if state.error else "",
             "rotation": rotation if rotation and rotation.destroyed_ms is None else None,
-            "keepers": _choices(),
+            "keepers": self._choices(),
+            "is_shared": self.house.settings.is_cluster,
             "forms_of": {name: form if name == of else Form() for name in _SHOWN},
         }
         return self.site.page(visit, "account/vault_key.html", facts, status)
-
-
-def _choices() -> list[tuple[str, str]]:
-    return [(name, say(f"vault_key.keeper_{name.replace('-', '_')}")) for name in _WAYS]
 
 
 def _passphrase(state: VaultState, fields: Fields) -> Secret | None:
