@@ -157,6 +157,20 @@ async def test_who_is_woken_looks_at_once_and_everybody_once_in_a_while() -> Non
         await asyncio.gather(task, return_exceptions=True)
 
 
+class Mistaken:
+    """Robots whose look fails with a mistake of ours."""
+
+    async def look(self) -> None:
+        raise TypeError
+
+
+async def test_a_mistake_in_a_part_of_the_work_ends_the_process_instead_of_that_part() -> None:
+    desk = Desk(WHOLE, robots=Mistaken())
+    with pytest.raises(ExceptionGroup) as raised:
+        await asyncio.wait_for(desk.workers.run(), 20)
+    assert raised.group_contains(TypeError)
+
+
 async def test_who_becomes_the_house_goes_on_with_it() -> None:
     share = held(7)
     async with at_work(share) as desk:

@@ -114,7 +114,7 @@ class MemoryKeys:
 
     first: KeyRecord = field(default_factory=key_record)
     second: KeyRecord = field(default_factory=lambda: key_record(key_id=SECOND_KEY))
-    errors: list[DrawbridgeError] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
 
     async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
         return tuple(it for it in (self.first, self.second) if it.status in statuses)

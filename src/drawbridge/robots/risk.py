@@ -44,6 +44,9 @@ _EXCHANGE_CLOSED: Final = "robot_exchange_closed"
 KEY_EXPIRES: Final = "robot_key_expires"
 """Why a robot pauses before its key ends."""
 
+MISTAKE: Final = "robot_mistake"
+"""Why a robot was paused in whose work Drawbridge itself made a mistake."""
+
 KEY_REASONS: Final = frozenset(
     {
         *_KEY_REFUSALS.values(),

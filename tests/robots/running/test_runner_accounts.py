@@ -12,7 +12,7 @@ from drawbridge.core.errors import BadInput, Conflict, NotFound, OutcomeUnknown
 from drawbridge.core.orders import Side
 from drawbridge.robots.model import Account, RobotStatus
 from drawbridge.vault.model import KeyStatus
-from tests.kit.robot_bench import DOWN, UP, WISH, Bench
+from tests.kit.robot_bench import DOWN, FALLING, UP, WISH, Bench
 from tests.kit.robots import KEY, OWNER, SECOND_KEY, key_record, open_database
 
 BOTH = replace(WISH, also_on={SECOND_KEY: "200"})
@@ -55,6 +55,22 @@ async def test_an_account_without_money_pauses_alone(bench: Bench) -> None:
     assert poor.facts["currency"] == "USDT"
     await bench.tell(DOWN)
     assert bench.sides == [Side.BUY, Side.SELL]
+
+
+async def test_a_mistake_of_ours_pauses_the_one_account_in_whose_work_it_was_made(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.exchange.tell(*FALLING)
+    bench.id = (await bench.service.create(OWNER, BOTH)).id
+    await bench.service.start(OWNER, bench.id)
+    bench.exchange.keys.errors.append(TypeError())
+    await bench.step(3)
+    await bench.tell(UP)
+
+    told = {it.status: it.reason for it in (await bench.robot()).accounts}
+    assert told == {RobotStatus.PAUSED: "robot_mistake", RobotStatus.STARTED: ""}
+    assert bench.sides == [Side.BUY]
+    assert [it.levelname for it in caplog.records] == ["ERROR"]
 
 
 async def test_an_account_whose_key_is_disabled_pauses_and_resumes_alone(bench: Bench) -> None:

@@ -6,6 +6,7 @@ rounds.py decides, orders.py and resting.py trade, closing.py ends.
 """
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -15,31 +16,25 @@ from drawbridge.cluster.looking import Looking
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
-from drawbridge.robots.candle_store import CandleStore
-from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.model import RobotStatus
-from drawbridge.robots.risk import KEY_REASONS, Refusal, goes_by, is_about_key
+from drawbridge.robots.risk import KEY_REASONS, MISTAKE, Refusal, goes_by, is_about_key
 from drawbridge.robots.running.backing_off import backoff_ms, error_wait_ms
-from drawbridge.robots.running.charts import Chart, Charts
-from drawbridge.robots.running.checks import Checks
-from drawbridge.robots.running.closing import Closing
+from drawbridge.robots.running.charts import Chart
 from drawbridge.robots.running.listening import Listening, Place
-from drawbridge.robots.running.moves import Moves, is_winding_up
-from drawbridge.robots.running.orders import OrderChains
+from drawbridge.robots.running.moves import is_winding_up
 from drawbridge.robots.running.prices import Prices
-from drawbridge.robots.running.questions import Questions
-from drawbridge.robots.running.resting import Resting
-from drawbridge.robots.running.rounds import Judged, Rounds
+from drawbridge.robots.running.rounds import Judged
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.running.signalling import Signalling
-from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Hands, Tending
+from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Tending, hands_of
 from drawbridge.robots.running.under_way import Turns, UnderWay
-from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
 from drawbridge.trading.signals import Signal
 from drawbridge.vault.model import KeyRecord
+
+_log: Final = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 32
 _ANSWERS_AT_ONCE: Final = 256
@@ -66,7 +61,7 @@ class Robots:
         self._clock = clock
         self._dice = dice
         looking = Looking(share)
-        hands = _hands(database, outside, clock, looking)
+        hands = hands_of(database, outside, clock, looking)
         self._hands = hands
         self._seating = Seating(database, outside.record, hands.moves, looking)
         self._tending = Tending(hands, self._seating, clock)
@@ -344,6 +339,9 @@ class Robots:
                 raise
             except DrawbridgeError as error:
                 await self._failed(seat, error)
+            except Exception as error:  # noqa: BLE001  A mistake of ours here stops no other robot.
+                _log.error("robot %s: %s", seat.robot.id, type(error).__name__, exc_info=error)
+                await self._hands.moves.give_up(seat, Refusal(MISTAKE))
             else:
                 seat.failures = 0
 
@@ -360,26 +358,6 @@ class Robots:
         if seat.status is not RobotStatus.PAUSED and not is_winding_up(seat):
             with contextlib.suppress(Corrupted):
                 await self._hands.moves.note([seat], error.code, error.facts)
-
-
-def _hands(database: Database, outside: Outside, clock: Clock, looking: Looking) -> Hands:
-    """Put together what does the parts of the work."""
-    pen = Pen(database, clock, looking)
-    checks = Checks(outside, clock)
-    charts = Charts(outside.roads, CandleStore(database), clock)
-    chains = OrderChains(outside, checks, pen, clock)
-    return Hands(
-        pen=pen,
-        roads=outside.roads,
-        charts=charts,
-        checks=checks,
-        questions=Questions(database, pen, clock),
-        rounds=Rounds(charts, pen, clock),
-        chains=chains,
-        resting=Resting(outside, chains, DecisionStore(database), pen, clock),
-        closing=Closing(outside, chains, checks, pen, clock),
-        moves=Moves(pen, clock),
-    )
 
 
 def _has_open(seat: Seat, client_id: str) -> bool:

@@ -4,7 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zlib import crc32
 
+from drawbridge.cluster.looking import Looking
 from drawbridge.core.clock import MINUTE_MS, Clock
+from drawbridge.robots.candle_store import CandleStore
+from drawbridge.robots.decision_store import DecisionStore
 from drawbridge.robots.feasible import check_stake
 from drawbridge.robots.model import Decision, RobotStatus
 from drawbridge.robots.risk import KEY_EXPIRES, KEY_REASONS, Refusal
@@ -20,6 +23,8 @@ from drawbridge.robots.running.rounds import Judged, Rounds
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.running.writing import Pen
+from drawbridge.robots.seams import Outside
+from drawbridge.storage.database import Database
 from drawbridge.trading.fanout import Outcome
 from drawbridge.trading.reading import Passage
 
@@ -188,3 +193,23 @@ class Tending:
 
     def _wait(self, seat: Seat) -> None:
         seat.not_before_ms = self._clock.now_ms() + LOOK_AGAIN_MS
+
+
+def hands_of(database: Database, outside: Outside, clock: Clock, looking: Looking) -> Hands:
+    """Put together what does the parts of the work."""
+    pen = Pen(database, clock, looking)
+    checks = Checks(outside, clock)
+    charts = Charts(outside.roads, CandleStore(database), clock)
+    chains = OrderChains(outside, checks, pen, clock)
+    return Hands(
+        pen=pen,
+        roads=outside.roads,
+        charts=charts,
+        checks=checks,
+        questions=Questions(database, pen, clock),
+        rounds=Rounds(charts, pen, clock),
+        chains=chains,
+        resting=Resting(outside, chains, DecisionStore(database), pen, clock),
+        closing=Closing(outside, chains, checks, pen, clock),
+        moves=Moves(pen, clock),
+    )
