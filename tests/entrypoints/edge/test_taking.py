@@ -13,7 +13,7 @@ from drawbridge.app.front_process import Way
 from drawbridge.app.listening import listen, port_of
 from drawbridge.app.settings import Settings
 from drawbridge.entrypoints.edge.line import SILENT_S, Line
-from drawbridge.entrypoints.edge.lines import Lines, Lost, NotReached
+from drawbridge.entrypoints.edge.lines import MOST_UNDER_WAY, Lines, Lost, NotReached
 from drawbridge.entrypoints.edge.messages import (
     Kind,
     Message,
@@ -59,6 +59,10 @@ class Door:
     deaf: Deaf = field(default_factory=Deaf)
     fails: bool = False
     asked: list[str] = field(default_factory=list)
+    is_free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_free.set()
 
     async def answer_relayed(
         self, request: WireRequest, address: str, below: Below
@@ -67,6 +71,7 @@ class Door:
         self.asked.append(address)
         if self.fails:
             raise ValueError
+        await self.is_free.wait()
         return WireAnswer(200, request.body, ((b"a", b"b"),))
 
     async def open_relayed(self, request: WireRequest, address: str) -> Deaf:
@@ -182,6 +187,28 @@ async def test_who_proves_nothing_keeps_nobody_else_out(tmp_path: Path) -> None:
         for _, writer in crowd:
             writer.close()
         await until(lambda: at.taking.waiting == 0, "all of them are gone")
+
+
+async def test_a_worker_is_asked_no_more_than_it_takes_also_where_nobody_waits_any_more(
+    tmp_path: Path,
+) -> None:
+    """Else it would cut the line, and everybody's orders on it would be of unknown outcome."""
+    async with standing(tmp_path) as at:
+        assert (await _asked(at)).status == 200
+        at.door.is_free.clear()
+        asking = [
+            asyncio.create_task(at.lines.ask(at.where, HELLO, at.deadline()))
+            for _ in range(MOST_UNDER_WAY)
+        ]
+        await until(lambda: len(at.door.asked) == 1 + MOST_UNDER_WAY, "all have arrived")
+        for task in asking[1:]:
+            task.cancel()
+        await asyncio.wait(asking[1:])
+        with pytest.raises(NotReached):
+            await at.lines.ask(at.where, HELLO, at.deadline())
+        at.door.is_free.set()
+        assert isinstance(await asking[0], WireAnswer)
+        assert (await _asked(at)).status == 200
 
 
 async def test_a_fault_of_a_worker_is_no_answer(tmp_path: Path) -> None:

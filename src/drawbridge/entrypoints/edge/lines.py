@@ -205,6 +205,7 @@ class _Asking:
             raise NotReached
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[WireAnswer | Elsewhere] = loop.create_future()
+        # Until it is answered, also where nobody waits for it any more: the worker counts it too.
         self._waiting[number] = answer
         line.write(Message(Kind.REQUEST, number, encode_relayed(relayed)))
         try:
@@ -212,8 +213,6 @@ class _Asking:
                 return await answer
         except TimeoutError:
             raise Lost from None
-        finally:
-            del self._waiting[number]
 
     def tell(self, told: Message) -> bool:
         line = self.line
@@ -223,7 +222,7 @@ class _Asking:
         return True
 
     def hear(self, message: Message) -> None:
-        answer = self._waiting.get(message.number)
+        answer = self._waiting.pop(message.number, None)
         if answer is None or answer.done():
             return  # whoever asked has gone
         match message.kind:
@@ -244,6 +243,7 @@ class _Asking:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(Lost())
+        self._waiting.clear()
 
 
 def unreadable(place: bytes, code: str, address: str) -> Message:
