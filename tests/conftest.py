@@ -19,7 +19,7 @@ from drawbridge.robots.backtest.keeping import compiled_kept_in
 from drawbridge.robots.search.trying import cores
 from tests.kit.browser import find_browser
 from tests.kit.postgres import PrivateServer
-from tests.kit.processes import free_port
+from tests.kit.processes import bots_address, free_port
 from tests.kit.store import ON_SERVER
 
 _NO_BROWSER = "no browser"
@@ -42,7 +42,7 @@ hypothesis.settings.register_profile(
 # Tests read sentences, also those of processes that they start: English, whatever speaks here.
 os.environ["DRAWBRIDGE_LANGUAGE"] = "en"
 # Houses that several workers start at once must not wish for the same ports for their bots.
-os.environ["DRAWBRIDGE_PROXY"] = f"127.0.0.1:{free_port()}"
+os.environ["DRAWBRIDGE_PROXY"] = bots_address()
 if ON_SERVER:
     os.environ["DRAWBRIDGE_WORKER"] = f"127.0.0.1:{free_port()}"
 # Thousands of small databases wait for a disk at each commit. What tests kill is processes, and

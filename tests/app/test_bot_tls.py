@@ -21,7 +21,7 @@ from drawbridge.app.clock import SystemClock
 from drawbridge.app.settings import Settings
 from drawbridge.core.clock import DAY_MS
 from drawbridge.core.errors import BadInput, Corrupted, Forbidden
-from tests.kit.processes import READY_WITHIN_S, free_port
+from tests.kit.processes import READY_WITHIN_S, bots_address, free_port
 
 NOW_MS = 1_795_000_000_000
 
@@ -119,7 +119,7 @@ def test_nothing_older_than_tls_1_2_is_spoken(settings: Settings) -> None:
 def test_up_tells_where_bots_find_https_and_when_the_certificate_ends_soon(
     settings: Settings,
 ) -> None:
-    settings = replace(settings, port=free_port(), proxy=f"127.0.0.1:{free_port()}")
+    settings = replace(settings, port=free_port(), proxy=bots_address())
     ten_days_left_ms = SystemClock().now_ms() - 387 * DAY_MS
     keep_certificate(settings, (), ten_days_left_ms)
     process = subprocess.Popen(

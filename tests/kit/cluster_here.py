@@ -14,12 +14,11 @@ from drawbridge.app.build import open_house
 from drawbridge.app.settings import Settings
 from drawbridge.app.store_settings import StoreSettings
 from tests.kit.house import Town, until
-from tests.kit.processes import Paper, Process, free_port
+from tests.kit.processes import BOTS_TAKE, Paper, Process, free_port
 from tests.kit.proxied import Proxied, leave_unchecked, until_shared
 
 # Behind all the ports that a front takes.
 _BEHIND: Final = 101
-_ROOM: Final = 110
 _WHERE: Final = """
 SELECT workers.address AS address FROM keys
 JOIN shards ON shards.shard = keys.shard JOIN workers ON workers.id = shards.holder
@@ -60,7 +59,7 @@ def found_cluster(folder: Path, database_url: str, workers: int = 2) -> Iterator
     """Start all of it, and end it."""
     paper = Paper(folder / "paper", unlimited=True)
     address = paper.account_site.removeprefix("http://")
-    base = free_port(_ROOM)
+    base = free_port(BOTS_TAKE)
     settings = Settings(
         data=folder / "data",
         paper=address,

@@ -11,15 +11,13 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from drawbridge.app.settings import Settings, port_in
-from tests.kit.processes import Process, free_port
+from tests.kit.processes import BOTS_TAKE, Process, free_port
 
 WORKERS: Final = int(os.environ.get("DRAWBRIDGE_TEST_WORKERS", "1"))
 
 _ALONE: Final = "drawbridge.app.gateway_process"
 _SERVED: Final = "drawbridge.entrypoints.proxy"
 _FRONT: Final = "drawbridge.entrypoints.front"
-# For all exchanges, live ones and those on paper, from its first port on.
-_FRONT_TAKES: Final = 110
 _HELD: Final = ("--with-parent",)
 
 
@@ -79,7 +77,7 @@ def start_each(settings: Settings, start: Callable[[Mapping[str, str]], Process]
 
 def _apart(settings: Settings) -> Settings:
     base = port_in(settings.proxy)
-    while (port := free_port(1)) in range(base, base + _FRONT_TAKES):
+    while (port := free_port(1)) in range(base, base + BOTS_TAKE):
         pass
     cluster = replace(settings.cluster, worker=f"127.0.0.1:{port}")
     return replace(settings, cluster=cluster)

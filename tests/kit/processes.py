@@ -18,6 +18,8 @@ READY_WITHIN_S = 60
 
 # A paper exchange takes one port for its site and one for each exchange.
 _ROOM = 20
+# Who serves bots takes one for each exchange, and behind these one for each on paper.
+BOTS_TAKE = 110
 # Below those that the system gives to clients, which come and go while a server is down.
 _PORTS = range(15_000, 32_000)
 _DICE = random.SystemRandom()
@@ -29,6 +31,11 @@ def free_port(room: int = _ROOM) -> int:
         port = _DICE.choice(_PORTS)
         if all(_is_free(port + step) for step in range(room)):
             return port
+
+
+def bots_address() -> str:
+    """Find where bots can be served: nobody listens at any of the ports that this takes."""
+    return f"127.0.0.1:{free_port(BOTS_TAKE)}"
 
 
 def _is_free(port: int) -> bool:
@@ -57,7 +64,10 @@ class Process:
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line.startswith(b"{"), f"{module} did not become ready: {line!r}"
+        if not line.startswith(b"{"):
+            self.kill()
+            message = f"{module} did not become ready: {line!r}"
+            raise AssertionError(message)
         self.ready: dict[str, Any] = json.loads(line)
 
     @property

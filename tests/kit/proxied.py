@@ -31,7 +31,7 @@ from drawbridge.virtual_keys.service import VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.gateways import WORKERS, Running
 from tests.kit.house import Town, create_owner, until
-from tests.kit.processes import Paper, free_port
+from tests.kit.processes import Paper, bots_address
 from tests.kit.store import store_in
 from tests.kit.streams import token_switches
 
@@ -216,7 +216,7 @@ def found_proxied(
         observing=ObservingSettings(ops=ops),
         store=store_in(folder / "data"),
     )
-    town = Town(paper, replace(settings, proxy=f"127.0.0.1:{free_port()}"))
+    town = Town(paper, replace(settings, proxy=bots_address()))
     if tls:
         keep_certificate(town.settings, (), SystemClock().now_ms())
     with asyncio.Runner() as runner:

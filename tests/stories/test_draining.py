@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -16,18 +15,12 @@ from typing import Final
 
 import pytest
 
-from drawbridge.app.clock import SystemClock
-from drawbridge.catalogue.registry import credential_of, get_exchange
-from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import OrderType, Side
-from drawbridge.core.secret import Secret
 from drawbridge.virtual_keys.wishes import Wish
-from drawbridge.wire.dialect import sign
 from tests.kit.cluster_here import ClusterHere, found_cluster
-from tests.kit.ford import written
 from tests.kit.house import read_state, until
 from tests.kit.processes import Process, free_port
 from tests.kit.proxied import Fields
+from tests.kit.trading_bot import signed_order
 
 _EXCHANGE: Final = "binance"
 _ORDERS: Final = 60
@@ -84,7 +77,7 @@ async def _is_taken(cluster: ClusterHere, fields: Fields, name: str) -> bool:
     port = int(cluster.proxied.exchanges[_EXCHANGE]["rest"].rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(_signed(fields, name))
+        writer.write(signed_order(_EXCHANGE, fields, name))
         head = await reader.readuntil(b"\r\n\r\n")
         length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
         body = await reader.readexactly(int(length))
@@ -100,21 +93,6 @@ async def _is_taken(cluster: ClusterHere, fields: Fields, name: str) -> bool:
     # was never refused, nor told as unknown.
     assert head.startswith(b"HTTP/1.1 5") or b"-1021" in body, head + body
     return False
-
-
-def _signed(fields: Fields, name: str) -> bytes:
-    exchange = get_exchange(_EXCHANGE)
-    order = PlaceOrder(
-        symbol="BTC/USDT",
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal("0.001"),
-        price=Decimal(20_000),
-        client_id=name,
-    )
-    request = exchange.codec.encode_request(order, exchange.card.markets())
-    credential = credential_of(exchange, {it: Secret(text) for it, text in fields.items()})
-    return written(sign(exchange.dialect, request, credential, str(SystemClock().now_ms())))
 
 
 async def _placed(cluster: ClusterHere) -> list[str]:

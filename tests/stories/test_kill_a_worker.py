@@ -5,23 +5,17 @@ The account comes to the other worker, the bot goes on, and nothing is lost or d
 
 import asyncio
 from contextlib import suppress
-from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from drawbridge.app.clock import SystemClock
-from drawbridge.catalogue.registry import Exchange, credential_of, get_exchange
-from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import OrderType, Side
-from drawbridge.core.secret import Secret
+from drawbridge.catalogue.registry import get_exchange
 from drawbridge.virtual_keys.wishes import Wish
-from drawbridge.wire.dialect import sign
 from drawbridge.wire.http import WireAnswer
 from tests.kit.cluster_here import ClusterHere, found_cluster
-from tests.kit.ford import written
 from tests.kit.house import read_state, until
 from tests.kit.proxied import Fields
+from tests.kit.trading_bot import signed_order
 
 _EXCHANGE: Final = "binance"
 _ORDERS: Final = 60
@@ -80,7 +74,7 @@ async def _place(here: ClusterHere, fields: Fields, name: str) -> bool:
     exchange = get_exchange(_EXCHANGE)
 
     async def tried() -> str:
-        answer = await _asked(here, _signed(exchange, fields, name))
+        answer = await _asked(here, signed_order(_EXCHANGE, fields, name))
         if answer is None:
             return "lost"
         raw = exchange.codec.read_error(answer)
@@ -109,20 +103,6 @@ async def _asked(here: ClusterHere, raw: bytes) -> WireAnswer | None:
         with suppress(OSError):
             await writer.wait_closed()
     return WireAnswer(int(head.split(b" ")[1]), body)
-
-
-def _signed(exchange: Exchange, fields: Fields, name: str) -> bytes:
-    order = PlaceOrder(
-        symbol="BTC/USDT",
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal("0.001"),
-        price=Decimal(20_000),
-        client_id=name,
-    )
-    request = exchange.codec.encode_request(order, exchange.card.markets())
-    credential = credential_of(exchange, {it: Secret(text) for it, text in fields.items()})
-    return written(sign(exchange.dialect, request, credential, str(SystemClock().now_ms())))
 
 
 async def _placed(here: ClusterHere) -> list[str]:

@@ -6,20 +6,13 @@ Each order is found again as the exchange has it, or is told as unknown, and non
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from drawbridge.app.clock import SystemClock
-from drawbridge.catalogue.registry import credential_of, get_exchange
-from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import OrderType, Side
-from drawbridge.core.secret import Secret
 from drawbridge.virtual_keys.wishes import Wish
-from drawbridge.wire.dialect import sign
-from tests.kit.ford import written
 from tests.kit.house import read_state, until
 from tests.kit.proxied import Fields, Proxied, found_proxied
+from tests.kit.trading_bot import signed_order
 
 _EXCHANGE: Final = "binance"
 _ORDERS: Final = 60
@@ -62,7 +55,7 @@ async def _trade(
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for name in names:
         try:
-            writer.write(_signed(fields, name))
+            writer.write(signed_order(_EXCHANGE, fields, name))
             head = await reader.readuntil(b"\r\n\r\n")
             length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
             await reader.readexactly(int(length))
@@ -75,21 +68,6 @@ async def _trade(
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
-
-
-def _signed(fields: Fields, name: str) -> bytes:
-    exchange = get_exchange(_EXCHANGE)
-    order = PlaceOrder(
-        symbol="BTC/USDT",
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal("0.001"),
-        price=Decimal(20_000),
-        client_id=name,
-    )
-    request = exchange.codec.encode_request(order, exchange.card.markets())
-    credential = credential_of(exchange, {it: Secret(text) for it, text in fields.items()})
-    return written(sign(exchange.dialect, request, credential, str(SystemClock().now_ms())))
 
 
 async def _placed(proxied: Proxied) -> list[str]:

@@ -39,7 +39,7 @@ from tests.kit.gateways import WORKERS
 from tests.kit.house import until
 from tests.kit.over_the_wire import OverTheWire
 from tests.kit.planted import Planted
-from tests.kit.processes import Paper, drawbridge, free_port
+from tests.kit.processes import Paper, bots_address, drawbridge, free_port
 from tests.kit.store import ON_SERVER, files_of, store_in
 
 PASSWORD = "owner+password planted/first"
@@ -84,7 +84,7 @@ class Town:
 def town_in(folder: Path) -> Iterator[Town]:
     paper = Paper(folder / "paper")
     address = paper.account_site.removeprefix("http://")
-    proxy = f"127.0.0.1:{free_port()}"
+    proxy = bots_address()
     settings = Settings(
         data=folder / "data",
         port=free_port(),

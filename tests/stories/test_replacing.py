@@ -7,13 +7,9 @@ robot's signals, and the command line.
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
-
-import ccxt.async_support
-import pytest
 
 from drawbridge.robots.model import Robot, RobotStatus, Trigger
 from drawbridge.robots.wishes import Wish as RobotWish
@@ -24,55 +20,15 @@ from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.house import read_state, until
 from tests.kit.paper_keys import end_paper_key
 from tests.kit.processes import drawbridge, free_port
-from tests.kit.proxied import Fields, Proxied, found_proxied
+from tests.kit.proxied import Proxied
+from tests.kit.trading_bot import MARKETS, TradingBot, all_traded
 from tests.stories.test_signals import _filled_in, _post
 
 ACCOUNT: Final = "the account"
-MARKETS: Final = {"binance": "BTC/USDT", "kraken": "BTC/USD"}
 BOTS: Final = {"binance": 2, "kraken": 1}
 _FEW: Final = 2
+# Several bots share an account's limits, so each goes slower than one alone.
 _PAUSE_MS: Final = 1_000
-
-
-@pytest.fixture
-def bridge(tmp_path: Path) -> Iterator[Proxied]:
-    with found_proxied(tmp_path) as standing:
-        yield standing
-
-
-@dataclass
-class Bot:
-    """An unmodified client that places and cancels orders until it is told to stop."""
-
-    exchange_id: str
-    fields: Fields
-    urls: Mapping[str, Any]
-    name: str
-    rounds: int = 0
-    has_to_stop: bool = False
-
-    async def run(self) -> None:
-        """Trade; whatever the client raises ends the test."""
-        settings = {
-            "apiKey": self.fields["api_key"],
-            "secret": self.fields["api_secret"],
-            "urls": self.urls,
-            "enableRateLimit": True,
-            # Several bots share an account's limits, so each goes slower than one alone.
-            "rateLimit": _PAUSE_MS,
-        }
-        client = getattr(ccxt.async_support, self.exchange_id)(settings)
-        symbol = MARKETS[self.exchange_id]
-        try:
-            await client.load_markets()
-            price = float((await client.fetch_ticker(symbol))["last"]) / 2
-            price = float(client.price_to_precision(symbol, price))
-            while not self.has_to_stop:
-                placed = await client.create_order(symbol, "limit", "buy", 0.001, price)
-                await client.cancel_order(placed["id"], symbol)
-                self.rounds += 1
-        finally:
-            await client.close()
 
 
 @dataclass
@@ -104,14 +60,14 @@ def test_a_robot_and_bots_trade_on_while_their_key_is_replaced(bridge: Proxied) 
     for key in keys.values():
         bridge.runner.run(_is(bridge, key.id, KeyStatus.ENABLED))
     bots = [
-        Bot(
+        TradingBot(
             exchange_id=name,
             fields=bridge.virtual_key(keys[name], Wish(scopes=("trade_spot",))).fields,
             urls=bridge.exchanges[name]["ccxt_urls"],
-            name=f"{name} {number}",
+            pause_ms=_PAUSE_MS,
         )
         for name in MARKETS
-        for number in range(BOTS[name])
+        for _ in range(BOTS[name])
     ]
     bridge.town.settings = replace(bridge.town.settings, port=free_port())
     pages = bridge.town.start("drawbridge.entrypoints.web", ["--with-parent"])
@@ -120,7 +76,7 @@ def test_a_robot_and_bots_trade_on_while_their_key_is_replaced(bridge: Proxied) 
 
 
 async def _story(
-    bridge: Proxied, keys: Mapping[str, KeyRecord], bots: list[Bot], pages: str
+    bridge: Proxied, keys: Mapping[str, KeyRecord], bots: list[TradingBot], pages: str
 ) -> None:
     signaller = await _signaller(bridge, keys["binance"], pages)
     async with asyncio.TaskGroup() as trading:
@@ -176,15 +132,9 @@ async def _is(bridge: Proxied, key_id: str, status: KeyStatus) -> None:
     await until(stands, f"the key is {status}")
 
 
-async def _traded(bots: list[Bot], signaller: Signaller) -> None:
+async def _traded(bots: list[TradingBot], signaller: Signaller) -> None:
     """Wait until everybody has traded a few times more."""
-    rounds = {bot.name: bot.rounds for bot in bots}
-
-    async def have_traded() -> bool:
-        return all(bot.rounds >= rounds[bot.name] + _FEW for bot in bots)
-
-    await signaller.signal()
-    await until(have_traded, "everybody has traded")
+    await asyncio.gather(signaller.signal(), all_traded(bots, _FEW))
 
 
 async def _replace(bridge: Proxied, exchange_id: str, key: KeyRecord) -> dict[str, Any]:
