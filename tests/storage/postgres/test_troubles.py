@@ -12,18 +12,21 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.errors import Corrupted, ExchangeDown
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.storage.engines import open_database
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.bell import Bell
 from drawbridge.storage.postgres.connecting import PATIENCE_S, open_connection
+from drawbridge.storage.postgres.guests import Guests
+from drawbridge.storage.postgres.tenants import SETTING
 from tests.kit.house import until
 from tests.kit.turns import a_turn
 
 _PUT = "INSERT INTO used_stamps (key_id, reserved) VALUES (?, ?)"
 _ALL = "SELECT key_id FROM used_stamps ORDER BY key_id"
 _SLEEP = "SELECT pg_sleep(30)"
+_FOR_WHOM = f"SELECT current_setting('{SETTING}')"
 _SOCKET = ".s.PGSQL.5432"
 
 Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
@@ -203,3 +206,18 @@ async def test_a_bell_that_was_cut_off_rings_all_the_same(
 
         await until(rings, "the bell does not ring any more")
         await bell.close()
+
+
+async def test_a_connection_that_could_not_be_set_for_somebody_serves_nobody(
+    postgres_url: str,
+) -> None:
+    """Else the next statement of theirs would run as whoever it was set for before."""
+    guests = Guests(PostgresPlace(postgres_url))
+    unheard_of = "zoe\x00"
+    for number in range(6):
+        await guests.fetch(f"ann{number}", _FOR_WHOM)
+    for _ in range(2):
+        with pytest.raises(Corrupted):
+            await guests.fetch(unheard_of, _FOR_WHOM)
+    assert [tuple(it) for it in await guests.fetch("ann5", _FOR_WHOM)] == [("ann5",)]
+    guests.close()

@@ -120,7 +120,7 @@ class Guests:
             self._lent += 1
             try:
                 if before != owner:
-                    await connection.fetchval(_SET, owner)
+                    await _set(connection, owner)
                 yield connection
             except asyncio.CancelledError:
                 # Whatever it is in the middle of, nobody else begins there.
@@ -140,3 +140,12 @@ class Guests:
         if self._free and len(self._free) + self._lent >= _MOST:
             return self._free.pop(0)
         return NOBODY, await open_connection(self._place, _AS_ROLE)
+
+
+async def _set(connection: Connection, owner: str) -> None:
+    try:
+        await connection.fetchval(_SET, owner)
+    except BaseException:
+        # It is set for somebody else still, and is never to be taken for one that is set.
+        connection.terminate()
+        raise
