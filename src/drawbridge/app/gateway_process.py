@@ -182,7 +182,8 @@ def _kinship_of(house: House, gateway: Gateway, shelf: Shelf) -> Kinship:
 def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> _Roads:
     """Put together what signs and sends."""
     database, clock = house.database, house.clock
-    rows = gauged.timed(open_journal(house.settings.database))
+    opened = open_journal(house.settings.database)
+    rows = gauged.timed(opened)
     licences, journal = licensed_journal(house, rows)
     venues = Venues(_paper_urls(house.settings))
     doubts, stamps = Doubts(clock), Stamps(database, clock, share)
@@ -191,7 +192,7 @@ def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> 
     road = Road(egress, venues, doubts, gauged.measures)
     gateway = Gateway(house.vault.kept, opening, road, stamps, journal, clock, share=share)
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
-    wakes = open_wakes(database, rows)
+    wakes = open_wakes(database, opened)
     return _Roads(rows, wakes, journal, licences, doubts, stamps, opening, gateway, streams)
 
 
@@ -296,7 +297,7 @@ def main() -> int:
     async def work() -> None:
         await run(read_settings(), with_parent=given.with_parent)
 
-    return run_process("gateway", work)
+    return run_process("gateway", work, carries_orders=True)
 
 
 if __name__ == "__main__":

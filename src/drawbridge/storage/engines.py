@@ -36,8 +36,8 @@ def open_journal(place: Place) -> RowJournal:
 
 
 def open_wakes(database: Database, rows: RowJournal) -> Wakes:
-    """Open what a process is woken by that works on a database, and writes to this journal."""
-    if isinstance(database, SqliteDatabase):
+    """Open what a process is woken by that works on a database, and writes to its journal."""
+    if isinstance(rows, GroupCommit):
         return ChangesOfOthers(rows)
     # As above.
     from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415 - as above

@@ -51,7 +51,10 @@ class GroupCommit:
         self._intake.write_later(statements)
 
     async def version_of_others(self) -> int:
-        """Give a number that changes whenever something was committed, but not by this journal."""
+        """Give a number that changes whenever something was committed, but not by this journal.
+
+        Why: who waits for people's wishes need not look again at each order of a robot.
+        """
         told: asyncio.Future[int] = self._loop.create_future()
         self._queue.put(_Look(told))
         return await told

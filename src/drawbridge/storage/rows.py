@@ -75,12 +75,6 @@ class RowJournal(Protocol):
         Why: a sync of the disk for an order's outcome alone would hold up the next order.
         """
 
-    async def version_of_others(self) -> int:
-        """Give a number that changes whenever something was committed, but not by this journal.
-
-        Why: who waits for people's wishes need not look again at each order of a robot.
-        """
-
     async def close(self) -> None:
         """Write what is queued, then stop."""
 

@@ -6,8 +6,6 @@ file there is one who works, and whatever others commit is for it.
 
 from typing import Final, Protocol
 
-from drawbridge.storage.rows import RowJournal
-
 
 class Wakes(Protocol):
     """What one process is woken by. Losing one loses nothing: who is woken looks at the rows."""
@@ -26,13 +24,20 @@ class Wakes(Protocol):
         """Hear nothing any more."""
 
 
+class Telling(Protocol):
+    """Who tells that others have committed something; a file's journal does."""
+
+    async def version_of_others(self) -> int:
+        """Give a number that changes whenever something was committed, but not by this journal."""
+
+
 class ChangesOfOthers:
     """Wakes over one file: others, and we, have committed something, but no row of an order.
 
     Why not the rows of orders: what a robot writes for each order is nobody's wish.
     """
 
-    def __init__(self, rows: RowJournal) -> None:
+    def __init__(self, rows: Telling) -> None:
         """Ask the journal, which does not count what it writes."""
         self._rows: Final = rows
         self._version = -1

@@ -30,9 +30,6 @@ class _Journal:
     def write_later(self, statements: Sequence[Statement]) -> None:
         self.written += [args[0] for _, args in statements]
 
-    async def version_of_others(self) -> int:
-        return 7
-
     async def close(self) -> None:
         self.is_closed = True
 
@@ -66,6 +63,5 @@ async def test_one_write_in_eight_is_timed_and_all_are_written() -> None:
     spread = timed.times.spreads()[()]
     assert sum(spread.counts) == 4
     assert spread.sum_us == 4 * 3
-    assert await timed.version_of_others() == 7
     await timed.close()
     assert inner.is_closed

@@ -120,20 +120,3 @@ async def test_at_its_end_what_was_handed_in_is_written(postgres_url: str, serve
     assert _rows(server) == [(1, "last")]
     with pytest.raises(Corrupted, match="journal_closed"):
         await journal.write(_INSERT, (2, "too late"))
-
-
-async def test_it_tells_of_what_others_commit_and_not_of_its_own(
-    journal: PostgresJournal, server: Server
-) -> None:
-    heard = await journal.version_of_others()
-
-    async def rings() -> bool:
-        server.execute("SELECT pg_notify('drawbridge', '')")
-        return await journal.version_of_others() > heard + 1
-
-    await until(rings, "nothing of others was heard")
-    before = await journal.version_of_others()
-    await journal.write(_INSERT, (1, "own"))
-    assert (
-        await journal.version_of_others() - before <= 1
-    )  # a last one may still have been on its way

@@ -41,10 +41,6 @@ class TimedJournal:
         """Write several rows that nobody waits for."""
         self._journal.write_later(statements)
 
-    async def version_of_others(self) -> int:
-        """Give a number that changes whenever somebody else committed something."""
-        return await self._journal.version_of_others()
-
     async def close(self) -> None:
         """Write what is queued, then stop."""
         await self._journal.close()

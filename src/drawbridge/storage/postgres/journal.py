@@ -14,7 +14,6 @@ import asyncpg
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.storage.connection import Value
 from drawbridge.storage.place import PostgresPlace
-from drawbridge.storage.postgres.bell import Bell
 from drawbridge.storage.postgres.committing import commit, number_of, roll_back
 from drawbridge.storage.postgres.connecting import (
     PATIENCE_S,
@@ -40,7 +39,6 @@ class PostgresJournal:
         self._is_wanted = asyncio.Event()
         self._is_ending = False
         self._intake = Intake(self._take)
-        self._bell = Bell(place)
         self._task = asyncio.create_task(self._work())
 
     def write(self, sql: str | Rows, args: Sequence[Value]) -> Awaitable[None]:
@@ -55,17 +53,12 @@ class PostgresJournal:
         """Write several rows soon, as `RowJournal` says."""
         self._intake.write_later(statements)
 
-    async def version_of_others(self) -> int:
-        """Give a number that changes whenever something was committed, but not by journals."""
-        return self._bell.count()
-
     async def close(self) -> None:
         """Write what is queued, then stop."""
         self._intake.end()
         self._is_ending = True
         self._is_wanted.set()
         await self._task
-        await self._bell.close()
         if self._connection is not None:
             self._connection.terminate()
 
