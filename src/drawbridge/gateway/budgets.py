@@ -14,7 +14,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.values import light_value
 from drawbridge.gateway.shares import Blocked, SharedCount
-from drawbridge.gateway.turns import NOBODY, Caller, Line, Waiting
+from drawbridge.gateway.turns import NOBODY, Caller, Line, Sharer, Waiting
 from drawbridge.wire.endpoints import Endpoint
 from drawbridge.wire.http import WireAnswer
 from drawbridge.wire.limits import Limit, LimitHeaders, LimitPer, read_told
@@ -151,10 +151,8 @@ class Budgets:
         for count, cost in purse:
             blocked = count.charge(who, cost, now_ms, is_urgent=is_urgent)
             if blocked is not None:
-                for paid, given in purse:
-                    if paid is count:
-                        return blocked
-                    paid.give_back(who, given)
+                _give_back(purse, count, who)
+                return blocked
         return None
 
     def _share_out(self, now_ms: int) -> None:
@@ -256,6 +254,14 @@ class Budgets:
             if limit.per is LimitPer.ADDRESS:
                 count.share_among(self._shared_by, self._clock.now_ms())
         return count
+
+
+def _give_back(purse: _Purse, until: SharedCount, who: Sharer) -> None:
+    """Take back what was charged before the count that had no room."""
+    for count, cost in purse:
+        if count is until:
+            return
+        count.give_back(who, cost)
 
 
 def _end_late(one: _Payment) -> None:
