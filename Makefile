@@ -21,7 +21,7 @@ PYTEST_FLAGS ?= --numprocesses auto --dist worksteal
 EXTRAS ?= --all-extras
 # What `make cluster` runs over a server, and what besides with two workers and a front. Left out is
 # what keeps no rows of ours, and what starts its server by itself in any run.
-OVER_SERVER := tests/accounts tests/app tests/approvals tests/audit tests/entrypoints/api tests/entrypoints/cli tests/entrypoints/front tests/entrypoints/mcp tests/entrypoints/proxy tests/entrypoints/telegram tests/entrypoints/tui tests/entrypoints/web tests/gateway tests/licences tests/notices tests/pages/test_without_scripts.py tests/robots/running tests/robots/test_*.py tests/rotation tests/statistics tests/stories tests/trading tests/vault tests/verification tests/virtual_keys
+OVER_SERVER := tests/accounts tests/app/observing tests/app/test_answering.py tests/app/test_lab_process.py tests/app/test_overview.py tests/app/test_reachability.py tests/app/test_reminders.py tests/app/test_workers.py tests/approvals tests/audit tests/entrypoints/api tests/entrypoints/cli tests/entrypoints/front tests/entrypoints/proxy tests/entrypoints/telegram tests/entrypoints/web tests/gateway tests/licences tests/notices tests/pages/test_without_scripts.py tests/robots/running tests/robots/test_*.py tests/rotation tests/statistics tests/stories tests/trading tests/vault tests/verification tests/virtual_keys
 IN_CLUSTER := tests/entrypoints/cli/test_key_replacing.py tests/entrypoints/cli/test_verify.py tests/real_clients/test_*_through_us.py tests/stories
 LOCKED := pyproject.toml uv.lock
 # Real clients that cannot stand in one environment with the rest: older versions of ccxt, SDKs.

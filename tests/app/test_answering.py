@@ -12,6 +12,7 @@ from drawbridge.app.settings import Settings
 from drawbridge.approvals.model import DONE, Approval, ApprovalKind, Question
 from drawbridge.core.errors import DrawbridgeError, NotFound
 from drawbridge.core.secret import Secret
+from tests.kit.store import store_in
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Bench:
 
 @pytest_asyncio.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with open_house(Settings(data=tmp_path)) as house:
+    async with open_house(Settings(data=tmp_path, store=store_in(tmp_path))) as house:
         owner = await house.accounts.create_owner("Ada", Secret("correct horse battery"))
         yield Bench(house, owner.id)
 
