@@ -12,6 +12,7 @@ from drawbridge.app.workers import Work, Workers
 from drawbridge.cluster.share import WHOLE, HeldShares, Share
 from drawbridge.core.clock import SteppedClock
 from drawbridge.core.shards import HOUSE
+from drawbridge.storage.wakes import Waiting
 from tests.kit.house import until
 
 LONG_MS = 10**9
@@ -131,9 +132,9 @@ class Calls:
         told, self.is_told = self.is_told, False
         return told
 
-    async def count_waiting(self) -> int:
+    async def waiting(self) -> Waiting:
         """Tell of nothing."""
-        return 0
+        return Waiting()
 
     async def close(self) -> None:
         """Close nothing."""

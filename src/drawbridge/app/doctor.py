@@ -24,6 +24,7 @@ from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import DrawbridgeError, NotFound
 from drawbridge.core.operations import GetServerTime
+from drawbridge.storage.engines import read_waiting
 from drawbridge.vault.model import Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus, read_vault_state
 from drawbridge.wording.say import say
@@ -97,7 +98,7 @@ async def _inside(house: House) -> AsyncIterator[Finding]:
     seen = await see_cluster(house)
     if seen.is_shared:
         running = bool(seen.versions)
-        for finding in look_at_cluster(seen):
+        for finding in look_at_cluster(seen, await read_waiting(house.database)):
             yield finding
     else:
         running = await is_worker_there(house)

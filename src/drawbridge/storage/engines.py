@@ -8,7 +8,7 @@ from drawbridge.storage.journal import GroupCommit
 from drawbridge.storage.place import Place
 from drawbridge.storage.rows import RowJournal
 from drawbridge.storage.sqlite_database import SqliteDatabase
-from drawbridge.storage.wakes import ChangesOfOthers, Wakes
+from drawbridge.storage.wakes import ChangesOfOthers, Waiting, Wakes
 
 
 async def open_database(place: Place, schema: str) -> Database:
@@ -33,6 +33,24 @@ def open_journal(place: Place) -> RowJournal:
     from drawbridge.storage.postgres.journal import PostgresJournal  # noqa: PLC0415 - see above
 
     return PostgresJournal(place)
+
+
+async def read_waiting(database: Database) -> Waiting:
+    """Tell what waits to be taken by whoever works on a database; over a file, nothing does.
+
+    Raises: `ExchangeDown("database_away")`.
+    """
+    if isinstance(database, SqliteDatabase):
+        return Waiting()
+    # As above.
+    from drawbridge.storage.postgres.database import PostgresDatabase  # noqa: PLC0415 - as above
+    from drawbridge.storage.postgres.wakes import PostgresWakes  # noqa: PLC0415 - as they are
+
+    wakes = PostgresWakes(cast("PostgresDatabase", database).rings)
+    try:
+        return await wakes.waiting()
+    finally:
+        await wakes.close()
 
 
 def open_wakes(database: Database, rows: RowJournal) -> Wakes:

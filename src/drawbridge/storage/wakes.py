@@ -4,7 +4,16 @@ On a server each of many workers is told of its own accounts only (`postgres/wak
 file there is one who works, and whatever others commit is for it.
 """
 
+from dataclasses import dataclass
 from typing import Final, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many shards have something to do that nobody has taken yet, and since when the oldest."""
+
+    count: int = 0
+    oldest_ms: int = 0
 
 
 class Wakes(Protocol):
@@ -17,8 +26,8 @@ class Wakes(Protocol):
         nobody told us of is looked up: what died with its worker, or was said while we were away.
         """
 
-    async def count_waiting(self) -> int:
-        """Tell how many shards have something to do that nobody has taken yet."""
+    async def waiting(self) -> Waiting:
+        """Tell what nobody has taken yet."""
 
     async def close(self) -> None:
         """Hear nothing any more."""
@@ -47,9 +56,9 @@ class ChangesOfOthers:
         before, self._version = self._version, await self._rows.version_of_others()
         return self._version != before
 
-    async def count_waiting(self) -> int:
+    async def waiting(self) -> Waiting:
         """Tell that nothing waits: the rows themselves say what is to be done."""
-        return 0
+        return Waiting()
 
     async def close(self) -> None:
         """Leave the journal to whoever opened it."""

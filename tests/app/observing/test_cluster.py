@@ -18,9 +18,11 @@ from drawbridge.app.observing.looking import look_at_cluster
 from drawbridge.app.settings import Settings
 from drawbridge.cluster.model import Worker
 from drawbridge.core.clock import DAY_MS, MINUTE_MS
+from drawbridge.storage.wakes import Waiting
 from tests.kit.store import in_a_file, store_in
 from tests.kit.workers import stand, stand_three
 
+_NOTHING = Waiting()
 _ONE = Worker("worker_one", egress_addresses=("192.0.2.1",), version="0.1.0")
 
 
@@ -32,8 +34,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-def _found(seen: ClusterSeen) -> dict[str, tuple[Health, str]]:
-    return {it.what: (it.health, it.found) for it in look_at_cluster(seen)}
+def _found(seen: ClusterSeen, jobs: Waiting = _NOTHING) -> dict[str, tuple[Health, str]]:
+    return {it.what: (it.health, it.found) for it in look_at_cluster(seen, jobs)}
 
 
 async def test_shards_that_nobody_holds_are_found(house: House) -> None:
@@ -81,6 +83,18 @@ async def test_a_database_far_away_is_told(house: House) -> None:
     seen = await see_cluster(house)
     assert _found(replace(seen, took_us=900_000))["round_trip"] == (Health.WARN, "slow")
     assert _found(replace(seen, took_us=900))["round_trip"] == (Health.OK, "good")
+
+
+async def test_a_clock_that_differs_is_told(house: House) -> None:
+    seen = await see_cluster(house)
+    assert _found(seen)["server_clock"] == (Health.OK, "good")
+    assert _found(replace(seen, clock_off_ms=1_500))["server_clock"] == (Health.WARN, "off")
+
+
+async def test_accounts_that_wait_to_be_woken_for_long_are_told(house: House) -> None:
+    seen = await see_cluster(house)
+    assert _found(seen, Waiting(3, 900))["queue"] == (Health.OK, "jobs")
+    assert _found(seen, Waiting(1, 60_000))["queue"] == (Health.WARN, "jobs_late")
 
 
 @in_a_file("over a server there are always workers")

@@ -235,9 +235,11 @@ def test_a_cluster_is_told_worker_by_worker(line: CommandLine) -> None:
     workers = [found for what, _, found in told if what == "worker"]
     assert sorted(workers) == ["draining", "working", "working"]
     assert not any(what == "gateway" for what, _, _ in told)
-    words = line.on_data("doctor")[1]
+    words = " ".join(it["message"] for it in findings)
     assert "192.0.2.1" in words
     assert "held by no worker" in words
+    assert ("queue", "ok", "jobs") in told
+    assert "clocks of the database and of this machine agree" in words
 
 
 def test_a_cluster_in_which_every_account_is_held_is_healthy(line: CommandLine) -> None:

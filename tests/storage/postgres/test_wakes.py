@@ -8,8 +8,10 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import Conflict, ExchangeDown
 from drawbridge.core.shards import HOUSE, SHARDS
+from drawbridge.storage.engines import read_waiting
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.connecting import Connection, open_connection
@@ -106,7 +108,7 @@ async def _wish_in_vain(pages: Process) -> None:
 async def test_a_wake_is_undone_with_its_transaction(pages: Process, worker: Process) -> None:
     with pytest.raises(Conflict):
         await _wish_in_vain(pages)
-    assert await worker.wakes.count_waiting() == 0
+    assert (await worker.wakes.waiting()).count == 0
     assert not await worker.takes(_MINE, is_sweep=True)
 
 
@@ -120,7 +122,7 @@ async def test_a_wish_wakes_who_holds_its_shard_and_nobody_else(
         assert not await another.takes(_OTHERS)
         assert not await another.takes(_OTHERS, is_sweep=True)
         await worker.is_woken(_MINE)
-        assert await worker.wakes.count_waiting() == 0
+        assert (await worker.wakes.waiting()).count == 0
 
 
 async def test_what_others_write_without_a_wish_wakes_nobody(
@@ -141,10 +143,12 @@ async def test_what_a_process_wrote_itself_wakes_it_once(worker: Process) -> Non
 async def test_many_wishes_at_once_wake_once(pages: Process, worker: Process) -> None:
     for _ in range(20):
         await pages.wish(17)
-    assert await pages.wakes.count_waiting() == 1
+    assert (await pages.wakes.waiting()).count == 1
+    waiting = await read_waiting(pages.database)
+    assert (waiting.count, 0 <= waiting.oldest_ms < MINUTE_MS) == (1, True)
     await worker.is_woken(_MINE)
     assert not await worker.takes(_MINE, is_sweep=True)
-    assert await worker.wakes.count_waiting() == 0
+    assert (await worker.wakes.waiting()).count == 0
 
 
 async def test_nobody_is_woken_before_what_is_wished_can_be_seen(
@@ -175,7 +179,7 @@ async def test_who_holds_a_job_in_hand_ends_it_after_what_is_being_wished(
         await connection.execute("COMMIT")
         await ending
         taker.terminate()
-        assert await late.wakes.count_waiting() == 0
+        assert (await late.wakes.waiting()).count == 0
 
 
 async def test_a_job_in_the_hand_of_the_dead_comes_to_who_holds_its_shard_next(

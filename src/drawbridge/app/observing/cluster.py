@@ -49,8 +49,9 @@ class WorkerSeen:
 class ClusterSeen:
     """All of it at one moment. `is_shared` tells whether workers share the accounts at all.
 
-    `waiting` counts signals that were not acted on everywhere, and notices to be carried out;
-    `took_us` is how long the database took for a question.
+    `signals_waiting` counts those that were not acted on everywhere, `notices_waiting` what is to
+    be carried out; `took_us` is how long the database took for a question, and `clock_off_ms` by
+    how much its clock and ours differ at least.
     """
 
     is_shared: bool
@@ -60,6 +61,7 @@ class ClusterSeen:
     signals_waiting: int
     notices_waiting: int
     took_us: int
+    clock_off_ms: int
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -81,9 +83,9 @@ class ClusterSeen:
 async def see_cluster(house: House) -> ClusterSeen:
     """Look at the cluster. Raises: what the database raises."""
     database, is_shared = house.database, house.settings.is_cluster
-    began_ns = monotonic_ns()
+    began_ns, began_ms = monotonic_ns(), house.clock.now_ms()
     now_ms = await database.now_ms()
-    took_us = (monotonic_ns() - began_ns) // _NS_PER_US
+    took_us, ended_ms = (monotonic_ns() - began_ns) // _NS_PER_US, house.clock.now_ms()
     accounts = await store.count_accounts(database)
     workers = await list_workers(database, now_ms)
     return ClusterSeen(
@@ -94,6 +96,8 @@ async def see_cluster(house: House) -> ClusterSeen:
         signals_waiting=await store.count_waiting_signals(database),
         notices_waiting=await store.count_waiting_notices(database),
         took_us=took_us,
+        # The answer was made somewhere between question and answer.
+        clock_off_ms=max(0, began_ms - now_ms, now_ms - ended_ms),
     )
 
 

@@ -8,10 +8,15 @@ from drawbridge.app.finding import Finding, Health
 from drawbridge.app.observing.cluster import ClusterSeen, WorkerSeen, WorkerState
 from drawbridge.cluster.model import RENEW_EVERY_MS
 from drawbridge.core.clock import SECOND_MS
+from drawbridge.storage.wakes import Waiting
 
 # A question by its key takes less than a millisecond beside the server; so far away is too far.
 _SLOW_US: Final = 50_000
 _MOST_WAITING: Final = 1_000
+# A claim ends after three seconds by the database's clock: whoever reads it by another is wrong.
+_CLOCK_OFF_MS: Final = SECOND_MS
+# Whoever holds a shard looks at it once a second, and somebody does after a claim has ended.
+_JOB_LATE_MS: Final = 5 * SECOND_MS
 # One that was killed and begun anew at its address is not yet silent for a moment.
 _ALIVE_MS: Final = 2 * RENEW_EVERY_MS
 _HEALTH: Final[Mapping[WorkerState, Health]] = {
@@ -21,13 +26,18 @@ _HEALTH: Final[Mapping[WorkerState, Health]] = {
 }
 
 
-def look_at_cluster(seen: ClusterSeen) -> Iterator[Finding]:
-    """Look at the workers, at what nobody holds, and at the way to the database."""
+def look_at_cluster(seen: ClusterSeen, jobs: Waiting) -> Iterator[Finding]:
+    """Look at the workers, at what nobody holds, at what waits, and the way to the database."""
     took = {"took_ms": seen.took_ms}
     if seen.took_us > _SLOW_US:
         yield Finding("round_trip", Health.WARN, "slow", took)
     else:
         yield Finding("round_trip", Health.OK, "good", took)
+    is_off = seen.clock_off_ms > _CLOCK_OFF_MS
+    off = {"off_ms": seen.clock_off_ms}
+    yield Finding(
+        "server_clock", Health.WARN if is_off else Health.OK, "off" if is_off else "good", off
+    )
     if not seen.versions:
         yield Finding("workers", Health.FAIL, "none")
     elif len(seen.versions) > 1:
@@ -41,6 +51,11 @@ def look_at_cluster(seen: ClusterSeen) -> Iterator[Finding]:
     elif seen.versions:
         yield Finding("shards", Health.OK, "held")
     yield from _queue(seen)
+    is_late = jobs.oldest_ms > _JOB_LATE_MS
+    facts = {"count": jobs.count, "oldest_s": jobs.oldest_ms // SECOND_MS}
+    yield Finding(
+        "queue", Health.WARN if is_late else Health.OK, "jobs_late" if is_late else "jobs", facts
+    )
 
 
 def _worker(it: WorkerSeen, now_ms: int) -> Finding:

@@ -11,6 +11,7 @@ from drawbridge.app.observing import store
 from drawbridge.app.observing.journalling import TimedJournal
 from drawbridge.app.observing.readings import Counts, Reading, Source, States, Times, state
 from drawbridge.cluster.share import Share
+from drawbridge.core.clock import SECOND_MS
 from drawbridge.core.measures import Spread
 from drawbridge.core.shards import SHARDS
 from drawbridge.gateway.crossing_log import CrossingLog
@@ -132,7 +133,11 @@ def jobs(wakes: Wakes, share: Share) -> Source:
     """Tell how many shards have something to do that nobody has taken yet: by one, as above."""
 
     async def read() -> Sequence[Reading]:
-        return (state("jobs_waiting", await wakes.count_waiting()),) if share.is_house else ()
+        if not share.is_house:
+            return ()
+        waiting = await wakes.waiting()
+        oldest_s = waiting.oldest_ms / SECOND_MS
+        return (state("jobs_waiting", waiting.count), state("jobs_oldest_seconds", oldest_s))
 
     return read
 

@@ -31,6 +31,12 @@ RELEASE: Final = version("pgqueuer")
 # What a worker took and did not do: another may have it before a claim has ended.
 _DEAD_AFTER: Final = timedelta(seconds=2)
 _EVERY: Final = frozenset(range(SHARDS))
+# The engine counts, and does not tell how old the oldest is.
+_WAITING: Final = f"""
+SELECT count(*) AS n,
+    coalesce(extract(epoch FROM clock_timestamp() - min(created)) * 1000, 0)::bigint AS oldest_ms
+FROM {TABLE}
+"""  # noqa: S608 - a constant of this module
 _NO_LIMIT: Final = EntrypointExecutionParameter(concurrency_limit=0)
 
 # All of it is said here: what is not, PgQueuer would read from the environment.
@@ -103,10 +109,11 @@ async def end(connection: Connection, job: Taken) -> None:
         await _queries(connection).log_jobs([(job, "successful", None)])
 
 
-async def count_waiting(connection: Connection) -> int:
-    """Tell how many jobs there are."""
+async def waiting(connection: Connection) -> tuple[int, int]:
+    """Tell how many jobs there are, and for how many milliseconds the oldest has waited."""
     with our_errors():
-        return sum(it.count for it in await _queries(connection).queue_size())
+        row = await connection.fetchrow(_WAITING)
+    return (0, 0) if row is None else (row["n"], row["oldest_ms"])
 
 
 async def trim(connection: Connection) -> None:

@@ -16,6 +16,7 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.connecting import Connection, open_connection
 from drawbridge.storage.postgres.faults import AWAY
+from drawbridge.storage.wakes import Waiting
 
 # Somebody who is stopped in the middle of a transaction holds up a job, and with it nobody else.
 _WITHIN_S: Final = 1
@@ -65,13 +66,10 @@ class PostgresWakes:
             is_told = await self._take(mine)
         return is_told or self._own != before
 
-    async def count_waiting(self) -> int:
-        """Tell how many shards have something to do that nobody has taken yet.
-
-        Raises: `ExchangeDown("database_away")`.
-        """
+    async def waiting(self) -> Waiting:
+        """Tell what nobody has taken yet. Raises: `ExchangeDown("database_away")`."""
         async with self._asking() as connection:
-            return await engine.count_waiting(connection)
+            return Waiting(*await engine.waiting(connection))
 
     async def close(self) -> None:
         """Drop the connection."""
