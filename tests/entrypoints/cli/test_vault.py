@@ -14,7 +14,7 @@ from drawbridge.app.store_settings import StoreSettings
 from drawbridge.core.secret import Secret
 from tests.kit.command_line import CommandLine
 from tests.kit.processes import Process, drawbridge, free_port
-from tests.kit.store import files_of, store_in
+from tests.kit.store import files_of, in_a_file, store_in
 from tests.kit.terminal import Terminal
 
 PASSPHRASE = "nine grey geese on a pond"
@@ -60,6 +60,7 @@ def test_without_a_gateway_nothing_is_asked_and_the_next_step_is_told(
     assert "drawbridge up" in told["message"]
 
 
+@in_a_file("several workers take no passphrase")
 @pytest.mark.usefixtures("gateway")
 def test_what_cannot_be_is_refused_with_its_exit_code(line: CommandLine) -> None:
     assert refused(line, "", "vault", "unlock") == (5, "vault_absent")
@@ -72,6 +73,7 @@ def test_what_cannot_be_is_refused_with_its_exit_code(line: CommandLine) -> None
     assert refused(line, f"{PASSPHRASE}\n", "vault", "create") == (5, "vault_exists")
 
 
+@in_a_file("several workers take no passphrase")
 def test_a_vault_is_made_and_unlocked_after_a_restart(line: CommandLine, gateway: Process) -> None:
     made = line.given(f"{PASSPHRASE}\n", "vault", "create")
     assert (made.returncode, made.stdout) == (0, "The vault is made, and it is open.\n")
@@ -121,6 +123,7 @@ def test_what_cannot_be_done_with_the_vaults_key_is_refused(line: CommandLine) -
         assert (code, told["code"]) == (exit_code, slug)
 
 
+@in_a_file("several workers take no passphrase")
 @pytest.mark.usefixtures("gateway")
 def test_the_vault_gets_a_new_key_and_another_wrapping_by_command(line: CommandLine) -> None:
     line.told("vault", "create", "--key-file")
@@ -138,6 +141,7 @@ def test_the_vault_gets_a_new_key_and_another_wrapping_by_command(line: CommandL
     )
 
 
+@in_a_file("several workers take no passphrase")
 def test_a_refusal_of_the_gateway_is_told_with_its_facts(
     line: CommandLine, gateway: Process
 ) -> None:
@@ -155,6 +159,7 @@ def test_a_refusal_of_the_gateway_is_told_with_its_facts(
     assert str(line.data / "vault.key") in told["message"]
 
 
+@in_a_file("several workers take no passphrase")
 @pytest.mark.usefixtures("gateway")
 def test_a_passphrase_typed_at_a_terminal_is_not_shown(line: CommandLine) -> None:
     with Terminal("vault", "create", "--data", str(line.data)) as terminal:
@@ -169,6 +174,7 @@ def test_a_passphrase_typed_at_a_terminal_is_not_shown(line: CommandLine) -> Non
     assert PASSPHRASE.encode() not in stored
 
 
+@in_a_file("several workers take no passphrase")
 def test_up_tells_how_a_locked_vault_is_unlocked(line: CommandLine, gateway: Process) -> None:
     assert line.given(f"{PASSPHRASE}\n", "vault", "create").returncode == 0
     gateway.stop()
