@@ -63,8 +63,10 @@ check: $(VENV)/.ready-to-develop referees browser ## format, lint, types, import
 	@$(PY) -m pytest $(PYTEST_FLAGS)
 
 cluster: $(VENV)/.ready-to-develop referees browser ## run what keeps rows, all doors and all stories over a PostgreSQL server, and stories and real clients in a cluster of two workers
-	@DRAWBRIDGE_TEST_STORE=postgresql $(PY) -m pytest $(PYTEST_FLAGS) $(OVER_SERVER)
-	@DRAWBRIDGE_TEST_STORE=postgresql DRAWBRIDGE_TEST_WORKERS=2 $(PY) -m pytest $(PYTEST_FLAGS) $(IN_CLUSTER)
+	@failed=0; export DRAWBRIDGE_TEST_STORE=postgresql; \
+	$(PY) -m pytest $(PYTEST_FLAGS) $(OVER_SERVER) || failed=1; \
+	DRAWBRIDGE_TEST_WORKERS=2 $(PY) -m pytest $(PYTEST_FLAGS) $(IN_CLUSTER) || failed=1; \
+	exit $$failed
 
 bench: $(VENV)/.ready-to-develop .referees/mitmproxy/.ready ## measure every hot path against its reference, in one run
 	@$(PY) -m benchmarks
