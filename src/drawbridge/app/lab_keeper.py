@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from drawbridge.app.settings import Settings
 from drawbridge.app.supervisor import Child, start_child
+from drawbridge.core.errors import DrawbridgeError
 from drawbridge.lab.store import TrialStore
 from drawbridge.storage.database import Database
+
+_log: Final = logging.getLogger(__name__)
 
 _LOOK_EVERY_S: Final = 0.5
 _REST_AFTER_S: Final = 2.0
@@ -35,9 +39,13 @@ async def keep_lab(settings: Settings, database: Database) -> None:
     """
     trials = TrialStore(database)
     while True:
-        if await trials.find_next() is not None:
-            await _work_off(settings)
-            await asyncio.sleep(_REST_AFTER_S)
+        try:
+            if await trials.find_next() is not None:
+                await _work_off(settings)
+                await asyncio.sleep(_REST_AFTER_S)
+        except DrawbridgeError as error:
+            # A database that is away for longer than anybody waits for it comes back.
+            _log.warning("lab: %s", error)
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
