@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -221,3 +222,58 @@ async def test_a_connection_that_could_not_be_set_for_somebody_serves_nobody(
             await guests.fetch(unheard_of, _FOR_WHOM)
     assert [tuple(it) for it in await guests.fetch("ann5", _FOR_WHOM)] == [("ann5",)]
     guests.close()
+
+
+@asynccontextmanager
+async def _nothing_unheard() -> AsyncIterator[None]:
+    """Fail where something ended badly for the time of the block, and nobody was told."""
+    loop, unheard = asyncio.get_running_loop(), list[object]()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, told: unheard.append(told))
+    try:
+        yield
+        gc.collect()
+        await a_turn()
+    finally:
+        loop.set_exception_handler(before)
+    assert unheard == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_commit_that_fails_after_its_caller_was_cancelled_is_no_mystery(
+    database: Database, postgres_url: str, times: int
+) -> None:
+    """It is seen to its end, however often somebody says that it should not be."""
+
+    def refuse_late() -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as server:
+            server.execute(
+                "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN PERFORM pg_sleep(0.3); RAISE EXCEPTION 'no'; END $$"
+            )
+            server.execute(
+                "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON used_stamps"
+                " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"
+            )
+
+    await asyncio.to_thread(refuse_late)
+
+    async def write() -> None:
+        async with database.transaction() as tx:
+            await tx.execute(_PUT, "a", 1)
+
+    def is_committing() -> bool:
+        with psycopg.connect(postgres_url) as server:
+            asked = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'COMMIT'"
+            return server.execute(asked).fetchone() is not None
+
+    async with _nothing_unheard():
+        task = asyncio.create_task(write())
+        await until(lambda: asyncio.to_thread(is_committing), "it commits")
+        for _ in range(times):
+            task.cancel()
+            await a_turn()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        del task
+    assert await _names(database) == []

@@ -108,7 +108,12 @@ async def open_connection(
             statement_cache_size=_STATEMENTS_KEPT,
             server_settings={**_SETTINGS, **(settings or {})},
         )
-        await _prepare(connection)
+        try:
+            await _prepare(connection)
+        except BaseException:
+            # Nobody has it yet who could.
+            connection.terminate()
+            raise
         opened: Connection = connection
         return opened
 

@@ -260,14 +260,7 @@ class PostgresDatabase:
             number = await connection.fetchval(
                 _NUMBER_AND_RING, CHANNEL, said_of(transaction.woken)
             )
-        # Once begun it is seen to its end, also when its caller is cancelled.
-        committing = asyncio.create_task(commit(connection, self._place, number))
-        try:
-            is_committed = await asyncio.shield(committing)
-        except asyncio.CancelledError:
-            await asyncio.wait((committing,))
-            raise
-        if not is_committed:
+        if not await _to_its_end(asyncio.create_task(commit(connection, self._place, number))):
             raise ExchangeDown(AWAY, reason="commit")
         self.rings.own += 1
         self._end_turns()
@@ -284,6 +277,23 @@ class PostgresDatabase:
         if self._writer.is_closed() or not self._writer.is_in_transaction():
             return
         await roll_back(self._writer)
+
+
+async def _to_its_end(committing: asyncio.Task[bool]) -> bool:
+    """Wait for a commit, also when whoever waits is cancelled, and as often as that happens.
+
+    Why: what is under way on a connection must not meet what undoes it there.
+    """
+    try:
+        return await asyncio.shield(committing)
+    except asyncio.CancelledError:
+        while not committing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((committing,))
+        if not committing.cancelled():
+            # Who would be told of its failure has gone.
+            committing.exception()
+        raise
 
 
 @asynccontextmanager
