@@ -27,6 +27,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, NotFound, NotProven
 from drawbridge.core.ids import id_from
 from drawbridge.core.secret import Secret
+from drawbridge.storage.acting import begun_as_house
 from drawbridge.storage.database import Database
 
 MOST_PASSKEYS: Final = 20
@@ -98,7 +99,8 @@ class Passkeys:
             host=place.host,
             created_ms=self._clock.now_ms(),
         )
-        async with self._database.transaction() as tx:
+        # For the house: a device's passkey may be somebody else's here already.
+        async with begun_as_house(self._database) as tx:
             _check_count(await passkey_store.list_kept(tx, owner))
             if await passkey_store.find_kept(tx, credential.id) is not None:
                 raise NotProven("passkey_refused")
@@ -172,7 +174,7 @@ class Passkeys:
 
     async def _ask(self, visitor: str, purpose: _Purpose) -> bytes:
         challenge, now_ms = self._entropy(_CHALLENGE_BYTES), self._clock.now_ms()
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             await passkey_store.forget_challenges(tx, now_ms)
             asked = (hash_token(visitor), purpose)
             await passkey_store.put_challenge(tx, *asked, challenge, now_ms + ANSWER_WITHIN_MS)
@@ -180,7 +182,7 @@ class Passkeys:
 
     async def _take(self, visitor: str, purpose: _Purpose) -> bytes:
         # Taken in a transaction of its own: a wrong answer uses its challenge up as well.
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             challenge = await passkey_store.take_challenge(
                 tx, hash_token(visitor), purpose, self._clock.now_ms()
             )

@@ -43,6 +43,7 @@ from drawbridge.core.errors import Conflict, NotFound, NotProven
 from drawbridge.core.ids import OwnerId, id_from
 from drawbridge.core.secret import Secret
 from drawbridge.sealing.envelope import Binding
+from drawbridge.storage.acting import begun_as_house
 from drawbridge.storage.database import Database, Transaction
 
 Fact: TypeAlias = str | int | bool | None
@@ -196,7 +197,7 @@ class Accounts:
         if not await self._passwords.fits(old, known.password_hash):
             raise NotProven("password_wrong", field="password")
         hashed = await self._passwords.hash(new, self._entropy(SALT_LENGTH))
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             await store.forget_attempts(tx, attempt.limits, attempt.ids)
             await store.set_password(tx, owner, hashed)
             await self._audit.record(tx, "account:password:changed", owner, owner)
@@ -227,7 +228,7 @@ class Accounts:
         """
         attempt = await self._begin_attempt(limits_of_code(owner))
         codes = draw_recovery_codes(self._entropy)
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             factor = await store.find_factor(tx, owner)
             if factor is None:
                 raise Conflict("second_factor_not_started")
@@ -247,7 +248,7 @@ class Accounts:
         `NotProven("too_many_attempts")`, `Conflict("second_factor_not_set")`.
         """
         typed, attempt = await self._begin_code(owner, code)
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             await self._prove(tx, owner, typed)
             await store.forget_attempts(tx, attempt.limits, attempt.ids)
 
@@ -257,7 +258,7 @@ class Accounts:
         Raises: as `check_second_factor`.
         """
         typed, attempt = await self._begin_code(owner, code)
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             await self._prove(tx, owner, typed)
             await store.delete_factor(tx, owner)
             await store.forget_attempts(tx, attempt.limits, attempt.ids)
@@ -270,7 +271,7 @@ class Accounts:
         """
         typed, attempt = await self._begin_code(owner, code)
         codes = draw_recovery_codes(self._entropy)
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             await self._prove(tx, owner, typed)
             hashes = [hash_recovery_code(owner, drawn.reveal()) for drawn in codes]
             await store.put_recovery_codes(tx, owner, hashes)
@@ -280,7 +281,8 @@ class Accounts:
 
     async def _begin_attempt(self, limits: tuple[Limit, ...]) -> _Attempt:
         now_ms = self._clock.now_ms()
-        async with self._database.transaction() as tx:
+        # The house alone counts attempts: whoever tries may be anybody.
+        async with begun_as_house(self._database) as tx:
             check_attempts(limits, await store.read_tried(tx, limits, now_ms), now_ms)
             # Counted before it is judged: a hundred at the same moment are a hundred.
             return _Attempt(limits, await store.insert_attempts(tx, limits, now_ms))
@@ -290,7 +292,7 @@ class Accounts:
     ) -> None:
         if code is None or not clean_code(code):
             # The password was right, so this was no wrong attempt.
-            async with self._database.transaction() as tx:
+            async with begun_as_house(self._database) as tx:
                 await store.forget_attempts(tx, attempt.limits, attempt.ids)
             raise NotProven("code_needed", field="code")
         try:
@@ -302,7 +304,7 @@ class Accounts:
     async def _start_session(self, owner: Owner, attempt: _Attempt, address: str) -> Secret:
         token = draw_token(self._entropy)
         hashed, now_ms = hash_token(token.reveal()), self._clock.now_ms()
-        async with self._database.transaction() as tx:
+        async with begun_as_house(self._database) as tx:
             await store.forget_attempts(tx, attempt.limits, attempt.ids)
             await store.insert_session(tx, hashed, owner.id, now_ms, address)
             facts = {"address": address}

@@ -19,6 +19,7 @@ from drawbridge.audit.chain import (
 from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Corrupted
+from drawbridge.storage.acting import as_house
 from drawbridge.storage.database import Database, Row, Transaction
 
 _PAGE: Final = 1_000
@@ -105,11 +106,16 @@ async def append_all(tx: Transaction, events: Iterable[AuditEvent], now_ms: int)
 
 
 async def verify(database: Database) -> Verified:
-    """Follow the whole chain.
+    """Follow the whole chain, whoever asks: it is one for all, and nothing is told of its events.
 
     Raises: `Corrupted("audit_chain_broken")` with the number of the first event that is not as
     it was written, or `Corrupted("audit_chain_cut")` when events are missing at its end.
     """
+    with as_house():
+        return await _verify(database)
+
+
+async def _verify(database: Database) -> Verified:
     row = await database.fetch_one(_HEAD)
     head = Verified(int(row["n"]), bytes(row["hash"])) if row else Verified(0, START)
     place = Verified(0, START)

@@ -7,12 +7,15 @@ itself (`postgres/tenants.py`); one file has no such fence, and nothing of this 
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, TypeVar
 
 from drawbridge.core.errors import Forbidden
+from drawbridge.storage.database import Database, Transaction
+
+T = TypeVar("T")
 
 HOUSE: Final = "*"
 NOBODY: Final = ""
@@ -51,6 +54,32 @@ def as_nobody() -> Iterator[None]:
     """Act for nobody, until somebody is known: rows are neither given nor taken."""
     with _acting(NOBODY):
         yield
+
+
+@asynccontextmanager
+async def begun_as_house(database: Database) -> AsyncIterator[Transaction]:
+    """Write for the house what is not of one person, whoever it is that asks."""
+    with as_house():
+        async with database.transaction() as tx:
+            yield tx
+
+
+def gone_on(items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Go on for whomever we act now, also where items are taken when the block was left long ago.
+
+    Why: an answer that is given piece by piece is given after its handler has returned.
+    """
+    return _gone_on(items, asker())
+
+
+async def _gone_on(items: AsyncIterator[T], who: str) -> AsyncIterator[T]:
+    while True:
+        with _acting(who):
+            try:
+                item = await anext(items)
+            except StopAsyncIteration:
+                return
+        yield item
 
 
 @contextmanager

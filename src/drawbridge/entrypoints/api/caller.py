@@ -5,12 +5,14 @@ what it does: what is asked for cannot be forgotten, and the schema tells the ri
 does more than the role that its owner has at that moment.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 
+from drawbridge.accounts.acting import acting_as
 from drawbridge.accounts.api_tokens import ApiToken, TokenScope
 from drawbridge.accounts.model import Owner
 from drawbridge.accounts.roles import Act, check_may
@@ -57,8 +59,8 @@ class _MayDo:
         needed: SecurityScopes,
         request: Request,
         _header: Annotated[object, Security(_BEARER)],
-    ) -> Caller:
-        """Give who calls; the token itself was proven at the turnstile.
+    ) -> AsyncIterator[Caller]:
+        """Give who calls, and act for them; the token itself was proven at the turnstile.
 
         Raises: `Forbidden("token_lacks_scope")`, `Forbidden("role_forbids")`.
         """
@@ -68,7 +70,8 @@ class _MayDo:
         for scope in needed.scopes:
             caller.token.check(TokenScope(scope))
         check_may(caller.person.role, self.act)
-        return caller
+        with acting_as(caller.person, self.act):
+            yield caller
 
 
 _CHANGES: Final = _MayDo(Act.CHANGE)

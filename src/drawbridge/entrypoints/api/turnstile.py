@@ -11,14 +11,17 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from drawbridge.accounts.acting import acting_as
 from drawbridge.accounts.api_answers import ApiAnswers, KeptAnswer, Ticket
 from drawbridge.accounts.api_tokens import ApiToken
 from drawbridge.accounts.model import Owner
+from drawbridge.accounts.roles import Act
 from drawbridge.app.build import House
 from drawbridge.core.clock import MINUTE_MS
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown, NotProven
 from drawbridge.entrypoints.api.caller import STATE, Caller
 from drawbridge.entrypoints.api.problems import answer_problem
+from drawbridge.storage.acting import as_house, as_nobody
 from drawbridge.trading.pace import Pace
 from drawbridge.wording.language import LANGUAGES, find_language, speaking, spoken
 
@@ -49,19 +52,21 @@ class Turnstile:
         """Answer one request."""
         headers = Headers(scope=scope)
         asked = find_language(headers.get("accept-language", ""))
-        with speaking(asked.tag if asked else ""):
+        # Whose token it is has to be found out first.
+        with speaking(asked.tag if asked else ""), as_nobody():
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             if path == SCHEMA:
                 await self._api(scope, receive, send)
                 return
             try:
-                token = await self._prove(headers, scope)
-                person = await self._get_person(token)
+                with as_house():
+                    token = await self._prove(headers, scope)
+                    person = await self._get_person(token)
             except DrawbridgeError as error:
                 await answer_problem(error)(scope, receive, send)
                 return
             tag = spoken().tag if asked else person.language
-            with speaking(tag if tag in LANGUAGES else ""):
+            with speaking(tag if tag in LANGUAGES else ""), acting_as(person, Act.PERSONAL):
                 await self._pass(Caller(self._house, token, person), scope, receive, send)
 
     async def _prove(self, headers: Headers, scope: Scope) -> ApiToken:

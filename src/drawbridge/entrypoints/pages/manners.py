@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from drawbridge.storage.acting import as_nobody
 from drawbridge.wording.say import say
 
 _log = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ class Manners:
             await refusal(scope, receive, send_politely)
             return
         try:
-            await self.site(scope, receive, send_politely)
+            # Whoever asks has to be found out first, further in.
+            with as_nobody():
+                await self.site(scope, receive, send_politely)
         except Exception as error:  # noqa: BLE001  the process' own rim: nobody may see a traceback
             _log_place(error)
             if not started:

@@ -6,6 +6,7 @@ can be forgotten. Of what says nothing else, a page is to `LOOK` at and a form i
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Self
 from urllib.parse import quote, urlencode
@@ -14,11 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from drawbridge.accounts.acting import acting_as
 from drawbridge.accounts.roles import Act, check_may
 from drawbridge.core.errors import Corrupted, DrawbridgeError, NotFound, NotProven
 from drawbridge.entrypoints.pages.fields import Fields, read_fields
 from drawbridge.entrypoints.pages.look import Look
 from drawbridge.entrypoints.pages.visits import Cookies, Person, Sessions, Visit
+from drawbridge.storage.acting import as_house
 from drawbridge.wording.language import speaking
 from drawbridge.wording.say import has_words, say
 
@@ -63,12 +66,11 @@ class Site:
         """Make an endpoint of a page, for whose role may do this act."""
 
         async def endpoint(request: Request) -> Response:
-            visit = await self.cookies.visit(request, self.sessions)
+            visit = await self._visit(request)
             with speaking(visit.language.tag):
                 try:
-                    if not public:
-                        check_may(visit.person.role, act or self.act or Act.LOOK)
-                    return await handler(visit)
+                    with _let_in(visit, act or self.act or Act.LOOK, public=public):
+                        return await handler(visit)
                 except DrawbridgeError as error:
                     return self.refuse(visit, error)
 
@@ -78,14 +80,13 @@ class Site:
         """Make an endpoint of a form, for whose role may do this act."""
 
         async def endpoint(request: Request) -> Response:
-            visit = await self.cookies.visit(request, self.sessions)
+            visit = await self._visit(request)
             with speaking(visit.language.tag):
                 try:
-                    if not public:
-                        check_may(visit.person.role, act or self.act or Act.CHANGE)
-                    fields = await read_fields(request)
-                    visit.check_form(fields)
-                    return await handler(visit, fields)
+                    with _let_in(visit, act or self.act or Act.CHANGE, public=public):
+                        fields = await read_fields(request)
+                        visit.check_form(fields)
+                        return await handler(visit, fields)
                 except DrawbridgeError as error:
                     return self.refuse(visit, error)
 
@@ -95,7 +96,7 @@ class Site:
         self, visit: Visit, template: str, facts: Mapping[str, object], status: int = 200
     ) -> Response:
         """Show a page."""
-        around = self.around(visit.owner) if visit.owner else {}
+        around = self._around(visit.owner) if visit.owner else {}
         done = done_of(visit.request)
         drawn = self.look.draw(template, {**facts, "visit": visit, "done": done, "around": around})
         response = HTMLResponse(drawn, status)
@@ -111,7 +112,7 @@ class Site:
 
     async def no_such_page(self, request: Request, error: Exception) -> Response:
         """Answer an address that no page has, or a method that it does not take."""
-        visit = await self.cookies.visit(request, self.sessions)
+        visit = await self._visit(request)
         status = error.status_code if isinstance(error, HTTPException) else _NOT_ALLOWED
         code = "no_such_method" if status == _NOT_ALLOWED else "no_such_page"
         with speaking(visit.language.tag):
@@ -128,12 +129,32 @@ class Site:
         """Give what Starlette is to do about addresses without a page and about failures."""
         return {404: self.no_such_page, 405: self.no_such_page, Exception: self.failed}
 
+    async def _visit(self, request: Request) -> Visit:
+        with as_house():  # Until a session is found, nobody is known whose it could be.
+            return await self.cookies.visit(request, self.sessions)
+
+    def _around(self, person: Person) -> Mapping[str, object]:
+        # The same on every page, whatever the page itself is about.
+        with acting_as(person, Act.LOOK):
+            return self.around(person)
+
     def _lead_to_log_in(self, request: Request) -> Response:
         if PART in request.headers:
             return Response(status_code=204, headers=LEAVE)
         if request.method != "GET" or request.url.path == "/":
             return go(LOG_IN)
         return go(f"{LOG_IN}?next={quote(request.url.path, safe='/')}")
+
+
+def _let_in(visit: Visit, act: Act, *, public: bool) -> AbstractContextManager[None]:
+    """Act for who is logged in; where nobody has to be, find out for the house who it is.
+
+    Raises: `NotProven("not_logged_in")`, `Forbidden("role_forbids")`.
+    """
+    if public:
+        return as_house()
+    check_may(visit.person.role, act)
+    return acting_as(visit.person, act)
 
 
 def go(path: str, done: str = "") -> Response:

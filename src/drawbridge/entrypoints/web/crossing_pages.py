@@ -31,6 +31,7 @@ from drawbridge.gateway.crossings import (
     walk_crossings,
 )
 from drawbridge.statistics.crossing_file import write_columns, write_crossings
+from drawbridge.storage.acting import gone_on
 from drawbridge.virtual_keys.words import rule_words
 from drawbridge.wording.say import say
 
@@ -70,7 +71,7 @@ class CrossingPages:
         listed = await self.house.virtual_keys.list_virtual_keys(visit.person.account)
         labels = {str(it.virtual.id): it.virtual.label for it in listed}
         headers = file_headers("drawbridge-requests.csv")
-        lines = self._lines(visit.person.account, query, labels)
+        lines = gone_on(self._lines(visit.person.account, query, labels))
         return StreamingResponse(lines, media_type="text/csv", headers=headers)
 
     async def _lines(

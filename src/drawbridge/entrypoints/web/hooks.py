@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from drawbridge.app.build import House
 from drawbridge.core.errors import BadInput, DrawbridgeError, ExchangeDown, NotProven
+from drawbridge.storage.acting import as_house
 from drawbridge.trading.pace import Pace
 from drawbridge.trading.signal_words import MAX_BODY_BYTES
 from drawbridge.wording.say import say_error
@@ -54,7 +55,8 @@ class Hooks:
             self._by_address.count(request.client.host if request.client else "")
             self._by_hook.count(hook_id)
             body = await _read(request)
-            await self._house.signals.receive(hook_id, body, self._targets)
+            with as_house():  # Whose hook it is, the message proves.
+                await self._house.signals.receive(hook_id, body, self._targets)
         except ExchangeDown as error:
             wait = str(error.retry_after_ms // 1_000)
             return JSONResponse({"accepted": False}, _TOO_MANY, {"retry-after": wait})

@@ -13,11 +13,13 @@ from typing import Final, Protocol
 
 from starlette.responses import Response, StreamingResponse
 
+from drawbridge.accounts.acting import acting_as
 from drawbridge.accounts.roles import Act, may
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.entrypoints.pages.site import LEAVE, Endpoint, Shown, Site
 from drawbridge.entrypoints.pages.visits import Person, Visit
 from drawbridge.entrypoints.web.pulse import Pulse
+from drawbridge.storage.acting import as_house
 from drawbridge.wording.language import speaking
 
 # A browser keeps six connections to a site at most, and closes those of pages nobody sees.
@@ -114,11 +116,13 @@ class Live:
             told = drawn
 
     async def _draw_again(self, handler: Shown, visit: Visit, act: Act) -> _Drawn:
-        person = await self._sessions.find_owner(visit.token)
+        with as_house():
+            person = await self._sessions.find_owner(visit.token)
         if person is None or not may(person.role, act):
             return _LEAVE
         try:
-            return await self._draw(handler, replace(visit, owner=person))
+            with acting_as(person, act):
+                return await self._draw(handler, replace(visit, owner=person))
         except DrawbridgeError:
             return _LEAVE  # It is there no more, and its page says so.
 
