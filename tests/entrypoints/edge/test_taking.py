@@ -168,6 +168,24 @@ async def test_a_program_in_a_workers_place_hears_no_request(tmp_path: Path) -> 
     assert b"192.0.2.1" not in b"".join(heard)
 
 
+async def test_a_worker_that_takes_too_long_to_prove_itself_leaves_time_for_another(
+    tmp_path: Path,
+) -> None:
+    """A machine that died answers nothing, and its accounts are somewhere else before long."""
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _ended(reader)
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    async with standing(tmp_path) as at:
+        async with asyncio.timeout(3):
+            with pytest.raises(NotReached):
+                await at.lines.ask(f"127.0.0.1:{port}", HELLO, at.deadline())
+    silent.close()
+
+
 async def test_a_worker_beyond_this_machine_is_not_spoken_to_in_the_clear(tmp_path: Path) -> None:
     async with standing(tmp_path) as at:
         with pytest.raises(NotReached):
