@@ -43,7 +43,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         yield Bench(
             house,
             portfolios,
-            Reachability(house.database, portfolios, house.vault, house.clock),
+            Reachability(house.database, portfolios, house.clock),
         )
 
 
@@ -91,9 +91,7 @@ async def test_a_restart_in_between_tells_neither_twice(bench: Bench) -> None:
     await bench.fail()
     await bench.pass_by()
     await bench.pass_by(GONE_AFTER_MS)
-    again = Reachability(
-        bench.house.database, bench.portfolios, bench.house.vault, bench.house.clock
-    )
+    again = Reachability(bench.house.database, bench.portfolios, bench.house.clock)
     bench.reachability = again
     for _ in range(10):
         await bench.pass_by()

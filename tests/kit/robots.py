@@ -1,7 +1,6 @@
 """A small exchange in memory for tests of robots: candles as told, orders filled at once.
 
-It stands for trading, the gateway and the vault's book of keys over their protocols, and can be
-told to fail in every way in which those fail.
+It stands for trading, the gateway and the vault's keys, and can be told to fail as those do.
 """
 
 import asyncio
@@ -40,6 +39,8 @@ from drawbridge.storage import engines
 from drawbridge.storage.database import Database
 from drawbridge.trading.reading import Streams
 from drawbridge.vault.model import KeyRecord, KeyStatus, Venue
+from drawbridge.vault.roles import are_of_one_account
+from drawbridge.vault.roster import News
 from tests.kit.store import place_in
 
 A = TypeVar("A")
@@ -91,11 +92,10 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
     database = await engines.open_database(place_in(folder), "app")
     try:
         async with database.transaction() as tx:
-            await tx.execute(
-                "INSERT INTO owners (id, name, name_folded, password_hash, created_ms)"
-                " VALUES (?, 'Ann', 'ann', '', 0) ON CONFLICT DO NOTHING",
-                OWNER,
+            row = (
+                "(id, name, name_folded, password_hash, created_ms) VALUES (?, 'Ann', 'ann', '', 0)"
             )
+            await tx.execute(f"INSERT INTO owners {row} ON CONFLICT DO NOTHING", OWNER)
             for key_id in (KEY, SECOND_KEY):
                 await tx.execute(
                     "INSERT INTO keys (id, owner, exchange, venue, label, label_folded,"
@@ -116,10 +116,11 @@ class MemoryKeys:
     second: KeyRecord = field(default_factory=lambda: key_record(key_id=SECOND_KEY))
     errors: list[Exception] = field(default_factory=list)
 
-    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        return tuple(it for it in (self.first, self.second) if it.status in statuses)
+    async def news(self, seen: int) -> News:
+        return News(seen + 1, (self.first, self.second), ())
 
-    list_beside = list_standing
+    async def list_of_account(self, key: KeyRecord) -> tuple[KeyRecord, ...]:
+        return tuple(it for it in (self.first, self.second) if are_of_one_account(it, key))
 
     async def get_record(self, key_id: str) -> KeyRecord:
         if self.errors:

@@ -17,8 +17,9 @@ from drawbridge.rotation.same_account import Finding
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import Holding, Portfolio, PortfolioStore
 from drawbridge.vault import store
-from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord
 from drawbridge.vault.roles import are_of_one_account, reader_among
+from drawbridge.vault.roster import News
 from tests.kit.robots import KEY, OWNER, SECOND_KEY, open_database
 
 
@@ -47,8 +48,13 @@ class Shelf:
         self._database = database
         self.elsewhere: set[str] = set()
 
-    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        return await store.list_standing(self._database, statuses)
+    async def news(self, seen: int) -> News:
+        every = await store.list_after(self._database, "", 100)
+        ours = tuple(it for it in every if self.holds(it.id))
+        return News(seen + 1, ours, tuple(self.elsewhere))
+
+    async def list_beside(self, key: KeyRecord) -> tuple[KeyRecord, ...]:
+        return await store.list_at_place_of(self._database, key)
 
     def holds(self, key_id: str) -> bool:
         return key_id not in self.elsewhere

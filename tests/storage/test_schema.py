@@ -31,6 +31,9 @@ _KEY = (
     " created_ms) VALUES ('{0}', 'ann', 'x', 'paper', '{0}', '{0}', '{0}', 'ready', 7)"
 )
 
+_NUMBERS = find_plan("app", REVISIONS).numbers["app"]
+_NEXT, _LAST = (f"{int(_NUMBERS[-1]) + more:04}" for more in (1, 2))
+
 # What the next release may bring: a table, a column and an index, written once for both.
 _SECOND = """
 import sqlalchemy as sa
@@ -38,8 +41,8 @@ from alembic import op
 
 from drawbridge.storage.columns import BYTES, TEXT, WHOLE, create_table
 
-revision = "0002"
-down_revision = "0001"
+revision = "NEXT"
+down_revision = "NEWEST"
 
 
 def upgrade() -> None:
@@ -57,8 +60,8 @@ def upgrade() -> None:
 _BROKEN = """
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "LAST"
+down_revision = "NEXT"
 
 
 def upgrade() -> None:
@@ -107,8 +110,16 @@ def later(tmp_path: Path) -> Path:
     """Give the revisions of a release that is still to come."""
     folder = tmp_path / "revisions of 100% later"
     shutil.copytree(REVISIONS, folder)
-    (folder / "app" / "r0002_drawers.py").write_text(_SECOND)
+    (folder / "app" / f"r{_NEXT}_drawers.py").write_text(_numbered(_SECOND))
     return folder
+
+
+def _numbered(revision: str) -> str:
+    """Put a revision behind those that there are."""
+    numbers = {"NEWEST": _NUMBERS[-1], "NEXT": _NEXT, "LAST": _LAST}
+    for name, number in numbers.items():
+        revision = revision.replace(f'"{name}"', f'"{number}"')
+    return revision
 
 
 def _ask(place: Place, *statements: str) -> list[tuple[Any, ...]]:
@@ -173,18 +184,20 @@ def test_releases_before_alembic_see_its_revisions_as_steps_they_do_not_know(
 ) -> None:
     bring_up_to_date(tmp_path / "some.db", "app", later)
     names = {name for (name,) in _ask(tmp_path / "some.db", "SELECT name FROM migrations")}
-    assert names - {step.name for step in find_migrations(SCHEMAS["app"])} == {"app/0002"}
+    assert names - {step.name for step in find_migrations(SCHEMAS["app"])} == {
+        f"app/{number}" for number in (*_NUMBERS[1:], _NEXT)
+    }
 
 
 def test_a_revision_that_fails_leaves_nothing_behind(place: Place, later: Path) -> None:
     bring_up_to_date(place, "app")
     _furnish(place)
     before = _shapes(place)
-    (later / "app" / "r0003_broken.py").write_text(_BROKEN)
+    (later / "app" / f"r{_LAST}_broken.py").write_text(_numbered(_BROKEN))
     with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedTable)):
         bring_up_to_date(place, "app", later)
     assert _shapes(place) == before
-    assert _ask(place, "SELECT version_num FROM alembic_app") == [("0001",)]
+    assert _ask(place, "SELECT version_num FROM alembic_app") == [(_NUMBERS[-1],)]
     bring_up_to_date(place, "app")
 
 
@@ -195,7 +208,7 @@ def test_a_revision_that_leaves_rows_pointing_nowhere_is_undone(
     bring_up_to_date(path, "app")
     _furnish(path)
     broken = _BROKEN.replace("INSERT INTO nowhere VALUES (1)", "DELETE FROM owners")
-    (later / "app" / "r0003_broken.py").write_text(broken)
+    (later / "app" / f"r{_LAST}_broken.py").write_text(_numbered(broken))
     with pytest.raises(Corrupted) as told:
         bring_up_to_date(path, "app", later)
     assert told.value.code == "row_refused"
@@ -291,7 +304,7 @@ def test_the_next_release_changes_both_kinds_alike(
     bring_up_to_date(place, "app", later)
     assert _ask(place, "SELECT id, owner, width, inside FROM drawers") == [("ann!", "ann", 0, None)]
     assert _ask(place, "SELECT id, colour FROM keys") == [("k", "")]
-    assert _ask(place, "SELECT version_num FROM alembic_app") == [("0002",)]
+    assert _ask(place, "SELECT version_num FROM alembic_app") == [(_NEXT,)]
     new = tmp_path / "new.db"
     bring_up_to_date(new, "app", later)
     assert _shapes(place)["drawers"] == shapes_in_file(new)["drawers"]
@@ -314,7 +327,7 @@ def test_processes_that_start_together_change_a_database_once(place: Place, late
     assert [one.returncode for one in starting] == [0, 0]
     assert _ask(place, "SELECT count(*) FROM shards") == [(64,)]
     assert _ask(place, "SELECT version_num FROM alembic_people") == [("0001",)]
-    assert _ask(place, "SELECT version_num FROM alembic_app") == [("0002",)]
+    assert _ask(place, "SELECT version_num FROM alembic_app") == [(_NEXT,)]
 
 
 def test_a_database_that_lacks_nothing_is_opened_without_loading_alembic(place: Place) -> None:

@@ -14,6 +14,7 @@ from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.reading import ReadingRoad
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.roles import are_of_one_account, kin_of, one_of_each, reader_among
+from drawbridge.vault.roster import News
 from tests.kit.robots import KEY, SECOND_KEY, MemoryKeys, key_record
 
 A = TypeVar("A")
@@ -123,3 +124,20 @@ def test_what_an_account_holds_counts_once_however_many_keys_it_has() -> None:
     alone = replace(keys.second, id=KeyId("key_alone"), account_hint="")
     younger = replace(keys.second, created_ms=5)
     assert one_of_each((younger, alone, keys.first)) == (alone, keys.first)
+
+
+class OneWorker:
+    """The keys of two, of which only the first is this worker's."""
+
+    def __init__(self, keys: MemoryKeys) -> None:
+        self.get_record = keys.get_record
+        self._keys = keys
+
+    async def news(self, seen: int) -> News:
+        return News(seen + 1, (self._keys.first,), ())
+
+
+async def test_an_account_whose_reading_key_is_another_workers_is_read_with_its_own() -> None:
+    gates = Gates({SECOND_KEY: ExchangeDown("account_moved")})
+    road = ReadingRoad(gates, OneWorker(two_keys()), SteppedClock(1_000_000))
+    assert await asked(road) == KEY

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drawbridge.catalogue.card import Need
+from drawbridge.cluster.share import WHOLE
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from drawbridge.core.errors import ExchangeDown, NotProven
 from drawbridge.core.operations import GetBalances, GetKeyRights, PlaceOrder, Scope
@@ -17,6 +18,7 @@ from drawbridge.gateway.witness import CONFIRMED_AFTER_MS
 from drawbridge.vault.lives import Dated
 from drawbridge.vault.living import KeyLives
 from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.shelf import Shelf
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.rechecking import Rechecks
@@ -101,7 +103,7 @@ async def case(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         doubts = kept[0]
         rechecks = Rechecks(
             house.gateway,
-            house.vault,
+            Shelf(house.database, house.vault, WHOLE),
             verification,
             doubts,
             KeyLives(house.database, house.clock),

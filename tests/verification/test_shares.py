@@ -160,7 +160,8 @@ async def test_a_list_of_keys_is_kept_to_the_share_and_to_who_may_be_of_the_same
     for share, many in ((nothing(case), 0), (everything(case), 1)):
         shelf = Shelf(house.database, house.vault, share)
         assert len(await shelf.list_standing(KeyStatus.ENABLED)) == many
-        assert len(await shelf.list_beside(KeyStatus.ENABLED)) == many
+        assert len((await shelf.news(0)).keys) == many
+        assert len(await shelf.list_of_account(await case.key())) == 1
         assert shelf.holds(house.key) is bool(many)
     async with house.database.transaction() as tx:
         await ask_for_check(tx, house.key, Proof.ORDER, house.clock.now_ms())

@@ -31,6 +31,7 @@ from drawbridge.app.reminders import Sources as Reminded
 from drawbridge.app.resealing import Resealing
 from drawbridge.app.settings import Settings, read_settings
 from drawbridge.app.taking_part import part_of, take_part
+from drawbridge.app.valuing import Valuing
 from drawbridge.app.workers import Work, Workers
 from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
@@ -125,8 +126,8 @@ async def open_gateway(
     holder = KeyHolder(database, clock, settings.vault_key, keepers, share)
     roads = _roads_of(house, gauged, share, holder)
     rows, journal, gateway = roads.rows, roads.journal, roads.gateway
-    reading = ReadingRoad(gateway, house.vault, clock)
     shelf = Shelf(database, house.vault, share)
+    reading = ReadingRoad(gateway, shelf, clock)
     reconciliation = Reconciliation(gateway, shelf, house.orders, journal, clock, share)
     watch = Watch(database, house.orders, house.vault, gateway, clock, share)
     journal.tell_written(watch.release)
@@ -154,8 +155,7 @@ async def open_gateway(
             broker=broker,
             reconciliation=reconciliation,
             streams=roads.streams,
-            portfolios=Portfolios(reading, house.vault, house.portfolios, clock),
-            snapshots=_snapshots_of(house, share, reading),
+            valuing=_valuing_of(house, shelf, share, reading),
             stopping=Stopping(database, house.orders, broker, clock, share),
             inquiries=LeakInquiries(database, gateway, clock, share),
             strangers=Strangers(database, reading, shelf, clock, share),
@@ -165,7 +165,7 @@ async def open_gateway(
             reminders=Reminders(database, reminded, clock),
             approvals=house.approvals,
             leasing=leasing_of(house, roads.licences, outside, gateway, share),
-            reachability=Reachability(database, house.portfolios, house.vault, clock),
+            reachability=Reachability(database, house.portfolios, clock),
             bridge=replace(_bridge_of(house, roads, watch, holder, share), tracer=gauged.tracer),
         )
     finally:
@@ -201,10 +201,13 @@ async def _close_each(*those: _Closes) -> None:
         await it.close()
 
 
-def _snapshots_of(house: House, share: Share, reading: ReadingRoad) -> Snapshots:
-    """Put together what takes snapshots of accounts."""
-    sources = Sources(reading, house.vault, house.orders, house.portfolios)
-    return Snapshots(sources, SnapshotStore(house.database), share)
+def _valuing_of(house: House, shelf: Shelf, share: Share, reading: ReadingRoad) -> Valuing:
+    """Put together what reads accounts and takes snapshots of them."""
+    store, clock = house.portfolios, house.clock
+    sources = Sources(reading, house.vault, house.orders, store)
+    snapshots = Snapshots(sources, SnapshotStore(house.database), share)
+    portfolios = Portfolios(reading, house.vault, store, clock)
+    return Valuing(shelf, store, portfolios, snapshots, clock)
 
 
 def _switching_of(house: House, share: Share, roads: _Roads) -> Switching:

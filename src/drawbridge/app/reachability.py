@@ -15,8 +15,8 @@ from drawbridge.notices.outbox import tell
 from drawbridge.notices.store import NoticeStore
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import PortfolioStore, Shown
-from drawbridge.vault.model import IN_USE, KeyRecord, Venue
-from drawbridge.vault.service import Vault
+from drawbridge.vault import in_use
+from drawbridge.vault.model import Venue
 
 GONE_AFTER_MS: Final = 5 * MINUTE_MS
 
@@ -36,16 +36,15 @@ _Place = tuple[str, str]
 class Reachability:
     """Watches the exchanges of keys in use; one of these lives in the gateway's process."""
 
-    def __init__(
-        self, database: Database, portfolios: PortfolioStore, vault: Vault, clock: Clock
-    ) -> None:
-        """Use the app's database, what was last read of accounts, and the keys."""
+    def __init__(self, database: Database, portfolios: PortfolioStore, clock: Clock) -> None:
+        """Use the app's database, and what was last read of accounts."""
         self._database = database
         self._notices = NoticeStore(database)
         self._portfolios = portfolios
-        self._vault = vault
         self._clock = clock
         self._gone_since: dict[_Place, int] = {}
+        # What everybody at an exchange was told last, as far as it was told by this process.
+        self._said: dict[_Place, NoticeKind] = {}
         self._not_before_ms = 0
 
     async def step(self) -> None:
@@ -53,43 +52,42 @@ class Reachability:
         now_ms = self._clock.now_ms()
         if now_ms < self._not_before_ms:
             return
+        if now_ms >= self._not_before_ms + _LOOK_EVERY_MS:
+            # Another process may have told something since.
+            self._said.clear()
         self._not_before_ms = now_ms + _LOOK_EVERY_MS
-        places: dict[_Place, list[KeyRecord]] = {}
-        for key in await self._vault.list_standing(*IN_USE):
-            places.setdefault((key.exchange, key.venue), []).append(key)
+        places = await in_use.list_places(self._database)
         self._gone_since = {it: ms for it, ms in self._gone_since.items() if it in places}
-        for place, keys in places.items():
+        for place in places:
             # Some of ten thousand accounts say as much about the exchange as all of them.
-            shown = [await self._portfolios.find(key.id) for key in keys[:_MOST_ASKED]]
-            await self._take(place, keys, [it for it in shown if it is not None], now_ms)
+            some = await in_use.sample_of_place(self._database, place, _MOST_ASKED)
+            shown = await self._portfolios.find_all(some)
+            await self._take(place, tuple(shown.values()), now_ms)
 
-    async def _take(
-        self, place: _Place, keys: Sequence[KeyRecord], shown: Sequence[Shown], now_ms: int
-    ) -> None:
+    async def _take(self, place: _Place, shown: Sequence[Shown], now_ms: int) -> None:
         problems = {it.problem for it in shown}
         if not shown or not problems <= _GONE:
             # Whoever is refused for another reason was answered, so somebody is there.
             self._gone_since.pop(place, None)
-            if shown:
-                await self._tell(NoticeKind.EXCHANGE_BACK, place, keys, now_ms)
+            if shown and self._said.get(place) is not NoticeKind.EXCHANGE_BACK:
+                await self._tell(NoticeKind.EXCHANGE_BACK, place, now_ms)
             return
         since_ms = self._gone_since.setdefault(place, now_ms)
         if now_ms - since_ms >= GONE_AFTER_MS:
-            await self._tell(NoticeKind.EXCHANGE_UNREACHABLE, place, keys, now_ms)
+            await self._tell(NoticeKind.EXCHANGE_UNREACHABLE, place, now_ms)
 
-    async def _tell(
-        self, kind: NoticeKind, place: _Place, keys: Sequence[KeyRecord], now_ms: int
-    ) -> None:
+    async def _tell(self, kind: NoticeKind, place: _Place, now_ms: int) -> None:
         """Tell every owner who was not told so before; of a return, only who knew of the loss."""
         exchange, venue = place
         subject = exchange if venue == Venue.LIVE else f"{exchange}:{venue}"
         facts = {"exchange": get_card(exchange).name, "venue": str(venue)}
-        for owner in sorted({key.owner for key in keys}):
+        for owner in await in_use.owners_of_place(self._database, place):
             last = await self._notices.last_of(owner, subject, _KINDS)
             if last is kind or (last is None and kind is NoticeKind.EXCHANGE_BACK):
                 continue
             async with self._database.transaction() as tx:
                 await tell(tx, Notice(kind, owner, subject, facts), now_ms)
+        self._said[place] = kind
 
 
 _KINDS: Final = (NoticeKind.EXCHANGE_UNREACHABLE, NoticeKind.EXCHANGE_BACK)

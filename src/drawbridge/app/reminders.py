@@ -3,13 +3,14 @@
 Put together here, because it takes from robots, trading and the vault at once.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.accounts.languages import Languages
-from drawbridge.catalogue.registry import get_card
+from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, Clock
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill
@@ -21,8 +22,10 @@ from drawbridge.robots.service import RobotService
 from drawbridge.storage.database import Database
 from drawbridge.trading.positions import follow
 from drawbridge.trading.store import OrderStore
+from drawbridge.vault.in_use import list_at, list_ending
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Venue
 from drawbridge.vault.service import Vault
+from drawbridge.vault.store import count_changes, list_by_ids, list_changed
 from drawbridge.wording.formats import amount, day
 from drawbridge.wording.language import speaking
 from drawbridge.wording.say import say, say_reason
@@ -31,6 +34,7 @@ EXPIRY_DAYS: Final = (30, 14, 7, 1)
 """How many days before a key expires its owner is told, the closest last."""
 
 _LOOK_EVERY_MS: Final = MINUTE_MS
+_LONGEST_MS: Final = max(EXPIRY_DAYS) * DAY_MS
 _MOST_LINES: Final = 20
 
 
@@ -64,6 +68,9 @@ class Reminders:
         self._sources = sources
         self._clock = clock
         self._not_before_ms = 0
+        # Until when, and until which change of a key, everything was looked at.
+        self._looked_ms: int | None = None
+        self._changes = 0
 
     async def step(self) -> None:
         """Tell what is due; looked at once a minute."""
@@ -74,9 +81,29 @@ class Reminders:
         for summary in await self._notices.list_summaries():
             if is_due(summary, now_ms):
                 await self._sum_up(summary.owner, now_ms)
-        for key in await self._sources.vault.list_standing(*IN_USE):
+        changes = await count_changes(self._database)
+        for key in await self._keys_to_look_at(now_ms):
             await self._remind(key, now_ms)
             await self._tell_closed(key, now_ms)
+        self._looked_ms, self._changes = now_ms, changes
+
+    async def _keys_to_look_at(self, now_ms: int) -> Iterable[KeyRecord]:
+        """Give the keys of which something may be to be told.
+
+        At first all that end or have lost their exchange; then those of which one of the days has
+        come since, and those that have changed.
+        """
+        if self._looked_ms is None:
+            closed = [it for it in exchange_ids() if not get_card(it).takes_keys]
+            at_closed = [await list_at(self._database, it, Venue.LIVE) for it in closed]
+            ending = await list_ending(self._database, now_ms, now_ms + _LONGEST_MS)
+            return _each_once([*ending, *itertools.chain.from_iterable(at_closed)])
+        changed = await list_changed(self._database, self._changes)
+        found = [it for it in await list_by_ids(self._database, changed) if it.is_in_use]
+        for days in EXPIRY_DAYS:
+            span = (self._looked_ms + days * DAY_MS, now_ms + days * DAY_MS)
+            found.extend(await list_ending(self._database, *span))
+        return _each_once(found)
 
     async def _sum_up(self, owner: str, now_ms: int) -> None:
         days = [
@@ -121,6 +148,10 @@ class Reminders:
         facts = {"label": key.label, "exchange": card.name, "since": card.since}
         async with self._database.transaction() as tx:
             await tell(tx, Notice(kind, key.owner, key.id, facts), now_ms)
+
+
+def _each_once(keys: Iterable[KeyRecord]) -> Iterable[KeyRecord]:
+    return {key.id: key for key in keys}.values()
 
 
 def is_due(summary: Summary, now_ms: int) -> bool:

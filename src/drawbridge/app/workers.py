@@ -16,6 +16,7 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.app.reachability import Reachability
 from drawbridge.app.reminders import Reminders
 from drawbridge.app.resealing import Resealing
+from drawbridge.app.valuing import Valuing
 from drawbridge.approvals.service import Approvals
 from drawbridge.cluster.looking import Looking
 from drawbridge.cluster.share import Share
@@ -28,15 +29,13 @@ from drawbridge.robots.strangers import Strangers
 from drawbridge.rotation.kinship import Kinship
 from drawbridge.rotation.leak_asking import LeakInquiries
 from drawbridge.rotation.switching import Switching
-from drawbridge.statistics.snapshots import Snapshots
 from drawbridge.storage.wakes import Wakes
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.outsiders import Outsiders
-from drawbridge.trading.portfolio import Portfolios
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.stopping import Stopping
 from drawbridge.vault.keyholder import KeyHolder
-from drawbridge.vault.model import IN_USE, Proof
+from drawbridge.vault.model import Proof
 from drawbridge.vault.shelf import Shelf
 from drawbridge.verification.rechecking import Rechecks
 from drawbridge.verification.service import Verification
@@ -64,8 +63,7 @@ class Work:
     broker: Broker
     reconciliation: Reconciliation
     streams: Streams
-    portfolios: Portfolios
-    snapshots: Snapshots
+    valuing: Valuing
     stopping: Stopping
     inquiries: LeakInquiries
     strangers: Strangers
@@ -141,7 +139,7 @@ class Workers:
         self._begin("replacements", work.switching.step)
         # Keys in use, every hour, and those against which an exchange spoke.
         self._begin("re-check", work.rechecks.step)
-        self._begin("valuing", self._value)
+        self._begin("valuing", work.valuing.step)
         if work.leasing is not None:
             self._begin("licence proofs", work.leasing.prove)
 
@@ -183,18 +181,6 @@ class Workers:
             task.result()
         if task is None or task.done():
             self._beside[what] = asyncio.create_task(_told(what, work))
-
-    async def _value(self) -> None:
-        for key in await self._work.vault.list_standing(*IN_USE):
-            await _told("portfolio", partial(self._value_one, key.id))
-
-    async def _value_one(self, key_id: str) -> None:
-        # The list is as old as all before this one took; meanwhile the key may have been stopped.
-        key = self._work.vault.kept.find(key_id)
-        if key is None or key.status not in IN_USE or not self._work.vault.holds(key_id):
-            return
-        if await self._work.portfolios.refresh(key_id):
-            await self._work.snapshots.take(key_id)
 
     async def _check(self, key_id: str, proof: Proof) -> None:
         async def verify() -> None:

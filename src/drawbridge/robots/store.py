@@ -105,17 +105,25 @@ class RobotStore:
         return 0 if row is None else int(row["n"])
 
     async def places_at_work(
-        self, shards: frozenset[int] | None = None
-    ) -> tuple[tuple[str, str], ...]:
-        """Give every key (in some shards) and market with which a robot works."""
+        self, since: int, shards: frozenset[int] | None = None
+    ) -> Mapping[str, frozenset[tuple[str, str]]]:
+        """Give where each robot works that has changed since a number of changes, by its id.
+
+        That is every key (in some shards) with the market; none for one that works nowhere.
+        """
         clause, args = of_keys_in(shards)
         rows = await self._database.fetch_all(
-            "SELECT DISTINCT key_id, symbol FROM robot_accounts"  # noqa: S608 - a clause of our own
-            " JOIN robots ON robots.id = robot_id"
-            f" WHERE robot_accounts.status <> 'stopped' AND robots.deleted_ms IS NULL{clause}",
+            "SELECT robots.id, symbol, key_id FROM robots LEFT JOIN robot_accounts"  # noqa: S608 - a clause of our own
+            " ON robot_id = robots.id AND robot_accounts.status <> 'stopped'"
+            f" AND robots.deleted_ms IS NULL{clause} WHERE robots.change > ?",
             *args,
+            since,
         )
-        return tuple((row["key_id"], row["symbol"]) for row in rows)
+        found: dict[str, set[tuple[str, str]]] = {row["id"]: set() for row in rows}
+        for row in rows:
+            if row["key_id"] is not None:
+                found[row["id"]].add((row["key_id"], row["symbol"]))
+        return {robot_id: frozenset(places) for robot_id, places in found.items()}
 
     async def get(self, owner: str, robot_id: str) -> Robot:
         """Give one robot of this owner. Raises: `NotFound("unknown_robot")`."""

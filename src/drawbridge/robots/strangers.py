@@ -6,12 +6,14 @@ robots on an account and market.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from drawbridge.catalogue.registry import get_card
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
+from drawbridge.core.due import Due
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import GetOpenOrders, Operation
 from drawbridge.core.orders import Order
@@ -30,6 +32,7 @@ _AFTER_TROUBLE_MS: Final = MINUTE_MS
 # is foreign is so at a second look as well.
 _SURE_AFTER_MS: Final = 5 * SECOND_MS
 _AT_ONCE: Final = 8
+_NEVER: Final = -1
 
 
 class Place(NamedTuple):
@@ -37,6 +40,9 @@ class Place(NamedTuple):
 
     key_id: str
     symbol: str
+
+
+_NOWHERE: Final[frozenset[Place]] = frozenset()
 
 
 class Road(Protocol):
@@ -70,8 +76,13 @@ class Strangers:
         self._keys = keys
         self._clock = clock
         self._looked_ms = 0
-        self._seen = (-1, -1)
-        self._due_ms: dict[Place, int] = {}
+        # The changes of robots, and the version of the share, of which all places are known.
+        self._seen, self._seen_of = _NEVER, share.version
+        self._due: Due[Place] = Due()
+        self._of_robots: dict[str, frozenset[Place]] = {}
+        # How many robots work there.
+        self._places: Counter[Place] = Counter()
+        self._has_left = False
         self._suspects: dict[Place, frozenset[str]] = {}
 
     async def step(self) -> None:
@@ -81,22 +92,51 @@ class Strangers:
             return
         self._looked_ms = now_ms
         await self._know_places(now_ms)
-        due = [place for place, due_ms in self._due_ms.items() if due_ms <= now_ms]
-        await asyncio.gather(*(self._look(place, now_ms) for place in due[:_AT_ONCE]))
+        due = self._due.take(now_ms, _AT_ONCE, again_ms=_ASK_EVERY_MS)
+        await asyncio.gather(*(self._look(place, now_ms) for place in due))
 
     async def _know_places(self, now_ms: int) -> None:
-        seen = (self._robots.changes(), self._share.version)
+        version, seen = self._share.version, self._robots.changes()
+        if version != self._seen_of:
+            self._seen = _NEVER
         if seen == self._seen:
             return
-        places = {Place(*it) for it in await self._robots.places_at_work(self._share.shards)}
-        self._due_ms = {place: self._due_ms.get(place, now_ms) for place in places}
-        self._suspects = {it: ids for it, ids in self._suspects.items() if it in places}
+        changed = await self._robots.places_at_work(self._seen, self._share.shards)
+        told = {it: frozenset(Place(*at) for at in places) for it, places in changed.items()}
+        is_all = self._seen == _NEVER
+        left = self._of_robots.keys() - told.keys() if is_all else ()
+        self._has_left |= self._take_in({**dict.fromkeys(left, _NOWHERE), **told}, now_ms)
+        if self._has_left or is_all:
+            await self._forget(now_ms)
+            self._has_left = False
+        self._seen, self._seen_of = seen, version
+
+    def _take_in(self, told: Mapping[str, frozenset[Place]], now_ms: int) -> bool:
+        """Take note of where robots work now; tells whether a place was left."""
+        before = {place for it in told for place in self._of_robots.get(it, _NOWHERE)}
+        for robot_id, places in told.items():
+            self._places.subtract(self._of_robots.pop(robot_id, _NOWHERE))
+            self._places.update(places)
+            if places:
+                self._of_robots[robot_id] = places
+        after = {place for places in told.values() for place in places}
+        for place in after - before:
+            if place not in self._due:
+                self._due.put(place, now_ms)
+        gone = {place for place in before if not self._places[place]}
+        for place in gone:
+            del self._places[place]
+            self._due.drop(place)
+            self._suspects.pop(place, None)
+        return bool(gone)
+
+    async def _forget(self, now_ms: int) -> None:
+        """Forget the orders of others where no robot works any more."""
         kept = {Place(*it) for it in await self._foreign.places() if self._share.holds(it[0])}
-        if gone := kept - places:
+        if gone := {it for it in kept if it not in self._places}:
             async with self._database.transaction() as tx:
                 for place in gone:
                     await keep_foreign(tx, *place, (), now_ms)
-        self._seen = seen
 
     async def _look(self, place: Place, now_ms: int) -> None:
         try:
@@ -106,15 +146,19 @@ class Strangers:
             foreign = await self._foreign.foreign_among(key, place.symbol, orders, now_ms)
         except DrawbridgeError:
             # Whatever it is, robots themselves tell of it.
-            self._due_ms[place] = now_ms + _AFTER_TROUBLE_MS
+            self._put_off(place, now_ms + _AFTER_TROUBLE_MS)
             return
         if foreign is None or not self._is_sure(place, foreign):
-            self._due_ms[place] = now_ms + _SURE_AFTER_MS
+            self._put_off(place, now_ms + _SURE_AFTER_MS)
             return
-        self._due_ms[place] = now_ms + _ASK_EVERY_MS
         if not self._share.holds(place.key_id):
             return
         await self._keep(key, place.symbol, foreign, now_ms)
+
+    def _put_off(self, place: Place, until_ms: int) -> None:
+        """Look there again then, if robots still work there."""
+        if place in self._due:
+            self._due.put(place, until_ms)
 
     def _is_sure(self, place: Place, foreign: Sequence[Order]) -> bool:
         """Tell whether all of them were foreign at the last look as well."""

@@ -6,13 +6,14 @@ that lie with different workers whoever has the one that reads looks, and asks w
 orders that the trading one placed, and whether both accounts' rows are alike (`alike.py`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 from drawbridge.audit.chain import AuditEvent
 from drawbridge.audit.store import append
 from drawbridge.audit.tags import Tag
 from drawbridge.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
+from drawbridge.core.due import Due
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.rotation.alike import Alike
 from drawbridge.rotation.replacement import AccountProof
@@ -20,10 +21,14 @@ from drawbridge.rotation.same_account import Finding
 from drawbridge.storage.database import Database
 from drawbridge.trading.holdings import Shown
 from drawbridge.vault import store
-from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord, KeyStatus
+from drawbridge.vault.roster import News
 
 _LOOK_EVERY_MS: Final = MINUTE_MS
+# Whoever is found alone waits for so long; another worker's key comes unseen.
+_ALONE_MS: Final = 10 * MINUTE_MS
 _MOST_PAIRS: Final = 4
+_MOST_READERS: Final = 50
 
 _SAME_HOLDINGS: Final = Finding(AccountProof.HOLDINGS)
 
@@ -44,8 +49,11 @@ class Finder(Protocol):
 class Keys(Protocol):
     """Where keys stand, and which are ours; the shelf is one."""
 
-    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        """List our keys that stand in one of these states, with those that may be kin of them."""
+    async def news(self, seen: int) -> News:
+        """Give what is new about our keys since that version."""
+
+    async def list_beside(self, key: KeyRecord) -> tuple[KeyRecord, ...]:
+        """List the keys of a key's owner at its exchange, whoever works for them."""
 
     def holds(self, key_id: str) -> bool:
         """Tell whether this process works for a key's account now."""
@@ -71,10 +79,14 @@ class Kinship:
         self._readings = readings
         self._clock = clock
         self._not_before_ms = 0
-        # When to look at a pair again of which nothing was proven.
-        self._again_ms: dict[_Name, int] = {}
-        # What was seen so far of pairs of which another worker has one.
-        self._alike: dict[_Name, Alike] = {}
+        self._seen = 0
+        # Our keys that only read, of accounts that are not told, and when to look beside each.
+        self._readers: dict[str, KeyRecord] = {}
+        self._due: Due[str] = Due()
+        # For each of them, when to look at a pair again of which nothing was proven.
+        self._again_ms: dict[str, dict[_Name, int]] = {}
+        # And what was seen so far of pairs of which another worker has one.
+        self._alike: dict[str, dict[_Name, Alike]] = {}
 
     async def step(self) -> None:
         """Look at some pairs of which nothing is known yet; once a minute."""
@@ -82,39 +94,83 @@ class Kinship:
         if now_ms < self._not_before_ms:
             return
         self._not_before_ms = now_ms + _LOOK_EVERY_MS
-        keys = await self._keys.list_beside(*IN_USE)
-        named = {_name_of(it): it for it in _pairs(keys) if self._keys.holds(it[1].id)}
-        self._again_ms = {it: at_ms for it, at_ms in self._again_ms.items() if it in named}
-        due = [it for name, it in named.items() if self._again_ms.get(name, 0) <= now_ms]
-        for pair in due[:_MOST_PAIRS]:
-            await self._look(pair, now_ms)
-        await self._compare(
-            {name: it for name, it in named.items() if not self._keys.holds(it[0].id)}, now_ms
-        )
+        await self._take_in(now_ms)
+        left = _MOST_PAIRS
+        for key_id in self._due.take(now_ms, _MOST_READERS, again_ms=_LOOK_EVERY_MS):
+            reader = self._readers[key_id]
+            named = {
+                _name_of(it): it for it in _pairs(reader, await self._keys.list_beside(reader))
+            }
+            left -= await self._look_at(key_id, named, now_ms, left)
+            await self._compare(key_id, named, now_ms)
+            self._put_off(key_id, now_ms)
 
-    async def _look(self, pair: Pair, now_ms: int) -> None:
+    def _put_off(self, reader: str, now_ms: int) -> None:
+        """Look beside a key again once something may have come of it, or somebody came unseen."""
+        waits_ms = self._again_ms[reader].values()
+        if not self._alike[reader]:
+            next_ms = max(now_ms + _LOOK_EVERY_MS, min(waits_ms, default=now_ms + _ALONE_MS))
+            self._due.put(reader, min(next_ms, now_ms + _ALONE_MS))
+
+    async def _take_in(self, now_ms: int) -> None:
+        """Take note of the keys that have come, changed or gone since the last look."""
+        news = await self._keys.news(self._seen)
+        for key_id in (*news.gone, *(it.id for it in news.keys)):
+            self._readers.pop(key_id, None)
+            self._due.drop(key_id)
+        places = {_place_of(it) for it in news.keys if it.status is KeyStatus.ENABLED}
+        for reader in self._readers.values() if places else ():
+            if _place_of(reader) in places:
+                self._due.hasten(reader.id, now_ms)
+        for key in news.keys:
+            if key.status is KeyStatus.READ_ONLY and not (key.account_hint or key.replaces):
+                self._readers[key.id] = key
+                self._due.put(key.id, now_ms)
+        for waits in (self._again_ms, self._alike):
+            for key_id in waits.keys() - self._readers.keys():
+                del waits[key_id]
+        self._seen = news.version
+
+    async def _look_at(
+        self, reader: str, named: Mapping[_Name, Pair], now_ms: int, most: int
+    ) -> int:
+        """Look at the pairs of a key that are due, at most so many; tells how many."""
+        known = self._again_ms.get(reader, {})
+        again_ms = {name: known[name] for name in named if name in known}
+        due = [name for name in named if again_ms.get(name, 0) <= now_ms][:most]
+        for name in due:
+            again_ms[name] = now_ms + await self._look(named[name], now_ms)
+        # Of those that were not looked at for want of time, it is the next look's business.
+        self._again_ms[reader] = {name: again_ms.get(name, now_ms) for name in named}
+        return len(due)
+
+    async def _look(self, pair: Pair, now_ms: int) -> int:
+        """Find out about a pair; gives after how long to look at it again."""
         is_both = self._keys.holds(pair[0].id)
         try:
             find_out = self._finder.find_out if is_both else self._finder.sees_orders_of
             found = await find_out(*pair)
         except DrawbridgeError:
             # Whoever uses these keys tells of it.
-            self._again_ms[_name_of(pair)] = now_ms + _LOOK_EVERY_MS
-            return
+            return _LOOK_EVERY_MS
         if found.proof is AccountProof.NONE:
-            self._again_ms[_name_of(pair)] = now_ms + (DAY_MS if found.differs else HOUR_MS)
-            return
+            return DAY_MS if found.differs else HOUR_MS
         await self._write(pair, found, now_ms)
+        return _LOOK_EVERY_MS
 
-    async def _compare(self, apart: Mapping[_Name, Pair], now_ms: int) -> None:
+    async def _compare(self, reader: str, named: Mapping[_Name, Pair], now_ms: int) -> None:
         """Hold the rows of accounts against each other of which another worker reads one."""
-        self._alike = {name: self._alike.get(name) or Alike() for name in apart}
+        apart = {name: it for name, it in named.items() if not self._keys.holds(it[0].id)}
+        known = self._alike.get(reader, {})
+        alike = self._alike[reader] = {name: known.get(name) or Alike() for name in apart}
+        if not apart:
+            return
         read = await self._readings.find_all({key.id for it in apart.values() for key in it})
         for name, pair in apart.items():
             trades, reads = (
                 None if (shown := read.get(key.id)) is None else shown.portfolio for key in pair
             )
-            if trades and reads and self._alike[name].look(trades, reads):
+            if trades and reads and alike[name].look(trades, reads):
                 await self._write(pair, _SAME_HOLDINGS, now_ms)
 
     async def _write(self, pair: Pair, found: Finding, now_ms: int) -> None:
@@ -132,17 +188,11 @@ class Kinship:
             await append(tx, event, now_ms)
 
 
-def _pairs(keys: Sequence[KeyRecord]) -> Iterator[Pair]:
-    """Pair each key that only reads with those that trade beside it, of no account that is told."""
-    untold = [it for it in keys if not it.account_hint and not it.replaces]
-    traders: dict[tuple[str, ...], list[KeyRecord]] = {}
-    for key in untold:
-        if key.status is KeyStatus.ENABLED:
-            traders.setdefault(_place_of(key), []).append(key)
-    for key in untold:
-        if key.status is KeyStatus.READ_ONLY:
-            beside = traders.get(_place_of(key), ())
-            yield from ((it, key) for it in beside if not key.kin or it.kin != key.kin)
+def _pairs(reader: KeyRecord, beside: Collection[KeyRecord]) -> list[Pair]:
+    """Pair a key that only reads with those that trade beside it, of no account that is told."""
+    untold = (it for it in beside if not it.account_hint and not it.replaces)
+    traders = (it for it in untold if it.status is KeyStatus.ENABLED)
+    return [(it, reader) for it in traders if not reader.kin or it.kin != reader.kin]
 
 
 def _place_of(key: KeyRecord) -> tuple[str, ...]:

@@ -62,6 +62,11 @@ class KeptInTurn:
         self._changes = -1
         self._turn = turn
 
+    @property
+    def seen(self) -> int:
+        """Give the number as of which the cache is."""
+        return self._changes
+
     def catch_up(self) -> None:
         """Make sure that nothing in the cache is older than the last commit before this turn."""
         if self._turn.is_done:

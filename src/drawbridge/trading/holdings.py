@@ -15,6 +15,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.storage.database import Database, Row
 
 _LONGEST_CURRENCY = 12
+_MOST_WISHED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,15 @@ class PortfolioStore:
             orjson.dumps(list(key_ids)).decode(),
         )
         return {row["key_id"]: _shown(row) for row in rows}
+
+    async def list_wished(self) -> tuple[str, ...]:
+        """List the keys whose portfolio somebody waits for, the newest wish first."""
+        rows = await self._database.fetch_all(
+            "SELECT key_id FROM portfolios WHERE asked_ms > as_of_ms AND problem = ''"
+            " ORDER BY asked_ms DESC LIMIT ?",
+            _MOST_WISHED,
+        )
+        return tuple(row["key_id"] for row in rows)
 
     async def ask(self, key_id: str, currency: str) -> None:
         """Wish for a key's portfolio in this currency, read anew.

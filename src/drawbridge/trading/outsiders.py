@@ -12,6 +12,7 @@ from typing import Final, Protocol, TypeVar
 from drawbridge.catalogue.registry import get_card
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import DAY_MS, MINUTE_MS, SECOND_MS, Clock
+from drawbridge.core.due import Due
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
 from drawbridge.core.markets import Markets
 from drawbridge.core.operations import GetOwnTrades, Operation
@@ -22,12 +23,12 @@ from drawbridge.notices.outbox import tell
 from drawbridge.storage.database import Database
 from drawbridge.trading.foreign_trades import ForeignTrades, keep_look, keep_trades
 from drawbridge.trading.holdings import PortfolioStore
-from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
+from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.roster import News
 
 A = TypeVar("A")
 
 _LOOK_EVERY_MS: Final = SECOND_MS
-_KEYS_EVERY_MS: Final = 10 * SECOND_MS
 _WATCHED_EVERY_MS: Final = MINUTE_MS
 _OTHERS_EVERY_MS: Final = 15 * MINUTE_MS
 _AFTER_TROUBLE_MS: Final = MINUTE_MS
@@ -53,8 +54,11 @@ class Road(Protocol):
 class Keys(Protocol):
     """Where keys stand; the vault is one."""
 
-    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        """List our keys in one of these states, and those that may be of the same accounts."""
+    async def news(self, seen: int) -> News:
+        """Give what is new about our keys since that version."""
+
+    async def list_of_account(self, key: KeyRecord) -> tuple[KeyRecord, ...]:
+        """List the keys known to be of a key's account, itself among them, whoever has them."""
 
 
 class Outsiders:
@@ -71,7 +75,6 @@ class Outsiders:
     ) -> None:
         """Use the app's database, and ask over this road with the keys of a share."""
         self._share = share
-        self._listed_of = share.version
         self._database = database
         self._trades = ForeignTrades(database)
         self._road = road
@@ -79,10 +82,12 @@ class Outsiders:
         self._portfolios = portfolios
         self._clock = clock
         self._looked_ms = 0
-        self._listed_ms = 0
+        self._seen = 0
         self._in_use: dict[str, KeyRecord] = {}
-        self._due_ms: dict[str, int] = {}
-        self._suspects: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+        # Apart, so that who wants an alarm does not wait until all others were looked at.
+        self._watched: Due[str] = Due()
+        self._others: Due[str] = Due()
+        self._suspects: dict[str, dict[str, frozenset[tuple[str, str]]]] = {}
         # Exchanges that answer only market by market.
         self._by_market: set[str] = set()
 
@@ -92,36 +97,50 @@ class Outsiders:
         if now_ms < self._looked_ms + _LOOK_EVERY_MS:
             return
         self._looked_ms = now_ms
-        has_changed = self._listed_of != self._share.version
-        if has_changed or now_ms >= self._listed_ms + _KEYS_EVERY_MS:
-            await self._list(now_ms)
-        due = [key_id for key_id, due_ms in self._due_ms.items() if due_ms <= now_ms]
-        await asyncio.gather(*(self._look(self._in_use[it], now_ms) for it in due[:_AT_ONCE]))
+        await self._take_in(now_ms)
+        due = self._watched.take(now_ms, _AT_ONCE, again_ms=_WATCHED_EVERY_MS)
+        due += self._others.take(now_ms, _AT_ONCE - len(due), again_ms=_OTHERS_EVERY_MS)
+        await asyncio.gather(*(self._look(self._in_use[it], now_ms) for it in due))
 
-    async def _list(self, now_ms: int) -> None:
-        self._listed_ms, self._listed_of = now_ms, self._share.version
-        before = self._in_use
-        # Chosen among all keys of an account, so that two processes never choose one each.
-        chosen = _one_each(await self._keys.list_beside(*IN_USE))
-        self._in_use = {it: key for it, key in chosen.items() if self._share.holds(it)}
-        for key_id, key in self._in_use.items():
-            known = before.get(key_id)
-            if known is None or known.life.watched is not key.life.watched:
-                self._due_ms[key_id] = now_ms
-        self._due_ms = {it: due for it, due in self._due_ms.items() if it in self._in_use}
-        self._suspects = {it: ids for it, ids in self._suspects.items() if it[0] in self._in_use}
+    async def _take_in(self, now_ms: int) -> None:
+        """Take note of the keys that have come, changed or gone since the last look."""
+        news = await self._keys.news(self._seen)
+        for key_id in (*news.gone, *(it.id for it in news.keys if not it.is_in_use)):
+            self._in_use.pop(key_id, None)
+            self._suspects.pop(key_id, None)
+            self._watched.drop(key_id)
+            self._others.drop(key_id)
+        for key in (it for it in news.keys if it.is_in_use):
+            self._in_use[key.id] = key
+            to, other = self._queues_of(key)
+            other.drop(key.id)
+            if key.id not in to:
+                to.put(key.id, now_ms)
+        self._seen = news.version
+
+    def _queues_of(self, key: KeyRecord) -> tuple[Due[str], Due[str]]:
+        """Give where a key waits, and where it does not."""
+        queues = (self._watched, self._others)
+        return queues if key.life.watched else queues[::-1]
+
+    def _put_off(self, key: KeyRecord, until_ms: int) -> None:
+        """Look at a key again then, if it is still one of ours."""
+        queue, _ = self._queues_of(key)
+        if key.id in queue:
+            queue.put(key.id, until_ms)
 
     async def _look(self, key: KeyRecord, now_ms: int) -> None:
-        every_ms = _WATCHED_EVERY_MS if key.life.watched else _OTHERS_EVERY_MS
-        self._due_ms[key.id] = now_ms + every_ms
         try:
+            # Chosen among all keys of an account, so that two processes never choose one each.
+            if key.account and _first(await self._keys.list_of_account(key)) != key.id:
+                return
             is_over = await self._look_through(key, now_ms)
         except DrawbridgeError:
             # Whatever it is, whoever uses the key tells of it.
-            self._due_ms[key.id] = now_ms + _AFTER_TROUBLE_MS
+            self._put_off(key, now_ms + _AFTER_TROUBLE_MS)
             return
         if not is_over:
-            self._due_ms[key.id] = now_ms + _SURE_AFTER_MS
+            self._put_off(key, now_ms + _SURE_AFTER_MS)
 
     async def _look_through(self, key: KeyRecord, now_ms: int) -> bool:
         """Look at each market; False where there is something to look at once more soon."""
@@ -153,9 +172,9 @@ class Outsiders:
 
     def _is_sure(self, key: KeyRecord, symbol: str, foreign: Sequence[Fill]) -> bool:
         """Tell whether all of them were foreign at the last look as well."""
-        place = (str(key.id), symbol)
-        before = self._suspects.get(place, frozenset())
-        now = self._suspects[place] = frozenset((it.symbol, it.trade_id) for it in foreign)
+        of_key = self._suspects.setdefault(key.id, {})
+        before = of_key.get(symbol, frozenset())
+        now = of_key[symbol] = frozenset((it.symbol, it.trade_id) for it in foreign)
         return now <= before
 
     async def _keep(
@@ -188,13 +207,11 @@ class Outsiders:
         return tuple(dict.fromkeys((*traded, *could)))[:_MOST_MARKETS]
 
 
-def _one_each(keys: Iterable[KeyRecord]) -> dict[str, KeyRecord]:
-    """Choose one key for each account, one of which an alarm is wanted first; by its id."""
-    chosen: dict[tuple[str, ...], KeyRecord] = {}
-    for key in sorted(keys, key=lambda it: (not it.life.watched, it.created_ms, it.id)):
-        account = (key.owner, key.exchange, key.venue.value, key.account)
-        chosen.setdefault(account if key.account else (key.id,), key)
-    return {str(key.id): key for key in chosen.values()}
+def _first(keys: Iterable[KeyRecord]) -> str:
+    """Choose one of an account's keys, one of which an alarm is wanted first; by its id."""
+    in_use = (it for it in keys if it.is_in_use)
+    order = sorted(in_use, key=lambda it: (not it.life.watched, it.created_ms, it.id))
+    return order[0].id if order else ""
 
 
 def _until(fills: Sequence[Fill], since_ms: int, now_ms: int) -> int:

@@ -107,7 +107,7 @@ class Portfolios:
         if now_ms < self._not_before_ms.get(key_id, 0):
             return False
         try:
-            portfolio = await self.portfolio(key_id, known.wished if known else "")
+            await self._read(key_id, known.wished if known else "")
         except DrawbridgeError as error:
             if never_left(error):
                 # The account is another process's now, which reads it by itself.
@@ -116,8 +116,14 @@ class Portfolios:
             await self._store.keep_problem(key_id, error.code, error.facts)
             raise
         self._not_before_ms.pop(key_id, None)
-        await self._store.keep(key_id, portfolio)
         return True
+
+    async def _read(self, key_id: str, wished: str) -> None:
+        await self._store.keep(key_id, await self.portfolio(key_id, wished))
+        known = await self._store.find(key_id)
+        if known is not None and not known.answers_wish and known.wished != wished:
+            # Another currency was asked for meanwhile.
+            await self._store.keep(key_id, await self.portfolio(key_id, known.wished))
 
     async def portfolio(self, key_id: str, currency: str = "") -> Portfolio:
         """Ask for a key's balances and what they are worth.

@@ -16,11 +16,14 @@ from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.streaming import Told
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.roles import reader_among
+from drawbridge.vault.roster import News
 
 A = TypeVar("A")
 
 _LIST_EVERY_MS: Final = SECOND_MS
 _IN_DOUBT: Final = "key_in_doubt"
+
+_Account = tuple[str, ...]
 
 
 class Passage(Protocol):
@@ -45,8 +48,8 @@ class Keys(Protocol):
     async def get_record(self, key_id: str) -> KeyRecord:
         """Give a key's record. Raises: `NotFound("unknown_key")`."""
 
-    async def list_standing(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        """List everybody's keys that stand in one of these states."""
+    async def news(self, seen: int) -> News:
+        """Give what is new about our keys since that version."""
 
 
 class Streams(Protocol):
@@ -70,8 +73,11 @@ class ReadingRoad:
         self._passage = passage
         self._keys = keys
         self._clock = clock
-        self._readers: tuple[KeyRecord, ...] = ()
         self._not_before_ms = 0
+        self._seen = 0
+        # The keys that only read, by their accounts; and of each by its id, in which it is.
+        self._readers: dict[_Account, dict[str, KeyRecord]] = {}
+        self._accounts: dict[str, _Account] = {}
 
     async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
         """Ask about a key's account, with the key that only reads it where there is one.
@@ -108,10 +114,30 @@ class ReadingRoad:
         now_ms = self._clock.now_ms()
         if now_ms >= self._not_before_ms:
             self._not_before_ms = now_ms + _LIST_EVERY_MS
-            self._readers = await self._keys.list_standing(KeyStatus.READ_ONLY)
-        if not any(it.account for it in self._readers):
+            await self._take_in()
+        if not self._readers:
             return key_id
-        return reader_among(await self._keys.get_record(key_id), self._readers).id
+        key = await self._keys.get_record(key_id)
+        return reader_among(key, self._readers.get(_account_of(key), {}).values()).id
+
+    async def _take_in(self) -> None:
+        """Take note of the keys that have come, changed or gone since the last look."""
+        news = await self._keys.news(self._seen)
+        for key_id in (*news.gone, *(it.id for it in news.keys)):
+            account = self._accounts.pop(key_id, None)
+            if account is not None:
+                del self._readers[account][key_id]
+                if not self._readers[account]:
+                    del self._readers[account]
+        for key in news.keys:
+            if key.status is KeyStatus.READ_ONLY and key.account:
+                self._accounts[key.id] = _account_of(key)
+                self._readers.setdefault(_account_of(key), {})[key.id] = key
+        self._seen = news.version
+
+
+def _account_of(key: KeyRecord) -> _Account:
+    return (key.owner, key.exchange, key.venue.value, key.account)
 
 
 class ReadingStreams:

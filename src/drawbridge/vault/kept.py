@@ -5,6 +5,7 @@ changed, in whichever process, is one number on disk; it is looked at once in a 
 loop, so that a key which a person switched off is refused at once.
 """
 
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
@@ -14,8 +15,8 @@ from drawbridge.storage.turns import KeptInTurn
 from drawbridge.vault import store
 from drawbridge.vault.model import KeyRecord
 
-# A record takes about a kilobyte.
-_MOST_KEPT: Final = 50_000
+# A record takes about a kilobyte; most of them are in the roster of the share as well.
+_MOST_KEPT: Final = 200_000
 
 
 class KeptKeys:
@@ -51,6 +52,23 @@ class KeptKeys:
         if record is None:
             raise NotFound("unknown_key")
         return record
+
+    def take(self, keys: Collection[KeyRecord], changes: int) -> None:
+        """Keep what somebody else has read after the number of changes was that.
+
+        Why: one by one, the keys of thousands of robots would be read while nothing else is done.
+        """
+        self._turns.catch_up()
+        changed = set[str]()
+        if self._turns.seen > changes:
+            # Of those nobody knows whether they were read before or after.
+            changed.update(store.glance_changed(self._database, changes))
+        if len(self._records) + len(keys) <= _MOST_KEPT:
+            self._records.update((key.id, key) for key in keys if key.id not in changed)
+
+    def forget(self, key_id: str) -> None:
+        """Keep a key no longer in which nobody here is interested."""
+        self._drop(key_id)
 
     def _drop(self, key_id: str) -> None:
         self._records.pop(key_id, None)

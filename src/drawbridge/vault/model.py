@@ -109,6 +109,11 @@ class KeyRecord:
         return self.account_hint or self.kin
 
     @property
+    def is_in_use(self) -> bool:
+        """Tell whether it works, and not only to take another's place one day."""
+        return self.status in IN_USE and not self.replaces
+
+    @property
     def pauses_ms(self) -> int | None:
         """Give when robots pause because it ends soon; None where no end is known."""
         if self.expires_ms is None:

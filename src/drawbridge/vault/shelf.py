@@ -10,6 +10,7 @@ from drawbridge.cluster.share import Share
 from drawbridge.storage.database import Database
 from drawbridge.vault import store
 from drawbridge.vault.model import KeyRecord, KeyStatus, Standing
+from drawbridge.vault.roster import News, Roster
 from drawbridge.vault.service import Vault
 
 
@@ -21,6 +22,7 @@ class Shelf:
         self._database = database
         self._vault = vault
         self._share = share
+        self._roster = Roster(database, share, vault.kept)
         self.kept = vault.kept
 
     async def get_record(self, key_id: str) -> KeyRecord:
@@ -35,12 +37,20 @@ class Shelf:
         """List the keys of the share that stand in one of these states."""
         return await store.list_standing(self._database, statuses, self._share.shards)
 
-    async def list_beside(self, *statuses: KeyStatus) -> tuple[KeyRecord, ...]:
-        """List as `list_standing`, with the keys that may be of the same accounts.
+    async def news(self, seen: int) -> News:
+        """Give what is new about the share's keys since the version `seen`; 0: all there is.
 
-        Those are of the same person at the same exchange, whoever works for them.
+        So lists what is many; the keys of a state in which few are, `list_standing`.
         """
-        return await store.list_beside(self._database, statuses, self._share.shards)
+        return await self._roster.news(seen)
+
+    async def list_of_account(self, key: KeyRecord) -> tuple[KeyRecord, ...]:
+        """List the keys known to be of a key's account, itself among them, whoever has them."""
+        return await store.list_of_account(self._database, key) if key.account else (key,)
+
+    async def list_beside(self, key: KeyRecord) -> tuple[KeyRecord, ...]:
+        """List the keys of a key's owner at its exchange, whoever works for them."""
+        return await store.list_at_place_of(self._database, key)
 
     def holds(self, key_id: str) -> bool:
         """Tell whether this process works for a key's account now."""

@@ -14,12 +14,13 @@ from drawbridge.storage.database import Database, Row, Transaction
 from drawbridge.vault.lives import Dated, KeyLife
 from drawbridge.vault.model import KeyRecord, KeyStatus, Proof, Standing, Venue, fold_label
 
-_KEYS: Final = """
+KEYS: Final = """
 SELECT id, owner, exchange, venue, label, public_key, status, reason, facts, scopes, expires_ms,
        account_hint, created_ms, checked_ms, check_requested_ms, check_proof, version,
        made_ms, dated, pause_before_ms, closes, watched, kin, replaces
 FROM keys WHERE deleted_ms IS NULL
 """
+"""All keys that are not deleted, as `read_record` reads them; a condition may follow."""
 _INSERT: Final = """
 INSERT INTO keys (id, owner, exchange, venue, label, label_folded, public_key, status,
                   created_ms, check_requested_ms, check_proof, shard)
@@ -53,10 +54,9 @@ _DELETED: Final = "UPDATE keys SET deleted_ms = ?, check_requested_ms = NULL WHE
 _SHARD: Final = "UPDATE keys SET shard = ? WHERE id = ?"
 _CHANGES: Final = "SELECT coalesce(max(n), 0) AS n FROM key_changes"
 _CHANGED: Final = "SELECT group_concat(key_id, ' ') AS ids FROM key_changes WHERE n > ?"
-_BESIDE: Final = (
-    " AND (owner, exchange, venue) IN (SELECT own.owner, own.exchange, own.venue FROM keys AS own"
-    " WHERE own.deleted_ms IS NULL"
-)
+_ONES: Final = " AND id IN (SELECT value FROM json_each(?))"
+# As `KeyRecord.account`; the index of accounts is over the same words.
+_ACCOUNT: Final = "(CASE WHEN account_hint <> '' THEN account_hint ELSE kin END)"
 _SEALED: Final = """
 SELECT key_id, field, sealed FROM key_secrets
 WHERE key_id IN (SELECT value FROM json_each(?)) ORDER BY key_id, field
@@ -67,13 +67,13 @@ _NO_FACTS: Final[Mapping[str, object]] = {}
 
 async def find_key(source: Database | Transaction, key_id: str) -> KeyRecord | None:
     """Find a key that is not deleted."""
-    row = await source.fetch_one(f"{_KEYS} AND id = ?", key_id)
+    row = await source.fetch_one(f"{KEYS} AND id = ?", key_id)
     return read_record(row) if row else None
 
 
 def glance_key(database: Database, key_id: str) -> KeyRecord | None:
     """Find a key that is not deleted, at once; `kept.py` keeps what this finds."""
-    row = database.glance(f"{_KEYS} AND id = ?", key_id)
+    row = database.glance(f"{KEYS} AND id = ?", key_id)
     return read_record(row) if row else None
 
 
@@ -93,14 +93,14 @@ async def find_by_public_key(
     tx: Database | Transaction, exchange: str, venue: Venue, public_key: str
 ) -> KeyRecord | None:
     """Find the key with this name at the exchange, whoever owns it."""
-    sql = f"{_KEYS} AND exchange = ? AND venue = ? AND public_key = ?"
+    sql = f"{KEYS} AND exchange = ? AND venue = ? AND public_key = ?"
     row = await tx.fetch_one(sql, exchange, venue, public_key)
     return read_record(row) if row else None
 
 
 async def list_of_owner(source: Database | Transaction, owner: str) -> tuple[KeyRecord, ...]:
     """List a person's keys in the order in which they were added."""
-    rows = await source.fetch_all(f"{_KEYS} AND owner = ? ORDER BY created_ms, rowid", owner)
+    rows = await source.fetch_all(f"{KEYS} AND owner = ? ORDER BY created_ms, rowid", owner)
     return tuple(read_record(row) for row in rows)
 
 
@@ -109,7 +109,7 @@ async def list_asked(
 ) -> tuple[KeyRecord, ...]:
     """List the keys (of some shards) whose check was asked for, the oldest wish first."""
     clause, args = of_shards(shards)
-    sql = f"{_KEYS} AND check_requested_ms IS NOT NULL{clause} ORDER BY check_requested_ms, rowid"
+    sql = f"{KEYS} AND check_requested_ms IS NOT NULL{clause} ORDER BY check_requested_ms, rowid"
     return tuple(read_record(row) for row in await database.fetch_all(sql, *args))
 
 
@@ -120,28 +120,56 @@ async def list_standing(
 
     Of keys that are to replace others only those that are being checked: nobody else uses them.
     """
-    return await _list_standing(database, statuses, *of_shards(shards))
-
-
-async def list_beside(
-    database: Database, statuses: Iterable[KeyStatus], shards: frozenset[int] | None
-) -> tuple[KeyRecord, ...]:
-    """List the keys in one of these states of who has keys in some shards, by exchange."""
-    clause, args = of_shards(shards, "own.shard")
-    if clause:
-        clause = f"{_BESIDE}{clause})"
-    return await _list_standing(database, statuses, clause, args)
-
-
-async def _list_standing(
-    database: Database, statuses: Iterable[KeyStatus], clause: str, args: tuple[str, ...]
-) -> tuple[KeyRecord, ...]:
+    clause, args = of_shards(shards)
     found: list[KeyRecord] = []
-    sql = f"{_KEYS} AND status = ? AND (replaces = '' OR status = 'checking'){clause}"
+    sql = f"{KEYS} AND status = ? AND (replaces = '' OR status = 'checking'){clause}"
     for status in sorted(set(statuses)):
         rows = await database.fetch_all(f"{sql} ORDER BY rowid", status, *args)
         found.extend(read_record(row) for row in rows)
     return tuple(found)
+
+
+async def list_after(database: Database, after: str, most: int) -> tuple[KeyRecord, ...]:
+    """List everybody's keys by their ids, from behind that one on, at most so many."""
+    rows = await database.fetch_all(f"{KEYS} AND id > ? ORDER BY id LIMIT ?", after, most)
+    return tuple(map(read_record, rows))
+
+
+async def list_of_shard(database: Database, shard: int) -> tuple[KeyRecord, ...]:
+    """List all keys of a shard."""
+    return tuple(map(read_record, await database.fetch_all(f"{KEYS} AND shard = ?", shard)))
+
+
+async def list_by_ids(database: Database, key_ids: Iterable[str]) -> tuple[KeyRecord, ...]:
+    """List those of these keys that are not deleted."""
+    found = await database.fetch_all(KEYS + _ONES, json.dumps(list(key_ids)))
+    return tuple(map(read_record, found))
+
+
+async def list_of_account(database: Database, key: KeyRecord) -> tuple[KeyRecord, ...]:
+    """List the keys known to be of the account of one that is known to be of some."""
+    sql = f"{KEYS} AND owner = ? AND exchange = ? AND venue = ? AND {_ACCOUNT} = ?"
+    found = await database.fetch_all(sql, key.owner, key.exchange, key.venue, key.account)
+    return tuple(map(read_record, found))
+
+
+async def list_at_place_of(database: Database, key: KeyRecord) -> tuple[KeyRecord, ...]:
+    """List the keys of a key's owner at its exchange, the oldest first."""
+    sql = f"{KEYS} AND owner = ? AND exchange = ? AND venue = ? ORDER BY rowid"
+    found = await database.fetch_all(sql, key.owner, key.exchange, key.venue)
+    return tuple(map(read_record, found))
+
+
+async def count_changes(database: Database) -> int:
+    """Give the number that rises with every change of a key."""
+    row = await database.fetch_one(_CHANGES)
+    return int(row["n"]) if row else 0
+
+
+async def list_changed(database: Database, since: int) -> tuple[str, ...]:
+    """Give the ids of the keys that changed since that number."""
+    rows = await database.fetch_all("SELECT key_id FROM key_changes WHERE n > ?", since)
+    return tuple(row["key_id"] for row in rows)
 
 
 async def insert_key(tx: Transaction, key: KeyRecord) -> None:

@@ -12,15 +12,17 @@ from typing import Final
 
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.clock import HOUR_MS, MINUTE_MS, Clock
+from drawbridge.core.due import Due, Pace
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.core.operations import GetBalances
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.living import KeyLives
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
+from drawbridge.vault.shelf import Shelf
 from drawbridge.verification.doubts import Doubts
 from drawbridge.verification.rights import ask_rights
-from drawbridge.verification.service import KeyShelf, Verification
+from drawbridge.verification.service import Verification
 from drawbridge.verification.verdict import (
     Born,
     Growth,
@@ -32,9 +34,11 @@ from drawbridge.verification.verdict import (
 
 _LONGEST_S: Final = 60
 _AT_ONCE: Final = 8
-_LIST_EVERY_MS: Final = MINUTE_MS
 # After a start, keys that are overdue are not all asked about in one moment.
 _SPREAD_MS: Final = 10 * MINUTE_MS
+# So many a second, or as many as it takes to look at all of them within the hour.
+_USUAL: Final = 10
+_ROUND_MS: Final = 50 * MINUTE_MS
 _CHECKED: Final = (*IN_USE, KeyStatus.INVALID)
 # Said of an order; that a key may still read does not clear it.
 _ABOUT_ORDERS: Final = frozenset({"right_missing"})
@@ -46,7 +50,7 @@ class Rechecks:
     def __init__(
         self,
         gateway: Gateway,
-        keys: KeyShelf,
+        keys: Shelf,
         verification: Verification,
         doubts: Doubts,
         lives: KeyLives,
@@ -59,38 +63,50 @@ class Rechecks:
         self._doubts = doubts
         self._clock = clock
         self._lives = lives
-        self._due_ms: dict[str, int] = {}
-        self._listed_ms = -_LIST_EVERY_MS
+        self._hourly: Due[str] = Due()
+        self._pace = Pace(_USUAL, _ROUND_MS)
+        self._ends_ms: dict[str, int] = {}
         self._share = verification.share
-        self._listed_of = self._share.version
+        self._seen = 0
 
     async def step(self) -> None:
         """Look at every key for which it is time."""
         now_ms = self._clock.now_ms()
-        if now_ms - self._listed_ms >= _LIST_EVERY_MS or self._listed_of != self._share.version:
-            self._listed_ms, self._listed_of = now_ms, self._share.version
-            await self._list(now_ms)
-        hourly = [
-            key_id
-            for key_id, due_ms in self._due_ms.items()
-            # A second look that came at once would not be one after a pause.
-            if due_ms <= now_ms and self._doubts.find(key_id) is None
-        ]
+        await self._take_in(now_ms)
+        most = self._pace.most(now_ms, len(self._hourly))
+        due = self._hourly.take(now_ms, most, again_ms=HOUR_MS)
+        self._pace.took(len(due))
+        # A second look that came at once would not be one after a pause.
+        hourly = [it for it in due if self._doubts.find(it) is None]
         turn = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for key_id in dict.fromkeys((*self._doubts.due(), *hourly)):
                 group.create_task(self._in_turn(turn, key_id))
 
-    async def _list(self, now_ms: int) -> None:
-        known = self._due_ms
-        self._due_ms = {
-            key.id: _by_its_end(key, known.get(key.id) or _first_due_ms(key, now_ms), now_ms)
-            for key in await self._keys.list_standing(*_CHECKED)
-        }
+    async def _take_in(self, now_ms: int) -> None:
+        """Take note of the keys that have come, changed or gone since the last look."""
+        news = await self._keys.news(self._seen)
+        for key_id in (*news.gone, *(it.id for it in news.keys if not _is_checked(it))):
+            self._hourly.drop(key_id)
+            self._ends_ms.pop(key_id, None)
+        for key in filter(_is_checked, news.keys):
+            self._ends_ms.pop(key.id, None)
+            if key.expires_ms is not None:
+                self._ends_ms[key.id] = key.expires_ms
+            due_ms = self._hourly.find(key.id) or _first_due_ms(key, now_ms)
+            self._hourly.put(key.id, self._by_its_end(key.id, due_ms, now_ms))
+        self._seen = news.version
+
+    def _by_its_end(self, key_id: str, due_ms: int, now_ms: int) -> int:
+        """Look at a key that expires when it does, so that no order finds out first."""
+        end_ms = self._ends_ms.get(key_id, now_ms)
+        return due_ms if end_ms <= now_ms else min(due_ms, end_ms)
 
     async def _in_turn(self, turn: asyncio.Semaphore, key_id: str) -> None:
         async with turn:
-            self._due_ms[key_id] = self._clock.now_ms() + HOUR_MS
+            if key_id in self._hourly:
+                now_ms = self._clock.now_ms()
+                self._hourly.put(key_id, self._by_its_end(key_id, now_ms + HOUR_MS, now_ms))
             if not self._share.holds(key_id):
                 # Whoever works for the account now hears for himself what is said against it.
                 self._doubts.end(key_id)
@@ -174,11 +190,8 @@ class Rechecks:
             self._doubts.end(key_id)
 
 
-def _by_its_end(key: KeyRecord, due_ms: int, now_ms: int) -> int:
-    """Look at a key that expires when it does, so that no order finds out first."""
-    if key.expires_ms is None or key.expires_ms <= now_ms:
-        return due_ms
-    return min(due_ms, key.expires_ms)
+def _is_checked(key: KeyRecord) -> bool:
+    return key.status in _CHECKED and not key.replaces
 
 
 def _first_due_ms(key: KeyRecord, now_ms: int) -> int:

@@ -1,11 +1,12 @@
 """Asking key and account whether a robot may work there, and what an account says against it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.derivatives import GetPositions
+from drawbridge.core.due import Due
 from drawbridge.core.errors import DrawbridgeError, ExchangeRefused, Forbidden
 from drawbridge.core.money import ONE, ZERO
 from drawbridge.core.operations import Balance, GetBalances
@@ -20,10 +21,9 @@ from drawbridge.robots.risk import (
 )
 from drawbridge.robots.running.seat import Seat, is_entry
 from drawbridge.robots.seams import Outside
-from drawbridge.vault.model import KeyRecord, KeyStatus
 
-# Keys with which robots may be at work; all others are looked at one by one, for their reasons.
-_GOOD: Final = (KeyStatus.ENABLED, KeyStatus.CHECKING)
+# Who was not looked at once its end was near is looked at again.
+_AGAIN_MS: Final = 60_000
 
 
 class Checks:
@@ -33,16 +33,31 @@ class Checks:
         """Ask the vault's keys, and accounts over the gateway."""
         self._outside = outside
         self._clock = clock
+        self._seen = 0
+        # When robots pause because their key ends soon.
+        self._ends: Due[str] = Due()
 
-    async def good_keys(self) -> Mapping[str, KeyRecord]:
-        """Give every key that is good for trading and does not end soon, by id."""
+    async def list_suspects(self) -> Collection[str]:
+        """List the keys of which something has changed since the last look, or whose end is near.
+
+        Whether robots may work with them is to be asked anew.
+        """
+        news = await self._outside.keys.news(self._seen)
+        for key_id in news.gone:
+            self._ends.drop(key_id)
+        for key in news.keys:
+            if key.pauses_ms is None:
+                self._ends.drop(key.id)
+            else:
+                self._ends.put(key.id, key.pauses_ms)
+        self._seen = news.version
         now_ms = self._clock.now_ms()
-        keys = await self._outside.keys.list_standing(*_GOOD)
-        return {str(key.id): key for key in keys if judge_end(key, now_ms) is None}
+        ended = self._ends.take(now_ms, len(self._ends), again_ms=_AGAIN_MS)
+        return {*ended, *(str(key.id) for key in news.keys)}
 
-    async def find_refusal(self, seat: Seat, good: Mapping[str, KeyRecord]) -> Refusal | None:
+    async def find_refusal(self, seat: Seat) -> Refusal | None:
         """Tell why a seat cannot work with its key, None when it can."""
-        key = good.get(seat.key_id) or await self._outside.keys.get_record(seat.key_id)
+        key = await self._outside.keys.get_record(seat.key_id)
         found = judge_key(key.status, key.scopes, seat.plan, key.reason)
         return found or judge_end(key, self._clock.now_ms())
 
@@ -52,7 +67,7 @@ class Checks:
 
     async def check_key(self, seat: Seat) -> None:
         """Make sure that a seat may work with its key. Raises: `Forbidden` with the reason."""
-        if refusal := await self.find_refusal(seat, {}):
+        if refusal := await self.find_refusal(seat):
             raise Forbidden(refusal.code, rule="key", **refusal.facts)
 
     async def check_position(self, seat: Seat) -> None:

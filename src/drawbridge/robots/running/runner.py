@@ -7,7 +7,7 @@ rounds.py decides, orders.py and resting.py trade, closing.py ends.
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -32,7 +32,6 @@ from drawbridge.robots.running.under_way import Turns, UnderWay
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
 from drawbridge.trading.signals import Signal
-from drawbridge.vault.model import KeyRecord
 
 _log: Final = logging.getLogger(__name__)
 
@@ -75,7 +74,8 @@ class Robots:
         self._restless: set[Seat] = set()
         self._all_looked_ms = 0
         self._keys_looked_ms = 0
-        self._good: Mapping[str, KeyRecord] | None = None
+        # The keys of which it is still to be asked whether robots may work with them.
+        self._suspects: set[str] = set()
 
     async def look(self) -> None:
         """Read what people have changed, and begin whatever is due; nothing is waited for."""
@@ -92,7 +92,7 @@ class Robots:
         if has_changed:
             # Whoever has just come is held against its key, whether any key has changed or not:
             # it may have been good only between two looks.
-            self._good = None
+            self._suspects.update(it.key_id for it in self._seating.seats())
             self._listen()
         if has_changed or now_ms >= self._all_looked_ms + _ALL_EVERY_MS:
             self._all_looked_ms = now_ms
@@ -292,23 +292,23 @@ class Robots:
         if now_ms < self._keys_looked_ms + _KEYS_EVERY_MS:
             return
         self._keys_looked_ms = now_ms
-        good = await self._hands.checks.good_keys()
-        if good == self._good:
+        self._suspects.update(await self._hands.checks.list_suspects())
+        if not self._suspects:
             return
         # Taken for seen only once nobody is left to pause: who is busy is looked at when free, and
         # a pause that failed is tried again.
-        self._good = None
-        is_seen = True
+        left = set[str]()
         for seat in self._seating.seats():
+            if seat.key_id not in self._suspects:
+                continue
             if seat.is_busy or seat.status is RobotStatus.STARTING:
-                is_seen = False
+                left.add(seat.key_id)
             elif seat.is_started:
-                refusal = await self._hands.checks.find_refusal(seat, good)
+                refusal = await self._hands.checks.find_refusal(seat)
                 if refusal is not None:
-                    is_seen = False
+                    left.add(seat.key_id)
                     self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
-        if is_seen:
-            self._good = good
+        self._suspects = left
 
     def _begin_seat(
         self, seat: Seat, work: Callable[[], Awaitable[None]], turns: Turns | None = None

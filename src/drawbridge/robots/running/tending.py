@@ -164,7 +164,7 @@ class Tending:
         if not seat.places_orders and not await self._hands.chains.settle(seat):
             self._wait(seat)
         elif seat.account.reason in KEY_REASONS:
-            if await self._hands.checks.find_refusal(seat, {}) is None:
+            if await self._hands.checks.find_refusal(seat) is None:
                 await self._hands.moves.move(seat, RobotStatus.STARTING)
             else:
                 self._wait(seat)

@@ -1,0 +1,56 @@
+"""What is asked about everybody's keys in use, by who does something once for all.
+
+Each question is answered by an index, or is asked seldom; nothing here lists all keys.
+"""
+
+from typing import Final
+
+from drawbridge.storage.database import Database
+from drawbridge.vault.model import IN_USE, KeyRecord, Venue
+from drawbridge.vault.store import KEYS, read_record
+
+_STATUSES: Final = tuple(sorted(IN_USE))
+_USED: Final = " AND status IN (?, ?) AND replaces = ''"
+_PLACES: Final = """
+SELECT DISTINCT exchange, venue FROM keys
+WHERE deleted_ms IS NULL AND status IN (?, ?) AND replaces = ''
+"""
+_SOME: Final = """
+SELECT id FROM keys WHERE deleted_ms IS NULL AND exchange = ? AND venue = ?
+    AND status IN (?, ?) AND replaces = '' ORDER BY public_key LIMIT ?
+"""
+_OWNERS: Final = """
+SELECT DISTINCT owner FROM keys WHERE deleted_ms IS NULL AND exchange = ? AND venue = ?
+    AND status IN (?, ?) AND replaces = '' ORDER BY owner
+"""
+_AT: Final = f"{KEYS} AND exchange = ? AND venue = ?{_USED} ORDER BY rowid"
+_ENDING: Final = f"{KEYS} AND expires_ms > ? AND expires_ms <= ?{_USED} ORDER BY rowid"
+
+
+async def list_places(database: Database) -> tuple[tuple[str, str], ...]:
+    """List the exchanges, with their venues, of which there are keys in use."""
+    rows = await database.fetch_all(_PLACES, *_STATUSES)
+    return tuple((row["exchange"], row["venue"]) for row in rows)
+
+
+async def sample_of_place(database: Database, place: tuple[str, str], most: int) -> tuple[str, ...]:
+    """List some keys in use at an exchange, always the same ones; everybody's."""
+    rows = await database.fetch_all(_SOME, *place, *_STATUSES, most)
+    return tuple(row["id"] for row in rows)
+
+
+async def owners_of_place(database: Database, place: tuple[str, str]) -> tuple[str, ...]:
+    """List who has keys in use at an exchange."""
+    return tuple(row["owner"] for row in await database.fetch_all(_OWNERS, *place, *_STATUSES))
+
+
+async def list_at(database: Database, exchange: str, venue: Venue) -> tuple[KeyRecord, ...]:
+    """List everybody's keys in use at an exchange."""
+    found = await database.fetch_all(_AT, exchange, venue, *_STATUSES)
+    return tuple(map(read_record, found))
+
+
+async def list_ending(database: Database, after_ms: int, until_ms: int) -> tuple[KeyRecord, ...]:
+    """List everybody's keys in use that end within that time."""
+    found = await database.fetch_all(_ENDING, after_ms, until_ms, *_STATUSES)
+    return tuple(map(read_record, found))
