@@ -105,6 +105,22 @@ class PrivateServer:
         self._create(name, self._template(schema) if schema else "template0")
         return self._url(ROLE, name)
 
+    def new_database_of_another(self) -> tuple[str, str]:
+        """Make an empty database of a role that was never given that of people.
+
+        Give its URL, and the statement that gives it.
+        """
+        self._made += 1
+        name = f"test_{self._made}"
+        login = sql.Identifier(name)
+        self._tell(sql.SQL("CREATE ROLE {} LOGIN").format(login))
+        self._tell(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(login, login))
+        return self._url(name, name), f"GRANT {tenants.ROLE} TO {name}"
+
+    def tell(self, statement: str) -> None:
+        """Say something to the server as whoever runs it."""
+        self._tell(sql.SQL(statement))
+
     def drop_database(self, url: str) -> None:
         """Take a database away, whoever may still be connected to it."""
         name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
@@ -135,7 +151,7 @@ class PrivateServer:
         statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
         self._tell(statement.format(*map(sql.Identifier, (name, ROLE, template))))
 
-    def _tell(self, statement: sql.Composed) -> None:
+    def _tell(self, statement: sql.Composed | sql.SQL) -> None:
         with psycopg.connect(self._url(_MASTER, _MASTER), autocommit=True) as connection:
             connection.execute(statement)
 

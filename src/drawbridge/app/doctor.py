@@ -24,7 +24,8 @@ from drawbridge.catalogue.levels import Level
 from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.errors import DrawbridgeError, NotFound
 from drawbridge.core.operations import GetServerTime
-from drawbridge.storage.engines import read_waiting
+from drawbridge.storage.acting import TENANT_ROLE
+from drawbridge.storage.engines import is_separated, read_waiting
 from drawbridge.vault.model import Venue
 from drawbridge.vault.unlock import VaultState, VaultStatus, read_vault_state
 from drawbridge.wording.say import say
@@ -86,6 +87,8 @@ def _data(folder: Path) -> Finding:
 
 async def _inside(house: House) -> AsyncIterator[Finding]:
     yield await _database(house)
+    if house.settings.is_cluster:
+        yield await _tenants(house)
     try:
         chain = await verify(house.database)
         yield Finding("audit", Health.OK, "whole", {"count": chain.count})
@@ -138,6 +141,15 @@ async def _database(house: House) -> Finding:
     if told != "ok":
         return Finding("database", Health.FAIL, "damaged", {"told": told[:200]})
     return Finding("database", Health.OK, "good", {"path": house.settings.database})
+
+
+async def _tenants(house: House) -> Finding:
+    """Tell whether the server itself keeps people's rows apart, or our statements alone."""
+    if is_separated(house.database):
+        return Finding("tenants", Health.OK, "fenced")
+    row = await house.database.fetch_one("SELECT current_user")
+    facts = {"needed": TENANT_ROLE, "role": str(row[0]) if row else ""}
+    return Finding("tenants", Health.WARN, "open", facts)
 
 
 async def look_at_vault(house: House, *, running: bool) -> Finding:

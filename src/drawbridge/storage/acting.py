@@ -17,6 +17,9 @@ from drawbridge.storage.database import Database, Transaction
 
 T = TypeVar("T")
 
+TENANT_ROLE: Final = "drawbridge_tenant"
+"""Under which a server runs people's statements, once whoever runs it has made it."""
+
 HOUSE: Final = "*"
 NOBODY: Final = ""
 

@@ -62,3 +62,8 @@ def open_wakes(database: Database, rows: RowJournal) -> Wakes:
     from drawbridge.storage.postgres.wakes import PostgresWakes  # noqa: PLC0415 - as they are
 
     return PostgresWakes(cast("PostgresDatabase", database).rings)
+
+
+def is_separated(database: Database) -> bool:
+    """Tell whether a server keeps each person's rows apart by itself; a file has no such fence."""
+    return bool(getattr(database, "is_separated", False))

@@ -13,7 +13,9 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from psycopg import sql
 
-ROLE: Final = "drawbridge_tenant"
+from drawbridge.storage.acting import TENANT_ROLE
+
+ROLE: Final = TENANT_ROLE
 """Made by whoever runs the server, and granted to the role that we connect as."""
 SETTING: Final = "drawbridge.owner"
 """Whom the statements of a connection or a transaction are for."""
