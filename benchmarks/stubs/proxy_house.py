@@ -21,6 +21,7 @@ from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
 from drawbridge.app.clock import entropy
 from drawbridge.app.gateway_process import Beside, run
+from drawbridge.app.lifetime import run_process
 from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.core.clock import DAY_MS
@@ -73,7 +74,8 @@ def serve(settings: Settings, serving: Beside, more: int = 0) -> None:
             yield {**told, "key": key}
 
     with unreached_limits(get_exchange(EXCHANGE)):
-        asyncio.run(run(settings, with_parent=True, beside=beside))
+        work = partial(run, settings, with_parent=True, beside=beside)
+        run_process("gateway", work, carries_orders=True)
 
 
 async def _furnished(settings: Settings, more: int) -> Made:

@@ -13,7 +13,9 @@ from drawbridge.core.errors import DrawbridgeError
 from drawbridge.wording.say import say_error
 
 
-def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) -> int:
+def run_process(
+    name: str, work: Callable[[], Coroutine[object, object, None]], *, carries_orders: bool = False
+) -> int:
     """Do a process's work and give the exit code of the error table.
 
     What went wrong is said on standard error in words, never as a traceback.
@@ -21,11 +23,25 @@ def run_process(name: str, work: Callable[[], Coroutine[object, object, None]]) 
     speak_as_asked()
     try:
         begin_log(name)
-        asyncio.run(work())
+        with asyncio.Runner(loop_factory=_quick_loop() if carries_orders else None) as runner:
+            runner.run(work())
     except DrawbridgeError as error:
         sys.stderr.write(say_error(error) + "\n")
         return error.exit_code
     return 0
+
+
+def _quick_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Give what makes uvloop's event loop; None, for asyncio's own, where it is not installed.
+
+    Why not for all: uvloop reads into a buffer of its own and leaves there what came last, and in
+    the pages' process that may be a password (docs/decisions/0005).
+    """
+    try:
+        import uvloop  # noqa: PLC0415  only for who carries orders
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def begin_log(name: str) -> None:

@@ -7,7 +7,7 @@ bounded. What is said over it, when it is pinged and when it is given up is not 
 import asyncio
 import logging
 from collections import deque
-from typing import Final
+from typing import Final, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
@@ -131,8 +131,8 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the stream."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes
-        self._transport = transport
+        # Not asked: uvloop's own are none by their class.
+        self._transport = cast("asyncio.Transport", transport)
         request = self._protocol.connect()
         request.headers["User-Agent"] = "drawbridge"
         self._protocol.send_request(request)

@@ -25,7 +25,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="drawbridge-front")
     parser.add_argument("--with-parent", action="store_true")
     given = parser.parse_args()
-    return run_process("front", lambda: run(read_settings(), with_parent=given.with_parent))
+
+    async def work() -> None:
+        await run(read_settings(), with_parent=given.with_parent)
+
+    return run_process("front", work, carries_orders=True)
 
 
 async def run(settings: Settings, *, with_parent: bool) -> None:

@@ -45,7 +45,7 @@ def main() -> int:
                 on_ready=lambda ready: tell_ready({**ready, **seen}),
             )
 
-    return run_process("paper", work)
+    return run_process("paper", work, carries_orders=True)
 
 
 if __name__ == "__main__":

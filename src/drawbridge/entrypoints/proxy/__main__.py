@@ -25,7 +25,7 @@ def main() -> int:
         beside = serve_fronts if settings.is_cluster else serve_bots
         await run(settings, with_parent=given.with_parent, beside=beside)
 
-    return run_process("gateway", work)
+    return run_process("gateway", work, carries_orders=True)
 
 
 if __name__ == "__main__":

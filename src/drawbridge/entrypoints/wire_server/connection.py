@@ -7,7 +7,7 @@ whoever the server was given; nothing of any exchange is known here.
 import asyncio
 import logging
 import traceback
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from drawbridge.entrypoints.wire_server.reading import Reader, Received, Unreadable
 from drawbridge.entrypoints.wire_server.sockets import Socket, SocketHouse, Talking
@@ -130,8 +130,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server makes
-        self._transport = transport
+        # Not asked: uvloop's own are none by their class.
+        self._transport = transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if peer else ""
         if not self._house.enter(self):
