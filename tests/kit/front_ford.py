@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Final
 
 from drawbridge.app.bridge import Bridge
-from drawbridge.app.clock import monotonic_ns
+from drawbridge.app.clock import entropy, monotonic_ns, now_ns
 from drawbridge.app.front_process import Way
 from drawbridge.app.listening import listen, port_of
+from drawbridge.app.observing.traces import Traces
 from drawbridge.app.settings import Settings
 from drawbridge.catalogue.registry import get_exchange
 from drawbridge.cluster.share import HeldShares
 from drawbridge.core.shards import SHARDS, shard_of
+from drawbridge.core.tracing import NOBODY, Span, Tracer
 from drawbridge.entrypoints.edge.lines import Lines
 from drawbridge.entrypoints.edge.places import Below, Elsewhere, place_of
+from drawbridge.entrypoints.edge.spans import encode_span
 from drawbridge.entrypoints.edge.taking import Taking, WaysIn
 from drawbridge.entrypoints.front.answering import FrontDoor
 from drawbridge.entrypoints.front.routes import Routes
@@ -133,18 +136,27 @@ class Fleet:
 
 @asynccontextmanager
 async def found_fleet(
-    folder: Path, bridge: Bridge, sockets: BotSockets, exchange_id: str
+    folder: Path,
+    bridge: Bridge,
+    sockets: BotSockets,
+    exchange_id: str,
+    spans: list[Span] | None = None,
 ) -> AsyncIterator[Fleet]:
-    """Put two workers and a front over what one bridge stands on, for the time of a test."""
+    """Put two workers and a front over what one bridge stands on, for the time of a test.
+
+    With `spans` the front follows each request, and the workers keep there what comes to them.
+    """
     exchange = get_exchange(exchange_id)
     async with AsyncExitStack() as stack:
-        workers = [await _worker(stack, bridge, sockets, exchange_id) for _ in range(2)]
+        workers = [await _worker(stack, bridge, sockets, exchange_id, spans) for _ in range(2)]
         directory = HandMade()
         lines = Lines(Way(Settings(folder)).dial, RELAY_KEY, os.urandom)
         routes = Routes(directory, lines, found_within_s=_FOUND_WITHIN_S)
-        door = FrontDoor(
-            exchange, Venue.PAPER, bridge.book, routes, set(), FrontWatch(monotonic_ns)
-        )
+        tracer: Tracer = NOBODY
+        if spans is not None:
+            tracer = Traces(1, now_ns, entropy, lambda it: routes.tell_any(encode_span(it)))
+        watch = FrontWatch(monotonic_ns, tracer)
+        door = FrontDoor(exchange, Venue.PAPER, bridge.book, routes, set(), watch)
         listener = listen("127.0.0.1", 0)
         server = WireServer([Served(listener, door, opening=door)])
         lines.start()
@@ -157,20 +169,28 @@ async def found_fleet(
 
 
 async def _worker(
-    stack: AsyncExitStack, bridge: Bridge, sockets: BotSockets, exchange_id: str
+    stack: AsyncExitStack,
+    bridge: Bridge,
+    sockets: BotSockets,
+    exchange_id: str,
+    spans: list[Span] | None,
 ) -> Worker:
     share = HeldShares(lambda: 0)
+    # By itself it follows next to nothing.
+    own_tracer = Traces(_LONG_MS, now_ns, entropy, spans.append) if spans is not None else NOBODY
     own = replace(
         bridge,
         held=HeldHere(share, bridge.clock.now_ms),
         replays=Replays(bridge.clock),
         tokens=BotTokens(os.urandom),
+        tracer=own_tracer,
     )
     exchange = get_exchange(exchange_id)
     door = SeenDoor(BotAnswering(exchange, "paper", own, sockets))
     ways_in = WaysIn(
         {place_of(exchange, Venue.PAPER): door},
         lambda code, address: note_unreadable(own, "", "", code, address),
+        own_tracer.take,
     )
     listener = listen("127.0.0.1", 0)
     where = f"127.0.0.1:{port_of(listener)}"

@@ -10,8 +10,8 @@ import pytest
 
 from drawbridge.app.observing.exporting import Exporter, exporter_of
 from drawbridge.app.observing.settings import ObservingSettings, read_observing_settings
-from drawbridge.app.observing.traces import Span
 from drawbridge.core.errors import BadInput
+from drawbridge.core.tracing import Span
 from drawbridge.gateway.egress import Egress
 
 _SPAN = Span(

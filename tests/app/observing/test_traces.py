@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
-from drawbridge.app.observing.traces import Span, Traces
+from drawbridge.app.observing.traces import Traces
 from drawbridge.core.errors import ExchangeDown
-from drawbridge.core.tracing import CURRENT, NOBODY, step, tell
+from drawbridge.core.tracing import CURRENT, NOBODY, Span, step, tell
 
 
 class _Kept:

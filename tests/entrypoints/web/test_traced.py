@@ -1,6 +1,7 @@
 """Requests for pages as traces tell them: the route's address, and nothing that was in it."""
 
-from drawbridge.app.observing.traces import Span, Traces
+from drawbridge.app.observing.traces import Traces
+from drawbridge.core.tracing import Span
 from drawbridge.entrypoints.web.traced import TracedSite
 from tests.kit.browserling import Browserling
 from tests.kit.owner import set_up

@@ -17,9 +17,9 @@ from drawbridge.app.notice_settings import is_here
 from drawbridge.app.observing.otlp import encode_spans
 from drawbridge.app.observing.readings import Counts, Reading
 from drawbridge.app.observing.settings import ObservingSettings
-from drawbridge.app.observing.traces import Span
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.measures import Tally
+from drawbridge.core.tracing import Span
 from drawbridge.gateway.venues import Address
 from drawbridge.wire.http import WireRequest
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from drawbridge.app.observing.traces import Span
+from drawbridge.core.tracing import Span
 
 _INTERNAL: Final = 1
 _SERVER: Final = 2

@@ -6,14 +6,16 @@ address, no amount and no text that anybody typed can become a part of a trace.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
+from drawbridge.app.clock import entropy, now_ns
+from drawbridge.app.observing.settings import ObservingSettings
 from drawbridge.core.errors import DrawbridgeError
-from drawbridge.core.tracing import CURRENT
+from drawbridge.core.tracing import CURRENT, NOBODY, Span, Tracer
 
-REQUESTS: Final = frozenset({"bot_request", "crossing", "web_request"})
-STEPS: Final = frozenset({"judge", "wait", "journal", "sign", "send"})
+REQUESTS: Final = frozenset({"bot_request", "crossing", "front_request", "web_request"})
+STEPS: Final = frozenset({"hand_on", "judge", "wait", "journal", "sign", "send"})
 FACTS: Final = frozenset(
     {
         "code",
@@ -32,21 +34,8 @@ _MOST_STEPS: Final = 64
 _LONGEST: Final = 64
 _TRACE_BYTES: Final = 16
 _SPAN_BYTES: Final = 8
+_CONTEXT_BYTES: Final = _TRACE_BYTES + _SPAN_BYTES
 _NOTHING: Final = nullcontext()
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A request or one of its steps: when it began and ended, and what is told of it."""
-
-    name: str
-    trace_id: bytes
-    span_id: bytes
-    parent_id: bytes
-    began_ns: int
-    ended_ns: int
-    facts: Mapping[str, str]
-    has_failed: bool
 
 
 class Traces:
@@ -67,23 +56,36 @@ class Traces:
         self._entropy = entropy
         self._keep = keep
 
-    def follow(self, name: str, facts: Mapping[str, str]) -> AbstractContextManager[None]:
-        """Follow a request for the time of the block, or not; inside of another it is a step."""
+    def follow(
+        self, name: str, facts: Mapping[str, str], within: bytes = b""
+    ) -> AbstractContextManager[None]:
+        """Follow a request for the time of the block, or not; inside of another it is a step.
+
+        `within` is what another process of ours handed on: then its trace goes on here.
+        """
         if CURRENT.get() is not None or name not in REQUESTS:
             return _NOTHING
+        if len(within) == _CONTEXT_BYTES:
+            return self._followed(name, facts, within)
         self._seen[name] += 1
         if self._seen[name] % self._one_in:
             return _NOTHING
-        return self._followed(name, facts)
+        return self._followed(name, facts, b"")
+
+    def take(self, span: Span) -> None:
+        """Keep what another process of ours has followed; what is on no list is left out."""
+        if span.name in REQUESTS | STEPS and len(span.trace_id) == _TRACE_BYTES:
+            known = {it: value[:_LONGEST] for it, value in span.facts.items() if it in FACTS}
+            self._keep(replace(span, facts=known))
 
     @contextmanager
-    def _followed(self, name: str, facts: Mapping[str, str]) -> Iterator[None]:
-        request = _Followed(self._now_ns, self._entropy, self._keep)
+    def _followed(self, name: str, facts: Mapping[str, str], within: bytes) -> Iterator[None]:
+        request = _Followed(self._now_ns, self._entropy, self._keep, within)
         for fact, value in facts.items():
             request.tell(fact, value)
         token = CURRENT.set(request)
         try:
-            with request.timed(name, b""):
+            with request.timed(name, within[_TRACE_BYTES:], is_step=False):
                 yield
         finally:
             CURRENT.reset(token)
@@ -98,30 +100,35 @@ class _Followed:
         now_ns: Callable[[], int],
         entropy: Callable[[int], bytes],
         keep: Callable[[Span], None],
+        within: bytes,
     ) -> None:
         self._now_ns = now_ns
         self._entropy = entropy
         self._keep = keep
-        self._trace_id = entropy(_TRACE_BYTES)
+        self._trace_id = within[:_TRACE_BYTES] or entropy(_TRACE_BYTES)
         self._root_id = entropy(_SPAN_BYTES)
         self._steps = 0
         self._facts: dict[str, str] = {}
         # Tasks that were begun inside go on with this in their context.
         self.is_over = False
 
+    @property
+    def context(self) -> bytes:
+        return self._trace_id + self._root_id
+
     def step(self, name: str) -> AbstractContextManager[None]:
         self._steps += 1
         if self.is_over or self._steps > _MOST_STEPS or name not in STEPS:
             return _NOTHING
-        return self.timed(name, self._root_id)
+        return self.timed(name, self._root_id, is_step=True)
 
     def tell(self, fact: str, value: str) -> None:
         if fact in FACTS:
             self._facts[fact] = value[:_LONGEST]
 
     @contextmanager
-    def timed(self, name: str, parent_id: bytes) -> Iterator[None]:
-        """Time a block; the request itself has no parent, and all facts."""
+    def timed(self, name: str, parent_id: bytes, *, is_step: bool) -> Iterator[None]:
+        """Time a block; the request itself has all facts."""
         began_ns, code, has_failed = self._now_ns(), "", True
         try:
             yield
@@ -130,10 +137,10 @@ class _Followed:
             code = error.code
             raise
         finally:
-            facts = dict(self._facts) if not parent_id else {}
+            facts = {} if is_step else dict(self._facts)
             if code:
                 facts["code"] = code
-            span_id = self._entropy(_SPAN_BYTES) if parent_id else self._root_id
+            span_id = self._entropy(_SPAN_BYTES) if is_step else self._root_id
             self._keep(
                 Span(
                     *(name, self._trace_id, span_id, parent_id, began_ns, self._now_ns()),
@@ -141,3 +148,10 @@ class _Followed:
                     has_failed=has_failed,
                 )
             )
+
+
+def tracer_of(settings: ObservingSettings, keep: Callable[[Span], None]) -> Tracer:
+    """Give what follows requests where somebody wants traces, and hands them to `keep`."""
+    if not settings.traces:
+        return NOBODY
+    return Traces(settings.traces_one_in, now_ns, entropy, keep)

@@ -23,7 +23,7 @@ MOST_ASKED_BYTES: Final = 1_024 * 1_024 + 64 * 1_024
 MOST_TOLD_BYTES: Final = 64 * 1_024 * 1_024 + 64 * 1_024
 MOST_PROVING_BYTES: Final = 256
 _MOST_PARTS: Final = 256
-_ASKED_PARTS: Final = 8
+_ASKED_PARTS: Final = 9
 _TOLD_PARTS: Final = 2
 _OVER_TLS: Final = b"s"
 
@@ -44,6 +44,7 @@ class Kind(IntEnum):
     ELSEWHERE = 18
     FAULT = 19
     UNREADABLE = 20
+    SPAN = 21
     OPEN = 32
     OPENED = 33
     TEXT = 34
@@ -66,7 +67,8 @@ class Relayed:
     """A bot's request as a front hands it on.
 
     `place` names the exchange and its venue as the path on the first port does; `prefix` is the
-    path below which the bot came in, empty where it came in at the exchange's own port.
+    path below which the bot came in, empty where it came in at the exchange's own port. `trace` is
+    by what the worker goes on following it, empty where the front does not.
     """
 
     place: bytes
@@ -74,6 +76,7 @@ class Relayed:
     over_tls: bool
     address: str
     request: WireRequest
+    trace: bytes = b""
 
 
 def written(message: Message) -> bytes:
@@ -126,6 +129,7 @@ def encode_relayed(relayed: Relayed) -> bytes:
         request.path,
         request.query,
         request.body,
+        relayed.trace,
     ]
     return _joined(parts, request.headers)
 
@@ -133,10 +137,11 @@ def encode_relayed(relayed: Relayed) -> bytes:
 def decode_relayed(body: bytes) -> Relayed:
     """Read a request. Raises: `Malformed`."""
     parts, headers = _parted(body, _ASKED_PARTS)
-    place, prefix, over_tls, address, method, path, query, content = parts
+    place, prefix, over_tls, address, method, path, query, content, trace = parts
     try:
         request = WireRequest(method.decode("ascii"), path, query, headers, content)
-        return Relayed(place, prefix, over_tls == _OVER_TLS, address.decode("ascii"), request)
+        is_over_tls = over_tls == _OVER_TLS
+        return Relayed(place, prefix, is_over_tls, address.decode("ascii"), request, trace)
     except UnicodeDecodeError:
         raise Malformed from None
 

@@ -31,10 +31,14 @@ _PAPER_FURTHER: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """Where an exchange stands for whoever asks: below a path, and over TLS or not."""
+    """Where an exchange stands for whoever asks: below a path, and over TLS or not.
+
+    `trace` is by what a front follows the request; never what a bot says of itself.
+    """
 
     prefix: bytes = b""
     over_tls: bool = False
+    trace: bytes = b""
 
 
 ROOT: Final = Below()

@@ -11,10 +11,11 @@ import socket as system_socket
 import ssl
 import traceback
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from drawbridge.core.tracing import NOBODY, Span
 from drawbridge.entrypoints.edge.line import Line, Wire
 from drawbridge.entrypoints.edge.messages import (
     MOST_ASKED_BYTES,
@@ -29,6 +30,7 @@ from drawbridge.entrypoints.edge.messages import (
 )
 from drawbridge.entrypoints.edge.places import Below, Elsewhere, HearRefused
 from drawbridge.entrypoints.edge.proving import Entropy, WorkerProving
+from drawbridge.entrypoints.edge.spans import decode_span
 from drawbridge.wire.http import WireAnswer, WireRequest
 from drawbridge.wire.stream import Frame
 
@@ -77,11 +79,13 @@ class OwnDoor(Protocol):
 class WaysIn:
     """The doors, each by the path that names its exchange and venue.
 
-    `refused` hears of what a front could take for no request of any exchange.
+    `refused` hears of what a front could take for no request of any exchange; `followed` of what
+    one has followed.
     """
 
     by_place: Mapping[bytes, OwnDoor]
     refused: HearRefused
+    followed: Callable[[Span], None] = NOBODY.take
 
 
 class RelayedSocket:
@@ -279,6 +283,8 @@ class _Taken:
                 self._open(line, message)
             case Kind.UNREADABLE:
                 self._note(message)
+            case Kind.SPAN:
+                self._taking.ways_in.followed(decode_span(message.body))
             case kind if kind in _SOCKET and self._socket is not None:
                 self._socket.hear(message)
             case _:
@@ -305,7 +311,7 @@ class _Taken:
         door, told = self._taking.ways_in.by_place.get(relayed.place), Message(Kind.FAULT, number)
         try:
             if door is not None:
-                below = Below(relayed.prefix, relayed.over_tls)
+                below = Below(relayed.prefix, relayed.over_tls, relayed.trace)
                 answer = await door.answer_relayed(relayed.request, relayed.address, below)
                 told = _told(number, answer)
         except Exception as error:  # noqa: BLE001  The rim of the process: no sender may see a traceback.

@@ -11,6 +11,7 @@ from drawbridge.catalogue.registry import Exchange
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown
 from drawbridge.core.operations import Scope
 from drawbridge.core.shards import shard_of
+from drawbridge.core.tracing import handed_on
 from drawbridge.core.values import light_value
 from drawbridge.entrypoints.edge.lines import unreadable
 from drawbridge.entrypoints.edge.messages import Relayed
@@ -54,8 +55,12 @@ class FrontDoor:
 
     async def answer(self, request: WireRequest, address: str, below: Below = ROOT) -> WireAnswer:
         """Give the worker's answer; never raises for what a sender can do."""
-        relayed, place = self._relayed(request, address, below), (self.exchange.id, self.venue)
-        began_ns = self.watch.ticks_ns()
+        place = {"exchange": self.exchange.id, "venue": self.venue}
+        with self.watch.tracer.follow("front_request", place):
+            return await self._answered(request, self._relayed(request, address, below))
+
+    async def _answered(self, request: WireRequest, relayed: Relayed) -> WireAnswer:
+        place, began_ns = (self.exchange.id, self.venue), self.watch.ticks_ns()
         try:
             named = self._named(request)
             if named.shard is not None:
@@ -89,7 +94,7 @@ class FrontDoor:
 
     def _relayed(self, request: WireRequest, address: str, below: Below) -> Relayed:
         place = place_of(self.exchange, self.venue)
-        return Relayed(place, below.prefix, below.over_tls, address, request)
+        return Relayed(place, below.prefix, below.over_tls, address, request, handed_on())
 
     def _named(self, request: WireRequest) -> _Named:
         """Read which virtual key a request names; what names none is refused by any worker.

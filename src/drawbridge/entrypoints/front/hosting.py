@@ -8,9 +8,11 @@ from typing import Final
 
 from drawbridge.app.clock import entropy, monotonic_ns
 from drawbridge.app.front_process import FrontParts
+from drawbridge.app.observing.traces import tracer_of
 from drawbridge.app.settings import Settings
 from drawbridge.entrypoints.edge.lines import Lines
 from drawbridge.entrypoints.edge.places import doors, listen_for_bots
+from drawbridge.entrypoints.edge.spans import encode_span
 from drawbridge.entrypoints.front.answering import FrontDoor, note_nowhere
 from drawbridge.entrypoints.front.passage import Passage
 from drawbridge.entrypoints.front.routes import Routes
@@ -38,7 +40,9 @@ async def serve_front(settings: Settings, parts: FrontParts) -> AsyncIterator[Se
     lines = Lines(parts.way.dial, parts.relay_key, entropy)
     routes = Routes(parts.directory, lines)
     passages: set[Passage] = set()
-    watch = FrontWatch(monotonic_ns)
+    # Only workers have a way to the collector: what is followed here is told to one of them.
+    tracer = tracer_of(settings.observing, lambda span: routes.tell_any(encode_span(span)))
+    watch = FrontWatch(monotonic_ns, tracer)
     by_place = doors(
         lambda exchange, venue: FrontDoor(exchange, venue, parts.book, routes, passages, watch)
     )

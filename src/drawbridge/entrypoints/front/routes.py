@@ -10,6 +10,7 @@ from itertools import count
 from typing import Final, Protocol
 
 from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
+from drawbridge.core.tracing import step
 from drawbridge.entrypoints.edge.lines import Lines, Lost, NotReached
 from drawbridge.entrypoints.edge.messages import Message, Relayed
 from drawbridge.entrypoints.front.legs import Leg, Listener
@@ -78,7 +79,8 @@ class Routes:
             if where is None:
                 continue
             try:
-                told = await self._lines.ask(where, relayed, trying.deadline)
+                with step("hand_on"):
+                    told = await self._lines.ask(where, relayed, trying.deadline)
             except NotReached:
                 self._forget(where, shard)
             except Lost:

@@ -10,6 +10,7 @@ from drawbridge.app.observing.health import OK
 from drawbridge.app.observing.readings import Counts, Reading, Times, state
 from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.core.measures import Spreads, Tally
+from drawbridge.core.tracing import NOBODY, Tracer, tell
 from drawbridge.entrypoints.front.routes import Routes
 
 ANSWERED: Final = "answered"
@@ -20,11 +21,12 @@ _UNREACHABLE: Final = "workers_unreachable"
 
 
 class FrontWatch:
-    """Counts what a front does. `ticks_ns` only runs forward."""
+    """Counts what a front does, and follows some of it. `ticks_ns` only runs forward."""
 
-    def __init__(self, ticks_ns: Callable[[], int]) -> None:
+    def __init__(self, ticks_ns: Callable[[], int], tracer: Tracer = NOBODY) -> None:
         """Begin with nothing."""
         self.ticks_ns = ticks_ns
+        self.tracer = tracer
         self._requests = Tally()
         self._times = Spreads()
         self._refusals = Tally()
@@ -32,11 +34,15 @@ class FrontWatch:
     def answered(self, place: tuple[str, str], began_ns: int) -> None:
         """Count a request that a worker answered, whatever it said."""
         self._count(place, ANSWERED, began_ns)
+        tell("outcome", ANSWERED)
 
     def refused(self, place: tuple[str, str], error: DrawbridgeError, began_ns: int) -> None:
         """Count one that got no answer of a worker."""
-        self._count(place, outcome_of(error), began_ns)
+        outcome = outcome_of(error)
+        self._count(place, outcome, began_ns)
         self._refusals.add(error.code)
+        tell("outcome", outcome)
+        tell("code", error.code)
 
     async def read(self) -> Sequence[Reading]:
         """Give what was counted."""

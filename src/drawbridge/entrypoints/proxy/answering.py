@@ -87,7 +87,7 @@ class BotAnswering:
         note_unreadable(self._bridge, self._exchange.id, self._venue, code, address)
 
     async def _hear(self, request: WireRequest, address: str, below: Below) -> _Told:
-        with self._bridge.tracer.follow("bot_request", self._place):
+        with self._bridge.tracer.follow("bot_request", self._place, below.trace):
             told = await self._heard(request, address, below)
             tell("outcome", told.outcome)
             return told

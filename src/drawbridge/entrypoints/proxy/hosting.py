@@ -86,7 +86,7 @@ async def _for_fronts(
     listener = listen(where.rpartition(":")[0].strip("[]"), port_in(where))
     by_place = doors(lambda exchange, venue: BotAnswering(exchange, venue, bridge, sockets))
     refused = partial(note_unreadable, bridge, "", "")
-    taking = Taking(WaysIn(by_place, refused), key, entropy, where)
+    taking = Taking(WaysIn(by_place, refused, bridge.tracer.take), key, entropy, where)
     await taking.start(listener, tls)
     try:
         yield {"worker": where}
