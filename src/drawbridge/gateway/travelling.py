@@ -31,11 +31,10 @@ def written(prefix: bytes, base_path: bytes, request: WireRequest) -> bytes:
     target = base_path + request.target
     if _UNSAFE_TARGET.search(target):
         raise BadInput("unsafe_request", field="path")
-    body, count, block = request.body, len(request.headers), b""
-    for name, value in request.headers:
-        if name in _OURS:
-            raise BadInput("unsafe_request", field="headers")
-        block += b"%b: %b\r\n" % (name, value)
+    body, headers = request.body, request.headers
+    if not _OURS.isdisjoint(dict(headers)):
+        raise BadInput("unsafe_request", field="headers")
+    block, count = b"".join([b"%b: %b\r\n" % pair for pair in headers]), len(headers)
     # A line end inside a value would write a header of its own.
     if block.count(b"\n") != count or block.count(b"\r") != count:
         raise BadInput("unsafe_request", field="headers")

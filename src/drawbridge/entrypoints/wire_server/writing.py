@@ -21,11 +21,9 @@ def written(answer: WireAnswer, *, keeps: bool) -> bytes:
 
     Raises: `Corrupted("unsafe_request")` for a header that would end early.
     """
-    status, body, block, count = answer.status, answer.body, b"", 0
-    for name, value in answer.headers:
-        if name not in _OURS:
-            block += b"%b: %b\r\n" % (name, value)
-            count += 1
+    status, body = answer.status, answer.body
+    lines = [b"%b: %b\r\n" % pair for pair in answer.headers if pair[0] not in _OURS]
+    block, count = b"".join(lines), len(lines)
     if block.count(b"\n") != count or block.count(b"\r") != count:
         raise Corrupted("unsafe_request")
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d Told\r\n" % status
