@@ -5,10 +5,11 @@ not: no request is made for this. One failure is nobody's business; five minutes
 for every account there, is.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from drawbridge.catalogue.registry import get_card
+from drawbridge.catalogue.registry import exchange_ids, get_card
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
 from drawbridge.notices.model import Notice, NoticeKind
 from drawbridge.notices.outbox import tell
@@ -56,11 +57,12 @@ class Reachability:
             # Another process may have told something since.
             self._said.clear()
         self._not_before_ms = now_ms + _LOOK_EVERY_MS
-        places = await in_use.list_places(self._database)
-        self._gone_since = {it: ms for it, ms in self._gone_since.items() if it in places}
-        for place in places:
+        for place in itertools.product(exchange_ids(), map(str, Venue)):
             # Some of ten thousand accounts say as much about the exchange as all of them.
             some = await in_use.sample_of_place(self._database, place, _MOST_ASKED)
+            if not some:
+                self._gone_since.pop(place, None)
+                continue
             shown = await self._portfolios.find_all(some)
             await self._take(place, tuple(shown.values()), now_ms)
 

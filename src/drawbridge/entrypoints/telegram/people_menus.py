@@ -15,6 +15,7 @@ from drawbridge.entrypoints.telegram.key_views import mark_of
 from drawbridge.entrypoints.telegram.screens import Go, Screen, back_to, home_row, listed, named
 from drawbridge.entrypoints.telegram.visits import Visit
 from drawbridge.vault.freezing import halt_key
+from drawbridge.vault.in_use import list_exchanges
 from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.wording.say import say
@@ -63,9 +64,7 @@ async def log_out(_query: CallbackQuery, callback_data: Go, visit: Visit) -> Non
 
 async def choose_exchange(_query: CallbackQuery, visit: Visit) -> None:
     """Ask which exchange is to be switched off."""
-    people = await visit.house.people.list_people()
-    keys = [key for it in people for key in await visit.house.vault.list_keys(it.owner.id)]
-    names = {key.exchange: get_card(key.exchange).name for key in keys}
+    names = {it: get_card(it).name for it in await list_exchanges(visit.house.database)}
     buttons = [named(name, "freeze_now", it) for it, name in sorted(names.items())]
     lead, rows = listed(buttons, say("people.freeze_lead"))
     await visit.show(Screen(lead, (*rows, back_to("people"))))

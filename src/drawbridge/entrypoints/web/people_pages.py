@@ -19,6 +19,7 @@ from drawbridge.entrypoints.pages.fields import Fields, Form, refused
 from drawbridge.entrypoints.pages.site import Site, go
 from drawbridge.entrypoints.pages.visits import Visit
 from drawbridge.vault.freezing import halt_key
+from drawbridge.vault.in_use import list_exchanges
 from drawbridge.vault.lots import Lot
 from drawbridge.vault.model import KeyRecord
 from drawbridge.wording.say import say
@@ -149,9 +150,7 @@ class PeoplePages:
         return self.site.page(visit, "people/list.html", facts, status)
 
     async def _freezing(self, visit: Visit, form: Form, status: int = 200) -> Response:
-        people = await self.house.people.list_people()
-        keys = [key for it in people for key in await self.house.vault.list_keys(it.owner.id)]
-        names = {key.exchange: get_card(key.exchange).name for key in keys}
+        names = {it: get_card(it).name for it in await list_exchanges(self.house.database)}
         facts = {"exchanges": sorted(names.items()), "form": form}
         return self.site.page(visit, "people/freeze.html", facts, status)
 
