@@ -7,18 +7,20 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
 import pytest
 import pytest_asyncio
 
-from drawbridge.core.errors import Corrupted, ExchangeDown
+from drawbridge.core.errors import Corrupted, ExchangeDown, OutcomeUnknown
 from drawbridge.storage.database import Database, Transaction
 from drawbridge.storage.engines import open_database
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.bell import Bell
-from drawbridge.storage.postgres.connecting import PATIENCE_S, open_connection
+from drawbridge.storage.postgres.committing import commit, number_of
+from drawbridge.storage.postgres.connecting import PATIENCE_S, Connection, open_connection
 from drawbridge.storage.postgres.guests import Guests
 from drawbridge.storage.postgres.tenants import SETTING
 from tests.kit.house import until
@@ -277,3 +279,28 @@ async def test_a_commit_that_fails_after_its_caller_was_cancelled_is_no_mystery(
             await task
         del task
     assert await _names(database) == []
+
+
+async def _asked_about(place: PostgresPlace, number: str) -> bool:
+    """Ask what became of a commit whose answer was lost with its connection."""
+    connection = await open_connection(place)
+    connection.terminate()
+    return await commit(connection, place, number)
+
+
+async def test_a_number_that_a_crashed_server_has_forgotten_or_gives_again_is_not_believed(
+    database: Database, postgres_url: str
+) -> None:
+    """What was not on its disk when it crashed is lost, and another's commit bears its number."""
+    place = PostgresPlace(postgres_url)
+    async with database.transaction() as tx:
+        await tx.execute(_PUT, "a", 1)
+        number = await number_of(cast("Connection", tx.connection))  # type: ignore[attr-defined]
+    assert await _asked_about(place, number)
+    xid, reached, begun = number.split(" ")
+    assert not await _asked_about(place, f"{int(xid) + 10**6} {reached} {begun}")
+    # Begun anew somewhere else than it was, and before our place: by a crash that took ours.
+    beyond, elsewhere = "FFFFFFF/0", "0/1"
+    with pytest.raises(OutcomeUnknown, match="database_away"):
+        await _asked_about(place, f"{xid} {beyond} {elsewhere}")
+    assert await _asked_about(place, f"{xid} {beyond} {begun}")

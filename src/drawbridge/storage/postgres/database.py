@@ -20,7 +20,7 @@ from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres import engine
 from drawbridge.storage.postgres.aside import Aside
 from drawbridge.storage.postgres.bell import Bell, said_of, shards_of
-from drawbridge.storage.postgres.committing import commit, roll_back
+from drawbridge.storage.postgres.committing import NUMBER, commit, roll_back
 from drawbridge.storage.postgres.connecting import (
     CHANNEL,
     Asked,
@@ -48,7 +48,7 @@ _WRITER: Final = "pg_advisory_xact_lock(8420, 1)"
 _AS_OURSELVES: Final = "RESET ROLE"
 _SUBJECT: Final = "SELECT pg_advisory_xact_lock(8421, hashtext($1))"
 # Two in one, because others wait for our lock meanwhile.
-_NUMBER_AND_RING: Final = "SELECT pg_current_xact_id()::text, pg_notify($1, $2)"
+_NUMBER_AND_RING: Final = f"SELECT {NUMBER}, pg_notify($1, $2)"
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 

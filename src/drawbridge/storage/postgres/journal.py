@@ -124,9 +124,9 @@ class PostgresJournal:
         try:
             with our_errors():
                 await connection.execute("BEGIN")
-                number = await number_of(connection)
                 for sql, args in _statements(units):
                     await connection.execute(numbered(sql), *args)
+                number = await number_of(connection)
         except BaseException:
             await roll_back(connection)
             raise
