@@ -23,6 +23,7 @@ from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.wishes import Wish
 from drawbridge.vault.model import KeyStatus
 from drawbridge.vault.unlock import Wish as VaultWish
+from tests.kit.holding import held_here
 from tests.kit.paper_here import PaperHere, exact_scenery, paper_here
 from tests.kit.store import store_in
 from tests.stories.test_paper_as_backtest import EXCHANGE, SYMBOL, recording
@@ -96,7 +97,7 @@ async def test_a_worker_dies_between_decision_and_order_and_each_order_is_placed
         one.hold(HOUSE, LONG_MS)
         house, ann = await stack.enter_async_context(town.worker(one))
         owner = (await house.accounts.create_owner("Ada", Secret("a long password"), first=True)).id
-        await house.door.ask(owner, VaultWish.CREATE, None)
+        await held_here(house).door.ask(owner, VaultWish.CREATE, None)
         await ann.holder.answer()
         keys = await keys_in_two_shards(town, house, owner)
         one.hold(shard_of(keys[0]), LONG_MS)

@@ -2,12 +2,14 @@
 
 import json
 import re
+from os import urandom
 from pathlib import Path
 from typing import Final
 
 import yaml
 
 from drawbridge.app.build import open_house
+from drawbridge.app.front_process import Way
 from drawbridge.app.observing import sources
 from drawbridge.app.observing.exporting import Exporter
 from drawbridge.app.observing.journalling import TimedJournal
@@ -15,7 +17,11 @@ from drawbridge.app.observing.loop import LoopWatch
 from drawbridge.app.observing.readings import Counts, Reading, Times
 from drawbridge.app.observing.troubles import Troubles
 from drawbridge.app.settings import Settings
+from drawbridge.cluster.directory import Directory
 from drawbridge.cluster.share import WHOLE
+from drawbridge.entrypoints.edge.lines import Lines
+from drawbridge.entrypoints.front.routes import Routes
+from drawbridge.entrypoints.front.watching import FrontWatch, WaysWatch
 from drawbridge.gateway.crossing_log import CrossingLog
 from drawbridge.gateway.measures import Measures
 from drawbridge.storage.engines import open_journal, open_wakes
@@ -36,6 +42,9 @@ async def _readings(folder: Path) -> list[Reading]:
     data = folder / "data"
     async with open_house(Settings(data=data, store=store_in(data))) as house:
         rows = open_journal(house.settings.database)
+        wakes = open_wakes(house.database, rows)
+        lines = Lines(Way(house.settings).dial, b"", urandom)
+        routes = Routes(Directory(house.database, _ticks), lines)
         try:
             every = (
                 sources.identity("worker", "0.1.0"),
@@ -45,13 +54,16 @@ async def _readings(folder: Path) -> list[Reading]:
                 sources.work(lambda: True, lambda: 0, WHOLE),
                 sources.database(house.database, _ticks),
                 sources.rows(house.database, WHOLE, _ticks, is_cluster=True),
-                sources.jobs(open_wakes(house.database, rows), WHOLE),
+                sources.jobs(wakes, WHOLE),
+                FrontWatch(_ticks).read,
+                WaysWatch(routes, _ticks).read,
                 LoopWatch().read,
                 Troubles().read,
                 Exporter("http://127.0.0.1/v1/traces", {}).read,
             )
             return [reading for source in every for reading in await source()]
         finally:
+            await wakes.close()
             await rows.close()
 
 
@@ -75,10 +87,9 @@ async def test_alerts_and_board_name_only_what_there_is(tmp_path: Path) -> None:
 async def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
     readings = await _readings(tmp_path)
     known = {f"drawbridge_{it.name}{'_total' if isinstance(it, Counts) else ''}" for it in readings}
-    rows = re.findall(
-        r"^\| `(drawbridge_\w+)`", _DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    assert sorted(rows) == sorted(known)
+    first = re.findall(r"^\|([^|]+)\|", _DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    named = [name for cell in first for name in _NAME.findall(cell)]
+    assert sorted(named) == sorted(known)
 
 
 def test_every_alert_says_who_is_woken_and_what_to_do() -> None:
