@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drawbridge.robots import guards, steering
+from drawbridge.robots.backtest.hearing import HEARING, heard_in_blocks
 from drawbridge.robots.backtest.keeping import KeptLoops, find_folder, origin_of
 from drawbridge.robots.backtest.loop import COMPILED, walk
 from drawbridge.robots.strategy import Decide
@@ -19,6 +20,7 @@ from drawbridge.robots.strategy import Decide
 # Every function that the loop calls by name, wherever it stands.
 _CALLED: Final = (
     *COMPILED,
+    *HEARING,
     steering.turned,
     steering.side_of,
     steering.steer,
@@ -43,7 +45,7 @@ def can_compile() -> bool:
 
 
 def program_for(decide: Decide) -> Callable[..., Any]:
-    """Give the loop with a strategy in it, which takes what `walk` takes but the strategy.
+    """Give the loop with a strategy in it, which takes what `walk` takes but its hearing.
 
     It is compiled, or read from disk, when it first runs.
     """
@@ -55,8 +57,13 @@ def _program(decide: Decide, folder: Path | None) -> Callable[..., Any]:
     _make_known()
     step = _compiler(**_OPTIONS)(decide)
 
+    def hear(course: Any, book: Any, state: Any, best: Any, end: Any) -> Any:  # noqa: ANN401  types are numba's business
+        return heard_in_blocks(step, course, book, state, best, end)
+
+    inner: Any = _compiler(**_OPTIONS)(hear)
+
     def run(course: Any, book: Any, rules: Any, state: Any) -> Any:  # noqa: ANN401  types are numba's business
-        return walk(step, course, book, rules, state)
+        return walk(inner, course, book, rules, state)
 
     program: Any = _compiler(_nrt=False)(run)
     origin = origin_of(decide)

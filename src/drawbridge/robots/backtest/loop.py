@@ -5,8 +5,8 @@ well, or within the candle at their own prices. Whatever is switched off is hand
 that the compiler leaves it out. Nothing here is exact money.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from drawbridge.robots.backtest.filling import (
     FILLING,
@@ -47,7 +47,7 @@ from drawbridge.robots.steering import (
     steer,
     turned,
 )
-from drawbridge.robots.strategy import NOTHING_HELD, UNSAID, Decide, Held
+from drawbridge.robots.strategy import NOTHING_HELD, UNSAID, Held
 
 FUNDING_MS: Final = 8 * 3_600_000
 # No candle makes more fills than this: leaving, entering, twenty safety entries and an exit.
@@ -73,7 +73,12 @@ class Rules(NamedTuple):
     funding: float | None = None
 
 
-def walk(decide: Decide, course: Course, book: Book, rules: Rules, state: State) -> State:
+# Asks the strategy until it says something new (hearing.py), or until a candle's number. It is
+# handed the course, the book, the state, the best price and that number.
+Hear: TypeAlias = Callable[[Course, Book, State, float, int], tuple[int, int]]
+
+
+def walk(hear: Hear, course: Course, book: Book, rules: Rules, state: State) -> State:
     """Walk through the candles from where the state is; stop early when the record is full."""
     count, capacity = len(book.bars.close), len(book.record.at) - SLACK
     is_guarded, is_funded = rules.guards is not None, rules.funding is not None
@@ -89,7 +94,7 @@ def walk(decide: Decide, course: Course, book: Book, rules: Rules, state: State)
         else:
             best = best_before(state, book)
         end = count if is_quiet(rules.guards, state) and not is_funded else at + 1
-        at, said = heard(decide, course, book, state, best, end)
+        at, said = hear(course, book, state, best, end)
         if is_guarded:
             best = better(state, best, at, book)
         if is_guarded or said != UNSAID:
@@ -97,37 +102,6 @@ def walk(decide: Decide, course: Course, book: Book, rules: Rules, state: State)
         else:
             state = moved(state, at + 1)
     return state
-
-
-def heard(
-    decide: Decide, course: Course, book: Book, state: State, best: float, end: int
-) -> tuple[int, int]:
-    """Ask the strategy until it says something new; give the candle and what was said.
-
-    Why two loops: this is where a backtest spends its time, and who holds nothing need not be
-    told what is held.
-    """
-    seen, settings, stance = course.seen, course.settings, state.turn.stance
-    if state.account.lots == 0:
-        for at in range(state.next, end):
-            said = decide(seen, at, settings, NOTHING_HELD)
-            if said != stance and said != UNSAID:  # noqa: PLR1714  quicker than a tuple
-                return at, said
-        return end - 1, UNSAID
-    trip, quantity = state.trip, state.account.lots * book.terms.step
-    if trip.opened == state.next:
-        best = trip.entry
-    is_long = quantity > 0.0
-    prices = book.bars.high if is_long else book.bars.low
-    for at in range(state.next, end):
-        price = prices[at]
-        if (price > best) if is_long else (price < best):
-            best = price
-        held = Held(quantity, trip.price, trip.entry, best, at + 1 - trip.opened, trip.steps)
-        said = decide(seen, at, settings, held)
-        if said != stance and said != UNSAID:  # noqa: PLR1714  quicker than a tuple
-            return at, said
-    return end - 1, UNSAID
 
 
 def is_quiet(guards: Guards | None, state: State) -> bool:
@@ -339,7 +313,7 @@ def replaced(
 
 
 COMPILED: Final = (
-    *FILLING, heard, is_quiet, moved, held_of, better, best_before, opened, funded, judged, saved,
+    *FILLING, is_quiet, moved, held_of, better, best_before, opened, funded, judged, saved,
     ended_within, closed, close_of, asked, chosen, entry_lots, replaced,
 )  # fmt: skip
 """What the loop calls, for the compiler to know."""

@@ -106,9 +106,9 @@ def _stances(strategy: Strategy, settings: Settings, candles: CandleColumns) -> 
 
 
 def record_in_arrays(capacity: int) -> Record:
-    """Make a record for the compiled loop."""
+    """Make a record for the compiled loop; nothing is on it, not even zeros."""
     kinds = ("f8" if name in _IN_FLOATS else "i8" for name in Record._fields)
-    return Record(*(cast("Any", np.zeros(capacity, dtype=kind)) for kind in kinds))
+    return Record(*(cast("Any", np.empty(capacity, dtype=kind)) for kind in kinds))
 
 
 def record_in_lists(capacity: int) -> Record:

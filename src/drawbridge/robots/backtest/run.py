@@ -16,6 +16,7 @@ from drawbridge.core.errors import BadInput
 from drawbridge.robots.backtest.compiling import can_compile, is_refusal, program_for
 from drawbridge.robots.backtest.engine import Pair, run_engine
 from drawbridge.robots.backtest.filling import Book, Record, State, beginning
+from drawbridge.robots.backtest.hearing import heard
 from drawbridge.robots.backtest.loop import walk
 from drawbridge.robots.backtest.prepared import (
     Prepared,
@@ -97,7 +98,7 @@ def _compiled(prepared: Prepared, strategy: str, *, is_forced: bool) -> tuple[St
 
 def _interpreted(prepared: Prepared) -> tuple[State, Record]:
     """Run interpreted. Series are read number by number, or, if they must be, as arrays."""
-    by_numbers, loop = prepared.one_by_one(), partial(walk, prepared.decide)
+    by_numbers, loop = prepared.one_by_one(), partial(walk, partial(heard, prepared.decide))
     try:
         return _walked(by_numbers, loop, record_in_lists)
     except (AttributeError, TypeError, NotImplementedError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from drawbridge.robots.backtest.filling import Book, State, beginning
-from drawbridge.robots.backtest.loop import SLACK, better, closed, heard, judged, moved, opened
+from drawbridge.robots.backtest.hearing import heard
+from drawbridge.robots.backtest.loop import SLACK, better, closed, judged, moved, opened
 from drawbridge.robots.backtest.prepared import copied, prepare, record_in_lists
 from drawbridge.robots.backtest.result import Leg, leg_of
 from drawbridge.robots.strategy import UNSAID
