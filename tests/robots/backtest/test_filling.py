@@ -65,6 +65,22 @@ def test_dust_adds_up_until_it_can_be_sold() -> None:
     assert len(result.trades()) == 2
 
 
+def test_an_entry_of_which_fees_leave_too_little_to_sell_is_part_of_the_next_ones_trade() -> None:
+    chosen = terms(amount="1", fee="0.005", fee_in="received")
+
+    result = run(bars(*[10] * 8), chosen, (OUT, IN, 0, OUT, IN, 0, OUT, 0))
+
+    assert [row(fill)[:3] for fill in result.fills()] == [
+        (2, Side.BUY, Decimal("0.1")),
+        (5, Side.BUY, Decimal("0.1")),
+        (7, Side.SELL, Decimal("0.1")),
+    ]
+    (trade,) = result.trades()
+    assert (trade.opened_ms, trade.closed_ms) == (2 * 60_000, 7 * 60_000)
+    assert trade.quantity == Decimal("0.199")
+    assert result.entries().tolist() == [2]
+
+
 def test_an_entry_below_the_minimums_is_none() -> None:
     for changes in ({"min_quantity": "10.1"}, {"min_notional": "100.01"}):
         assert run(bars(10, 10, 10, 10, 10), terms(**changes), ROUND).fills() == ()

@@ -250,8 +250,10 @@ class BacktestResult:
         """Give the candles of the first market at which trades began, in the order of time."""
         leg = self.legs[0]
         held = np.concatenate(([0.0], np.cumsum(leg.received())))[:-1]
-        # Less than a lot step is what fees left behind: nothing is held.
-        entries: NDArray[np.int64] = leg.at[np.abs(held) < _ALMOST_A_STEP]
+        # Less than a lot step is what fees left behind: nothing is held, and a trade begins,
+        # except where fees left so little of what was bought just before.
+        is_flat, bought_before = np.abs(held) < _ALMOST_A_STEP, np.roll(leg.lots, 1) > 0
+        entries: NDArray[np.int64] = leg.at[is_flat & ~((held > 0.0) & bought_before)]
         return entries
 
     def funding(self) -> tuple[FundingPaid, ...]:
@@ -346,14 +348,17 @@ class _Walk:
 
 
 def _trades_of(executed: tuple[Executed, ...], terms: BacktestTerms) -> Iterator[Trade]:
-    """Follow fills from flat to flat; what is less than a lot step cannot be sold, and is flat."""
+    """Follow fills from flat to flat; what is less than a lot step cannot be sold, and is flat.
+
+    An entry of which fees leave less than that is part of the trade that the next one makes.
+    """
     walk: _Walk | None = None
     dust = ZERO
     for fill, why in executed:
         if walk is None:
             walk = _Walk(fill.time_ms, fill.side, held=dust)
         walk.take(fill, terms.base)
-        if abs(walk.held) < terms.quantity_step:
+        if walk.left and abs(walk.held) < terms.quantity_step:
             yield walk.trade(why)
             dust = walk.held
             walk = None
