@@ -50,11 +50,11 @@ def refused(line: CommandLine, given: str, *arguments: str) -> tuple[int, str]:
     return done.returncode, json.loads(done.stderr)["code"]
 
 
-@pytest.mark.parametrize("command", ["create", "unlock"])
+@pytest.mark.parametrize("command", ["create --key-file", "unlock"])
 def test_without_a_gateway_nothing_is_asked_and_the_next_step_is_told(
     line: CommandLine, command: str
 ) -> None:
-    code, told = line.refused("vault", command)
+    code, told = line.refused("vault", *command.split())
 
     assert (code, told["code"]) == (5, "gateway_not_running")
     assert "drawbridge up" in told["message"]
