@@ -66,9 +66,5 @@ class KeptKeys:
         if len(self._records) + len(keys) <= _MOST_KEPT:
             self._records.update((key.id, key) for key in keys if key.id not in changed)
 
-    def forget(self, key_id: str) -> None:
-        """Keep a key no longer in which nobody here is interested."""
-        self._drop(key_id)
-
     def _drop(self, key_id: str) -> None:
         self._records.pop(key_id, None)

@@ -115,6 +115,5 @@ class Roster:
             self._keys[key.id] = (self._version, key)
 
     def _drop(self, key_id: str) -> None:
-        self._kept.forget(key_id)
         if self._keys.pop(key_id, None) is not None:
             self._gone[key_id] = self._version

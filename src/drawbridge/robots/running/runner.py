@@ -5,6 +5,7 @@ exchange that is slow keeps no other waiting. What is done stands in the modules
 rounds.py decides, orders.py and resting.py trade, closing.py ends.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -38,6 +39,7 @@ _log: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 32
 _ANSWERS_AT_ONCE: Final = 256
 _KEYS_EVERY_MS: Final = 1_000
+_KEYS_AT_ONCE: Final = 200
 # Who rests is woken by what happens; so often all are looked at, whatever has happened.
 _ALL_EVERY_MS: Final = 60_000
 
@@ -293,22 +295,28 @@ class Robots:
             return
         self._keys_looked_ms = now_ms
         self._suspects.update(await self._hands.checks.list_suspects())
-        if not self._suspects:
-            return
         # Taken for seen only once nobody is left to pause: who is busy is looked at when free, and
         # a pause that failed is tried again.
         left = set[str]()
-        for seat in self._seating.seats():
-            if seat.key_id not in self._suspects:
-                continue
-            if seat.is_busy or seat.status is RobotStatus.STARTING:
+        suspected = [it for it in self._seating.seats() if it.key_id in self._suspects]
+        for number, seat in enumerate(suspected):
+            if number % _KEYS_AT_ONCE == _KEYS_AT_ONCE - 1:
+                # Of thousands that have just come all are looked at; claims are renewed meanwhile.
+                await asyncio.sleep(0)
+            if self._seating.holds(seat) and not await self._is_held_against_key(seat):
                 left.add(seat.key_id)
-            elif seat.is_started:
-                refusal = await self._hands.checks.find_refusal(seat)
-                if refusal is not None:
-                    left.add(seat.key_id)
-                    self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
         self._suspects = left
+
+    async def _is_held_against_key(self, seat: Seat) -> bool:
+        """Pause a seat if its key is not good; tells whether nothing is left to do about it."""
+        if seat.is_busy or seat.status is RobotStatus.STARTING:
+            return False
+        if not seat.is_started:
+            return True
+        refusal = await self._hands.checks.find_refusal(seat)
+        if refusal is not None:
+            self._begin_seat(seat, partial(self._tending.pause, seat, refusal))
+        return refusal is None
 
     def _begin_seat(
         self, seat: Seat, work: Callable[[], Awaitable[None]], turns: Turns | None = None
