@@ -100,6 +100,14 @@ class Worker:
     taking: Taking
     where: str
 
+    def stop(self) -> None:
+        """Be stopped as SIGSTOP does it: connected, and silent."""
+        self.door.is_free.clear()
+        watching = self.taking._watching  # noqa: SLF001 - a process that is stopped pings nobody
+        assert watching is not None
+        watching.cancel()
+        self.taking._watching = None  # noqa: SLF001 - as above
+
     def hold(self, *shards: int) -> None:
         """Hold these from now on, and nothing else."""
         for shard in range(SHARDS):
@@ -160,8 +168,10 @@ async def found_fleet(
         listener = listen("127.0.0.1", 0)
         server = WireServer([Served(listener, door, opening=door)])
         lines.start()
+        looking = asyncio.create_task(routes.keep_looking())
         await server.start()
         stack.push_async_callback(lines.close)
+        stack.callback(looking.cancel)
         stack.push_async_callback(server.stop, 5)
         fleet = Fleet((workers[0], workers[1]), directory, lines, routes, door, port_of(listener))
         fleet.tell()

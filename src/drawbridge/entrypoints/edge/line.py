@@ -17,7 +17,7 @@ from drawbridge.entrypoints.edge.proving import Unproven
 
 # Who has not proven itself by then is cut off.
 PROVEN_WITHIN_S: Final = 5
-PING_EVERY_S: Final = 3
+PING_EVERY_S: Final = 0.9
 # A machine that is gone says nothing, not even that it is gone.
 SILENT_S: Final = 12
 _PING: Final = Message(Kind.PING)
@@ -91,6 +91,11 @@ class Line:
         transport = self._transport
         is_there = transport is not None and not transport.is_closing()
         return is_there and self._proving.is_done and not self._is_lost
+
+    def is_quiet(self, now_s: float, for_s: float) -> bool:
+        """Tell whether the other side has not even pinged for so long."""
+        is_heard = self._is_held or now_s - self._heard_at <= for_s
+        return self._proving.is_done and not is_heard
 
     @property
     def waiting_bytes(self) -> int:

@@ -71,7 +71,7 @@ class Lines:
         self._entropy = entropy
         self._asking: dict[str, _Asking] = {}
         self._dialling: dict[str, asyncio.Lock] = {}
-        self._lines: set[Line] = set()
+        self._lines: dict[Line, str] = {}
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -103,6 +103,16 @@ class Lines:
             if asking.tell(told):
                 return
 
+    def quiet_at(self, for_s: float) -> frozenset[str]:
+        """Give the workers that have said nothing for so long, not even that they are there."""
+        now_s = asyncio.get_running_loop().time()
+        return frozenset(it for line, it in self._lines.items() if line.is_quiet(now_s, for_s))
+
+    def end_at(self, where: str) -> None:
+        """End all lines to a worker: what was asked there gets no answer any more."""
+        for line in [line for line, it in self._lines.items() if it == where]:
+            line.end(at_once=True)
+
     async def close(self) -> None:
         """End them all."""
         if self._watching is not None:
@@ -114,7 +124,7 @@ class Lines:
 
     def leave(self, line: Line) -> None:
         """Watch over a line no more."""
-        self._lines.discard(line)
+        self._lines.pop(line, None)
 
     async def _find(self, where: str, deadline: float) -> "_Asking":
         asking = self._asking.get(where)
@@ -139,7 +149,7 @@ class Lines:
             await self._dial(where, lambda: Wire(line), until)
         except DrawbridgeError:
             raise NotReached from None
-        self._lines.add(line)
+        self._lines[line] = where
         try:
             async with asyncio.timeout_at(until):
                 await owner.is_proven

@@ -1,7 +1,8 @@
 """Put the front on the ports where bots look for us, and open its lines to the workers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -50,9 +51,13 @@ async def serve_front(settings: Settings, parts: FrontParts) -> AsyncIterator[Se
     places = listen_for_bots(settings, by_place, refused, parts.clock.now_ms())
     server = WireServer(places.served)
     lines.start()
+    looking = asyncio.create_task(routes.keep_looking())
     await server.start()
     try:
         yield Served(places.told, watch, WaysWatch(routes, lambda: len(passages)))
     finally:
         await server.stop(_STOP_WITHIN_S)
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
         await lines.close()

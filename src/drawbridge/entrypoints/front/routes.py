@@ -9,7 +9,7 @@ from collections import OrderedDict
 from itertools import count
 from typing import Final, Protocol
 
-from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
 from drawbridge.core.tracing import step
 from drawbridge.entrypoints.edge.lines import Lines, Lost, NotReached
 from drawbridge.entrypoints.edge.messages import Message, Relayed
@@ -24,6 +24,11 @@ _MOST_WAIT_S: Final = 0.8
 _SHUNNED_S: Final = 2.0
 _MOST_REMEMBERED: Final = 20_000
 _COME_BACK_AFTER_MS: Final = 1_000
+# A worker that lives pings each second; one that was stopped is still connected.
+_QUIET_S: Final = 2.5
+_LOOK_EVERY_S: Final = 0.5
+# What only reads may be asked once more, also when the answer was waited for that long.
+_ONCE_MORE_S: Final = 2.0
 
 
 class Directory(Protocol):
@@ -67,6 +72,17 @@ class Routes:
         serving, now_s = await self._directory.list_serving(), asyncio.get_running_loop().time()
         return len(serving), sum(self._shunned.get(it, 0) > now_s for it in serving)
 
+    async def keep_looking(self) -> None:
+        """Give up workers that say nothing and have no accounts any more, until cancelled.
+
+        Why both: one that is only slow may still answer, and one that gives its accounts back may
+        still be at it. Who was stopped beyond its claims sends nothing more to any exchange.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if self._lines.quiet_at(_QUIET_S):
+                await self._give_up_quiet()
+
     async def carry(self, relayed: Relayed, shard: int | None, *, changes: bool) -> WireAnswer:
         """Hand a request on to whoever serves its account, or to anybody, and give the answer.
 
@@ -88,6 +104,7 @@ class Routes:
                     # It may have left: nothing is ever sent a second time on a guess.
                     raise OutcomeUnknown("relay_lost") from None
                 self._forget(where, shard)
+                trying.once_more()
             else:
                 if isinstance(told, WireAnswer):
                     return told
@@ -141,6 +158,15 @@ class Routes:
         able = [it for it in serving if self._shunned.get(it, 0) <= now_s] or serving
         return able[next(self._turns) % len(able)] if able else None
 
+    async def _give_up_quiet(self) -> None:
+        try:
+            serving = await self._directory.list_serving()
+        except DrawbridgeError:
+            return
+        # Looked at anew: it may be that we were stopped, and have not read yet what was said.
+        for where in self._lines.quiet_at(_QUIET_S).difference(serving):
+            self._lines.end_at(where)
+
     def _forget(self, where: str, shard: int | None) -> None:
         self.ways_lost += 1
         if shard is not None:
@@ -157,6 +183,13 @@ class _Trying:
         self._loop = asyncio.get_running_loop()
         self.deadline = self._loop.time() + within_s
         self._wait_s = 0.0
+        self._is_more = False
+
+    def once_more(self) -> None:
+        """Let there be time for another try, once."""
+        if not self._is_more:
+            self._is_more = True
+            self.deadline = max(self.deadline, self._loop.time() + _ONCE_MORE_S)
 
     async def again(self) -> bool:
         """Wait for the next try; False where there is none any more."""
