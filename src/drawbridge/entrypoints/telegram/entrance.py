@@ -16,8 +16,9 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.storage.base import BaseStorage, StorageKey
 from aiogram.types import CallbackQuery, Message, Update, User
 
+from drawbridge.accounts.acting import acting_as
 from drawbridge.accounts.model import Owner
-from drawbridge.accounts.roles import check_may, may
+from drawbridge.accounts.roles import Act, check_may, may
 from drawbridge.accounts.telegram_talks import Coming
 from drawbridge.app.telegram_notices import begin_notices
 from drawbridge.core.errors import DrawbridgeError
@@ -28,6 +29,7 @@ from drawbridge.entrypoints.telegram.screens import Go, Screen, home_row
 from drawbridge.entrypoints.telegram.strangers import Strangers
 from drawbridge.entrypoints.telegram.visits import Desk, Visit
 from drawbridge.notices.chat_buttons import BELOW
+from drawbridge.storage.acting import as_house, as_nobody
 from drawbridge.wording.language import find_language, speaking, spoken
 from drawbridge.wording.say import say, say_error
 
@@ -51,7 +53,8 @@ class Entrance:
     async def handle(self, update: Update, coming: Coming) -> None:
         """Handle one update; whatever fails, the next one is handled as well."""
         try:
-            await self._handle(update, coming)
+            with as_nobody():  # Whose chat it is has to be found out first.
+                await self._handle(update, coming)
         except TelegramAPIError as error:
             _log.warning("an answer could not be sent: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001  the rim: one update must not end the bot
@@ -75,7 +78,8 @@ class Entrance:
             await self._received(update, query.from_user, coming)
 
     async def _received(self, update: Update, user: User, coming: Coming) -> None:
-        owner = await self.desk.house.telegram.owner_of(user.id)
+        with as_house():
+            owner = await self.desk.house.telegram.owner_of(user.id)
         with speaking(_language(owner, user)):
             code = _link_code(update.message)
             if code:
@@ -91,7 +95,8 @@ class Entrance:
             if coming is Coming.INTERRUPTED:
                 await _interrupted(update, visit)
             elif await self._may_go_on(update, visit):
-                await self.dispatcher.feed_update(self.bot, update, visit=visit)
+                with acting_as(visit.owner, await _act(update, visit)):
+                    await self.dispatcher.feed_update(self.bot, update, visit=visit)
         except DrawbridgeError as error:
             await visit.send(Screen(say_error(error), (home_row(),)))
         except TelegramAPIError:
@@ -125,14 +130,15 @@ class Entrance:
     async def _link(self, user: User, code: str) -> None:
         house = self.desk.house
         try:
-            owner = await house.telegram.link(code, user.id, user.full_name)
+            with as_house():  # The code proves who it is.
+                owner = await house.telegram.link(code, user.id, user.full_name)
         except DrawbridgeError as error:
             if error.code != "too_many_attempts" or self.hasty.may_answer(user.id):
                 await self._send(user.id, say_error(error))
             return
         self.strangers.forget(user.id)
-        await begin_notices(house.notices, owner.id, user.id)
-        with speaking(_language(owner, user)):
+        with speaking(_language(owner, user)), acting_as(owner, Act.PERSONAL):
+            await begin_notices(house.notices, owner.id, user.id)
             visit = self._visit(owner, user.id)
             await visit.send(main_menu(visit, say("telegram.linked", name=owner.name)))
 
@@ -155,6 +161,14 @@ class Entrance:
             under = None
         key = StorageKey(bot_id=self.bot.id, chat_id=chat, user_id=chat)
         return Visit(self.desk, self.bot, owner, chat, FSMContext(self.storage, key), needs, under)
+
+
+async def _act(update: Update, visit: Visit) -> Act:
+    """Tell what a pressed button or a typed answer is about."""
+    query = update.callback_query
+    if query is not None:
+        return needs(_gone_to(query).to)
+    return needs_typed((await visit.state.get_data()).get(FOR))
 
 
 async def _check_dialog(visit: Visit) -> None:

@@ -7,10 +7,12 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
+from drawbridge.accounts.acting import acting_as
 from drawbridge.accounts.roles import Act, may
 from drawbridge.accounts.telegram_talks import TelegramTalks
 from drawbridge.entrypoints.telegram.screens import MAIN, Go, Rows, Screen, button, named
 from drawbridge.entrypoints.telegram.visits import Visit
+from drawbridge.storage.acting import as_house
 from drawbridge.wording.say import say
 
 # A long run of letters and digits without a blank, as exchanges make them; or a key in a file.
@@ -21,18 +23,22 @@ _LOOKS_SECRET: Final = re.compile(
 
 def main_menu(visit: Visit, first: str = "") -> Screen:
     """Draw the main menu, under a sentence of what has just happened."""
-    is_stopped = visit.house.limits.is_stopped(visit.account)
+    # The same whatever it was asked for: of the account that this person is shown.
+    with acting_as(visit.owner, Act.LOOK):
+        is_stopped = visit.house.limits.is_stopped(visit.account)
+        waiting = visit.house.approvals.count_open(visit.account)
     band = f"🛑 {say('risk.band')}" if is_stopped else ""
     parts = [first, band, say("telegram.main.lead", name=visit.owner.name)]
-    return Screen("\n\n".join(part for part in parts if part), _rows(visit, is_stopped=is_stopped))
+    return Screen(
+        "\n\n".join(part for part in parts if part), _rows(visit, waiting, is_stopped=is_stopped)
+    )
 
 
-def _rows(visit: Visit, *, is_stopped: bool) -> Rows:
+def _rows(visit: Visit, waiting: int, *, is_stopped: bool) -> Rows:
     """Give the buttons of what this person may do; what waits for an answer stands in front."""
     role, settings = visit.owner.role, button("settings", "settings")
     if not may(role, Act.LOOK):
         return ((named(say("people.title"), "people"),), (settings,))
-    waiting = visit.house.approvals.count_open(visit.account)
     asks = named(f"🙋 {say('approval.waiting', count=waiting)}", "approvals")
     halt = button("resume_all", "resume_all") if is_stopped else button("stop_all", "stop_all")
     rows = (
@@ -72,7 +78,9 @@ def routes(talks: TelegramTalks) -> tuple[Router, Router]:
 
     @last.message()
     async def otherwise(message: Message, visit: Visit) -> None:
-        told = say("telegram.too_late") if await talks.take_late(visit.chat) else ""
+        with as_house():
+            is_late = await talks.take_late(visit.chat)
+        told = say("telegram.too_late") if is_late else ""
         if looks_secret(message.text or message.caption or ""):
             gone = await visit.remove(message.message_id)
             told = say("telegram.stray_secret" if gone else "telegram.stray_secret_stays")
