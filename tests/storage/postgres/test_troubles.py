@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import cast
 from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
@@ -20,7 +19,8 @@ from drawbridge.storage.engines import open_database
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.bell import Bell
 from drawbridge.storage.postgres.committing import commit, number_of
-from drawbridge.storage.postgres.connecting import PATIENCE_S, Connection, open_connection
+from drawbridge.storage.postgres.connecting import PATIENCE_S, open_connection
+from drawbridge.storage.postgres.database import PostgresTransaction
 from drawbridge.storage.postgres.guests import Guests
 from drawbridge.storage.postgres.tenants import SETTING
 from tests.kit.house import until
@@ -80,20 +80,22 @@ async def test_who_is_cancelled_while_it_is_undone_leaves_nothing_open(
     assert await _names(database) == ["b"]
 
 
+async def _alone_within(database: Database, within_s: float) -> None:
+    async with asyncio.timeout(within_s), database.alone("robot:a"):
+        pass
+
+
 async def test_who_is_alone_stays_so_while_an_order_waits_for_its_turn(
     database: Database, postgres_url: str
 ) -> None:
     """What an exchange allows may be waited for longer than the server waits for who is silent."""
     elsewhere = await open_database(PostgresPlace(postgres_url), "app")
-    try:
+    async with contextlib.AsyncExitStack() as ending:
+        ending.push_async_callback(elsewhere.close)
         async with database.alone("robot:a"):
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(3.5), elsewhere.alone("robot:a"):
-                    pass
-        async with asyncio.timeout(5), elsewhere.alone("robot:a"):
-            pass
-    finally:
-        await elsewhere.close()
+                await _alone_within(elsewhere, 3.5)
+        await _alone_within(elsewhere, 5)
 
 
 async def _served_by(url: str, setting: str) -> None:
@@ -295,7 +297,8 @@ async def test_a_number_that_a_crashed_server_has_forgotten_or_gives_again_is_no
     place = PostgresPlace(postgres_url)
     async with database.transaction() as tx:
         await tx.execute(_PUT, "a", 1)
-        number = await number_of(cast("Connection", tx.connection))  # type: ignore[attr-defined]
+        assert isinstance(tx, PostgresTransaction)
+        number = await number_of(tx.connection)
     assert await _asked_about(place, number)
     xid, reached, begun = number.split(" ")
     assert not await _asked_about(place, f"{int(xid) + 10**6} {reached} {begun}")
