@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from drawbridge.app.gateway_lock import is_gateway_running
 from drawbridge.app.settings import Settings
 from drawbridge.cluster.store import is_held, list_workers
+from drawbridge.core.errors import Conflict
 from drawbridge.core.shards import HOUSE
 from drawbridge.storage.database import Database
 
@@ -32,3 +33,13 @@ async def is_vault_held(settings: Settings, database: Database) -> bool:
     if not settings.is_cluster:
         return is_gateway_running(settings.gateway_lock)
     return await is_held(database, HOUSE, await database.now_ms())
+
+
+def check_passphrase(settings: Settings) -> None:
+    """Refuse to have the vault opened by a passphrase where several workers open it.
+
+    Why here as well as where it is opened: nobody should think of one, and type it, in vain.
+    Raises: `Conflict("passphrase_in_cluster")`.
+    """
+    if settings.is_cluster:
+        raise Conflict("passphrase_in_cluster")

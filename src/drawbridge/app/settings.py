@@ -17,7 +17,7 @@ from drawbridge.app.notice_settings import NoticeSettings, read_notice_settings
 from drawbridge.app.observing.settings import ObservingSettings, read_observing_settings
 from drawbridge.app.settings_file import CONFIG, find_file, settings_in
 from drawbridge.app.store_settings import StoreSettings, read_store_settings
-from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError
+from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.licences.model import Operator
 from drawbridge.storage.place import Place, PostgresPlace
 from drawbridge.wording.language import ENGLISH, Language, find_language, speak, unknown_language
@@ -71,15 +71,6 @@ class Settings:
     def is_cluster(self) -> bool:
         """Tell whether several workers may share the rows; with a file, one has everything."""
         return isinstance(self.database, PostgresPlace)
-
-    def check_passphrase(self) -> None:
-        """Refuse to have the vault opened by a passphrase where several workers open it.
-
-        Why here as well as where it is opened: nobody should think of one, and type it, in vain.
-        Raises: `Conflict("passphrase_in_cluster")`.
-        """
-        if self.is_cluster:
-            raise Conflict("passphrase_in_cluster")
 
     @property
     def local_key(self) -> Path:

@@ -59,6 +59,7 @@ def create(
     json: Json = False,
 ) -> None:
     """Make the vault, under a passphrase or under a key file that opens by itself."""
+    from drawbridge.app.presence import check_passphrase
     from drawbridge.entrypoints.cli.house import in_house, ruler_of
     from drawbridge.entrypoints.cli.typing_in import read_new_secret
     from drawbridge.vault.unlock import VaultStatus, Wish
@@ -66,7 +67,7 @@ def create(
     async def work(house: "House") -> None:
         person = (await ruler_of(house, owner)).id
         if not key_file:
-            house.settings.check_passphrase()
+            check_passphrase(house.settings)
         if (await _read_held_state(house)).status is not VaultStatus.ABSENT:
             raise Conflict("vault_exists")
         passphrase = None
@@ -135,6 +136,7 @@ def keep_in(
     json: Json = False,
 ) -> None:
     """Wrap the vault's key file under something else from now on."""
+    from drawbridge.app.presence import check_passphrase
     from drawbridge.entrypoints.cli.house import in_house, ruler_of
     from drawbridge.entrypoints.cli.typing_in import read_new_secret, read_secret
     from drawbridge.sealing.keepers import KEEPERS
@@ -148,7 +150,7 @@ def keep_in(
         person = (await ruler_of(house, owner)).id
         if keeper == PASSPHRASE:
             # Before the one that opens it now is typed in vain.
-            house.settings.check_passphrase()
+            check_passphrase(house.settings)
         state = await _read_held_state(house)
         _check_open(state)
         old = read_secret(say("cli.prompt.passphrase")) if state.needs_passphrase else None

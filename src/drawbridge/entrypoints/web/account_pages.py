@@ -6,6 +6,7 @@ from typing import Final
 from starlette.responses import Response
 
 from drawbridge.app.build import House
+from drawbridge.app.presence import check_passphrase
 from drawbridge.audit.store import list_events, verify
 from drawbridge.core.errors import BadInput, Corrupted, DrawbridgeError
 from drawbridge.core.money import find_whole
@@ -78,7 +79,7 @@ class AccountPages:
             wish = Wish.CREATE if state.status is VaultStatus.ABSENT else Wish.UNLOCK
             passphrase = _read_passphrase(wish, fields)
             if wish is Wish.CREATE and passphrase is not None:
-                self.house.settings.check_passphrase()
+                check_passphrase(self.house.settings)
             await self.house.door.ask(visit.person.id, wish, passphrase)
         except DrawbridgeError as error:
             form = refused(error, ("passphrase",), fields.keep("how"))

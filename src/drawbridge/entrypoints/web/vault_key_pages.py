@@ -11,6 +11,7 @@ from typing import Final
 from starlette.responses import Response
 
 from drawbridge.app.build import House
+from drawbridge.app.presence import check_passphrase
 from drawbridge.core.errors import BadInput, DrawbridgeError
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.pages.fields import Fields, Form, refused
@@ -79,7 +80,7 @@ class VaultKeyPages:
                 raise BadInput("unknown_keeper", field="keeper", known=_WAYS)
             new = None
             if keeper == PASSPHRASE:
-                self.house.settings.check_passphrase()
+                check_passphrase(self.house.settings)
                 new = Secret(fields.text("new_passphrase"))
             old = _passphrase(await self._state(), fields)
             told = KeepWish(keeper, old, new).written()
