@@ -81,8 +81,8 @@ NETWORK_ROOMS: Final[Mapping[str, frozenset[str]]] = {
     "drawbridge/app/bot_tls.py": frozenset({"ssl"}),
     "drawbridge/app/relay_trust.py": frozenset({"ssl"}),
     # The database's driver has connected; these name options of that, and what it says of proofs.
-    "drawbridge/storage/postgres/connecting.py": frozenset({"socket"}),
     "drawbridge/storage/postgres/refusals.py": frozenset({"ssl"}),
+    "drawbridge/storage/postgres/silence.py": frozenset({"socket"}),
     "drawbridge/app/listening.py": frozenset({"socket"}),
     "drawbridge/app/serving.py": frozenset({"socket"}),
     "drawbridge/entrypoints/paper_server/hosting.py": frozenset({"socket"}),

@@ -4,7 +4,6 @@ No SQL of any feature is here.
 """
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
@@ -16,6 +15,7 @@ from drawbridge.storage.connection import Value
 from drawbridge.storage.database import Row
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.faults import our_errors
+from drawbridge.storage.postgres.silence import notice_silence
 
 T = TypeVar("T")
 
@@ -42,15 +42,6 @@ _SETTINGS: Final = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "5000",
     "client_connection_check_interval": "1000",
-}
-# The same from this side, where the machine of the server died and nobody says so. Linux has all of
-# them; whoever lacks one waits for as long as a statement may take.
-_UNHEARD_MS: Final = 5_000
-_LINE: Final = {
-    "TCP_KEEPIDLE": 2,
-    "TCP_KEEPINTVL": 1,
-    "TCP_KEEPCNT": 3,
-    "TCP_USER_TIMEOUT": _UNHEARD_MS,
 }
 
 
@@ -152,25 +143,11 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
-    _notice_silence(connection)
+    notice_silence(connection)
     # Sums of whole numbers come as numeric; we ask for no other.
     await connection.set_type_codec(
         "numeric", schema="pg_catalog", encoder=str, decoder=_number, format="text"
     )
-
-
-def _notice_silence(connection: asyncpg.Connection) -> None:
-    """Let the system end a connection over which nothing arrives any more.
-
-    Why: what was promised to be waited for (`PATIENCE_S`) is over long before a statement is.
-    """
-    line = connection._transport.get_extra_info("socket")  # noqa: SLF001 - the driver has no word for it
-    if line is None or line.family not in {socket.AF_INET, socket.AF_INET6}:
-        return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _LINE.items():
-        if (option := getattr(socket, name, None)) is not None:
-            line.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def _as_it_is(_connection: asyncpg.Connection) -> None:
