@@ -37,6 +37,7 @@ from drawbridge.storage.copying import copy_database
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish as VaultWish
 from drawbridge.vault.unlock import read_vault_key
+from tests.kit.holding import held_here
 
 KEYS: Final = int(os.environ.get("BACKUP_KEYS", "100000"))
 _FIELDS: Final = ("api_key", "api_secret")
@@ -69,7 +70,8 @@ def run() -> list[Result]:
 async def _run() -> list[Result]:
     with tempfile.TemporaryDirectory() as name:
         folder, times = Path(name), _Times()
-        async with open_house(Settings(folder / "data")) as house:
+        async with open_house(Settings(folder / "data")) as opened:
+            house = held_here(opened)
             owner = await _furnish(house)
             text = await house.safe_keeping.make_recovery_key(owner)
             recovery = RecoveryKey.read(text)

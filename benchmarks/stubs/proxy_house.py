@@ -39,6 +39,7 @@ from drawbridge.virtual_keys.model import VirtualKey, VirtualKeyId
 from drawbridge.virtual_keys.restrictions import Expiry
 from drawbridge.virtual_keys.service import Made, VirtualKeys
 from drawbridge.virtual_keys.wishes import Wish
+from tests.kit.holding import held_here
 from tests.kit.house import OWNER, PASSWORD
 from tests.kit.proxied import NobodyElse
 
@@ -80,7 +81,8 @@ def serve(settings: Settings, serving: Beside, more: int = 0) -> None:
 
 async def _furnished(settings: Settings, more: int) -> Made:
     """Furnish the house before its process starts: an owner, a vault, and keys."""
-    async with open_house(settings) as house:
+    async with open_house(settings) as opened:
+        house = held_here(opened)
         owner = await house.accounts.create_owner(OWNER, Secret(PASSWORD), first=True)
         holder = KeyHolder(house.database, house.clock, settings.vault_key)
         await holder.start()
