@@ -106,7 +106,7 @@ class Worker:
         watching = self.taking._watching  # noqa: SLF001 - a process that is stopped pings nobody
         assert watching is not None
         watching.cancel()
-        self.taking._watching = None  # noqa: SLF001 - as above
+        self.taking._watching = None  # noqa: SLF001 - a stopped process does not come back to it
 
     def hold(self, *shards: int) -> None:
         """Hold these from now on, and nothing else."""

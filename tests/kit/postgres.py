@@ -172,3 +172,7 @@ def _programs() -> Path:
 def _room() -> str:
     # In memory where the tests' own folders are; short, because a socket's path has to be.
     return os.environ.get("PYTEST_DEBUG_TEMPROOT") or tempfile.gettempdir()
+
+
+def as_master(url: str) -> str:
+    return url.replace("//drawbridge@", "//postgres@")
