@@ -298,6 +298,30 @@ async def test_an_account_that_is_in_trouble_where_it_went_misses_no_signal(pair
     assert pair.placed_on(KEY) == pair.placed_on(SECOND_KEY) == [Side.BUY, Side.SELL]
 
 
+async def test_a_signal_waits_for_an_account_that_failed_and_is_being_tried_again(
+    pair: Pair,
+) -> None:
+    """After the database was away, say; only one that fails for long keeps nobody waiting."""
+    await pair.begin(replace(BOTH, trigger="signal"))
+    pair.move(ONE)
+    pair.bench.exchange.market_errors.append(ExchangeDown("database_away"))
+    await pair.bob.runner.step()
+    pair.bench.exchange.clock.advance(1_100)
+    pair.bench.exchange.gate.clear()
+    await pair.bob.runner.look()
+    await pair.send(Action.BUY, "one")
+    pair.bench.exchange.clock.advance(1_100)
+    await pair.bob.runner.look()
+    while not pair.placed_on(SECOND_KEY):
+        await a_turn()
+
+    pair.bench.exchange.gate.set()
+    await pair.bob.runner.settle()
+    await pair.step(3)
+    for key in (KEY, SECOND_KEY):
+        assert pair.placed_on(key) == [Side.BUY]
+
+
 async def test_a_signal_is_not_acted_on_again_where_its_account_went(pair: Pair) -> None:
     await pair.begin(replace(BOTH, trigger="signal"))
     await pair.send(Action.BUY, "one")

@@ -38,6 +38,8 @@ from drawbridge.trading.signals import (
 # Less than the pause between two looks of a worker: whom a signal wakes finds it at once.
 _LOOK_EVERY_MS: Final = 20
 _DROP_EVERY_MS: Final = 10_000
+# So many failures in a row take about half a minute; a signal is good for a few.
+_IN_TROUBLE: Final = 6
 
 
 class Signalling:
@@ -92,7 +94,7 @@ class Signalling:
             await self._write(signal, (), NOT_LISTENING, seen)
             return ()
         free = [it for it in listening if _is_free(it)]
-        if not free or any(not (it.failures or _is_free(it)) for it in listening):
+        if not free or any(not _is_free(it) and _is_soon_free(it) for it in listening):
             return ()
         for seat in free:
             seat.is_busy = True
@@ -172,11 +174,19 @@ def _listens(seat: Seat, signal: Signal) -> bool:
 def _held_up(listening: Sequence[Seat]) -> frozenset[int]:
     """Give the shards in which an account is not ready, but soon will be.
 
-    One of which nobody knows yet what its last order came to is not in trouble: its worker was.
+    One of which nobody knows yet what its last order came to is not in trouble: its worker was. Nor
+    is one that failed a few times: the database may have been away, or it has just come here.
     """
     return frozenset(
-        shard_of(it.key_id) for it in listening if not _is_free(it) and (it.open or not it.failures)
+        shard_of(it.key_id)
+        for it in listening
+        if not _is_free(it) and (it.open or _is_soon_free(it) or it.failures < _IN_TROUBLE)
     )
+
+
+def _is_soon_free(seat: Seat) -> bool:
+    """Tell whether a seat that is not free will be: it is being worked on, or was never tried."""
+    return seat.is_busy or not seat.failures
 
 
 def _is_free(seat: Seat) -> bool:
