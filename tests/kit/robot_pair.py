@@ -13,6 +13,7 @@ from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.wishes import Wish
 from drawbridge.trading.signal_words import Action, Message
 from drawbridge.trading.signals import Hook, SignalStore, insert_signal
+from tests.kit.faulty_database import FaultyDatabase
 from tests.kit.robot_bench import FALLING, WISH, Bench
 from tests.kit.robots import (
     KEY,
@@ -79,8 +80,10 @@ class Worker:
             self.share.hold(shard, LONG_MS)
         it = bench.exchange
         self.desk = Desk(it)
+        self.database = FaultyDatabase(bench.database)
         outside = replace(outside_of(it), desk=self.desk)
-        self.runner = Robots(bench.database, outside, it.clock, lambda below: below - 1, self.share)
+        database = self.database.as_database
+        self.runner = Robots(database, outside, it.clock, lambda below: below - 1, self.share)
 
 
 @dataclass

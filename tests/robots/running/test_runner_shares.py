@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from drawbridge.core.errors import ExchangeDown
+from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
 from drawbridge.core.orders import OrderStatus, Side
 from drawbridge.core.shards import HOUSE
 from drawbridge.robots.model import DecisionState, RobotStatus
@@ -320,6 +320,17 @@ async def test_a_signal_waits_for_an_account_that_failed_and_is_being_tried_agai
     await pair.step(3)
     for key in (KEY, SECOND_KEY):
         assert pair.placed_on(key) == [Side.BUY]
+
+
+async def test_accounts_of_which_nobody_knows_what_was_written_are_read_anew(pair: Pair) -> None:
+    """A commit whose answer never came: what it decided is on disk, and carried out once."""
+    await pair.begin(replace(BOTH, trigger="signal"))
+    pair.ann.database.unheard.append(OutcomeUnknown("database_away"))
+    await pair.send(Action.BUY, "one")
+    await pair.step(4)
+    for key in (KEY, SECOND_KEY):
+        assert pair.placed_on(key) == [Side.BUY]
+    assert await pair.outcomes() == [""]
 
 
 async def test_a_signal_is_not_acted_on_again_where_its_account_went(pair: Pair) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from drawbridge.core.errors import Forbidden, OutcomeUnknown
+from drawbridge.core.errors import ExchangeDown, Forbidden, OutcomeUnknown
 from drawbridge.core.orders import OrderStatus, Side
 from drawbridge.robots.model import RobotStatus
 from drawbridge.trading.limits import RULE
 from drawbridge.trading.signal_words import GOOD_FOR_MS, Action, Message
 from drawbridge.trading.signals import Hook, SignalStore, insert_signal
+from tests.kit.faulty_database import FaultyDatabase
 from tests.kit.robot_bench import UP, WISH, Bench
 from tests.kit.robots import OWNER, SECOND_KEY, open_database
 from tests.kit.turns import a_turn
@@ -158,6 +159,21 @@ async def test_a_signal_that_waits_for_a_robot_in_trouble_ends_by_name(bench: Be
     await bench.step(2)
 
     assert await outcomes(bench) == ["", "signal_too_old"]
+
+
+async def test_a_signal_that_could_not_be_written_down_is_acted_on_at_the_next_look(
+    tmp_path: Path,
+) -> None:
+    async with open_database(tmp_path) as database:
+        faulty = FaultyDatabase(database)
+        bench = Bench(faulty.as_database)
+        await bench.begin(LISTENING)
+        await send(bench, Action.BUY, "one")
+        faulty.undone.append(ExchangeDown("database_away"))
+        await bench.step(1)
+        assert (await outcomes(bench), bench.sides) == (["waits"], [])
+        await bench.step(2)
+        assert (await outcomes(bench), bench.sides) == ([""], [Side.BUY])
 
 
 async def test_a_signal_waits_for_every_account_that_is_well(bench: Bench) -> None:

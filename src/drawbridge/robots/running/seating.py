@@ -65,7 +65,21 @@ class Seating:
             return
         self._read -= news.lost
         self._unread = (self._unread - news.lost) | news.gained
-        left = [it for it in self._seats.values() if shard_of(it.key_id) in news.lost]
+        self._leave(news.lost)
+
+    def doubt(self, shards: frozenset[int]) -> None:
+        """Read the seats of shards anew: nobody knows what was written about them.
+
+        One process over a file needs none of it: a file tells at once what became of a commit.
+        """
+        if self._read is not None:
+            ours = shards & self._read
+            self._read -= ours
+            self._unread |= ours
+            self._leave(ours)
+
+    def _leave(self, shards: frozenset[int]) -> None:
+        left = [it for it in self._seats.values() if shard_of(it.key_id) in shards]
         for seat in left:
             seat.is_left = True
             del self._seats[seat.robot.id, seat.key_id]

@@ -11,7 +11,7 @@ from typing import Final
 
 from drawbridge.cluster.looking import Looking
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import Conflict, DrawbridgeError
+from drawbridge.core.errors import Conflict, DrawbridgeError, OutcomeUnknown
 from drawbridge.core.operations import GetTicker
 from drawbridge.core.shards import shard_of
 from drawbridge.robots import steering
@@ -142,6 +142,9 @@ class Signalling:
                 await write(tx, changes, now_ms)
         except Conflict:
             return False
+        except OutcomeUnknown:
+            self._seating.doubt(signal.shards)
+            raise
         return True
 
 

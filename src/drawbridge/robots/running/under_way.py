@@ -1,9 +1,14 @@
 """What the runner has begun and has not ended yet: tasks, whose they are, and whose turn it is."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
+from typing import Final
 
+from drawbridge.core.errors import DrawbridgeError
 from drawbridge.robots.running.seat import Seat
+
+_log: Final = logging.getLogger(__name__)
 
 
 class UnderWay:
@@ -51,9 +56,13 @@ class UnderWay:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and self._bug is None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, DrawbridgeError):
+            # The database may have been away; what is left to do is found again at the next look.
+            _log.warning("robots: %s", error)
+        elif self._bug is None:
             # Not an error of the house but a mistake in it: told at the next look.
-            self._bug = task.exception()
+            self._bug = error
 
 
 class Turns:
