@@ -23,6 +23,8 @@ from drawbridge.storage.database import Database
 
 # So many accounts are read with one question; all their fills are in memory for a moment.
 _READ_AT_ONCE: Final = 200
+# Of a hundred thousand accounts, all that have come would keep us from renewing any claim.
+_SHARDS_AT_ONCE: Final = 4
 _NONE: Final[frozenset[int]] = frozenset()
 
 
@@ -108,9 +110,12 @@ class Seating:
         # it nothing more of theirs comes (writing.py).
         async with self._database.transaction():
             pass
-        await self._take_all(0, gained)
-        self._read = (self._read or _NONE) | gained
-        self._unread -= gained
+        waiting = sorted(gained)
+        for begin in range(0, len(waiting), _SHARDS_AT_ONCE):
+            shards = frozenset(waiting[begin : begin + _SHARDS_AT_ONCE])
+            await self._take_all(0, shards)
+            self._read = (self._read or _NONE) | shards
+            self._unread -= shards
 
     async def _take_all(self, since: int, shards: frozenset[int] | None) -> None:
         robots = await self._robots.list_changed(since, shards)
