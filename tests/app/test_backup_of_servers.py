@@ -72,7 +72,7 @@ async def test_of_a_server_that_is_away_no_folder_is_left(kept: Kept, tmp_path: 
     away = StoreSettings(f"postgresql://drawbridge@/nothing?host={tmp_path}")
     with pytest.raises(ExchangeDown) as told:
         await restore(file, kept.recovery, Settings(tmp_path / "again", store=away))
-    assert told.value.code == "database_away"
+    assert told.value.code == "database_unreachable"
     assert not (tmp_path / "again").exists()
 
 

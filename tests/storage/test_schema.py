@@ -237,7 +237,7 @@ def test_a_role_that_may_not_make_tables_is_told_so(postgres_server: PrivateServ
 def test_a_server_that_does_not_answer_is_away(tmp_path: Path) -> None:
     with pytest.raises(ExchangeDown) as told:
         bring_up_to_date(PostgresPlace(f"postgresql://some@/body?host={tmp_path}"), "app")
-    assert told.value.code == "database_away"
+    assert told.value.code == "database_unreachable"
 
 
 @pytest.mark.parametrize("schema", sorted(SCHEMAS))

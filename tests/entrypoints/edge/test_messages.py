@@ -27,7 +27,7 @@ ANY = st.binary(max_size=64)
 ASCII = st.text(st.characters(codec="ascii"), max_size=20)
 HEADERS = st.lists(st.tuples(ANY, ANY), max_size=40).map(tuple)
 REQUESTS = st.builds(WireRequest, ASCII, ANY, ANY, HEADERS, ANY)
-RELAYED = st.builds(Relayed, ANY, ANY, st.booleans(), ASCII, REQUESTS)
+RELAYED = st.builds(Relayed, ANY, ANY, st.booleans(), ASCII, REQUESTS, ANY)
 ANSWERS = st.builds(WireAnswer, st.integers(100, 599), ANY, HEADERS)
 MESSAGES = st.builds(Message, st.sampled_from(Kind), st.integers(0, 2**32 - 1), ANY)
 MOST = 1_000
@@ -40,9 +40,9 @@ MOST = 1_000
         b"\x00\x00\x00\x09short",
         b"\xff\xff\xff\xff",
         encode_parts([b"too", b"few"]),
-        encode_parts([b"x"] * 8 + [b"a header without a value"]),
+        encode_parts([b"x"] * 9 + [b"a header without a value"]),
         encode_parts([b""] * 300),
-        encode_parts([b"", b"", b"", b"\xff", b"GET", b"/", b"", b""]),
+        encode_parts([b"", b"", b"", b"\xff", b"GET", b"/", b"", b"", b""]),
     ],
 )
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:

@@ -19,6 +19,7 @@ from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.model import KeyStatus, Standing
 from drawbridge.vault.unlock import Wish as DoorWish
 from tests.entrypoints.mcp.test_server import ask, assistant
+from tests.kit.holding import held_here
 from tests.kit.owner import KEY, SECRET
 
 LONG_AGO_MS = 1_600_000_000_000
@@ -53,7 +54,7 @@ async def home(tmp_path: Path) -> Home:
         owner = await house.accounts.create_owner("Ada", Secret("correct horse battery"))
         holder = KeyHolder(house.database, house.clock, house.settings.vault_key)
         await holder.start()
-        await house.door.ask(owner.id, DoorWish.CREATE, None)
+        await held_here(house).door.ask(owner.id, DoorWish.CREATE, None)
         await holder.answer()
         fields = {"api_key": KEY, "api_secret": SECRET}
         key = (await house.vault.add(owner.id, "kraken", "paper", fields, "Main")).key
