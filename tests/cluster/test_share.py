@@ -33,6 +33,21 @@ def test_a_claim_is_over_at_its_end_and_not_a_moment_later() -> None:
     assert share.shards == frozenset()
 
 
+def test_how_long_it_is_held_is_counted_from_where_nobody_else_could_have_had_it() -> None:
+    clock = SteppedClock(0)
+    share = held(clock)
+    assert share.held_for_ms(_KEY) == 0
+    share.hold(_SHARD, 3_000)
+    clock.advance(2_000)
+    share.hold(_SHARD, 5_000)
+    assert share.held_for_ms(_KEY) == 2_000
+    clock.advance(3_000)
+    assert share.held_for_ms(_KEY) == 0
+    share.hold(_SHARD, 9_000)
+    clock.advance(1)
+    assert share.held_for_ms(_KEY) == 1
+
+
 def test_the_version_rises_with_gain_and_loss_and_end_and_not_with_renewal() -> None:
     clock = SteppedClock(0)
     share = held(clock)
@@ -96,6 +111,7 @@ def test_the_house_belongs_to_who_holds_its_shard() -> None:
 def test_one_process_alone_holds_everything_for_ever() -> None:
     assert WHOLE.holds(_KEY)
     assert WHOLE.time_left_ms(_KEY) is None
+    assert WHOLE.held_for_ms(_KEY) is None
     assert WHOLE.shards is None
     assert WHOLE.version == 0
     assert WHOLE.neighbours == 1

@@ -38,8 +38,13 @@ OTHER = Order(
 class Lists:
     """A crossing that answers from a list of orders, through the exchange's own codec."""
 
-    def __init__(self, *orders: Order) -> None:
+    def __init__(self, *orders: Order, held_for_ms: int | None = None) -> None:
         self._orders = orders
+        self._held_for_ms = held_for_ms
+
+    def others_are_refused_for_ms(self, key_id: str) -> int | None:
+        assert key_id == SOUGHT.key_id
+        return self._held_for_ms
 
     async def call(self, key_id: str, operation: Operation[Any], *, purpose: object) -> object:
         del key_id, purpose
@@ -80,6 +85,33 @@ async def test_an_order_that_is_nowhere_never_arrived_once_that_is_certain() -> 
     with pytest.raises(ExchangeDown, match="not_certain_yet"):
         await _found(after_ms=1)
     assert await _found() is None
+
+
+BY_TIME = get_exchange("binance").card.stamp
+
+
+@pytest.mark.parametrize(
+    ("held_for_ms", "age_ms", "is_certain"),
+    [
+        (None, 10_000, False),
+        # Ours from the beginning, also where our clock has run ahead of the other's.
+        (10_000, 10_000, False),
+        (3_999, 10_000, False),
+        (4_000, 10_000, True),
+        (None, 62_000, True),
+        (1_000, 62_000, True),
+    ],
+)
+async def test_what_was_meant_before_an_account_came_to_us_is_refused_once_its_claim_has_ended(
+    held_for_ms: int | None, age_ms: int, *, is_certain: bool
+) -> None:
+    gateway = cast("Gateway", Lists(held_for_ms=held_for_ms))
+    clock = SteppedClock(NOW_MS + age_ms)
+    if is_certain:
+        assert await look_up(gateway, clock, BY_TIME, SOUGHT) is None
+    else:
+        with pytest.raises(ExchangeDown, match="not_certain_yet"):
+            await look_up(gateway, clock, BY_TIME, SOUGHT)
 
 
 async def test_an_open_order_is_found() -> None:

@@ -20,6 +20,10 @@ class EndingShare:
             self.left_ms = 0
         return self.left_ms
 
+    def held_for_ms(self, key_id: str) -> int | None:
+        assert key_id
+        return None
+
     def renew(self) -> None:
         """Hold everything for a while, and count anew."""
         self.left_ms, self.ends_at_look, self.looks = LONG_MS, None, 0

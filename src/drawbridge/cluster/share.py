@@ -38,6 +38,9 @@ class Share(Protocol):
     def time_left_ms(self, key_id: str) -> int | None:
         """Give how long it surely stays ours, 0 where it is not; None: without end."""
 
+    def held_for_ms(self, key_id: str) -> int | None:
+        """Give how long it has been ours without a break, 0 where it is not; None: always."""
+
     def gained_since(self, version: int) -> frozenset[int]:
         """Give the shards held now that were not held all the time since that version.
 
@@ -60,6 +63,9 @@ class _Whole:
     def time_left_ms(self, key_id: str) -> int | None:  # noqa: ARG002 - the same for every key
         return None
 
+    def held_for_ms(self, key_id: str) -> int | None:  # noqa: ARG002 - the same for every key
+        return None
+
     def gained_since(self, version: int) -> frozenset[int]:  # noqa: ARG002 - nothing ever changes
         return frozenset()
 
@@ -76,6 +82,7 @@ class HeldShares:
         self.neighbours = 1
         self._ends: dict[int, int] = {}
         self._gained: dict[int, int] = {}
+        self._begun_ms: dict[int, int] = {}
         self._shards: frozenset[int] = frozenset()
         self._first_end_ms = _NEVER
         self._version = 0
@@ -105,6 +112,10 @@ class HeldShares:
         """Give how long it surely stays ours, 0 where it is not."""
         return max(0, self._ends.get(shard_of(key_id), _NEVER) - self._now_ms())
 
+    def held_for_ms(self, key_id: str) -> int:
+        """Give how long it has been ours without a break, 0 where it is not."""
+        return self._now_ms() - self._begun_ms[shard_of(key_id)] if self.holds(key_id) else 0
+
     def gained_since(self, version: int) -> frozenset[int]:
         """Give the shards held now that were not held all the time since that version."""
         return frozenset(shard for shard in self.shards if self._gained[shard] > version)
@@ -117,6 +128,7 @@ class HeldShares:
         self._settle(is_changed=is_new)
         if is_new:
             self._gained[shard] = self._version
+            self._begun_ms[shard] = self._now_ms()
 
     def drop(self, shard: int) -> None:
         """Hold a shard no longer, from this moment on."""

@@ -191,6 +191,15 @@ class Gateway:
         """Give the exchange's markets, asked for once an hour."""
         return await self._asking.markets(exchange_id, venue)
 
+    def others_are_refused_for_ms(self, key_id: str) -> int | None:
+        """Tell how long nothing can arrive any more that another process sent for an account.
+
+        None where nobody knows: the exchange has no word for until when a request is good, or the
+        account was always ours.
+        """
+        window = get_exchange(self._keys.get(key_id).exchange).card.window
+        return self._permission.held_for_ms(key_id) if window.name else None
+
     async def place_of(self, key_id: str) -> Place:
         """Give the exchange and the venue of a key. Raises: `NotFound("unknown_key")`."""
         key = self._keys.get(key_id)

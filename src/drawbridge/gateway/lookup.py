@@ -20,6 +20,8 @@ A = TypeVar("A")
 
 # What was taken in before our question may need a moment until it can be found.
 _SETTLING_MS: Final = 2 * SECOND_MS
+# A claim that was given back early leaves a second of what was signed under it; and the same.
+_TAKEN_OVER_MS: Final = 2 * SECOND_MS + _SETTLING_MS
 _CLOCKS_DIFFER_BY_MS: Final = MINUTE_MS
 _MOST_PAGES: Final = 20
 # Said by codecs of exchanges that find an order by their own id alone.
@@ -41,13 +43,28 @@ async def look_up(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sough
 
     Raises: `ExchangeDown("not_certain_yet")` while it may still arrive; whatever asking raises.
     """
+    # Before it is asked: what is certain only after the question was not answered by it.
+    wait_ms = _certain_in_ms(gateway, clock, rule, sought)
     found = await _find(gateway, sought)
     if found is not None:
         return found
-    wait_ms = sought.intended_ms + certain_after_ms(rule) - clock.now_ms()
     if wait_ms > 0:
         raise ExchangeDown("not_certain_yet", retry_after_ms=wait_ms)
     return None
+
+
+def _certain_in_ms(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sought) -> int:
+    """Tell how long an order may still be taken in.
+
+    Why less for what was meant before the account came to us: it was signed so that the exchange
+    refuses it once the claim of whoever sent it has ended.
+    """
+    age_ms = clock.now_ms() - sought.intended_ms
+    wait_ms = certain_after_ms(rule) - age_ms
+    held_ms = gateway.others_are_refused_for_ms(sought.key_id)
+    if held_ms is None or age_ms <= held_ms:
+        return wait_ms
+    return min(wait_ms, _TAKEN_OVER_MS - held_ms)
 
 
 async def _find(gateway: Gateway, sought: Sought) -> Order | None:

@@ -27,6 +27,9 @@ class Claims(Protocol):
     def time_left_ms(self, key_id: str) -> int | None:
         """Give how long a key's account surely stays ours, 0 where it is not; None: no end."""
 
+    def held_for_ms(self, key_id: str) -> int | None:
+        """Give how long it has been ours without a break, 0 where it is not; None: always."""
+
 
 class Permission:
     """Asks the share, on every way out and again right before the bytes leave."""
@@ -50,6 +53,10 @@ class Permission:
         if left_ms < LEAST_MS:
             raise moved()
         return left_ms - MARGIN_MS
+
+    def held_for_ms(self, key_id: str) -> int | None:
+        """Give how long an account has been ours without a break; None: always."""
+        return self._claims.held_for_ms(key_id)
 
 
 def moved() -> ExchangeDown:
