@@ -41,10 +41,16 @@ class Lists:
     def __init__(self, *orders: Order, held_for_ms: int | None = None) -> None:
         self._orders = orders
         self._held_for_ms = held_for_ms
+        self.permission = self
+        self.exchange_id = "kraken"
 
-    def others_are_refused_for_ms(self, key_id: str) -> int | None:
+    def held_for_ms(self, key_id: str) -> int | None:
         assert key_id == SOUGHT.key_id
         return self._held_for_ms
+
+    async def place_of(self, key_id: str) -> tuple[str, str]:
+        assert key_id == SOUGHT.key_id
+        return self.exchange_id, "paper"
 
     async def call(self, key_id: str, operation: Operation[Any], *, purpose: object) -> object:
         del key_id, purpose
@@ -105,8 +111,9 @@ BY_TIME = get_exchange("binance").card.stamp
 async def test_what_was_meant_before_an_account_came_to_us_is_refused_once_its_claim_has_ended(
     held_for_ms: int | None, age_ms: int, *, is_certain: bool
 ) -> None:
-    gateway = cast("Gateway", Lists(held_for_ms=held_for_ms))
-    clock = SteppedClock(NOW_MS + age_ms)
+    lists = Lists(held_for_ms=held_for_ms)
+    lists.exchange_id = "binance"
+    gateway, clock = cast("Gateway", lists), SteppedClock(NOW_MS + age_ms)
     if is_certain:
         assert await look_up(gateway, clock, BY_TIME, SOUGHT) is None
     else:

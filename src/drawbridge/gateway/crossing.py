@@ -124,9 +124,9 @@ class Gateway:
         self._stamps = stamps
         self._journal = journal
         self._asking = Asking(road.egress, road.venues, stamps, clock, road.measures)
-        self._permission = Permission(share)
-        self.under_way = self._permission.under_way
-        self._sending = Sending(opening, self._asking, stamps, self._permission)
+        self.permission = Permission(share)
+        self.under_way = self.permission.under_way
+        self._sending = Sending(opening, self._asking, stamps, self.permission)
         self._own_names: dict[tuple[str, int, str], str] = {}
         self.forwarder = Forwarder(
             keys.get, self._asking, self._sending, journal, road.witness, self._with_own_names
@@ -154,7 +154,7 @@ class Gateway:
 
     async def _cross(self, crossing: Crossing[A]) -> A:
         # First of all, so that whoever holds the account is found before anything is paid.
-        self._permission.left_ms(crossing.key_id)
+        self.permission.left_ms(crossing.key_id)
         with step("judge"):
             passed = self._find_judged(crossing) or await self._judged_later(crossing)
         outgoing = passed.outgoing
@@ -191,15 +191,6 @@ class Gateway:
         """Give the exchange's markets, asked for once an hour."""
         return await self._asking.markets(exchange_id, venue)
 
-    def others_are_refused_for_ms(self, key_id: str) -> int | None:
-        """Tell how long nothing can arrive any more that another process sent for an account.
-
-        None where nobody knows: the exchange has no word for until when a request is good, or the
-        account was always ours.
-        """
-        window = get_exchange(self._keys.get(key_id).exchange).card.window
-        return self._permission.held_for_ms(key_id) if window.name else None
-
     async def place_of(self, key_id: str) -> Place:
         """Give the exchange and the venue of a key. Raises: `NotFound("unknown_key")`."""
         key = self._keys.get(key_id)
@@ -228,7 +219,7 @@ class Gateway:
         refused = judge_listening(key)
         if refused:
             raise Forbidden(refused.code, **refused.facts)
-        self._permission.left_ms(key_id)
+        self.permission.left_ms(key_id)
         return key.exchange, key.venue
 
     @asynccontextmanager
@@ -249,7 +240,7 @@ class Gateway:
                 del credential
             # Opening may have been a wait. What is sent inside the block logs in or proves, and
             # orders nothing.
-            self._permission.left_ms(key_id)
+            self.permission.left_ms(key_id)
             yield written
 
     def secret_of(self, key_id: str) -> int:
@@ -315,7 +306,7 @@ class Gateway:
     async def _journalled(self, passed: _Passed[A], order: PlaceOrder) -> A:
         key, client_id = passed.outgoing.key, order.client_id
         # Paying may have been a wait; here nothing has to be undone yet.
-        self._permission.left_ms(key.id)
+        self.permission.left_ms(key.id)
         # Before the first byte leaves: after a crash this row says that an order may exist.
         await self._journal.intend(key, passed.crossing.origin, order)
         try:

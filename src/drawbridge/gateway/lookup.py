@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from drawbridge.catalogue.registry import get_card
 from drawbridge.core.clock import MINUTE_MS, SECOND_MS, Clock
 from drawbridge.core.errors import BadInput, ExchangeDown, NotFound
 from drawbridge.core.operations import GetClosedOrders, GetOpenOrders, GetOrder, Operation
@@ -44,7 +45,7 @@ async def look_up(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sough
     Raises: `ExchangeDown("not_certain_yet")` while it may still arrive; whatever asking raises.
     """
     # Before it is asked: what is certain only after the question was not answered by it.
-    wait_ms = _certain_in_ms(gateway, clock, rule, sought)
+    wait_ms = await _certain_in_ms(gateway, clock, rule, sought)
     found = await _find(gateway, sought)
     if found is not None:
         return found
@@ -53,16 +54,17 @@ async def look_up(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sough
     return None
 
 
-def _certain_in_ms(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sought) -> int:
+async def _certain_in_ms(gateway: Gateway, clock: Clock, rule: StampRule, sought: Sought) -> int:
     """Tell how long an order may still be taken in.
 
     Why less for what was meant before the account came to us: it was signed so that the exchange
-    refuses it once the claim of whoever sent it has ended.
+    refuses it once the claim of whoever sent it has ended, where the exchange has such a word.
     """
     age_ms = clock.now_ms() - sought.intended_ms
     wait_ms = certain_after_ms(rule) - age_ms
-    held_ms = gateway.others_are_refused_for_ms(sought.key_id)
-    if held_ms is None or age_ms <= held_ms:
+    held_ms = gateway.permission.held_for_ms(sought.key_id)
+    exchange_id, _ = await gateway.place_of(sought.key_id)
+    if held_ms is None or age_ms <= held_ms or not get_card(exchange_id).window.name:
         return wait_ms
     return min(wait_ms, _TAKEN_OVER_MS - held_ms)
 
