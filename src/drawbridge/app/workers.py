@@ -175,12 +175,13 @@ class Workers:
     def _begin(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do it beside everything else, unless it is still being done."""
         task = self._beside.get(what)
-        if task is not None and task.done():
+        if task is not None:
+            if not task.done():
+                return
             # Of a mistake of ours the process ends and is started anew: better than to go on
             # without this part of its work, which nobody would notice.
             task.result()
-        if task is None or task.done():
-            self._beside[what] = asyncio.create_task(_told(what, work))
+        self._beside[what] = asyncio.create_task(_told(what, work))
 
     async def _check(self, key_id: str, proof: Proof) -> None:
         async def verify() -> None:

@@ -8,8 +8,12 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
+from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
+
 _MOST_KINDS: Final = 1_000
 _OTHER: Final = "other"
+
+ANSWERED: Final = "answered"
 
 BOUNDS_US: Final = (
     *(100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000),
@@ -77,3 +81,10 @@ class Spreads:
     def spreads(self) -> Mapping[tuple[str, ...], Spread]:
         """Give what was counted until now by its words."""
         return dict(self._spreads)
+
+
+def outcome_of(error: DrawbridgeError) -> str:
+    """Give the word for what became of a request that got no answer."""
+    if isinstance(error, OutcomeUnknown):
+        return "unknown"
+    return "down" if isinstance(error, ExchangeDown) else "failed"

@@ -63,10 +63,11 @@ async def _certain_in_ms(gateway: Gateway, clock: Clock, rule: StampRule, sought
     age_ms = clock.now_ms() - sought.intended_ms
     wait_ms = certain_after_ms(rule) - age_ms
     held_ms = gateway.permission.held_for_ms(sought.key_id)
-    exchange_id, _ = await gateway.place_of(sought.key_id)
-    if held_ms is None or age_ms <= held_ms or not get_card(exchange_id).window.name:
+    if held_ms is None or age_ms <= held_ms:
         return wait_ms
-    return min(wait_ms, _TAKEN_OVER_MS - held_ms)
+    exchange_id, _ = await gateway.place_of(sought.key_id)
+    is_refused = bool(get_card(exchange_id).window.name)
+    return min(wait_ms, _TAKEN_OVER_MS - held_ms) if is_refused else wait_ms
 
 
 async def _find(gateway: Gateway, sought: Sought) -> Order | None:

@@ -7,17 +7,12 @@ without it nothing is measured.
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final, TypeVar
 
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
-from drawbridge.core.measures import Spreads, Tally
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.measures import ANSWERED, Spreads, Tally, outcome_of
 from drawbridge.core.tracing import Tracer, step
 from drawbridge.wire.http import WireAnswer
 
 A = TypeVar("A")
-
-ANSWERED: Final = "answered"
-DOWN: Final = "down"
-UNKNOWN: Final = "unknown"
-FAILED: Final = "failed"
 
 _NS_PER_US: Final = 1_000
 # Timing all of them would cost more than it tells.
@@ -52,7 +47,7 @@ class Measures:
             with step("send"):
                 answer = await answering
         except DrawbridgeError as error:
-            self.requests.add(exchange_id, venue, _outcome_of(error))
+            self.requests.add(exchange_id, venue, outcome_of(error))
             raise
         self.requests.add(exchange_id, venue, ANSWERED)
         took_us = (self._ticks_ns() - began_ns) // _NS_PER_US
@@ -86,9 +81,3 @@ class Measures:
             return await crossing
         finally:
             self.crossings.add((self._ticks_ns() - began_ns) // _NS_PER_US, what)
-
-
-def _outcome_of(error: DrawbridgeError) -> str:
-    if isinstance(error, OutcomeUnknown):
-        return UNKNOWN
-    return DOWN if isinstance(error, ExchangeDown) else FAILED

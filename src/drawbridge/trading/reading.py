@@ -15,15 +15,13 @@ from drawbridge.core.streams import Topic
 from drawbridge.gateway.policy import Purpose
 from drawbridge.gateway.streaming import Told
 from drawbridge.vault.model import KeyRecord, KeyStatus
-from drawbridge.vault.roles import reader_among
+from drawbridge.vault.roles import Account, account_of, reader_among
 from drawbridge.vault.roster import News
 
 A = TypeVar("A")
 
 _LIST_EVERY_MS: Final = SECOND_MS
 _IN_DOUBT: Final = "key_in_doubt"
-
-_Account = tuple[str, ...]
 
 
 class Passage(Protocol):
@@ -76,8 +74,8 @@ class ReadingRoad:
         self._not_before_ms = 0
         self._seen = 0
         # The keys that only read, by their accounts; and of each by its id, in which it is.
-        self._readers: dict[_Account, dict[str, KeyRecord]] = {}
-        self._accounts: dict[str, _Account] = {}
+        self._readers: dict[Account, dict[str, KeyRecord]] = {}
+        self._accounts: dict[str, Account] = {}
 
     async def call(self, key_id: str, operation: Operation[A], *, purpose: Purpose) -> A:
         """Ask about a key's account, with the key that only reads it where there is one.
@@ -118,7 +116,7 @@ class ReadingRoad:
         if not self._readers:
             return key_id
         key = await self._keys.get_record(key_id)
-        return reader_among(key, self._readers.get(_account_of(key), {}).values()).id
+        return reader_among(key, self._readers.get(account_of(key), {}).values()).id
 
     async def _take_in(self) -> None:
         """Take note of the keys that have come, changed or gone since the last look."""
@@ -131,13 +129,9 @@ class ReadingRoad:
                     del self._readers[account]
         for key in news.keys:
             if key.status is KeyStatus.READ_ONLY and key.account:
-                self._accounts[key.id] = _account_of(key)
-                self._readers.setdefault(_account_of(key), {})[key.id] = key
+                self._accounts[key.id] = account_of(key)
+                self._readers.setdefault(account_of(key), {})[key.id] = key
         self._seen = news.version
-
-
-def _account_of(key: KeyRecord) -> _Account:
-    return (key.owner, key.exchange, key.venue.value, key.account)
 
 
 class ReadingStreams:

@@ -16,15 +16,11 @@ _USED: Final = " AND status IN (?, ?) AND replaces = ''"
 _ANY: Final = """
 SELECT 1 FROM keys WHERE deleted_ms IS NULL AND exchange = ? ORDER BY venue, public_key LIMIT 1
 """
-_SOME: Final = """
-SELECT id FROM keys WHERE deleted_ms IS NULL AND exchange = ? AND venue = ?
-    AND status IN (?, ?) AND replaces = '' ORDER BY public_key LIMIT ?
-"""
-_OWNERS: Final = """
-SELECT DISTINCT owner FROM keys WHERE deleted_ms IS NULL AND exchange = ? AND venue = ?
-    AND status IN (?, ?) AND replaces = '' ORDER BY owner
-"""
-_AT: Final = f"{KEYS} AND exchange = ? AND venue = ?{_USED} ORDER BY rowid"
+_PLACE: Final = f" AND exchange = ? AND venue = ?{_USED}"
+_KEPT: Final = f"FROM keys WHERE deleted_ms IS NULL{_PLACE}"
+_SOME: Final = f"SELECT id {_KEPT} ORDER BY public_key LIMIT ?"
+_OWNERS: Final = f"SELECT DISTINCT owner {_KEPT} ORDER BY owner"
+_AT: Final = f"{KEYS}{_PLACE} ORDER BY rowid"
 _ENDING: Final = f"{KEYS} AND expires_ms > ? AND expires_ms <= ?{_USED} ORDER BY rowid"
 
 

@@ -6,17 +6,21 @@ or where that was proven.
 """
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
+
+Account: TypeAlias = tuple[str, ...]
 
 
 def are_of_one_account(one: KeyRecord, other: KeyRecord) -> bool:
     """Tell whether two keys are known to be of one exchange account."""
-    if one.id == other.id:
-        return True
-    place = (one.owner, one.exchange, one.venue, one.account)
-    is_same = place == (other.owner, other.exchange, other.venue, other.account)
-    return is_same and bool(one.account)
+    return one.id == other.id or (account_of(one) == account_of(other) and bool(one.account))
+
+
+def account_of(key: KeyRecord) -> Account:
+    """Give by what keys of one account are the same, where the account of a key is known."""
+    return (key.owner, key.exchange, key.venue.value, key.account)
 
 
 def reader_among(key: KeyRecord, keys: Iterable[KeyRecord]) -> KeyRecord:
@@ -45,7 +49,6 @@ def one_of_each(keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
     """Give the oldest key of each account, in the order given: an account counts once."""
     given, kept = tuple(keys), dict[tuple[str, ...], KeyRecord]()
     for key in sorted(given, key=lambda it: (it.created_ms, it.id)):
-        account = (key.owner, key.exchange, key.venue.value, key.account)
-        kept.setdefault(account if key.account else (key.id,), key)
+        kept.setdefault(account_of(key) if key.account else (key.id,), key)
     chosen = {key.id for key in kept.values()}
     return tuple(key for key in given if key.id in chosen)

@@ -8,12 +8,11 @@ from typing import Final
 
 from drawbridge.app.observing.health import OK
 from drawbridge.app.observing.readings import Counts, Reading, Times, state
-from drawbridge.core.errors import DrawbridgeError, ExchangeDown, OutcomeUnknown
-from drawbridge.core.measures import Spreads, Tally
+from drawbridge.core.errors import DrawbridgeError
+from drawbridge.core.measures import ANSWERED, Spreads, Tally, outcome_of
 from drawbridge.core.tracing import NOBODY, Tracer, tell
 from drawbridge.entrypoints.front.routes import Routes
 
-ANSWERED: Final = "answered"
 _NS_PER_US: Final = 1_000
 _PLACE: Final = ("exchange", "venue")
 _NO_WORKERS: Final = "no_workers"
@@ -55,13 +54,6 @@ class FrontWatch:
     def _count(self, place: tuple[str, str], outcome: str, began_ns: int) -> None:
         self._requests.add(*place, outcome)
         self._times.add((self.ticks_ns() - began_ns) // _NS_PER_US, *place)
-
-
-def outcome_of(error: DrawbridgeError) -> str:
-    """Give the word for what became of a request that got no answer of a worker."""
-    if isinstance(error, OutcomeUnknown):
-        return "unknown"
-    return "down" if isinstance(error, ExchangeDown) else "failed"
 
 
 class WaysWatch:

@@ -94,7 +94,7 @@ class Signalling:
             await self._write(signal, (), NOT_LISTENING, seen)
             return ()
         free = [it for it in listening if _is_free(it)]
-        if not free or any(not _is_free(it) and _is_soon_free(it) for it in listening):
+        if not free or any(_is_soon_free(it) for it in listening):
             return ()
         for seat in free:
             seat.is_busy = True
@@ -181,15 +181,13 @@ def _held_up(listening: Sequence[Seat]) -> frozenset[int]:
     is one that failed a few times: the database may have been away, or it has just come here.
     """
     return frozenset(
-        shard_of(it.key_id)
-        for it in listening
-        if not _is_free(it) and (it.open or _is_soon_free(it) or it.failures < _IN_TROUBLE)
+        shard_of(it.key_id) for it in listening if it.open or _is_soon_free(it, _IN_TROUBLE)
     )
 
 
-def _is_soon_free(seat: Seat) -> bool:
-    """Tell whether a seat that is not free will be: it is being worked on, or was never tried."""
-    return seat.is_busy or not seat.failures
+def _is_soon_free(seat: Seat, trouble: int = 1) -> bool:
+    """Tell whether a seat is not free, but will be: it is worked on, or is not in trouble."""
+    return not _is_free(seat) and (seat.is_busy or seat.failures < trouble)
 
 
 def _is_free(seat: Seat) -> bool:

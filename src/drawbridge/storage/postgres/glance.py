@@ -73,9 +73,8 @@ class Glances:
             if not was_open:
                 raise self._gone(error) from error
         try:
-            return self._asked(
-                sql, args, owner
-            )  # over a new connection: the server may have restarted
+            # Over a new connection: the server may have restarted.
+            return self._asked(sql, args, owner)
         except psycopg.OperationalError as error:
             self.close()
             raise self._gone(error) from error

@@ -16,7 +16,7 @@ from drawbridge.storage.database import Row
 from drawbridge.storage.place import PostgresPlace
 from drawbridge.storage.postgres.connecting import Connection, open_connection, patiently
 from drawbridge.storage.postgres.faults import our_errors
-from drawbridge.storage.postgres.tenants import ROLE, SETTING, fences_noted
+from drawbridge.storage.postgres.tenants import NOTED, ROLE, SETTING, fences_noted
 
 _MOST: Final = 6
 _AS_ROLE: Final = {"role": ROLE}
@@ -25,7 +25,6 @@ _SET_LOCALLY: Final = (
     f"set_config('{SETTING}', '{{}}', true)",
     f"set_config('role', '{ROLE}', true)",
 )
-_NOTE: Final = "SELECT obj_description(to_regclass('owners'), 'pg_class') AS note"
 # Asked in two, because a role that is not there cannot be asked about.
 _HAS_ROLE: Final = "SELECT 1 FROM pg_roles WHERE rolname = $1"
 _IS_IN_FORCE: Final = """
@@ -60,7 +59,7 @@ async def is_separated(place: PostgresPlace) -> bool:
     connection = await open_connection(place)
     try:
         with our_errors():
-            if not fences_noted(await connection.fetchval(_NOTE))[1]:
+            if not fences_noted(await connection.fetchval(NOTED))[1]:
                 return False
             if not await connection.fetchval(_HAS_ROLE, ROLE):
                 return False

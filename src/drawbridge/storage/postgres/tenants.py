@@ -159,7 +159,8 @@ _FOLDER: Final = "people"
 _ANCHOR: Final = "owners"
 # Who reads a whole table just then is waited for no longer than others may wait behind us.
 _PATIENCE: Final = "SET lock_timeout = '5s'"
-_NOTED: Final = f"SELECT obj_description(to_regclass('{_ANCHOR}'), 'pg_class')"
+NOTED: Final = f"SELECT obj_description(to_regclass('{_ANCHOR}'), 'pg_class')"
+"""Asks for the note by which a database knows what was built, as `fences_noted` reads it."""
 _FUNCTIONS: Final = """
 SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
 """
@@ -175,7 +176,7 @@ def lacks_fences(server: _Server, folders: Collection[str]) -> bool:
     """Tell whether there is something to build; a later release's fences stay as they are."""
     if _FOLDER not in folders:
         return False
-    version, is_granted = fences_noted(_first(server, _NOTED))
+    version, is_granted = fences_noted(_first(server, NOTED))
     return version < VERSION or (version == VERSION and not is_granted and _has_role(server))
 
 
