@@ -11,7 +11,8 @@ from pathlib import Path
 from drawbridge.catalogue.card import Need
 from drawbridge.catalogue.registry import Exchange, get_exchange
 from drawbridge.core.clock import Clock, SteppedClock
-from drawbridge.core.operations import Balance, KeyRights, Scope
+from drawbridge.core.operations import Balance, KeyRights, PlaceOrder, Scope
+from drawbridge.core.orders import OrderType, Side
 from drawbridge.core.secret import Secret
 from drawbridge.gateway.crossing import Gateway, Road
 from drawbridge.gateway.egress import Egress
@@ -90,6 +91,18 @@ class Setting:
     @property
     def symbol(self) -> str:
         return self.exchange.card.paper_markets[0].symbol
+
+    def order(self, client_id: str = "db1", **changes: object) -> PlaceOrder:
+        """Give a limit order far below the market."""
+        wanted: dict[str, object] = {
+            "symbol": self.symbol,
+            "side": Side.BUY,
+            "type": OrderType.LIMIT,
+            "quantity": Decimal(1),
+            "price": Decimal(50),
+            "client_id": client_id,
+        }
+        return PlaceOrder(**{**wanted, **changes})  # type: ignore[arg-type]  # names and values come from the test
 
     async def change(self, status: KeyStatus, *scopes: Scope) -> None:
         """Put the key into a state, as if a check or a person had."""

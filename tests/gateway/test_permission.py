@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ import pytest
 from drawbridge.cluster.share import HeldShares
 from drawbridge.core.errors import ExchangeDown
 from drawbridge.core.operations import GetBalances, PlaceOrder
-from drawbridge.core.orders import OrderType, Side
 from drawbridge.core.secret import Secret
 from drawbridge.core.shards import shard_of
 from drawbridge.gateway.crossing import Gateway, Road
@@ -114,23 +112,12 @@ async def gateway(house: Setting, share: EndingShare) -> AsyncIterator[Gateway]:
     await gateway.close()
 
 
-def _order(house: Setting, client_id: str = "db1") -> PlaceOrder:
-    return PlaceOrder(
-        symbol=house.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(1),
-        price=Decimal(50),
-        client_id=client_id,
-    )
-
-
 async def _placed(gateway: Gateway, house: Setting, client_id: str = "db1") -> None:
-    await gateway.call(house.key, _order(house, client_id), purpose=Purpose.TRADE)
+    await gateway.call(house.key, house.order(client_id), purpose=Purpose.TRADE)
 
 
 async def _forwarded(gateway: Gateway, house: Setting, client_id: str = "db1") -> None:
-    markets, order = house.exchange.card.markets(), _order(house, client_id)
+    markets, order = house.exchange.card.markets(), house.order(client_id)
     request = encode_at(house.exchange.codec, order, markets, house.clock.now_ms())
     endpoint = house.exchange.endpoints.classify(request)
     it = Forwarding(house.key, "virtual:one", Purpose.TRADE, endpoint, request, order)

@@ -28,7 +28,7 @@ from drawbridge.paper.trouble import wish_faults
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from tests.kit.gateways import Running, Several, start_each
 from tests.kit.hasty import Haste
-from tests.kit.house import ACCOUNT, add_key_of, checked, create_owner
+from tests.kit.house import ACCOUNT, add_key_of, checked, create_owner, lacks_fills
 from tests.kit.processes import Process, free_port
 from tests.kit.store import read_rows, store_in, surrounded
 
@@ -171,7 +171,7 @@ class Crew:
         while True:
             (waiting,) = self.arena.rows(_AT_WORK)[0]
             unsettled = await house.orders.unsettled()
-            if not waiting and not unsettled and not await house.orders.orders_without_fills():
+            if not waiting and not unsettled and not await lacks_fills(house):
                 return
             told = f"{self.states()} and {unsettled} never settled"
             assert time.monotonic() < by, told

@@ -163,6 +163,11 @@ async def checked(house: House, key_id: str) -> KeyRecord:
     return await until(ended, "the check has ended")
 
 
+async def lacks_fills(house: House) -> bool:
+    """Tell whether an order has filled more than our fills add up to."""
+    return any(lacks for _, lacks in await house.orders.orders_to_add_up())
+
+
 async def read_paper(town: Town) -> State:
     """Read what the paper exchange has on disk: every order, fill and balance."""
     return await read_state(town.paper.state)

@@ -36,6 +36,7 @@ from tests.kit.house import (
     checked,
     create_owner,
     found_town,
+    lacks_fills,
     read_paper,
     until,
 )
@@ -132,7 +133,7 @@ async def reconciled(house: House, case: Case) -> tuple[OwnOrder, ...]:
             await work.reconciliation.reconcile()
             orders = await house.orders.orders_of(ORIGIN)
             unknown = any(order.state.is_unknown for order in orders)
-            return None if unknown or await house.orders.orders_without_fills() else orders
+            return None if unknown or await lacks_fills(house) else orders
 
         return await until(settled, "every outcome is known")
 

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from drawbridge.core.operations import PlaceOrder
-from drawbridge.core.orders import OrderType, Side
 from drawbridge.trading.broker import Broker
 from drawbridge.trading.reconcile import Reconciliation
 from drawbridge.trading.store import OrderStore
@@ -28,15 +26,7 @@ class Desk:
 
     def order(self, client_id: str = "db1", **changes: object) -> PlaceOrder:
         """Give a limit order far below the market."""
-        wanted: dict[str, object] = {
-            "symbol": self.house.symbol,
-            "side": Side.BUY,
-            "type": OrderType.LIMIT,
-            "quantity": Decimal(1),
-            "price": Decimal(50),
-            "client_id": client_id,
-        }
-        return PlaceOrder(**{**wanted, **changes})  # type: ignore[arg-type]  # names and values come from the test
+        return self.house.order(client_id, **changes)
 
     async def place(self, order: PlaceOrder | None = None) -> object:
         """Place it for the test's robot."""

@@ -195,6 +195,35 @@ async def test_fills_that_come_late_are_fetched_and_counted_once(trading: Desk) 
     assert stub.count(GetOwnTrades) == seen, "what adds up is not asked for again"
 
 
+async def test_an_order_whose_fills_are_known_is_not_looked_at_until_it_fills_further(
+    trading: Desk,
+) -> None:
+    """However many orders ever filled, a look at what is missing goes through new ones alone."""
+    house, store = trading.house, trading.store
+    key = await house.vault.get_record(house.key)
+    await house.journal.intend(key, ORIGIN, trading.order(quantity=Decimal(2)))
+    meant = (await store.get_order(key.id, "db1")).as_order()
+    partly = replace(meant, status=OrderStatus.PARTIALLY_FILLED, filled=Decimal(1))
+    await house.journal.settle(key.id, "db1", partly, (trade("buy", "1", "50", at=1),))
+    [(order, lacks)] = await store.orders_to_add_up()
+    assert (order.filled, lacks) == (Decimal(1), False)
+    known = [(key.id, "db1", "1")]
+    await house.journal.know_fills(known)
+    assert await store.orders_to_add_up() == ()
+    whole = replace(meant, status=OrderStatus.FILLED, filled=Decimal(2))
+    await house.journal.settle(key.id, "db1", whole)
+    await house.journal.know_fills(known)  # looked at before it filled further
+    [(order, lacks)] = await store.orders_to_add_up()
+    assert (order.filled, lacks) == (Decimal(2), True)
+
+
+async def test_reconciling_writes_down_whose_fills_are_all_there(trading: Desk) -> None:
+    await trading.place(trading.order(type=OrderType.MARKET, price=None))
+    assert await trading.reconciliation.reconcile() == 0
+    assert [row["known_filled"] for row in await trading.house.rows("orders")] == ["1"]
+    assert await trading.store.orders_to_add_up() == ()
+
+
 async def test_trades_of_one_number_on_two_markets_are_both_on_record(trading: Desk) -> None:
     """Some exchanges number the trades of each market from one on."""
     house, symbols = trading.house, ("BTC/USDT", "ETH/USDT")
@@ -208,7 +237,7 @@ async def test_trades_of_one_number_on_two_markets_are_both_on_record(trading: D
         for _ in range(2):
             await house.journal.settle(house.key, order.client_id, filled, (told, told))
     assert [it.symbol for it in await trading.store.fills_of_key(house.key)] == [*symbols]
-    assert not await trading.store.orders_without_fills()
+    assert not any(lacks for _, lacks in await trading.store.orders_to_add_up())
 
 
 async def test_a_cancelled_order_tells_what_it_had_filled_by_then(trading: Desk) -> None:

@@ -4,9 +4,9 @@ A row that has no outcome means that nobody knows, and `trading/reconcile.py` fi
 client order id. Rows are read in `trading/store.py` and `verification/store.py`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import BadInput, Conflict
@@ -59,6 +59,19 @@ _FILL: Final = Rows(
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     key=3,
 )
+_KNOW_FILLS: Final = Rows(
+    "WITH told (key_id, client_order_id, filled) AS (VALUES {rows})"
+    " UPDATE orders SET known_filled = told.filled FROM told"
+    " WHERE orders.key_id = told.key_id AND orders.client_order_id = told.client_order_id"
+    " AND orders.filled = told.filled",
+    "(?, ?, ?)",
+    key=2,
+)
+# So that no order waits for long behind them.
+_AT_ONCE: Final = 256
+
+KnownFills: TypeAlias = tuple[str, str, str]
+"""A key's id, a client order id, and how much is filled that our fills add up to."""
 
 
 class LastLook(Protocol):
@@ -140,6 +153,12 @@ class OrderJournal:
         """Write down that an order was refused, never arrived, or that nobody knows."""
         args = (key_id, client_id, state, reason, self._clock.now_ms())
         return self._journal.write(_FAIL, args)
+
+    async def know_fills(self, orders: Sequence[KnownFills]) -> None:
+        """Write down that all fills of these orders are on disk, until they are filled further."""
+        for first in range(0, len(orders), _AT_ONCE):
+            some = orders[first : first + _AT_ONCE]
+            await self._journal.write_many([(_KNOW_FILLS, known) for known in some])
 
     def _settling(
         self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...]

@@ -10,10 +10,11 @@ from drawbridge.catalogue.registry import get_card
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import MINUTE_MS, Clock
 from drawbridge.core.errors import BadInput, DrawbridgeError, NotFound
+from drawbridge.core.money import plain
 from drawbridge.core.operations import GetOrder, GetOwnTrades
 from drawbridge.core.orders import Fill
 from drawbridge.gateway.crossing import Gateway, KeyBook
-from drawbridge.gateway.journal import NEVER_ARRIVED, OrderJournal
+from drawbridge.gateway.journal import NEVER_ARRIVED, KnownFills, OrderJournal
 from drawbridge.gateway.lookup import Sought, look_up
 from drawbridge.gateway.policy import Purpose
 from drawbridge.trading.model import OwnOrder, missing_fills
@@ -58,13 +59,23 @@ class Reconciliation:
                 remaining += not (await self.refresh(order)).state.is_settled
             except DrawbridgeError:
                 remaining += 1
-        for order in await self._store.orders_without_fills(shards):
+        return remaining + await self._add_up(shards)
+
+    async def _add_up(self, shards: frozenset[int] | None) -> int:
+        """Fetch the fills that are missing; tell of how many orders that did not succeed."""
+        remaining, known = 0, list[KnownFills]()
+        for order, lacks in await self._store.orders_to_add_up(shards):
             if not self._share.holds(order.key_id):
+                continue
+            if not lacks:
+                known.append((order.key_id, order.client_id, plain(order.filled)))
                 continue
             try:
                 await self._fetch_fills(order)
             except DrawbridgeError:
                 remaining += 1
+        # So that none of these is looked at again, however many there come to be.
+        await self._journal.know_fills(known)
         return remaining
 
     async def refresh(self, order: OwnOrder) -> OwnOrder:

@@ -31,6 +31,15 @@ _FILLS_OF_EACH = (
     " AND orders.client_order_id = fills.client_order_id"
     " ORDER BY fills.time_ms, fills.trade_id"
 )
+# The sum is one of floating numbers and only chooses.
+_LACKS = (
+    "CAST(orders.filled AS DOUBLE PRECISION) * 0.999999999 > (SELECT coalesce(sum("
+    "CAST(fills.quantity AS DOUBLE PRECISION)), 0) FROM fills"
+    " WHERE fills.key_id = orders.key_id"
+    " AND fills.client_order_id = orders.client_order_id)"
+)
+# As the condition of an index says it, so that an order is looked at until its fills are known.
+_NOT_KNOWN = "filled <> known_filled"
 _IS_THERE = "SELECT 1 FROM orders WHERE key_id = ? AND client_order_id = ?"
 
 
@@ -151,26 +160,22 @@ class OrderStore:
         )
         return tuple(read_fill(row) for row in rows)
 
-    async def orders_without_fills(
+    async def orders_to_add_up(
         self, shards: frozenset[int] | None = None
-    ) -> tuple[OwnOrder, ...]:
-        """Give the orders that filled more than the fills on disk add up to, oldest first.
+    ) -> tuple[tuple[OwnOrder, bool], ...]:
+        """Give the orders whose fills nobody has added up, oldest first, and if some are missing.
 
-        Why: the sum is one of floating numbers and only chooses; what is missing is reckoned
-        exactly by whoever asks.
+        Why: what exactly is missing is reckoned by whoever asks.
         """
         clause, args = of_keys_in(shards, "orders.key_id")
         rows = await self._database.fetch_all(
-            "SELECT * FROM orders WHERE filled <> '0' AND origin NOT LIKE 'check:%'"  # noqa: S608 - a clause of our own
-            " AND CAST(filled AS DOUBLE PRECISION) * 0.999999999 > (SELECT coalesce(sum("
-            "CAST(fills.quantity AS DOUBLE PRECISION)), 0) FROM fills"
-            " WHERE fills.key_id = orders.key_id"
-            " AND fills.client_order_id = orders.client_order_id)"
+            f"SELECT orders.*, {_LACKS} AS lacks FROM orders"  # noqa: S608 - constants of our own
+            f" WHERE {_NOT_KNOWN} AND origin NOT LIKE 'check:%'"
             f"{clause} ORDER BY intended_ms LIMIT ?",
             *args,
             _MOST_ROWS,
         )
-        return tuple(read_order(row) for row in rows)
+        return tuple((read_order(row), bool(row["lacks"])) for row in rows)
 
 
 def read_order(row: Row) -> OwnOrder:

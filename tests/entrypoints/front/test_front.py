@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from drawbridge.core.errors import ExchangeDown, NotProven, OutcomeUnknown
 from drawbridge.core.operations import GetBalances, GetServerTime, GetTickers, PlaceOrder
-from drawbridge.core.orders import OrderType, Side
 from drawbridge.core.shards import shard_of
 from drawbridge.entrypoints.wire_server.reading import Reader
 from drawbridge.wire.codec import encode_at
@@ -46,17 +44,6 @@ async def at(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[At
         yield At(fleet, replace(direct, port=fleet.port), direct)
 
 
-def _order(at: At, client_id: str = "db1") -> PlaceOrder:
-    return PlaceOrder(
-        symbol=at.direct.setting.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(1),
-        price=Decimal(50),
-        client_id=client_id,
-    )
-
-
 async def test_a_key_that_nobody_knows_is_refused_in_the_exchanges_words(at: At) -> None:
     made = await at.front.virtual_key()
     other = replace(made, drawn=replace(made.drawn, api_key="x" * len(made.drawn.api_key)))
@@ -80,7 +67,7 @@ async def test_an_order_lost_with_its_worker_is_unknown_and_never_sent_again(at:
     assert (await at.front.ask(at.front.signed(made, GetBalances()))).status == 200
     hold = asyncio.Event()
     at.direct.setting.server.behaviour = _held(at, hold)
-    asking = asyncio.create_task(at.front.ask(at.front.signed(made, _order(at))))
+    asking = asyncio.create_task(at.front.ask(at.front.signed(made, at.direct.setting.order())))
     await until(lambda: _orders(at), "the order has reached the exchange")
     seen = at.direct.arrived
     _kill(at, 0)
@@ -107,7 +94,7 @@ async def test_what_only_reads_is_asked_of_the_next_worker(at: At) -> None:
 async def test_nobody_has_the_account_and_the_bot_hears_to_come_back(at: At) -> None:
     made = await at.front.virtual_key()
     at.fleet.directory.addresses.pop(shard_of(at.key_id))
-    error = at.front.read(await at.front.ask(at.front.signed(made, _order(at))))
+    error = at.front.read(await at.front.ask(at.front.signed(made, at.direct.setting.order())))
     assert isinstance(error, ExchangeDown)
     assert at.direct.arrived == 0
 
@@ -117,7 +104,7 @@ async def test_an_account_that_moved_is_found_again_before_anything_was_judged(a
     stale = dict(at.fleet.directory.addresses)
     at.fleet.give(at.key_id, to=1)
     right, at.fleet.directory.addresses = at.fleet.directory.addresses, stale
-    asking = asyncio.create_task(at.front.ask(at.front.signed(made, _order(at))))
+    asking = asyncio.create_task(at.front.ask(at.front.signed(made, at.direct.setting.order())))
     await until(lambda: _forgotten(at), "the worker has said that it is elsewhere")
     at.fleet.directory.addresses = right
     assert (await asking).status == 200
@@ -133,7 +120,7 @@ async def test_an_account_that_moved_is_found_again_before_anything_was_judged(a
 async def test_what_was_signed_before_an_account_came_here_counts_as_seen(at: At) -> None:
     """Who overheard it could otherwise send it once more, to a worker that never saw it."""
     made = await at.front.virtual_key()
-    order = at.front.signed(made, _order(at))
+    order = at.front.signed(made, at.direct.setting.order())
     assert (await at.front.ask(order)).status == 200
     at.direct.setting.clock.advance(10)
     at.fleet.give(at.key_id, to=1)
@@ -155,7 +142,7 @@ async def test_a_bot_that_comes_to_a_worker_without_its_account_is_told_to_come_
 
 async def test_answers_are_those_of_the_worker_byte_for_byte(at: At) -> None:
     made = await at.front.virtual_key(replace(TRADES, scopes=("read",)))
-    for operation in (GetBalances(), GetTickers(), _order(at)):
+    for operation in (GetBalances(), GetTickers(), at.direct.setting.order()):
         request = at.front.signed(made, operation)
         through = await _raw(at.fleet.port, request)
         straight = await _raw(at.direct.port, at.front.signed(made, operation))
@@ -164,7 +151,7 @@ async def test_answers_are_those_of_the_worker_byte_for_byte(at: At) -> None:
 
 async def test_the_workers_see_the_request_that_the_bot_has_sent(at: At) -> None:
     made = await at.front.virtual_key()
-    request = at.front.signed(made, _order(at))
+    request = at.front.signed(made, at.direct.setting.order())
     more = (*request.headers, (b"x-odd", b"\xc3\xa9 \t two  blanks"), (b"user-agent", b"a bot"))
     sent = replace(request, headers=more)
     assert (await at.front.ask(sent)).status == 200
@@ -221,7 +208,7 @@ async def test_what_is_no_request_is_noted_by_a_worker(at: At) -> None:
 async def test_an_answer_that_was_lost_at_the_exchange_is_told_as_at_a_worker(at: At) -> None:
     made = await at.front.virtual_key()
     at.direct.setting.stub.fail(PlaceOrder, Fault.LOST_AFTER)
-    error = at.front.read(await at.front.ask(at.front.signed(made, _order(at))))
+    error = at.front.read(await at.front.ask(at.front.signed(made, at.direct.setting.order())))
     assert isinstance(error, OutcomeUnknown)
 
 

@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest_asyncio
 
 from drawbridge.core.errors import OutcomeUnknown
-from drawbridge.core.operations import GetBalances, Operation, PlaceOrder
-from drawbridge.core.orders import OrderType, Side
+from drawbridge.core.operations import GetBalances, Operation
 from drawbridge.core.shards import SHARDS
 from drawbridge.entrypoints.edge.line import SILENT_S
 from drawbridge.wire.http import WireAnswer
@@ -56,14 +54,7 @@ async def at(tmp_path: Path) -> AsyncIterator[At]:
 
 
 async def test_an_order_that_it_was_handed_is_unknown_and_goes_nowhere_else(at: At) -> None:
-    order = PlaceOrder(
-        symbol=at.front.setting.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(1),
-        price=Decimal(50),
-        client_id="db1",
-    )
+    order = at.front.setting.order()
     answer = await at.asked_of_who_is_stopped(order)
     assert isinstance(at.front.read(answer), OutcomeUnknown)
     assert at.fleet.workers[1].door.seen == []

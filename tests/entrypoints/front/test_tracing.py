@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,7 @@ import pytest_asyncio
 
 from drawbridge.app.clock import entropy, now_ns
 from drawbridge.app.observing.traces import Traces
-from drawbridge.core.operations import GetBalances, PlaceOrder
-from drawbridge.core.orders import OrderType, Side
+from drawbridge.core.operations import GetBalances
 from drawbridge.core.tracing import Span
 from drawbridge.entrypoints.edge.messages import Malformed
 from drawbridge.entrypoints.edge.spans import decode_span, encode_span
@@ -87,14 +85,7 @@ def test_a_span_comes_out_as_it_went_in() -> None:
 
 async def test_front_worker_and_exchange_stand_in_one_trace(followed: Followed) -> None:
     made = await followed.front.virtual_key()
-    order = PlaceOrder(
-        symbol=followed.front.setting.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(1),
-        price=Decimal(50),
-        client_id="db1",
-    )
+    order = followed.front.setting.order()
     assert (await followed.front.ask(followed.front.signed(made, order))).status == 200
     front, worker = await followed.one("front_request"), await followed.one("bot_request")
     judged, handed_on = await followed.one("judge"), await followed.one("hand_on")

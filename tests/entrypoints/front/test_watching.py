@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest_asyncio
@@ -11,8 +10,7 @@ from drawbridge.app.clock import monotonic_ns
 from drawbridge.app.observing.metrics import Metrics
 from drawbridge.app.observing.readings import Counts, States, Times
 from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
-from drawbridge.core.operations import GetBalances, PlaceOrder
-from drawbridge.core.orders import OrderType, Side
+from drawbridge.core.operations import GetBalances
 from drawbridge.core.shards import shard_of
 from drawbridge.entrypoints.front.watching import FrontWatch, WaysWatch
 from tests.kit.ford import Ford, ford
@@ -91,14 +89,7 @@ async def test_answers_of_workers_are_counted_with_their_times_whatever_they_say
     watched: Watched,
 ) -> None:
     made = await watched.front.virtual_key()
-    order = PlaceOrder(
-        symbol=watched.front.setting.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(1),
-        price=Decimal(50),
-        client_id="db1",
-    )
+    order = watched.front.setting.order()
     for operation in (GetBalances(), order):
         assert (await watched.front.ask(watched.front.signed(made, operation))).status == 200
     await watched.front.say(b"GET /nowhere HTTP/1.1\r\nhost: here\r\n\r\n")

@@ -6,11 +6,9 @@ else, and gives the bytes to send. `first`, where there is one, is sent before a
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Final
 
-from drawbridge.core.operations import CancelAllOrders, GetBalances, PlaceOrder, Scope
-from drawbridge.core.orders import OrderType, Side
+from drawbridge.core.operations import CancelAllOrders, GetBalances, Scope
 from drawbridge.virtual_keys.service import Made
 from drawbridge.wire.http import WireRequest
 from drawbridge.wire.stamps import StampKind
@@ -35,24 +33,12 @@ class Try:
     first: Attack | None = None
 
 
-def order(at: Ford, client_id: str = "db1") -> PlaceOrder:
-    """Give the order that an honest bot would place."""
-    return PlaceOrder(
-        symbol=at.setting.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(1),
-        price=Decimal(50),
-        client_id=client_id,
-    )
-
-
 def _good(at: Ford, own: Made) -> WireRequest:
-    return at.signed(own, order(at))
+    return at.signed(own, at.setting.order())
 
 
 def _unsigned(at: Ford) -> WireRequest:
-    return at.exchange.codec.encode_request(order(at), at.exchange.card.markets())
+    return at.exchange.codec.encode_request(at.setting.order(), at.exchange.card.markets())
 
 
 def _bytes(old: bytes, new: bytes) -> Attack:
@@ -189,12 +175,12 @@ def _the_same(at: Ford, own: Made, _other: Made) -> bytes:
     """Send an order whose every byte is the same each time that it is asked for."""
     if at.exchange.card.stamp.kind is StampKind.NONCE:
         at.nonces = _FIXED
-    return written(at.signed(own, order(at, "db-again")))
+    return written(at.signed(own, at.setting.order("db-again")))
 
 
 def _hidden(at: Ford, own: Made, _other: Made) -> bytes:
     """Hide an order in the body of another, which says that it is shorter than it is."""
-    good, inner = written(_good(at, own)), written(at.signed(own, order(at, "db2")))
+    good, inner = written(_good(at, own)), written(at.signed(own, at.setting.order("db2")))
     head, end, body = good.partition(b"\r\n\r\n")
     return (
         head.replace(b"Content-Length: %d" % len(body), b"Content-Length: 1") + end + body + inner

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drawbridge.core.operations import GetBalances
-from tests.entrypoints.proxy.attacks import BOTH, TRIES, Try, order
+from tests.entrypoints.proxy.attacks import BOTH, TRIES, Try
 from tests.kit.ford import Ford, ford, written
 
 
@@ -46,7 +46,7 @@ async def _attack(at: Ford, tried: Try) -> None:
 async def test_headers_of_a_bot_mean_nothing_behind_us(tmp_path: Path, exchange_id: str) -> None:
     async with ford(tmp_path, exchange_id) as at:
         own = await at.virtual_key()
-        raw = written(at.signed(own, order(at))).replace(
+        raw = written(at.signed(own, at.setting.order())).replace(
             b"Host: 127.0.0.1\r\n",
             b"Host: evil.example:8080\r\nX-HTTP-Method-Override: DELETE\r\n"
             b"X-Forwarded-Host: evil.example\r\nCookie: a=b\r\nProxy-Connection: keep-alive\r\n",

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from drawbridge.core.operations import (
     GetTickers,
     PlaceOrder,
 )
-from drawbridge.core.orders import OrderType, Side
 from drawbridge.gateway.journal import UNKNOWN
 from drawbridge.vault.model import KeyStatus
 from tests.gateway.setting import EXCHANGES, OWNER
@@ -32,17 +30,6 @@ async def at(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Fo
         yield standing
 
 
-def _order(at: Ford, client_id: str = "db1", quantity: int = 1) -> PlaceOrder:
-    return PlaceOrder(
-        symbol=at.setting.symbol,
-        side=Side.BUY,
-        type=OrderType.LIMIT,
-        quantity=Decimal(quantity),
-        price=Decimal(50),
-        client_id=client_id,
-    )
-
-
 def _quote(at: Ford) -> str:
     return at.setting.symbol.partition("/")[2]
 
@@ -52,7 +39,7 @@ async def test_a_key_that_only_reads_is_refused_an_order_in_the_exchanges_words(
     made = await at.virtual_key(READS)
     await at.ask(at.signed(made, GetBalances()))
     before = at.arrived
-    answer = await at.ask(at.signed(made, _order(at)))
+    answer = await at.ask(at.signed(made, at.setting.order()))
     error = at.read(answer)
     assert error is not None
     spoken = at.exchange.errors.read(at.exchange.errors.speak("right_missing", {}))
@@ -111,21 +98,21 @@ async def test_an_unknown_outcome_is_told_as_a_time_out_and_the_order_stays_unkn
     """Scenario 85."""
     made = await at.virtual_key(trading(day_turnover="75 " + _quote(at)))
     at.setting.stub.fail(PlaceOrder, Fault.LOST_AFTER)
-    error = at.read(await at.ask(at.signed(made, _order(at))))
+    error = at.read(await at.ask(at.signed(made, at.setting.order())))
     assert isinstance(error, OutcomeUnknown)
     [row] = await _rows_in(at, UNKNOWN)
     assert row["origin"] == made.virtual.origin
-    again = await at.ask(at.signed(made, _order(at)))
+    again = await at.ask(at.signed(made, at.setting.order()))
     assert at.read(again) is not None
     # What may have been traded stays counted: another order would go beyond the day's turnover.
-    assert at.read(await at.ask(at.signed(made, _order(at, "db2")))) is not None
+    assert at.read(await at.ask(at.signed(made, at.setting.order("db2")))) is not None
     assert at.setting.stub.count(PlaceOrder) == 1
 
 
 async def test_orders_at_once_cannot_slip_past_a_limit_together(at: Ford) -> None:
     """Scenario 81."""
     made = await at.virtual_key(trading(day_turnover="175 " + _quote(at)))
-    orders = [at.signed(made, _order(at, f"db{number}")) for number in range(12)]
+    orders = [at.signed(made, at.setting.order(f"db{number}")) for number in range(12)]
     answers = await asyncio.gather(*map(at.ask, orders))
     assert sum(at.read(answer) is None for answer in answers) == 3
     assert at.setting.stub.count(PlaceOrder) == 3
@@ -137,7 +124,7 @@ async def test_orders_at_once_cannot_slip_past_a_limit_together(at: Ford) -> Non
 async def test_what_was_refused_is_told_once_in_the_audit_log_with_its_count(at: Ford) -> None:
     made = await at.virtual_key(READS)
     for number in range(5):
-        await at.ask(at.signed(made, _order(at, f"db{number}")))
+        await at.ask(at.signed(made, at.setting.order(f"db{number}")))
     await at.crossings()
     events = [row for row in await at.setting.rows("audit_events") if "refused" in str(row["tag"])]
     [event] = events
@@ -169,22 +156,22 @@ async def test_every_restriction_is_told_by_its_own_rule(
     if "pairs" in more:
         told["pairs"] = (at.exchange.card.paper_markets[1].symbol,)
     made = await at.virtual_key(trading(**told))
-    assert at.read(await at.ask(at.signed(made, _order(at)))) is not None
+    assert at.read(await at.ask(at.signed(made, at.setting.order()))) is not None
     assert at.setting.stub.count(PlaceOrder) == 0
     assert (await at.crossings())[-1]["rule"] == rule
 
 
 async def test_cancelling_is_possible_when_all_limits_are_used_up(at: Ford) -> None:
     made = await at.virtual_key(trading(day_turnover="50 " + _quote(at), rate="1"))
-    assert at.read(await at.ask(at.signed(made, _order(at)))) is None
-    assert at.read(await at.ask(at.signed(made, _order(at, "db2")))) is not None
+    assert at.read(await at.ask(at.signed(made, at.setting.order()))) is None
+    assert at.read(await at.ask(at.signed(made, at.setting.order("db2")))) is not None
     cancelled = CancelOrder(at.setting.symbol, next(iter(at.setting.stub.orders)))
     assert at.read(await at.ask(at.signed(made, cancelled))) is None
 
 
 async def test_an_order_without_an_id_of_its_own_can_be_found_again(at: Ford) -> None:
     made = await at.virtual_key()
-    assert at.read(await at.ask(at.signed(made, _order(at, "")))) is None
+    assert at.read(await at.ask(at.signed(made, at.setting.order("")))) is None
     [placed] = at.setting.stub.orders.values()
     [row] = await at.setting.rows("orders")
     assert placed.client_id == row["client_order_id"]
@@ -194,7 +181,7 @@ async def test_an_order_without_an_id_of_its_own_can_be_found_again(at: Ford) ->
 async def test_the_exchange_sees_the_real_key_alone(at: Ford) -> None:
     """Scenario 78."""
     made = await at.virtual_key()
-    for operation in (GetBalances(), _order(at), GetOpenOrders(at.setting.symbol)):
+    for operation in (GetBalances(), at.setting.order(), GetOpenOrders(at.setting.symbol)):
         assert at.read(await at.ask(at.signed(made, operation))) is None
     seen = b"".join(visit.head + visit.body for visit in at.setting.server.visits)
     assert at.setting.stub.key.encode() in seen
@@ -225,7 +212,7 @@ async def test_an_exchange_that_is_not_there_is_told_as_busy(at: Ford) -> None:
     server.close()
     for writer in at.setting.server.writers:
         writer.transport.abort()
-    error = at.read(await at.ask(at.signed(made, _order(at))))
+    error = at.read(await at.ask(at.signed(made, at.setting.order())))
     assert isinstance(error, ExchangeDown)
     await _rows_in(at, "refused")
 
