@@ -1,6 +1,7 @@
 """Which part of the work a process takes, and when."""
 
 import asyncio
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.errors import Conflict, NotFound
 from drawbridge.core.secret import Secret
 from drawbridge.core.shards import HOUSE, SHARDS
+from drawbridge.sealing.local import LocalKey
 from drawbridge.vault.keyholder import KeyHolder
 from drawbridge.vault.unlock import Wish
 from tests.kit.house import until
@@ -107,6 +109,29 @@ async def test_a_machine_without_the_clusters_key_makes_no_second_one(
     with pytest.raises(NotFound, match="local_key_missing"):
         await open_house(Settings(tmp_path / "two", store=store)).__aenter__()
     assert not (tmp_path / "two" / "local.key").exists()
+
+
+async def test_of_two_machines_that_begin_at_once_one_keeps_its_key(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Nobody is there yet, so both may draw a key; what one seals, the other could never open."""
+    store = StoreSettings(postgres_url)
+    async with open_house(Settings(tmp_path / "one", store=store)):
+        (tmp_path / "two").mkdir()
+        LocalKey.load_or_create(tmp_path / "two" / "local.key")
+        with pytest.raises(Conflict, match="local_key_other"):
+            await open_house(Settings(tmp_path / "two", store=store)).__aenter__()
+        shutil.copy(tmp_path / "one" / "local.key", tmp_path / "two" / "local.key")
+        async with open_house(Settings(tmp_path / "two", store=store)) as other:
+            await other.accounts.create_owner("Ada", Secret("a long password"), first=True)
+
+
+async def test_a_file_of_one_machine_asks_nobody_for_its_key(tmp_path: Path) -> None:
+    async with open_house(Settings(tmp_path)):
+        pass
+    (tmp_path / "local.key").unlink()
+    async with open_house(Settings(tmp_path)) as house:
+        assert await house.database.fetch_one("SELECT * FROM local_key_proof") is None
 
 
 async def _make_vault(house: House, share: Share) -> None:

@@ -19,18 +19,17 @@ from drawbridge.accounts.passkeys import Passkeys
 from drawbridge.accounts.people import People
 from drawbridge.accounts.service import Accounts
 from drawbridge.accounts.sessions import OpenSessions
-from drawbridge.accounts.store import count_owners
 from drawbridge.accounts.telegram_links import TelegramLinks
 from drawbridge.app.answering import Answering, Proposals
 from drawbridge.app.backup import SafeKeeping
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.app.presence import is_vault_held
+from drawbridge.app.same_local_key import load_local_key
 from drawbridge.app.settings import Settings
 from drawbridge.app.window import PublicWindow
 from drawbridge.approvals.service import Approvals
 from drawbridge.audit.store import AuditLog
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import NotFound
 from drawbridge.importing.service import Importing
 from drawbridge.lab.service import Lab
 from drawbridge.lab.shelf import Shelf
@@ -117,30 +116,21 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
     """Open the data folder, made at its first use and closed to everybody else.
 
     Everybody in the house goes by `clock`, which is this machine's unless another is given.
-    Raises: `Corrupted("database_newer")`, `Forbidden("key_file_exposed")`;
-    `NotFound("local_key_missing")` where another machine of the cluster has it.
+    Raises: `Corrupted("database_newer")`, as `load_local_key`.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.data.chmod(_OWNER_ONLY)
     database = await open_database(settings.database, "app")
     try:
-        await _check_local_key(settings, database)
-        yield _furnish(settings, database, clock or SystemClock())
+        # Keeps authenticators' and webhooks' secrets out of the database; the vault's are not
+        # under it.
+        local_key = await load_local_key(settings, database)
+        yield _furnish(settings, database, clock or SystemClock(), local_key)
     finally:
         await database.close()
 
 
-async def _check_local_key(settings: Settings, database: Database) -> None:
-    """Refuse to draw a second key: what the others of a cluster sealed would not open with it."""
-    if not settings.is_cluster or settings.local_key.exists():
-        return
-    if await count_owners(database):
-        raise NotFound("local_key_missing", path=str(settings.local_key))
-
-
-def _furnish(settings: Settings, database: Database, clock: Clock) -> House:
-    # Keeps authenticators' and webhooks' secrets out of the database; the vault's are not under it.
-    local_key = LocalKey.load_or_create(settings.local_key)
+def _furnish(settings: Settings, database: Database, clock: Clock, local_key: LocalKey) -> House:
     public_key = partial(read_vault_key, database)
     vault = Vault(database, clock, entropy, public_key, needs=_NEEDS)
     accounts = Accounts(database, AuditLog(clock), clock, entropy, local_key)

@@ -21,7 +21,7 @@ SETTING: Final = "drawbridge.owner"
 """Whom the statements of a connection or a transaction are for."""
 
 # Raised with every change of what follows: a release never undoes what a later one has built.
-VERSION: Final = 1
+VERSION: Final = 2
 
 _Server: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -133,6 +133,7 @@ APP: Final[Mapping[str, Fence]] = {
     "licence_changes": _READ,
     "workers": _READ,
     "shards": _READ,
+    "local_key_proof": _NONE,
 }
 PAPER: Final[Mapping[str, Fence]] = {
     "paper_settings": _READ,
