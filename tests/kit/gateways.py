@@ -26,6 +26,10 @@ class Running(Protocol):
 
     ready: dict[str, Any]
 
+    @property
+    def told(self) -> Sequence[Mapping[str, Any]]:
+        """Give what each process printed when it was ready."""
+
     def kill(self) -> None:
         """Kill it as a power cut would."""
 
@@ -42,6 +46,11 @@ class Several:
         self.ready: dict[str, Any] = {}
         for process in processes:
             self.ready |= process.ready
+
+    @property
+    def told(self) -> Sequence[Mapping[str, Any]]:
+        """Give what each of them printed."""
+        return [process.ready for process in self._processes]
 
     def kill(self) -> None:
         """Kill them all, who stands before the others first: so nobody tells of the others' end."""

@@ -71,6 +71,11 @@ class Process:
         self.ready: dict[str, Any] = json.loads(line)
 
     @property
+    def told(self) -> Sequence[Mapping[str, Any]]:
+        """Give the same, as that of the one process that it is."""
+        return [self.ready]
+
+    @property
     def pid(self) -> int:
         """Give the process id."""
         return self._process.pid

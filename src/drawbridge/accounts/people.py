@@ -7,7 +7,7 @@ such things is told in the same transaction (`Leaving`).
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from drawbridge.accounts import people_store, store
 from drawbridge.accounts.model import SESSION_IDLE_MS, SESSION_LONGEST_MS, Doer, Owner
@@ -17,6 +17,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, Forbidden, NotFound
 from drawbridge.storage.database import Database, Transaction
 
+_NEVER: Final = (0, None)
 # Told who may trade no more, and by whose word; switches off what of theirs could trade.
 Leaving: TypeAlias = Callable[[Transaction, str, str, int], Awaitable[None]]
 
@@ -48,22 +49,23 @@ class People:
 
     async def list_people(self) -> tuple[Person, ...]:
         """List everybody, the first one first; who is ended is among them."""
-        now_ms = self._clock.now_ms()
-        oldest = (now_ms - SESSION_IDLE_MS, now_ms - SESSION_LONGEST_MS)
-        visits = await people_store.count_sessions(self._database, *oldest)
+        visits = await people_store.count_sessions(self._database, *self._oldest())
         owners = await store.list_owners(self._database)
         names = {owner.id: owner.name for owner in owners}
         return tuple(
-            Person(it, names.get(it.account, "") if it.sees else "", *visits.get(it.id, (0, None)))
+            Person(it, names.get(it.account, "") if it.sees else "", *visits.get(it.id, _NEVER))
             for it in owners
         )
 
     async def get_person(self, person_id: str) -> Person:
         """Give one of them. Raises: `NotFound("unknown_person")`."""
-        for person in await self.list_people():
-            if person.owner.id == person_id:
-                return person
-        raise NotFound("unknown_person")
+        known = await store.find_by_id(self._database, person_id)
+        if known is None:
+            raise NotFound("unknown_person")
+        owner = known.owner
+        visits = await people_store.count_sessions(self._database, *self._oldest(), of=owner.id)
+        sees = self.name_of(owner.account) if owner.sees else ""
+        return Person(owner, sees, *visits.get(owner.id, _NEVER))
 
     async def find_owner(self, person_id: str) -> Owner | None:
         """Find somebody who is not ended, with the role that they have now."""
@@ -151,6 +153,11 @@ class People:
             facts = {"by": by.name, "name": person.name}
             await self._audit.record(tx, "people:person:let_back", by.id, person.id, facts)
             return await _reread(tx, person.id)
+
+    def _oldest(self) -> tuple[int, int]:
+        """Give after when a session must have been seen, and have begun, to be open still."""
+        now_ms = self._clock.now_ms()
+        return now_ms - SESSION_IDLE_MS, now_ms - SESSION_LONGEST_MS
 
     async def _concerned(self, tx: Transaction, by: Doer, person_id: str, act: Act) -> Owner:
         """Give whom an act is about, once it is judged that this one may do it to them."""

@@ -10,7 +10,7 @@ from drawbridge.storage.database import Database, Transaction
 
 _SESSIONS: Final = """
 SELECT owner, count(*) AS n, max(seen_ms) AS seen_ms FROM sessions
-WHERE seen_ms > ? AND created_ms > ? GROUP BY owner
+WHERE seen_ms > ? AND created_ms > ?{} GROUP BY owner
 """
 # Everything that lets somebody in, or speaks for them, without their password.
 _WAYS_IN: Final = (
@@ -23,10 +23,15 @@ _WAYS_IN: Final = (
 
 
 async def count_sessions(
-    database: Database, seen_after_ms: int, begun_after_ms: int
+    database: Database, seen_after_ms: int, begun_after_ms: int, of: str = ""
 ) -> Mapping[str, tuple[int, int]]:
-    """Tell of everybody with open sessions how many they are, and when one was seen last."""
-    rows = await database.fetch_all(_SESSIONS, seen_after_ms, begun_after_ms)
+    """Tell of everybody with open sessions how many they are, and when one was seen last.
+
+    `of`: only of this person.
+    """
+    person = (of,) if of else ()
+    sql = _SESSIONS.format(" AND owner = ?" if of else "")
+    rows = await database.fetch_all(sql, seen_after_ms, begun_after_ms, *person)
     return {str(row["owner"]): (int(row["n"]), int(row["seen_ms"])) for row in rows}
 
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from drawbridge.app.bridge import Bridge
 from drawbridge.app.build import House, open_house
@@ -94,10 +94,6 @@ _NOTICE_CONNECTIONS: Final = 4
 _BEGIN_WITHIN_S: Final = 5
 
 
-class _Closes(Protocol):
-    async def close(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Roads:
     """The way out to exchanges, and what stands beside it."""
@@ -139,9 +135,15 @@ async def open_gateway(
     reached = RobotsReach(broker, house.orders, reading, shelf, heard)
     robots = Robots(database, reached, clock, dice, share)
     reminded = Reminded(house.robots, house.orders, house.vault, house.languages)
-    await fill_shards(database)
-    await holder.start()
-    try:
+    async with contextlib.AsyncExitStack() as ending:
+        # Ended from the last to the first, each of them whatever became of those before: what is
+        # in the journal's hands is written last.
+        for it in (rows, roads.wakes, asking, outside, gateway, roads.streams):
+            ending.push_async_callback(it.close)
+        await fill_shards(database)
+        await holder.start()
+        ending.push_async_callback(holder.stop)
+        ending.push_async_callback(robots.close)
         yield Work(
             share=share,
             wakes=roads.wakes,
@@ -168,10 +170,6 @@ async def open_gateway(
             reachability=Reachability(database, house.portfolios, clock),
             bridge=replace(_bridge_of(house, roads, watch, holder, share), tracer=gauged.tracer),
         )
-    finally:
-        await robots.close()
-        await holder.stop()
-        await _close_each(roads.streams, gateway, outside, asking, roads.wakes, rows)
 
 
 def _kinship_of(house: House, gateway: Gateway, shelf: Shelf) -> Kinship:
@@ -194,11 +192,6 @@ def _roads_of(house: House, gauged: Gauged, share: Share, holder: KeyHolder) -> 
     streams = Streams(Ways(gateway, venues, Dialler(), dice))
     wakes = open_wakes(database, opened)
     return _Roads(rows, wakes, journal, licences, doubts, stamps, opening, gateway, streams)
-
-
-async def _close_each(*those: _Closes) -> None:
-    for it in those:
-        await it.close()
 
 
 def _valuing_of(house: House, shelf: Shelf, share: Share, reading: ReadingRoad) -> Valuing:

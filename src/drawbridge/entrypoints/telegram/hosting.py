@@ -18,7 +18,7 @@ from drawbridge.app.lifetime import tell_ready, until_stopped
 from drawbridge.app.notice_ways import api_address, secret_reader
 from drawbridge.app.observing.operations import of_database, told_to_operators
 from drawbridge.app.settings import Settings
-from drawbridge.core.errors import BadInput, Conflict, ExchangeDown
+from drawbridge.core.errors import BadInput, Conflict, DrawbridgeError, ExchangeDown
 from drawbridge.core.secret import Secret
 from drawbridge.entrypoints.telegram import (
     approval_menus,
@@ -153,7 +153,8 @@ async def _introduce(house: House, bot: Bot) -> None:
     while True:
         try:
             await _tell_names(house, bot)
-        except TelegramAPIError as error:
+        except (TelegramAPIError, DrawbridgeError) as error:
+            # Also a database that is away for a while must not leave the bot without its name.
             if type(error).__name__ != told:
                 told = type(error).__name__
                 _log.warning("the bot could not introduce itself: %s", told)

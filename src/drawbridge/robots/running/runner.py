@@ -136,8 +136,8 @@ class Robots:
 
     def hear_order(self, key_id: str, client_id: str) -> None:
         """Hear from a stream that something happened to an order of a key."""
-        for seat in self._seating.seats():
-            if seat.key_id == key_id and seat.is_started and _has_open(seat, client_id):
+        for seat in self._seating.seats_of_key(key_id):
+            if seat.is_started and _has_open(seat, client_id):
                 seat.looked_ms = 0
                 if not seat.is_busy:
                     self._begin_seat(seat, partial(self._tending.tend, seat))

@@ -47,6 +47,7 @@ class Seating:
         self._seats: dict[tuple[str, str], Seat] = {}
         self._charts: dict[SeriesId, Chart] = {}
         self._at: dict[SeriesId, list[Seat]] = {}
+        self._of_key: dict[str, list[Seat]] = {}
 
     @property
     def shards(self) -> frozenset[int] | None:
@@ -180,14 +181,19 @@ class Seating:
         """Give the started seats of a chart."""
         return [seat for seat in self._at.get(chart.series, ()) if seat.is_started]
 
+    def seats_of_key(self, key_id: str) -> Sequence[Seat]:
+        """Give every seat on a key that is not stopped."""
+        return self._of_key.get(key_id, ())
+
     def chart_of(self, seat: Seat) -> Chart:
         """Give the chart at which a seat looks."""
         return self._charts.setdefault(series_of(seat.plan), Chart(series_of(seat.plan)))
 
     def _arrange(self) -> None:
-        """Sort seats by chart, and forget the charts at which nobody looks any more."""
-        self._at = {}
+        """Sort seats by chart and key, and forget charts at which nobody looks any more."""
+        self._at, self._of_key = {}, {}
         for seat in self._seats.values():
+            self._of_key.setdefault(seat.key_id, []).append(seat)
             self.chart_of(seat)
             if seat.is_started:
                 self._at.setdefault(series_of(seat.plan), []).append(seat)
