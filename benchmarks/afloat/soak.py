@@ -15,14 +15,13 @@ from typing import Final
 
 from benchmarks.afloat.faults import FAULTS
 from benchmarks.afloat.fleet import Fleet, Size, afloat
-from benchmarks.afloat.trials import Sent
+from benchmarks.afloat.trials import Sent, tell_rows
 from benchmarks.afloat.watching import read_books
 from drawbridge.audit.store import verify
 
 _QUIET_S: Final = 5
 _S_PER_MINUTE: Final = 60
 _MIB: Final = 1_024
-_MOST_LINES: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +99,4 @@ async def _end(fleet: Fleet, sent: Sent) -> Sequence[str]:
         f"{found.orders:,} orders: lost {found.lost}, doubled {found.doubled}, accounts out of"
         f" order {found.disordered}; the chain of {events:,} events is whole"
     )
-    return [told, *fleet.logs()[-_MOST_LINES:]]
+    return [told, *await tell_rows(fleet)]

@@ -98,7 +98,7 @@ async def _try(folder: Path, fault: str, size: Size, times: int) -> Tale:
                 first = books.first_after(handing)
                 tale.first_s += [] if first is None else [first / _S]
         if not tale.is_exact:
-            tale.trouble += await _told(fleet)
+            tale.trouble += await tell_rows(fleet)
     return tale
 
 
@@ -137,16 +137,36 @@ async def _once(fleet: Fleet, fault: str, sent: Sent) -> Handing:
     return handing
 
 
+# One of the accounts with the fewest orders, whose story tells most.
+_FEWEST: Final = (
+    "WITH fewest AS (SELECT key_id FROM orders GROUP BY key_id ORDER BY count(*), key_id LIMIT 1)"
+    " SELECT {} JOIN fewest USING (key_id) {}"
+)
 _TABLES: Final[Mapping[str, str]] = {
     "orders": "SELECT state, reason, count(*) AS n FROM orders GROUP BY state, reason",
     "decisions": "SELECT state, reason, count(*) AS n FROM robot_decisions GROUP BY state, reason",
     "seats": "SELECT status, reason, count(*) AS n FROM robot_accounts GROUP BY status, reason",
     # What was too old by the time somebody came to it is missing as well, and not lost.
     "signals": "SELECT outcome, acted_ms > 0, count(*) FROM signal_shards GROUP BY 1, 2",
+    "its seat": _FEWEST.format("status, reason, facts, changed_ms FROM robot_accounts", ""),
+    "its orders": _FEWEST.format(
+        "client_order_id, side, state, reason, filled, intended_ms, updated_ms FROM orders",
+        "ORDER BY intended_ms DESC LIMIT 4",
+    ),
+    "its decisions": _FEWEST.format(
+        "tag, side, quantity, attempt, state, reason, moment_ms FROM robot_decisions",
+        "ORDER BY moment_ms DESC LIMIT 4",
+    ),
+    "its shard": _FEWEST.format(
+        "n, signal_shards.outcome, signal_shards.acted_ms, received_ms FROM signal_shards"
+        " JOIN signals USING (n)"
+        " JOIN (SELECT id AS key_id, shard FROM keys) AS named USING (shard)",
+        "ORDER BY n DESC LIMIT 4",
+    ),
 }
 
 
-async def _told(fleet: Fleet) -> Sequence[str]:
+async def tell_rows(fleet: Fleet) -> Sequence[str]:
     """Give what the rows and the workers say, where something is wrong."""
     told = []
     for name, sql in _TABLES.items():

@@ -21,6 +21,7 @@ from drawbridge.robots.guards import (
     exit_of,
     in_hours,
     is_locked,
+    looks_back,
     safety_of,
     tell_guards,
 )
@@ -215,6 +216,32 @@ def test_bad_trades_lock_entries_for_a_while(guards: Guards, *, locked: bool) ->
     guards = guards._replace(window=100, lock=20)
     assert is_locked(guards, told, 131) is locked
     assert not is_locked(guards, told, 150)
+
+
+few = st.integers(0, 4)
+looking_back = st.builds(
+    Guards,
+    cool_down=st.integers(0, 12),
+    window=st.integers(1, 12),
+    lock=st.integers(1, 20),
+    most_stops=few,
+    most_drawdown=st.sampled_from([0.0, 1.0, 5.0]),
+    least_trades=few,
+    least_profit=st.floats(-5, 5),
+)
+trades = st.lists(st.tuples(st.integers(0, 30), st.floats(-9, 9), st.integers(0, 1)), max_size=8)
+
+
+@given(looking_back, trades, st.integers(0, 40))
+def test_trades_from_before_guards_look_back_make_no_difference(
+    guards: Guards, told: list[tuple[int, float, int]], later: int
+) -> None:
+    told.sort()
+    last = told[-1][0] if told else 0
+    kept = [it for it in told if it[0] > last - looks_back(guards)]
+    assert is_locked(guards, ended(*kept), last + later) is is_locked(
+        guards, ended(*told), last + later
+    )
 
 
 prices = st.floats(1, 1000)

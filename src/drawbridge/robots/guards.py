@@ -169,6 +169,12 @@ def in_hours(guards: Guards, time_ms: int) -> bool:
     return minute >= begin or minute < end
 
 
+def looks_back(guards: Guards) -> int:
+    """Give how many candles back guards look at trades that ended; zero where none of them does."""
+    judges = guards.most_stops or guards.most_drawdown or guards.least_trades
+    return max(guards.cool_down, guards.window if judges else 0)
+
+
 def is_locked(guards: Guards, ended: Ended, at: int) -> bool:
     """Tell whether what happened before forbids an entry at candle number `at`.
 

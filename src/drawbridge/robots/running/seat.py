@@ -11,7 +11,7 @@ from typing import Final
 from drawbridge.core.markets import Market
 from drawbridge.core.money import ZERO
 from drawbridge.core.orders import Fill, Side
-from drawbridge.robots.guards import Guards
+from drawbridge.robots.guards import Guards, looks_back
 from drawbridge.robots.model import (
     Account,
     Decision,
@@ -185,13 +185,25 @@ class Seat:
         book, standing = copy(self.book), self.standing
         kind, interval_ms = decision.tag.partition(":")[0], self.plan.interval_ms
         for ending in book.take(fills):
-            standing = _after(standing, ending, kind, interval_ms)
+            trips = self._trips_with(standing.trips, ending, kind)
+            standing = standing._replace(trips=trips, entered_ms=0, entry=0.0, best=0.0, steps=0)
         if fills and self.book.is_flat and not book.is_flat:
             price, entered_ms = float(book.entry), book.opened_ms - book.opened_ms % interval_ms
             standing = standing._replace(entered_ms=entered_ms, entry=price, best=price, steps=0)
         elif fills and kind == _SAFETY:
             standing = standing._replace(steps=standing.steps + 1)
         return book, standing
+
+    def _trips_with(self, trips: tuple[Trip, ...], ending: Ending, kind: str) -> tuple[Trip, ...]:
+        """Give the trades that ended, with one more, as far back as guards look.
+
+        Why: they are written down with every order.
+        """
+        interval_ms = self.plan.interval_ms
+        at_ms = ending.time_ms - ending.time_ms % interval_ms
+        oldest_ms = at_ms - looks_back(self.course.guards) * interval_ms
+        trip = Trip(at_ms, ending.gain, int(kind in _STOPS))
+        return tuple(it for it in (*trips, trip) if it.at_ms > oldest_ms)[-_MOST_TRIPS:]
 
 
 def is_entry(decision: Decision) -> bool:
@@ -210,9 +222,3 @@ def protects(decision: Decision) -> bool:
 def side_into(side: int) -> Side:
     """Give the side of the order that takes a position towards LONG or SHORT."""
     return Side.BUY if side > 0 else Side.SELL
-
-
-def _after(standing: Standing, ending: Ending, kind: str, interval_ms: int) -> Standing:
-    trip = Trip(ending.time_ms - ending.time_ms % interval_ms, ending.gain, int(kind in _STOPS))
-    trips = (*standing.trips, trip)[-_MOST_TRIPS:]
-    return standing._replace(trips=trips, entered_ms=0, entry=0.0, best=0.0, steps=0)
