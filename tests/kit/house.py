@@ -24,7 +24,7 @@ from drawbridge.paper.keys import Surroundings, make_key
 from drawbridge.paper.setting_up import build, read_pace, relive
 from drawbridge.paper.state import State
 from drawbridge.paper.store import PaperStore, open_database
-from drawbridge.vault.model import KeyRecord
+from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.unlock import VaultStatus, Wish, read_vault_state
 from drawbridge.verification.store import Step
 from tests.kit.gateways import Running, start_gateway, start_proxy
@@ -157,10 +157,18 @@ async def checked(house: House, key_id: str) -> KeyRecord:
     async def ended() -> KeyRecord | None:
         key = await house.vault.get_record(key_id)
         check = await house.checks.find_latest(key_id)
-        is_done = check is not None and any(step.step is Step.DONE for step in check.steps)
+        is_done = check is not None and check.is_done
         return key if is_done and key.check_requested_ms is None else None
 
     return await until(ended, "the check has ended")
+
+
+async def enabled(house: House, key_id: str) -> KeyRecord:
+    """Wait as `checked`, and see that the key is good; else tell what was found."""
+    key = await checked(house, key_id)
+    check = await house.checks.find_latest(key_id)
+    assert key.status is KeyStatus.ENABLED, (key.status, key.reason, key.facts, check)
+    return key
 
 
 async def lacks_fills(house: House) -> bool:

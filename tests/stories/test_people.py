@@ -8,7 +8,7 @@ from drawbridge.app.build import House, open_house
 from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.wishes import Wish
 from drawbridge.vault.model import KeyStatus
-from tests.kit.house import Town, add_key, checked, create_owner, found_town, until
+from tests.kit.house import Town, add_key, create_owner, enabled, found_town, until
 from tests.kit.roles import let_in
 
 EXCHANGE = "kraken"
@@ -29,8 +29,7 @@ async def _end_a_member_at_work(town: Town) -> None:
         ada = await house.people.find_owner(owner)
         assert ada is not None
         mia = await let_in(house, ada, Role.MEMBER)
-        key = await checked(house, (await add_key(house, town, mia.id, EXCHANGE)).id)
-        assert key.status is KeyStatus.ENABLED
+        key = await enabled(house, (await add_key(house, town, mia.id, EXCHANGE)).id)
         wish = Wish(key_id=key.id, symbol="BTC/USD", amount="100", name="Ace")
         robot = (await house.robots.create(mia.id, wish)).id
         await house.robots.start(mia.id, robot)
@@ -45,7 +44,7 @@ async def _end_a_member_at_work(town: Town) -> None:
         await house.people.let_back(ada, mia.id)
         assert (await house.vault.get_record(key.id)).status is KeyStatus.DISABLED
         await house.vault.enable(mia.id, key.id)
-        assert (await checked(house, key.id)).status is KeyStatus.ENABLED
+        await enabled(house, key.id)
 
 
 def test_who_is_ended_trades_no_more_and_begins_again_by_their_own_hand(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ order it is stands in `probe_order.py`; what its end means for the key, in `verd
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from drawbridge.core.clock import Clock
@@ -22,6 +23,7 @@ from drawbridge.verification.verdict import ProbeEnd, ProbeOutcome
 from drawbridge.wire.stamps import StampRule
 
 PAUSES_MS: Final = (250, 500, 1_000, 2_000)
+_TRIES: Final = 3
 
 
 class Probing:
@@ -78,10 +80,11 @@ class Probing:
                 order = await look_up(self._gateway, self._clock, rule, sought)
             except (ExchangeDown, OutcomeUnknown) as error:
                 _raise_if_not_asked(error)
+                pending = replace(pending, code=error.code)
                 await asyncio.sleep(pause_ms / 1_000)
                 continue
-            except DrawbridgeError:
-                return pending
+            except DrawbridgeError as error:
+                return replace(pending, code=error.code)
             if order is not None:
                 return order
             await self._journal.fail(sought.key_id, sought.client_id, NEVER_ARRIVED, cause.code)
@@ -101,10 +104,11 @@ class Probing:
                 known = await self._read(key_id, known)
             except (ExchangeDown, OutcomeUnknown) as error:
                 _raise_if_not_asked(error)
+                pending = replace(pending, code=error.code)
                 await asyncio.sleep(pause_ms / 1_000)
                 continue
             except DrawbridgeError as error:
-                return ProbeOutcome(ProbeEnd.PENDING, error.code, pending.facts)
+                return replace(pending, code=error.code)
             if known.status.is_final:
                 return _ended(known)
             await asyncio.sleep(pause_ms / 1_000)
@@ -115,6 +119,15 @@ class Probing:
         sought = Sought(pending.key_id, pending.symbol, pending.client_id, pending.intended_ms)
         found = await self.find(sought, rule, OutcomeUnknown("answer_lost"))
         return await self.end(pending.key_id, found) if isinstance(found, Order) else found
+
+    async def insist(self, pending: PendingProbe, rule: StampRule) -> ProbeOutcome:
+        """Do as `resume`, again and again, while what keeps us from it may go by soon."""
+        for _ in range(_TRIES):
+            await asyncio.sleep(self._pauses_ms[-1] / 1_000)
+            outcome = await self.resume(pending, rule)
+            if not outcome.may_go_by:
+                break
+        return outcome
 
     async def _cancel(self, key_id: str, order: Order) -> None:
         # By both ids where we have both: each exchange takes the one that it prefers.

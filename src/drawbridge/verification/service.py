@@ -138,10 +138,7 @@ class Verification:
         waiting = {pending.key_id: pending for pending in await self._pending_probes()}
         for key in await self._keys.list_standing(KeyStatus.CHECKING):
             if key.id in waiting and key.id not in self._running:
-                found = _left_pending(key, waiting[key.id])
-                # The check itself has not ended: it is made anew once its order is gone.
-                standing = replace(found.standing(key.status), is_interim=True)
-                await self._keys.record_verdict(key.id, standing)
+                await self._show_pending(key, waiting[key.id])
 
     async def clean_up(self) -> int:
         """End the probe orders that a crash or an outage left behind; tell how many remain.
@@ -327,11 +324,19 @@ class Verification:
             if pending.key_id != case.key.id:
                 continue
             outcome = await self._probing.resume(pending, case.card.stamp)
+            if outcome.may_go_by:
+                await self._show_pending(case.key, pending)
+                outcome = await self._probing.insist(pending, case.card.stamp)
             if outcome.end is ProbeEnd.PENDING:
                 return _left_pending(case.key, pending)
             if outcome.end is ProbeEnd.FILLED:
                 return _cleaned_up(case.key, outcome)
         return None
+
+    async def _show_pending(self, key: KeyRecord, pending: PendingProbe) -> None:
+        """Show that an order waits; the check itself has not ended, and goes on once it is gone."""
+        standing = _left_pending(key, pending).standing(key.status)
+        await self._keys.record_verdict(key.id, replace(standing, is_interim=True))
 
     async def _cleaned(self, pending: PendingProbe) -> bool:
         key = await self._keys.get_record(pending.key_id)

@@ -115,7 +115,13 @@ class ProbeOutcome:
     code: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def may_go_by(self) -> bool:
+        """Tell whether the order waits only for what is over soon: then one asks again."""
+        return self.end is ProbeEnd.PENDING and self.code in _OVER_SOON
 
+
+_OVER_SOON: Final = frozenset({"not_certain_yet", "rate_limited"})
 # What may never be on: it moves value out, or makes keys that could.
 _REFUSED_FOR: Final[Mapping[Scope, str]] = {
     Scope.WITHDRAW: "key_can_withdraw",

@@ -10,7 +10,7 @@ import pytest
 
 from drawbridge.app.build import open_house
 from tests.kit.command_line import CommandLine
-from tests.kit.house import Town, add_key, checked, create_owner, found_town, until
+from tests.kit.house import Town, add_key, create_owner, enabled, found_town, until
 from tests.kit.processes import drawbridge
 
 _NEW = json.dumps({"api_key": "n" * 64, "api_secret": "m" * 64})
@@ -58,7 +58,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 async def _has_good_key(town: Town) -> str:
     async with open_house(town.settings) as house:
         key = await add_key(house, town, await create_owner(house), "binance")
-        assert (await checked(house, key.id)).status == "enabled"
+        await enabled(house, key.id)
         return key.public_key
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from drawbridge.app.build import open_house
 from tests.kit.command_line import CommandLine
-from tests.kit.house import Town, add_key, checked, create_owner, found_town
+from tests.kit.house import Town, add_key, create_owner, enabled, found_town
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 async def has_good_key(town: Town) -> None:
     async with open_house(town.settings) as house:
         key = await add_key(house, town, await create_owner(house), "kraken")
-        assert (await checked(house, key.id)).status == "enabled"
+        await enabled(house, key.id)
 
 
 def verified(town: Town, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
