@@ -26,7 +26,6 @@ from drawbridge.paper.state import State
 from drawbridge.paper.store import PaperStore, open_database
 from drawbridge.vault.model import KeyRecord, KeyStatus
 from drawbridge.vault.unlock import VaultStatus, Wish, read_vault_state
-from drawbridge.verification.store import Step
 from tests.kit.gateways import Running, start_gateway, start_proxy
 from tests.kit.processes import Paper, Process
 from tests.kit.store import store_in

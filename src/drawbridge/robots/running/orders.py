@@ -82,6 +82,9 @@ class OrderChains:
             # has an id of its own. Whether a key is bad is not decided by one refusal.
             await self._try_again(seat, decision)
             raise error
+        if isinstance(error, Conflict) and error.code == TAKEN_OVER:
+            # Not sent, because the seat was given up: whoever has the account now carries it out.
+            raise error
         if isinstance(error, Conflict) and error.code == _CAME_TO_NOTHING:
             await self._try_again(seat, decision)
             raise ExchangeDown(error.code)
