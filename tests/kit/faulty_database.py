@@ -17,7 +17,7 @@ class FaultyDatabase:
     def __init__(self, database: Database) -> None:
         """Stand before this one."""
         self._database = database
-        self.undone: list[DrawbridgeError] = []
+        self.undone: list[Exception] = []
         self.unheard: list[DrawbridgeError] = []
 
     @property

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from drawbridge.cluster.looking import Looking
 from drawbridge.core.clock import Clock
-from drawbridge.core.errors import Conflict, DrawbridgeError
+from drawbridge.core.errors import Conflict
 from drawbridge.robots.decision_store import Changes, write
 from drawbridge.storage.database import Database, Transaction
 
@@ -31,7 +31,7 @@ class _Unit:
     key_ids: frozenset[str]
     seen: int
     written: asyncio.Future[None]
-    failure: DrawbridgeError | None = None
+    failure: Exception | None = None
 
 
 class Pen:
@@ -81,7 +81,7 @@ class Pen:
             try:
                 async with self._database.transaction() as tx:
                     await self._write_together(tx, units)
-            except DrawbridgeError as error:
+            except Exception as error:  # noqa: BLE001  Whoever waits is told of mistakes of ours too: who waited for ever would work no more.
                 for unit in units:
                     unit.failure = unit.failure or error
             for unit in units:
