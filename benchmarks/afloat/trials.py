@@ -167,7 +167,7 @@ _TABLES: Final[Mapping[str, str]] = {
 
 
 async def tell_rows(fleet: Fleet) -> Sequence[str]:
-    """Give what the rows and the workers say, where something is wrong."""
+    """Give what the rows and the workers say, for whoever looks for what went wrong."""
     told = []
     for name, sql in _TABLES.items():
         rows = await fleet.house.database.fetch_all(sql)

@@ -106,6 +106,8 @@ async def verified_keys(house: House, town: Town, case: Case) -> list[str]:
     for _ in range(case.keys):
         key = await add_key(house, town, owner, case.exchange_id)
         keys.append((await enabled(house, key.id)).id)
+    stand = Counter(key.status for key in await house.vault.list_keys(owner))
+    assert stand == {KeyStatus.ENABLED: case.keys}
     assert gateway.stop() == 0
     return keys
 

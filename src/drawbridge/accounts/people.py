@@ -17,6 +17,7 @@ from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, Forbidden, NotFound
 from drawbridge.storage.database import Database, Transaction
 
+# No session is open, so none was seen.
 _NEVER: Final = (0, None)
 # Told who may trade no more, and by whose word; switches off what of theirs could trade.
 Leaving: TypeAlias = Callable[[Transaction, str, str, int], Awaitable[None]]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from drawbridge.core.errors import Corrupted
 
 _READY_WITHIN_S = 30
-# Longer than any of them takes, which end what they are at: who trades has twelve seconds.
+# Longer than any of them takes to end its work: who trades has twelve seconds for it.
 _STOP_WITHIN_S = 15
 _RESTART_AFTER_S = (0.5, 1, 2, 5, 10, 30)
 _LONG_RUN_S = 60

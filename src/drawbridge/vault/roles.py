@@ -47,7 +47,7 @@ def kin_of(key: KeyRecord, keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
 
 def one_of_each(keys: Iterable[KeyRecord]) -> tuple[KeyRecord, ...]:
     """Give the oldest key of each account, in the order given: an account counts once."""
-    given, kept = tuple(keys), dict[tuple[str, ...], KeyRecord]()
+    given, kept = tuple(keys), dict[Account, KeyRecord]()
     for key in sorted(given, key=lambda it: (it.created_ms, it.id)):
         kept.setdefault(account_of(key) if key.account else (key.id,), key)
     chosen = {key.id for key in kept.values()}

@@ -17,7 +17,6 @@ from drawbridge.cluster.looking import Looking
 from drawbridge.cluster.share import WHOLE, Share
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, Corrupted, DrawbridgeError
-from drawbridge.core.shards import shard_of
 from drawbridge.robots.model import RobotStatus
 from drawbridge.robots.risk import KEY_REASONS, MISTAKE, Refusal, goes_by, is_about_key
 from drawbridge.robots.running.backing_off import backoff_ms, error_wait_ms
@@ -153,10 +152,9 @@ class Robots:
         """Begin what there is to do for single seats; those with nothing to do may rest.
 
         First for those who have orders open: of many that have just come here, some may have been
-        left in the middle of one. Then shard by shard, because a signal is acted on in a shard when
-        all of it is ready, and else all would be ready only at the very end.
+        left in the middle of one.
         """
-        for seat in sorted(self._restless, key=_turn):
+        for seat in sorted(self._restless, key=_has_nothing_open):
             # Who is busy is looked at again when that has ended.
             if seat.is_busy or not self._seating.holds(seat):
                 self._restless.discard(seat)
@@ -376,8 +374,8 @@ def _has_open(seat: Seat, client_id: str) -> bool:
     return client_id in ids if client_id else bool(ids)
 
 
-def _turn(seat: Seat) -> tuple[bool, int]:
-    return not seat.open, shard_of(seat.key_id)
+def _has_nothing_open(seat: Seat) -> bool:
+    return not seat.open
 
 
 def _is_ready(seat: Seat) -> bool:

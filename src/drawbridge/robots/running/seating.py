@@ -183,7 +183,7 @@ class Seating:
 
     def seats_of_key(self, key_id: str) -> Sequence[Seat]:
         """Give every seat on a key that is not stopped."""
-        return self._of_key.get(key_id, ())
+        return [seat for seat in self._of_key.get(key_id, ()) if self.holds(seat)]
 
     def chart_of(self, seat: Seat) -> Chart:
         """Give the chart at which a seat looks."""

@@ -81,7 +81,8 @@ class Pen:
             try:
                 async with self._database.transaction() as tx:
                     await self._write_together(tx, units)
-            except Exception as error:  # noqa: BLE001  Whoever waits is told of mistakes of ours too: who waited for ever would work no more.
+            # Of mistakes of ours whoever waits is told too: who waited for ever would work no more.
+            except Exception as error:  # noqa: BLE001 - raised again by each `write`
                 for unit in units:
                     unit.failure = unit.failure or error
             for unit in units:
