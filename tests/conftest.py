@@ -2,7 +2,8 @@
 
 Page tests carry `@pytest.mark.browser` and take `browser_path`; where there is no Chromium they
 are skipped, and the end of the run says so in a line of its own. What a test records as "told"
-is printed there as well. Fixtures of a single part stand in `tests/kit` or beside their tests.
+is printed there as well, and what failed before it ran again. Fixtures of a single part stand in
+`tests/kit` or beside their tests.
 """
 
 import ipaddress
@@ -11,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
@@ -25,6 +27,8 @@ from tests.kit.store import ON_SERVER
 _NO_BROWSER = "no browser"
 # The property under which a test records a line for the end of the run.
 _TOLD = "told"
+# So much of each failure of a test that ran again: the line, and what was found there.
+_LAST_OF_UNSTEADY: Final = 3_000
 _APP_FILE = "drawbridge.db"
 _LOOKED_INTO = "drawbridge-verify-"
 _LOCAL_NAMES = {"", "localhost"}
@@ -130,6 +134,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             red=True,
             bold=True,
         )
+    _tell_unsteady(terminalreporter)
+
+
+def _tell_unsteady(reporter: pytest.TerminalReporter) -> None:
+    """Tell what failed before it passed: green does not make it right."""
+    failed = {report.nodeid for report in reporter.stats.get("failed", [])}
+    unsteady = [it for it in reporter.stats.get("rerun", []) if it.nodeid not in failed]
+    if not unsteady:
+        return
+    reporter.write_sep("!", f"UNSTEADY: {len(unsteady)} times a test ran again", yellow=True)
+    for report in unsteady:
+        reporter.write_line(f"{report.nodeid} failed in {report.duration:.1f} s:")
+        reporter.write_line(report.longreprtext[-_LAST_OF_UNSTEADY:])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""The suite itself keeps its promises: loopback only, and no browser is told loudly."""
+"""The suite itself keeps its promises: loopback only; no browser, and what is unsteady, is told."""
 
 import os
 import socket
@@ -15,6 +15,13 @@ import pytest
 
 @pytest.mark.browser
 def test_a_page(browser_path): ...
+"""
+_UNSTEADY_TEST = """
+from itertools import count
+tried = count()
+
+def test_it():
+    assert next(tried) == {passes}, "too early"
 """
 
 
@@ -38,26 +45,46 @@ def test_loopback_is_open() -> None:
 
 
 def test_page_tests_without_a_browser_are_told_at_the_end(tmp_path: Path) -> None:
-    page_test = tmp_path / "test_page.py"
-    page_test.write_text(_PAGE_TEST)
     empty = tmp_path / "nothing_on_path"
     empty.mkdir()
-    arguments = [
+    done = _run(tmp_path, _PAGE_TEST, PATH=str(empty))
+    assert done.returncode == 0, done.stdout
+    assert "NO BROWSER: 1 page tests did not run" in done.stdout
+    assert "1 skipped" in done.stdout.splitlines()[-1]
+
+
+def test_a_failure_that_went_when_it_was_run_again_is_told_at_the_end(tmp_path: Path) -> None:
+    done = _run(tmp_path, _UNSTEADY_TEST.format(passes=2))
+    assert done.returncode == 0, done.stdout
+    assert "UNSTEADY: 2 times a test ran again" in done.stdout
+    assert "AssertionError: too early" in done.stdout
+    assert "1 passed, 2 rerun" in done.stdout.splitlines()[-1]
+
+
+def test_what_fails_each_time_is_red(tmp_path: Path) -> None:
+    done = _run(tmp_path, _UNSTEADY_TEST.format(passes=3))
+    assert done.returncode == 1, done.stdout
+    assert "UNSTEADY" not in done.stdout
+    assert "1 failed, 2 rerun" in done.stdout.splitlines()[-1]
+
+
+def _run(folder: Path, test: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one test as the suite does."""
+    written = folder / "test_planted.py"
+    written.write_text(test)
+    settings = [
+        "-c",
+        str(ROOT / "pyproject.toml"),
         "-p",
         "tests.conftest",
         "-p",
         "no:cacheprovider",
-        "-c",
-        str(ROOT / "pyproject.toml"),
     ]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, str(page_test)],
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *settings, str(written)],
         cwd=ROOT,
-        env={**os.environ, "PATH": str(empty)},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
-    assert "NO BROWSER: 1 page tests did not run" in done.stdout
-    assert "1 skipped" in done.stdout.splitlines()[-1]

@@ -1,6 +1,7 @@
 """The vault where several workers share the accounts: no passphrase is offered or taken."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest_asyncio
@@ -24,6 +25,12 @@ async def _begun(browser: Browserling) -> None:
     await browser.post("/welcome", fields)
 
 
+async def _made(site: WebSite, browser: Browserling) -> None:
+    page = await browser.post("/vault", {"how": "file"})
+    assert page.status == HTTPStatus.OK, page.words
+    assert await site.holder.answer() == 1
+
+
 async def test_a_passphrase_that_is_sent_all_the_same_makes_no_vault(
     site: WebSite, browser: Browserling
 ) -> None:
@@ -38,8 +45,7 @@ async def test_a_vault_that_opens_by_a_passphrase_says_what_is_to_be_done(
 ) -> None:
     """One that was on one machine before, and came here with its key file."""
     await _begun(browser)
-    await browser.post("/vault", {"how": "file"})
-    await site.holder.answer()
+    await _made(site, browser)
     async with site.house.database.transaction() as tx:
         await tx.execute("UPDATE vault_state SET state = 'locked', wrap = 'argon2id'")
     page = await browser.get("/vault")
@@ -54,8 +60,7 @@ async def test_the_vault_is_made_with_a_key_file_and_nothing_else_is_asked(
     page = await browser.get("/vault")
     assert WHY in page.words
     assert 'type="password"' not in page.html
-    await browser.post("/vault", {"how": "file"})
-    await site.holder.answer()
+    await _made(site, browser)
     assert "Your vault is open" in (await browser.get("/vault")).words
 
 
@@ -63,8 +68,7 @@ async def test_no_other_passphrase_is_offered_as_what_opens_it_from_now_on(
     site: WebSite, browser: Browserling
 ) -> None:
     await _begun(browser)
-    await browser.post("/vault", {"how": "file"})
-    await site.holder.answer()
+    await _made(site, browser)
     page = await browser.get("/vault/key")
     assert WHY in page.words
     assert 'value="passphrase"' not in page.html
