@@ -13,14 +13,12 @@ import pytest
 
 from tests.architecture.tree import ROOT
 from tests.kit.documents import commands_in, read, read_fences, script_of, wrong_with
-from tests.kit.processes import free_port
+from tests.kit.processes import bots_address, free_port
 
 _WITHIN_S: Final = 240
 _USUAL: Final = ("127.0.0.1:8420", "127.0.0.1:8520", "127.0.0.1:8620", "127.0.0.1:8920")
 # The database that a document on clusters speaks of.
 _DATABASE: Final = "postgresql://drawbridge@/drawbridge?host=/run/postgresql"
-# A paper exchange and the address for bots take a port for each exchange above their first.
-_ROOM: Final = 20
 # A person with the app and the paper exchange running, an open vault, a key and a robot.
 _LIVED_IN: Final = """\
 drawbridge up --with-paper > "$HOME/up.log" &
@@ -76,13 +74,9 @@ def _run_for_real() -> list[str]:
 
 def _surroundings(home: Path) -> tuple[dict[str, str], Mapping[str, str]]:
     """Give the environment of a newcomer's shell, and where our usual addresses are in it."""
-    ports: list[int] = []
-    while len(ports) < len(_USUAL):
-        port = free_port()
-        if all(abs(port - other) > _ROOM for other in ports):
-            ports.append(port)
-    ours = {usual: f"127.0.0.1:{port}" for usual, port in zip(_USUAL, ports, strict=True)}
-    app, paper, proxy, worker = (ours[usual] for usual in _USUAL)
+    app, paper, worker = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    proxy = bots_address()
+    ours = dict(zip(_USUAL, (app, paper, proxy, worker), strict=True))
     bin_folder = Path(sys.executable).parent
     environment = {
         "PATH": f"{bin_folder}:{os.environ['PATH']}",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from drawbridge.app.settings import Settings, port_in
-from tests.kit.processes import BOTS_TAKE, Process, free_port
+from drawbridge.app.settings import Settings
+from tests.kit.processes import Process, free_port
 
 WORKERS: Final = int(os.environ.get("DRAWBRIDGE_TEST_WORKERS", "1"))
 
@@ -85,8 +85,5 @@ def start_each(settings: Settings, start: Callable[[Mapping[str, str]], Process]
 
 
 def _apart(settings: Settings) -> Settings:
-    base = port_in(settings.proxy)
-    while (port := free_port(1)) in range(base, base + BOTS_TAKE):
-        pass
-    cluster = replace(settings.cluster, worker=f"127.0.0.1:{port}")
+    cluster = replace(settings.cluster, worker=f"127.0.0.1:{free_port(1)}")
     return replace(settings, cluster=cluster)

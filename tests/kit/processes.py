@@ -1,5 +1,6 @@
 """The product's own processes, started as a user starts them, for tests that need the whole."""
 
+import itertools
 import json
 import os
 import random
@@ -7,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,32 @@ READY_WITHIN_S = 60
 _ROOM = 20
 # Who serves bots takes one for each exchange, and behind these one for each on paper.
 BOTS_TAKE = 110
-# Below those that the system gives to clients, which come and go while a server is down.
-_PORTS = range(15_000, 32_000)
-_DICE = random.SystemRandom()
+# Below those that the system gives to clients, which come and go while a server is down. Each
+# worker of the suite has its own part: what one has found free, no other takes before it listens.
+_ALL_PORTS = range(15_000, 32_000)
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = _ALL_PORTS[len(_ALL_PORTS) // _WORKERS * _WORKER :][: len(_ALL_PORTS) // _WORKERS]
+
+
+def _rooms() -> Iterator[int]:
+    """Give all ports of this worker, over and over; suites within a suite begin elsewhere."""
+    begin = random.SystemRandom().randrange(len(_PORTS))
+    return itertools.cycle([*_PORTS[begin:], *_PORTS[:begin]])
+
+
+_ports = _rooms()
 
 
 def free_port(room: int = _ROOM) -> int:
-    """Find a port on which nobody listens, nor on those above it that a paper exchange takes."""
+    """Find a port on which nobody listens, nor on those above it that a paper exchange takes.
+
+    What was given is given again only after all others.
+    """
     while True:
-        port = _DICE.choice(_PORTS)
-        if all(_is_free(port + step) for step in range(room)):
-            return port
+        found = [next(_ports) for _ in range(room)]
+        if found[-1] == found[0] + room - 1 and all(map(_is_free, found)):
+            return found[0]
 
 
 def bots_address() -> str:

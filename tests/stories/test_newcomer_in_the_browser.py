@@ -5,7 +5,6 @@ kept under the folder that DRAWBRIDGE_ALBUM names, or in the test's own.
 """
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from tests.kit.newcomer import (
     start_robot,
     watch_check,
 )
-from tests.kit.processes import Paper, Process
+from tests.kit.processes import Paper, Process, free_port
 from tests.kit.store import store_in
 
 EXCHANGE = "Kraken"
@@ -47,13 +46,6 @@ class Town:
     web_pid: int
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     with ExitStack() as started:
@@ -61,7 +53,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         started.callback(_stop, paper.process)
         settings = Settings(
             data=tmp_path / "data",
-            port=_free_port(),
+            port=free_port(),
             paper=paper.account_site.removeprefix("http://"),
             egress_addresses=("203.0.113.7",),
             store=store_in(tmp_path / "data"),

@@ -5,7 +5,6 @@ in the test's own.
 """
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,17 +17,10 @@ from drawbridge.app.settings import Settings
 from tests.kit.browser import DESK, PHONE, open_browser, open_window
 from tests.kit.gateways import Running, start_gateway
 from tests.kit.newcomer import Album, Authenticator, run_first_time
-from tests.kit.processes import Process
+from tests.kit.processes import Process, free_port
 from tests.kit.store import ON_SERVER, store_in
 
 PASSWORD: Final = "a newcomer's own long password"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -36,8 +28,8 @@ def app(tmp_path: Path) -> Iterator[str]:
     """Give the address of a Drawbridge that nobody has used yet."""
     settings = Settings(
         data=tmp_path / "data",
-        port=_free_port(),
-        paper=f"127.0.0.1:{_free_port()}",
+        port=free_port(),
+        paper=f"127.0.0.1:{free_port()}",
         store=store_in(tmp_path / "data"),
     )
     with ExitStack() as started:
