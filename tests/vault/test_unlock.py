@@ -236,6 +236,23 @@ async def test_a_holder_that_stops_says_so(
         holder.keyring()
 
 
+async def test_a_wish_that_no_holder_answered_is_told_to_be_asked_for_again(
+    door: VaultDoor, holder: KeyHolder, database: Database, path: Path
+) -> None:
+    await holder.start()
+    await door.ask("owner_a", Wish.CREATE, _PASSPHRASE)
+    another = await _restarted(holder, database, path)
+    state = await read_vault_state(database)
+    assert (state.status, state.waiting, state.error) == (
+        VaultStatus.ABSENT,
+        False,
+        "vault_holder_moved",
+    )
+    await door.ask("owner_a", Wish.CREATE, _PASSPHRASE)
+    await another.answer()
+    assert (await read_vault_state(database)).error == ""
+
+
 async def test_the_passphrase_stands_in_no_file(
     door: VaultDoor, holder: KeyHolder, tmp_path: Path
 ) -> None:

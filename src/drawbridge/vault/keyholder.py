@@ -161,9 +161,12 @@ class KeyHolder:
         """Tell that this process answers for the vault from now on, and how it stands."""
         async with self._database.transaction() as tx:
             # Sealed to a holder that is gone, so that nobody can read them any more.
-            await tx.execute("DELETE FROM vault_requests")
+            unanswered = await tx.execute("DELETE FROM vault_requests")
             if isinstance(problem, NotFound) and not await _stored_public_key(tx):
                 problem = None  # no vault was made yet
+            if unanswered and problem is None:
+                # Whoever wished looks for an answer, and has to be told that none will come.
+                problem = Conflict("vault_holder_moved")
             await self._tell(tx, problem)
         self._taken.clear()
         self._is_known = True

@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from drawbridge.core.errors import Conflict, DrawbridgeError
@@ -13,6 +14,7 @@ from drawbridge.storage.postgres.refusals import check_release, find_refusal
 from drawbridge.storage.schema import bring_up_to_date
 from drawbridge.wording.say import say_error
 from tests.kit.certificates import authority_and_server
+from tests.kit.postgres import ROLE, PrivateServer
 
 _ASK_FOR_TLS_BYTES = 8
 
@@ -31,6 +33,20 @@ def test_a_role_or_a_database_that_is_not_there_is_named(postgres_url: str) -> N
     name = postgres_url.partition("@/")[2].partition("?")[0]
     database = _refusal(postgres_url.replace(f"@/{name}", "@/not-here"))
     assert database.code == "database_unknown"
+
+
+def test_who_would_find_every_table_empty_is_not_let_work(
+    postgres_url: str, postgres_server: PrivateServer
+) -> None:
+    postgres_server.tell('CREATE ROLE "a reader" LOGIN')
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute('GRANT ALL ON ALL TABLES IN SCHEMA public TO "a reader"')
+    reader = postgres_url.replace(f"{ROLE}@", "a%20reader@")
+    refused = _refusal(reader)
+    assert refused.code == "database_role_fenced_out"
+    assert f'GRANT {ROLE} TO "a reader"' in say_error(refused)
+    postgres_server.tell(f'GRANT {ROLE} TO "a reader"')
+    bring_up_to_date(PostgresPlace(reader), "app")
 
 
 def test_where_nobody_listens_the_address_is_named(tmp_path: Path) -> None:

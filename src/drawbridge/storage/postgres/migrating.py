@@ -34,7 +34,8 @@ def migrate_server(place: PostgresPlace, plan: Plan) -> None:
     """Give a database that is there the tables of this version.
 
     Raises: `Corrupted("database_newer")`, `Corrupted("database_failed")` where our role may not
-    make tables, `ExchangeDown("database_away")`; as `find_refusal` and `check_release`.
+    make tables, `ExchangeDown("database_away")`; as `find_refusal`, `check_release` and
+    `tenants.check_inside`.
     """
     with _our_errors():
         _migrate(place, plan)
@@ -77,6 +78,7 @@ def _make_what_servers_have(place: PostgresPlace, plan: Plan) -> None:
         if tenants.lacks_fences(connection, plan.numbers):
             connection.execute(_SESSION_LOCK)
             tenants.build_fences(connection, plan.numbers)
+        tenants.check_inside(connection, plan.numbers)
 
 
 def _make_engine_tables(connection: _Connection) -> None:

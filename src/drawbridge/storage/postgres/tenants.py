@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from psycopg import sql
 
+from drawbridge.core.errors import NotProven
 from drawbridge.storage.acting import TENANT_ROLE
 
 ROLE: Final = TENANT_ROLE
@@ -167,6 +168,11 @@ SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
 """
 _HAS_ROLE: Final = "SELECT 1 FROM pg_roles WHERE rolname = %s"
 _MAY_ENTER: Final = "SELECT has_schema_privilege(%s, current_schema(), 'USAGE')"
+# Whoever neither owns the tables nor is of the role that does finds each of them empty.
+_FENCED_OUT: Final = """
+SELECT quote_ident(current_user), quote_ident(pg_get_userbyid(relowner)) FROM pg_class
+WHERE oid = to_regclass(%s) AND row_security_active(oid)
+"""
 # In one word, so that a glance at the start of a process is enough.
 _BUILT: Final = "tenants {}"
 _GRANTED: Final = "tenants {} granted"
@@ -205,6 +211,17 @@ def build_fences(server: _Server, folders: Collection[str]) -> None:
     server.execute(
         sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.Identifier(_ANCHOR), sql.Literal(note))
     )
+
+
+def check_inside(server: _Server, folders: Collection[str]) -> None:
+    """Refuse to work as a role for which the fences stand as well.
+
+    Raises: `NotProven("database_role_fenced_out")`.
+    """
+    if _FOLDER not in folders:
+        return
+    if found := server.execute(_FENCED_OUT.encode(), (_ANCHOR,)).fetchone():
+        raise NotProven("database_role_fenced_out", role=found[0], owner=found[1])
 
 
 def fence_statements(folders: Collection[str]) -> tuple[str, ...]:
