@@ -25,7 +25,7 @@ BOTS_TAKE = 110
 # worker of the suite has its own part: what one has found free, no other takes before it listens.
 _ALL_PORTS = range(15_000, 32_000)
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
 _PORTS = _ALL_PORTS[len(_ALL_PORTS) // _WORKERS * _WORKER :][: len(_ALL_PORTS) // _WORKERS]
 
 

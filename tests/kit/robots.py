@@ -128,9 +128,9 @@ class MemoryKeys:
         return {KEY: self.first, SECOND_KEY: self.second}[key_id]
 
     async def get_key(self, owner: str, key_id: str) -> KeyRecord:
-        if owner == OWNER and key_id in {KEY, SECOND_KEY}:
-            return await self.get_record(key_id)
-        raise NotFound("unknown_key", key=key_id)
+        if owner != OWNER or key_id not in {KEY, SECOND_KEY}:
+            raise NotFound("unknown_key", key=key_id)
+        return await self.get_record(key_id)
 
 
 @dataclass
@@ -160,6 +160,7 @@ class MemoryExchange:
     fill_share: Decimal = Decimal(1)
     status_told: OrderStatus = OrderStatus.FILLED
     hides_fills: bool = False
+    counted_anew: list[_Both] = field(default_factory=list)
     came_to_nothing: set[str] = field(default_factory=set)
     fee_in_base: bool = True
     placed: list[PlaceOrder] = field(default_factory=list)
@@ -380,15 +381,14 @@ class MemoryRecord:
     exchange: MemoryExchange
 
     async def fills_of_each(self, asked: Sequence[_Both]) -> Mapping[_Both, Sequence[Fill]]:
-        it = self.exchange
+        (it := self.exchange).counted_anew.extend(asked)
         of_key = {key: [f for f in it.fills if it.keys_of[f.client_id] == key] for _, key in asked}
         return {(origin, key): of_key[key] for origin, key in asked if origin == it.origin}
 
     async def fills_of_order(self, key_id: str, client_id: str) -> tuple[Fill, ...]:
-        it = self.exchange
-        assert it.keys_of.get(client_id, key_id) == key_id
-        shown = [] if it.hides_fills else it.fills
-        return tuple(fill for fill in shown if fill.client_id == client_id)
+        assert self.exchange.keys_of.get(client_id, key_id) == key_id
+        fills = () if self.exchange.hides_fills else self.exchange.fills
+        return tuple(fill for fill in fills if fill.client_id == client_id)
 
 
 def outside_of(exchange: MemoryExchange, streams: Streams | None = None) -> Outside:

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -114,9 +115,35 @@ async def passed_on() -> None:
         await over.wait()
 
 
-@cache
-def _url_for(_folder: Path, schema: str) -> str:
-    return _server().new_database(schema)
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A database, and the folder (by its number as well) with which it goes."""
+
+    url: str
+    folder: Path
+    inode: int
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether the test that wanted it has ended: pytest takes away what it gave."""
+        try:
+            return self.folder.stat().st_ino != self.inode
+        except FileNotFoundError:
+            return True
+
+
+_made: dict[tuple[Path, str], _Made] = {}
+
+
+def _url_for(folder: Path, schema: str) -> str:
+    # Thousands of them, of ten megabytes each, are more than a machine has memory.
+    for left in [it for it, made in _made.items() if made.is_left]:
+        _server().drop_database(_made.pop(left).url)
+    if (folder, schema) not in _made:
+        there = next(it for it in (folder, *folder.parents) if it.exists())
+        url = _server().new_database(schema)
+        _made[folder, schema] = _Made(url, there, there.stat().st_ino)
+    return _made[folder, schema].url
 
 
 @cache

@@ -69,9 +69,9 @@ class Account:
         assert key_id == KEY
         return key_record()
 
-    async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
+    async def fills_of_key(self, key_id: str, since_ms: int = 0) -> tuple[Fill, ...]:
         assert key_id == KEY
-        return tuple(self.own)
+        return tuple(it for it in self.own if it.time_ms > since_ms)
 
     async def markets(self, exchange_id: str, venue: str) -> Markets:
         assert (exchange_id, venue) == ("binance", "paper")

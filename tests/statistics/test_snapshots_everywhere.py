@@ -23,8 +23,9 @@ PAPERED = [card.id for card in CARDS if card.level >= Level.PAPERED and card.tak
 
 
 class NothingOfOurs:
-    async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
+    async def fills_of_key(self, key_id: str, since_ms: int = 0) -> tuple[Fill, ...]:
         assert key_id
+        assert since_ms >= 0
         return ()
 
 

@@ -237,6 +237,7 @@ async def test_trades_of_one_number_on_two_markets_are_both_on_record(trading: D
         for _ in range(2):
             await house.journal.settle(house.key, order.client_id, filled, (told, told))
     assert [it.symbol for it in await trading.store.fills_of_key(house.key)] == [*symbols]
+    assert await trading.store.fills_of_key(house.key, since_ms=told.time_ms) == ()
     assert not any(lacks for _, lacks in await trading.store.orders_to_add_up())
 
 

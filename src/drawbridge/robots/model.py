@@ -192,6 +192,8 @@ class Standing(NamedTuple):
 
     `entered_ms` is the candle in which the position began, `entry` its first price, `best` the
     best price since; `steps` counts the safety entries; `trips` are those that guards look at.
+    `sums` are what the fills until then add up to (`running.book.Book.sums`); none where nobody
+    has written them down yet, and all fills have to be read.
     """
 
     turn: Turn = NOT_TURNED
@@ -201,6 +203,7 @@ class Standing(NamedTuple):
     best: float = 0.0
     steps: int = 0
     trips: tuple[Trip, ...] = ()
+    sums: tuple[str, ...] = ()
 
 
 NOT_BEGUN: Final = Standing()

@@ -352,7 +352,7 @@ def _standing(text: str) -> Standing:
     if not told:
         return NOT_BEGUN
     read = Standing(Turn(*told[0]), *told[1:])
-    return read._replace(trips=tuple(Trip(*trip) for trip in read.trips))
+    return read._replace(trips=tuple(Trip(*trip) for trip in read.trips), sums=tuple(read.sums))
 
 
 def _robot(row: Row, accounts: tuple[Account, ...]) -> Robot:

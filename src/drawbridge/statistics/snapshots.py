@@ -42,8 +42,8 @@ class Exchanges(Protocol):
 class Fills(Protocol):
     """Where our own trades stand; trading's store is one."""
 
-    async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
-        """Give the executions of all orders of a key."""
+    async def fills_of_key(self, key_id: str, since_ms: int = 0) -> tuple[Fill, ...]:
+        """Give the executions of all orders of a key, or those later than a moment."""
 
 
 class Readings(Protocol):
@@ -121,8 +121,8 @@ class Snapshots:
 
     async def _settled(self, key_id: str, before: Snapshot, taken: Snapshot) -> Snapshot:
         since_ms = before.settled_ms or before.at_ms
-        own = await self._from.fills.fills_of_key(key_id)
-        known = {_name_of(fill): fill for fill in own if fill.time_ms > since_ms}
+        own = await self._from.fills.fills_of_key(key_id, since_ms)
+        known = {_name_of(fill): fill for fill in own}
         settled = settle(before, taken, map(change_of, known.values()))
         if not settled.transfers:
             return settled

@@ -153,10 +153,12 @@ class OrderStore:
             of_both.append(read_fill(row))
         return found
 
-    async def fills_of_key(self, key_id: str) -> tuple[Fill, ...]:
-        """Give the executions of all orders of a key, oldest first."""
+    async def fills_of_key(self, key_id: str, since_ms: int = 0) -> tuple[Fill, ...]:
+        """Give the executions of all orders of a key (later than a moment), oldest first."""
         rows = await self._database.fetch_all(
-            "SELECT * FROM fills WHERE key_id = ? ORDER BY time_ms, symbol, trade_id", key_id
+            "SELECT * FROM fills WHERE key_id = ? AND time_ms > ?"
+            " ORDER BY time_ms, symbol, trade_id",
+            *(key_id, since_ms),
         )
         return tuple(read_fill(row) for row in rows)
 

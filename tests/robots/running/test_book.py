@@ -97,3 +97,41 @@ def test_a_position_is_what_all_fills_add_up_to(
     it.take(fills)
 
     assert it.quantity == held_of(fills, "BTC")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(Side),
+            st.integers(1, 500),
+            st.integers(1, 1_000),
+            st.sampled_from(["USDT", "BTC"]),
+        ),
+        max_size=30,
+    ),
+    st.integers(0, 30),
+)
+def test_who_goes_on_from_what_was_written_down_comes_to_the_same(
+    drawn: list[tuple[Side, int, int, str]], read: int
+) -> None:
+    """Law: what a robot did before it was read from disk need not be read again, wherever cut."""
+    fills = [
+        replace(
+            BUY,
+            side=side,
+            quantity=quantity * STEP,
+            price=Decimal(price) / 7,
+            fee=STEP / 3,
+            fee_currency=paid_in,
+            time_ms=number,
+        )
+        for number, (side, quantity, price, paid_in) in enumerate(drawn)
+    ]
+    whole, before, after = book(), book(), book()
+    endings = whole.take(fills)
+
+    ended = before.take(fills[:read])
+    after.restore(before.sums())
+
+    assert (*ended, *after.take(fills[read:])) == endings
+    assert after.sums() == whole.sums()

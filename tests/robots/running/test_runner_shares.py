@@ -122,6 +122,19 @@ async def test_an_account_that_moved_between_order_and_fill_is_settled_once(pair
     assert pair.ann.desk.waiting == 1
 
 
+async def test_who_takes_over_goes_on_from_what_all_trades_came_to(pair: Pair) -> None:
+    await pair.begin()
+    await pair.tell(UP)
+    pair.bench.exchange.counted_anew.clear()
+
+    pair.move(ONE)
+    await pair.step()
+    await pair.tell(DOWN)
+
+    assert pair.bench.exchange.counted_anew == []
+    assert pair.placed_on(KEY) == [Side.BUY, Side.SELL]
+
+
 async def test_orders_left_behind_do_not_wait_until_all_answers_are_taken_in(pair: Pair) -> None:
     pair.bench.exchange.balances["USDT"] = Decimal(100_000)
     for number in range(40):

@@ -4,7 +4,7 @@ One book follows one position after another. What cannot be sold, because it is 
 step, stays in the quantity and counts as nothing held.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -13,6 +13,8 @@ from drawbridge.core.money import ZERO, floor_to_step
 from drawbridge.core.orders import Fill, Side
 
 _PERCENT: Final = Decimal(100)
+# What is summed up, in the order in which it is written down.
+_SUMS: Final = ("quantity", "cost", "price", "entry", "_entered", "_flow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,17 @@ class Book:
         """Take fills in, oldest first; tells which positions ended by them."""
         endings = (self._take(fill) for fill in fills)
         return tuple(ending for ending in endings if ending is not None)
+
+    def sums(self) -> tuple[str, ...]:
+        """Write down, exactly, all that the fills taken in add up to; `restore` reads it."""
+        return (*(str(getattr(self, it)) for it in _SUMS), str(self.opened_ms))
+
+    def restore(self, sums: Sequence[str]) -> None:
+        """Go on from where `sums` were written down."""
+        *amounts, opened_ms = sums
+        for name, amount in zip(_SUMS, amounts, strict=True):
+            setattr(self, name, Decimal(amount))
+        self.opened_ms = int(opened_ms)
 
     @property
     def is_flat(self) -> bool:

@@ -36,7 +36,7 @@ from drawbridge.trading.signals import Signal
 
 _log: Final = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 128
 _ANSWERS_AT_ONCE: Final = 256
 _KEYS_EVERY_MS: Final = 1_000
 _KEYS_AT_ONCE: Final = 200
@@ -81,6 +81,12 @@ class Robots:
 
     async def look(self) -> None:
         """Read what people have changed, and begin whatever is due; nothing is waited for."""
+        await self._look()
+        while self._seating.is_taking_over:
+            # Who came first is at work already while the next are read.
+            await self._look()
+
+    async def _look(self) -> None:
         self._tasks.check()
         self._listening.check()
         # What is on its way to an exchange for them may come to its end; nothing new is sent, and
@@ -90,13 +96,13 @@ class Robots:
             # Those of the same accounts begin anew, and nobody may still work on the ones before.
             self._tasks.cancel_left()
         now_ms = self._clock.now_ms()
-        has_changed = await self._seating.read_changes()
-        if has_changed:
+        if news := await self._seating.read_changes():
             # Whoever has just come is held against its key, whether any key has changed or not:
             # it may have been good only between two looks.
-            self._suspects.update(it.key_id for it in self._seating.seats())
+            self._suspects.update(it.key_id for it in news.come)
+            self._restless.update(news.come)
             self._listen()
-        if has_changed or now_ms >= self._all_looked_ms + _ALL_EVERY_MS:
+        if (news and news.has_changed) or now_ms >= self._all_looked_ms + _ALL_EVERY_MS:
             self._all_looked_ms = now_ms
             self._restless.update(self._seating.seats())
         await self._look_at_keys()

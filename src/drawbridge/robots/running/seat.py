@@ -192,7 +192,7 @@ class Seat:
             standing = standing._replace(entered_ms=entered_ms, entry=price, best=price, steps=0)
         elif fills and kind == _SAFETY:
             standing = standing._replace(steps=standing.steps + 1)
-        return book, standing
+        return book, standing._replace(sums=book.sums())
 
     def _trips_with(self, trips: tuple[Trip, ...], ending: Ending, kind: str) -> tuple[Trip, ...]:
         """Give the trades that ended, with one more, as far back as guards look.

@@ -4,6 +4,7 @@ Else only when accounts come to us from another process; what goes to another is
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from drawbridge.cluster.looking import Looking
@@ -21,11 +22,20 @@ from drawbridge.robots.seams import Record
 from drawbridge.robots.store import RobotStore
 from drawbridge.storage.database import Database
 
-# So many accounts are read with one question; all their fills are in memory for a moment.
+# So many accounts are read with one question.
 _READ_AT_ONCE: Final = 200
-# Of a hundred thousand accounts, all that have come would keep us from renewing any claim.
+# Of a hundred thousand accounts, all that have come would keep us from renewing any claim, and
+# those that were read first from going on.
 _SHARDS_AT_ONCE: Final = 4
 _NONE: Final[frozenset[int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a look has found: the seats that have `come`, and whether others may have changed."""
+
+    come: Sequence[Seat]
+    has_changed: bool
 
 
 class Seating:
@@ -90,43 +100,51 @@ class Seating:
             self._arrange()
             self._has_left = True
 
-    async def read_changes(self) -> bool:
-        """Take in what has changed on disk since the last look; tells whether anything has."""
+    async def read_changes(self) -> News | None:
+        """Take in what has changed on disk since the last look; None where nothing has.
+
+        Of accounts that have come to us a few shards are read; the next look reads the next.
+        """
         has_left, self._has_left = self._has_left, False
         changes = self._robots.changes()
-        if changes == self._seen and not self._unread:
-            return has_left
-        if changes != self._seen and self._read != _NONE:
-            await self._take_all(self._seen, self._read)
+        has_changed = changes != self._seen
+        if not (has_changed or has_left or self._unread):
+            return None
+        come: list[Seat] = []
+        if has_changed and self._read != _NONE:
+            come += await self._take_all(self._seen, self._read)
         if self._unread:
-            await self._take_over()
+            come += await self._take_over()
         self._seen = changes
-        self._arrange()
-        return True
+        if has_changed:
+            self._arrange()
+        else:
+            self._add(come)
+        return News(come, has_changed or has_left)
 
-    async def _take_over(self) -> None:
-        """Read the seats of accounts that have come to us, as after a restart."""
-        gained = self._unread
+    async def _take_over(self) -> Sequence[Seat]:
+        """Read seats of accounts that have come to us, as after a restart."""
+        shards = frozenset(sorted(self._unread)[:_SHARDS_AT_ONCE])
         # Whoever had them may just be writing; in the next turn all of that is on disk, and after
         # it nothing more of theirs comes (writing.py).
         async with self._database.transaction():
             pass
-        waiting = sorted(gained)
-        for begin in range(0, len(waiting), _SHARDS_AT_ONCE):
-            shards = frozenset(waiting[begin : begin + _SHARDS_AT_ONCE])
-            await self._take_all(0, shards)
-            self._read = (self._read or _NONE) | shards
-            self._unread -= shards
+        come = await self._take_all(0, shards)
+        self._read = (self._read or _NONE) | shards
+        self._unread -= shards
+        return come
 
-    async def _take_all(self, since: int, shards: frozenset[int] | None) -> None:
+    async def _take_all(self, since: int, shards: frozenset[int] | None) -> Sequence[Seat]:
         robots = await self._robots.list_changed(since, shards)
         gone: dict[str, set[str]] = {}
         for robot_id, key_id in self._seats:
             if shards is None or shard_of(key_id) in shards:
                 gone.setdefault(robot_id, set()).add(key_id)
         new = [it for robot in robots for it in self._hear(robot, gone.get(robot.id, set()))]
+        come: list[Seat] = []
         for begin in range(0, len(new), _READ_AT_ONCE):
-            await self._seat(new[begin : begin + _READ_AT_ONCE])
+            come += await self._seat(new[begin : begin + _READ_AT_ONCE])
+        return come
 
     def _hear(self, robot: Robot, gone: set[str]) -> list[tuple[Robot, Account]]:
         """Let a robot's seats hear how it stands; gives its accounts that have none yet.
@@ -147,7 +165,7 @@ class Seating:
             del self._seats[robot.id, key_id]
         return new
 
-    async def _seat(self, new: Sequence[tuple[Robot, Account]]) -> None:
+    async def _seat(self, new: Sequence[tuple[Robot, Account]]) -> Sequence[Seat]:
         """Read what stands on disk of accounts, and seat robots there."""
         robot_ids = sorted({robot.id for robot, _ in new})
         key_ids = sorted({account.key_id for _, account in new})
@@ -155,15 +173,21 @@ class Seating:
         for decision in await self._decisions.list_open(robot_ids, key_ids):
             of_account = opened.setdefault((decision.robot_id, decision.key_id), {})
             of_account[decision.tag] = decision
-        asked = [(robot.origin, account.key_id) for robot, account in new]
-        fills = await self._record.fills_of_each(asked)
+        # A robot may have traded for years: only where nobody summed up what it did.
+        asked = [(robot.origin, it.key_id) for robot, it in new if not it.standing.sums]
+        fills = await self._record.fills_of_each(asked) if asked else {}
+        come = []
         for robot, account in new:
             at = (robot.id, account.key_id)
             filled = fills.get((robot.origin, account.key_id), ())
             try:
-                self._seats[at] = _seated(robot, account, opened.get(at, {}), filled)
+                seat = _seated(robot, account, opened.get(at, {}), filled)
             except DrawbridgeError as error:
                 await self._moves.pause_unread(robot, account, error)
+            else:
+                self._seats[at] = seat
+                come.append(seat)
+        return come
 
     def seats(self) -> Sequence[Seat]:
         """Give every seat that is not stopped."""
@@ -189,14 +213,18 @@ class Seating:
         """Give the chart at which a seat looks."""
         return self._charts.setdefault(series_of(seat.plan), Chart(series_of(seat.plan)))
 
-    def _arrange(self) -> None:
-        """Sort seats by chart and key, and forget charts at which nobody looks any more."""
-        self._at, self._of_key = {}, {}
-        for seat in self._seats.values():
+    def _add(self, come: Iterable[Seat]) -> None:
+        """Sort seats by chart and key."""
+        for seat in come:
             self._of_key.setdefault(seat.key_id, []).append(seat)
             self.chart_of(seat)
             if seat.is_started:
                 self._at.setdefault(series_of(seat.plan), []).append(seat)
+
+    def _arrange(self) -> None:
+        """Sort all anew, and forget charts at which nobody looks any more."""
+        self._at, self._of_key = {}, {}
+        self._add(self._seats.values())
         needed = {series_of(seat.plan) for seat in self._seats.values()}
         self._charts = {it: chart for it, chart in self._charts.items() if it in needed}
 
@@ -208,8 +236,11 @@ def _seated(
     book = Book(plan.base, plan.quote, robot.quantity_step)
     # Fills of a decision that is open are taken in when it is settled. Counted here as well, a
     # robot killed in between would hold twice what it bought, and sell it.
-    unsettled = {decision.client_id for decision in opened.values()}
-    book.take(fill for fill in fills if fill.client_id not in unsettled)
+    if account.standing.sums:
+        book.restore(account.standing.sums)
+    else:
+        unsettled = {decision.client_id for decision in opened.values()}
+        book.take(fill for fill in fills if fill.client_id not in unsettled)
     return Seat(
         robot=robot,
         account=account,
