@@ -118,6 +118,10 @@ class Workers:
 
     async def _look(self) -> None:
         work = self._work
+        if work.holder.is_open:
+            # Before all else: orders that a dead worker left behind wait for them. What they begin
+            # goes on beside everything else.
+            self._begin("robots", work.robots.look)
         await self._look_at_share()
         await work.holder.answer()
         if work.share.is_house:
@@ -131,8 +135,6 @@ class Workers:
                 self._checks[key.id] = asyncio.create_task(self._check(key.id, key.check_proof))
         self._begin("cancelling", work.stopping.step)
         self._begin("inquiries", work.inquiries.step)
-        # What robots begin here goes on beside everything else.
-        self._begin("robots", work.robots.look)
         self._begin("foreign orders", work.strangers.step)
         self._begin("foreign trades", work.outsiders.step)
         self._begin("kinship", work.kinship.step)
