@@ -36,7 +36,7 @@ from drawbridge.trading.signals import Signal
 
 _log: Final = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 128
+_AT_ONCE: Final = 64
 _ANSWERS_AT_ONCE: Final = 256
 _KEYS_EVERY_MS: Final = 1_000
 _KEYS_AT_ONCE: Final = 200

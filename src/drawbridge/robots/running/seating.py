@@ -24,9 +24,6 @@ from drawbridge.storage.database import Database
 
 # So many accounts are read with one question.
 _READ_AT_ONCE: Final = 200
-# Of a hundred thousand accounts, all that have come would keep us from renewing any claim, and
-# those that were read first from going on.
-_SHARDS_AT_ONCE: Final = 4
 _NONE: Final[frozenset[int]] = frozenset()
 
 
@@ -103,7 +100,8 @@ class Seating:
     async def read_changes(self) -> News | None:
         """Take in what has changed on disk since the last look; None where nothing has.
 
-        Of accounts that have come to us a few shards are read; the next look reads the next.
+        Of accounts that have come to us one shard is read, and the next look reads the next: all
+        at once would keep us from renewing claims, and those that were read first from going on.
         """
         has_left, self._has_left = self._has_left, False
         changes = self._robots.changes()
@@ -124,7 +122,7 @@ class Seating:
 
     async def _take_over(self) -> Sequence[Seat]:
         """Read seats of accounts that have come to us, as after a restart."""
-        shards = frozenset(sorted(self._unread)[:_SHARDS_AT_ONCE])
+        shards = frozenset({min(self._unread)})
         # Whoever had them may just be writing; in the next turn all of that is on disk, and after
         # it nothing more of theirs comes (writing.py).
         async with self._database.transaction():
