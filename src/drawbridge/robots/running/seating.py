@@ -135,7 +135,8 @@ class Seating:
     async def _take_all(self, since: int, shards: frozenset[int] | None) -> Sequence[Seat]:
         robots = await self._robots.list_changed(since, shards)
         gone: dict[str, set[str]] = {}
-        for robot_id, key_id in self._seats:
+        # Of those that are read for the first time, nobody has a seat yet.
+        for robot_id, key_id in self._seats if since else ():
             if shards is None or shard_of(key_id) in shards:
                 gone.setdefault(robot_id, set()).add(key_id)
         new = [it for robot in robots for it in self._hear(robot, gone.get(robot.id, set()))]
@@ -232,11 +233,11 @@ def _seated(
 ) -> Seat:
     plan = robot.plan
     book = Book(plan.base, plan.quote, robot.quantity_step)
-    # Fills of a decision that is open are taken in when it is settled. Counted here as well, a
-    # robot killed in between would hold twice what it bought, and sell it.
     if account.standing.sums:
         book.restore(account.standing.sums)
     else:
+        # Fills of a decision that is open are taken in when it is settled. Counted here as well, a
+        # robot killed in between would hold twice what it bought, and sell it.
         unsettled = {decision.client_id for decision in opened.values()}
         book.take(fill for fill in fills if fill.client_id not in unsettled)
     return Seat(
