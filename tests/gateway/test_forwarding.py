@@ -1,5 +1,6 @@
 """What bots send, over the same road: judged, journalled, signed anew, answered as it came."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -103,6 +104,20 @@ async def test_an_answer_that_is_lost_leaves_an_unknown_order_that_is_not_sent_a
     with pytest.raises(Conflict, match="order_already_intended"):
         await _forward(house, it)
     assert house.stub.count(PlaceOrder) == 1
+
+
+async def test_what_nothing_came_of_is_placed_when_it_is_sent_again_by_the_same_name(
+    house: Setting,
+) -> None:
+    """Scenario 85."""
+    house.stub.refuse(PlaceOrder, ExchangeRefused("insufficient_funds"))
+    it = _forwarding(house, _order(house))
+    assert (await _forward(house, it)).error is not None
+    await _row_in(house, "refused")
+    results = await asyncio.gather(*(_forward(house, it) for _ in range(3)), return_exceptions=True)
+    assert sum(isinstance(it, Conflict) for it in results) == 2
+    assert [order.client_id for order in house.stub.orders.values()] == ["db1"]
+    assert len(await house.rows("orders")) == 1
 
 
 async def test_a_refusal_goes_back_in_the_words_in_which_it_came(house: Setting) -> None:

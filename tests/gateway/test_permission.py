@@ -162,6 +162,24 @@ async def test_wherever_on_its_way_the_share_ends_an_order_does_not_leave(
         await place(gateway, house, f"again{look}")
 
 
+async def test_what_a_bot_sends_again_under_the_same_name_is_placed_where_its_account_went(
+    house: Setting, share: EndingShare, gateway: Gateway
+) -> None:
+    """Scenario 85. At once, and wherever on its way it was kept: it never was an order."""
+    elsewhere = _gateway(house, EndingShare())
+    await _known(gateway, house)
+    await _known(elsewhere, house)
+    await _forwarded(gateway, house, "first")
+    for look in range(1, share.looks + 1):
+        share.renew()
+        share.ends_at_look = look
+        with pytest.raises(ExchangeDown, match="account_moved"):
+            await _forwarded(gateway, house, f"late{look}")
+        await _forwarded(elsewhere, house, f"late{look}")
+        assert house.stub.count(PlaceOrder) == 1 + look
+    await elsewhere.close()
+
+
 async def test_before_its_row_nothing_is_written_down(
     house: Setting, share: EndingShare, gateway: Gateway
 ) -> None:

@@ -126,11 +126,16 @@ class Forwarder:
         # Paying may have been a wait; here nothing has to be undone yet.
         self._sending.permission.left_ms(key.id)
         # Before the first byte leaves: after a crash this row says that an order may exist.
-        await self._journal.intend(key, it.origin, order)
+        # Told that it was never sent, or refused, a bot sends it again under the same name.
+        await self._journal.intend(key, it.origin, order, may_repeat=True)
         try:
             heard = await send()
         except DrawbridgeError as error:
-            self._fail(key, order, error)
+            if never_left(error):
+                # On disk before it is told: whoever works for the account now is asked next.
+                await self._journal.fail(key.id, order.client_id, NEVER_ARRIVED, error.code)
+            else:
+                self._fail(key, order, error)
             raise
         if heard.error is not None:
             self._fail(key, order, heard.error)
@@ -141,8 +146,6 @@ class Forwarder:
 
     def _fail(self, key: KeyRecord, order: PlaceOrder, error: DrawbridgeError) -> None:
         state = UNKNOWN if isinstance(error, OutcomeUnknown) else REFUSED
-        if never_left(error):
-            state = NEVER_ARRIVED
         self._journal.fail_later(key.id, order.client_id, state, error.code)
 
     def _hear(

@@ -29,6 +29,11 @@ _INTEND: Final = Rows(
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended', ?, ?)",
     key=2,
 )
+# Frees the name of what certainly never came to be an order.
+_FREE: Final = (
+    "DELETE FROM orders WHERE key_id = ? AND client_order_id = ?"
+    " AND state IN ('never_arrived', 'refused')"
+)
 # Answers can overtake each other: a row never becomes less filled, and an ended order stays so.
 _SETTLE: Final = Rows(
     "WITH told (key_id, client_order_id, state, order_id, filled, filled_quote, fee, fee_currency,"
@@ -100,9 +105,13 @@ class OrderJournal:
         """Tell by key and client id, from now on, of each row of an order that has been written."""
         self._written = hear
 
-    async def intend(self, key: KeyRecord, origin: str, order: PlaceOrder) -> None:
+    async def intend(
+        self, key: KeyRecord, origin: str, order: PlaceOrder, *, may_repeat: bool = False
+    ) -> None:
         """Write down that an order is about to be sent.
 
+        `may_repeat`: whoever was told that nothing came of it tries again by the same name, as
+        exchanges let them.
         Raises: `Conflict("order_already_intended")` for a client id that was used before: the
         order may exist, so it must be looked up and never be sent again; `Forbidden` when the
         order is not wanted any more: nothing was written.
@@ -122,9 +131,19 @@ class OrderJournal:
         try:
             await self._journal.write(_INTEND, args)
         except Conflict:
-            raise Conflict("order_already_intended", client_order_id=order.client_id) from None
+            if not may_repeat:
+                raise _used(order.client_id) from None
+            await self._intend_again(args)
         if self._written is not None:
             self._written(key.id, order.client_id)
+
+    async def _intend_again(self, args: tuple[Value, ...]) -> None:
+        key_id, client_id = args[:2]
+        try:
+            # Together: of two who try at the same moment, the second finds the row of the first.
+            await self._journal.write_many([(_FREE, (key_id, client_id)), (_INTEND, args)])
+        except Conflict:
+            raise _used(str(client_id)) from None
 
     def settle(
         self, key_id: str, client_id: str, order: Order, fills: tuple[Fill, ...] = ()
@@ -181,6 +200,10 @@ def _filled(key_id: str, client_id: str, fill: Fill) -> tuple[Value, ...]:
         *(fill.type.value, plain(fill.price), plain(fill.quantity), plain(fill.fee)),
         *(fill.fee_currency, int(fill.is_maker), fill.time_ms),
     )
+
+
+def _used(client_id: str) -> Conflict:
+    return Conflict("order_already_intended", client_order_id=client_id)
 
 
 def _text(amount: Decimal | None) -> str | None:
