@@ -10,6 +10,7 @@ import pytest
 
 from tests.importing.test_scanning import KEY, SECRET
 from tests.kit.command_line import CommandLine
+from tests.kit.store import in_a_file
 
 
 @pytest.fixture
@@ -35,11 +36,18 @@ def test_what_cannot_be_looked_through_is_refused(line: CommandLine, tmp_path: P
     assert told[1]["code"] == "scan_git_failed"
 
 
-def test_a_clean_folder_ends_well_and_makes_no_data_folder(
+def test_a_clean_folder_ends_well(line: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    told = scanned(line, str(tmp_path / "clean"))
+    assert told == (0, {"files": 0, "skipped": 0, "found": []})
+
+
+@in_a_file("whoever names a server has an installation there, which is looked into")
+def test_where_nothing_is_installed_no_data_folder_is_made(
     line: CommandLine, tmp_path: Path
 ) -> None:
-    code, told = scanned(line, str(tmp_path))
-    assert (code, told) == (0, {"files": 0, "skipped": 0, "found": []})
+    (tmp_path / "clean").mkdir()
+    scanned(line, str(tmp_path / "clean"))
     assert not line.data.exists()
 
 
