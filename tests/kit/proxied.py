@@ -183,6 +183,13 @@ async def leave_unchecked(house: House) -> None:
             await tx.execute(statement)
 
 
+async def let_be_checked(house: House) -> None:
+    """Let keys that others add from now on be checked: on a server all wrote what was left so."""
+    if house.settings.is_cluster:
+        async with house.database.transaction() as tx:
+            await tx.execute("DROP TRIGGER unchecked ON keys")
+
+
 async def until_shared(house: House, workers: int) -> None:
     """Wait until every worker has its share."""
 

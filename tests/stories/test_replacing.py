@@ -20,7 +20,7 @@ from drawbridge.virtual_keys.wishes import Wish
 from tests.kit.house import read_state, until
 from tests.kit.paper_keys import end_paper_key
 from tests.kit.processes import drawbridge, free_port
-from tests.kit.proxied import Proxied
+from tests.kit.proxied import Proxied, let_be_checked
 from tests.kit.trading_bot import MARKETS, TradingBot, all_traded
 from tests.stories.test_signals import _filled_in, _post
 
@@ -59,6 +59,7 @@ def test_a_robot_and_bots_trade_on_while_their_key_is_replaced(bridge: Proxied) 
     keys = {name: bridge.real_key(name, ACCOUNT) for name in MARKETS}
     for key in keys.values():
         bridge.runner.run(_is(bridge, key.id, KeyStatus.ENABLED))
+    bridge.runner.run(let_be_checked(bridge.house))
     bots = [
         TradingBot(
             exchange_id=name,
