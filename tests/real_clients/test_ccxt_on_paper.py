@@ -177,6 +177,7 @@ def test_what_was_traded_is_told_with_its_fee(desk: Desk) -> None:
     assert sum(it["cost"] for it in trades) == pytest.approx(told["cost"], rel=rel)
     assert {it["fee"]["currency"] for it in trades} <= {desk.table.base, desk.table.money}
     # What is owed for the last few steps of an order may be less than the money's smallest unit.
+    assert all(it["fee"]["cost"] > 0 for it in trades if it["cost"] >= 1)
     assert all(it["fee"]["cost"] >= 0 for it in trades)
     assert sum(it["fee"]["cost"] for it in trades) > 0
 
