@@ -103,7 +103,6 @@ async def test_an_unknown_key_is_told_apart_or_told_as_what_the_exchange_says(
         (GetKeyRights, NotProven("bad_key"), KeyStatus.INVALID),
         (GetKeyRights, Forbidden("ip_not_allowed"), KeyStatus.INVALID),
         (GetKeyRights, NotProven("bad_signature"), KeyStatus.INVALID),
-        (GetKeyRights, ExchangeDown("rate_limited"), KeyStatus.UNVERIFIED),
         (GetKeyRights, ExchangeDown("maintenance"), KeyStatus.UNVERIFIED),
         (GetKeyRights, ExchangeDown("overloaded"), KeyStatus.UNVERIFIED),
         (GetBalances, ExchangeDown("maintenance"), KeyStatus.UNVERIFIED),

@@ -21,6 +21,7 @@ from drawbridge.vault.living import KeyLives
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus
 from drawbridge.vault.shelf import Shelf
 from drawbridge.verification.doubts import Doubts
+from drawbridge.verification.patience import Patience
 from drawbridge.verification.rights import ask_rights
 from drawbridge.verification.service import Verification
 from drawbridge.verification.verdict import (
@@ -149,7 +150,7 @@ class Rechecks:
     async def _found(self, key: KeyRecord) -> tuple[Verdict, Growth | None]:
         exchange = get_exchange(key.exchange)
         try:
-            rights = await ask_rights(self._gateway, exchange, key.id)
+            rights = await ask_rights(self._gateway, exchange, key.id, Patience(0))
             found = judge_rights(exchange.card, rights, self._clock.now_ms(), Born.of(key))
             if found.status in IN_USE:
                 await self._gateway.call(key.id, GetBalances(), purpose=Purpose.CHECK)

@@ -1,5 +1,6 @@
 """Asking an exchange what a key may do. What that means is decided in `verdict.py`."""
 
+from functools import partial
 from typing import Any
 
 from drawbridge.catalogue.registry import Exchange
@@ -7,20 +8,26 @@ from drawbridge.core.errors import DrawbridgeError, ExchangeDown, Forbidden
 from drawbridge.core.operations import GetKeyRights, KeyRights, Operation
 from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.policy import Purpose
+from drawbridge.verification.patience import Patience
 
 
-async def ask_rights(gateway: Gateway, exchange: Exchange, key_id: str) -> KeyRights:
+async def ask_rights(
+    gateway: Gateway, exchange: Exchange, key_id: str, patience: Patience
+) -> KeyRights:
     """Ask all that this exchange must be asked, and read the answers together.
 
     Raises: `ExchangeDown` while it cannot be asked; what the exchange says against the key.
     """
-    answers = [await _answer(gateway, key_id, it) for it in exchange.probe.operations()]
+    answers = [await _answer(gateway, key_id, it, patience) for it in exchange.probe.operations()]
     return exchange.probe.read(tuple(answers))
 
 
-async def _answer(gateway: Gateway, key_id: str, operation: Operation[Any]) -> object:
+async def _answer(
+    gateway: Gateway, key_id: str, operation: Operation[Any], patience: Patience
+) -> object:
+    ask = partial(gateway.call, key_id, operation, purpose=Purpose.CHECK)
     try:
-        answer: object = await gateway.call(key_id, operation, purpose=Purpose.CHECK)
+        answer: object = await patience.wait_out(ask)
     except ExchangeDown:
         raise
     except DrawbridgeError as error:

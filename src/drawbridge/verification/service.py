@@ -6,7 +6,8 @@ What a finding means is decided in `verdict.py`; what is sent crosses the gatewa
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, Protocol
 
 from drawbridge.catalogue.card import Card
@@ -32,6 +33,7 @@ from drawbridge.gateway.crossing import Gateway
 from drawbridge.gateway.permission import MOVED, never_left
 from drawbridge.gateway.policy import Purpose
 from drawbridge.vault.model import IN_USE, KeyRecord, KeyStatus, Proof, Standing
+from drawbridge.verification.patience import Patience
 from drawbridge.verification.probe_order import Plan, candidates, changed, plan, probe_id
 from drawbridge.verification.probing import Probing
 from drawbridge.verification.progress import Progress, told
@@ -82,6 +84,7 @@ class _Case:
     progress: Progress
     # The share's version when it began.
     seen: int
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def card(self) -> Card:
@@ -230,7 +233,7 @@ class Verification:
             offset = await self._gateway.learn_clock(key.exchange, key.venue)
             facts["ahead_ms"] = offset.ahead_ms
         async with progress.step(Step.RIGHTS) as facts:
-            rights = await ask_rights(self._gateway, case.exchange, key.id)
+            rights = await ask_rights(self._gateway, case.exchange, key.id, case.patience)
             facts["switches"] = sorted(rights.switches)
         now_ms = self._clock.now_ms()
         found = judge_rights(card, rights, now_ms, Born.of(key))
@@ -240,7 +243,7 @@ class Verification:
             # A key with a forbidden right never gets as far as an order.
             return found
         async with progress.step(Step.BALANCE) as facts:
-            balances = await self._balances(key.id)
+            balances = await self._balances(case)
             facts["currencies"] = sum(1 for balance in balances if balance.total)
         if not found.may_trade or case.is_unproven:
             await progress.skip(Step.PROBE_PLACED, Step.PROBE_CANCELLED)
@@ -292,7 +295,7 @@ class Verification:
         return ProbeOutcome(ProbeEnd.DRY_RUN)
 
     async def _compared(self, case: _Case, found: Verdict, before: tuple[Balance, ...]) -> Verdict:
-        after = await self._balances(case.key.id)
+        after = await self._balances(case)
         differences = changed(before, after)
         if not differences:
             return found
@@ -301,19 +304,18 @@ class Verification:
         remark = Remark("balances_changed", {"changes": told})
         return replace(found, remarks=(*found.remarks, remark))
 
-    async def _balances(self, key_id: str) -> tuple[Balance, ...]:
-        return await self._gateway.call(key_id, GetBalances(), purpose=Purpose.CHECK)
+    async def _balances(self, case: _Case) -> tuple[Balance, ...]:
+        ask = partial(self._gateway.call, case.key.id, GetBalances(), purpose=Purpose.CHECK)
+        return await case.patience.wait_out(ask)
 
     async def _tickers(self, case: _Case) -> list[tuple[Market, Ticker]]:
         exchange_id, venue = case.key.exchange, case.key.venue
         markets = await self._gateway.markets(exchange_id, venue)
-        return [
-            (
-                market,
-                await self._gateway.call_public(exchange_id, venue, GetTicker(market.symbol)),
-            )
-            for market in candidates(case.card, markets)
-        ]
+        told = []
+        for market in candidates(case.card, markets):
+            ask = partial(self._gateway.call_public, exchange_id, venue, GetTicker(market.symbol))
+            told.append((market, await case.patience.wait_out(ask)))
+        return told
 
     async def _left_behind(self, case: _Case) -> Verdict | None:
         """End what an earlier check left behind; give the verdict if this one may not go on.
