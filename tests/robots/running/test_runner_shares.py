@@ -299,6 +299,41 @@ async def test_a_signal_that_waits_where_an_account_moved_is_acted_on_there(pair
     assert await pair.outcomes() == [""]
 
 
+async def test_who_comes_to_a_chart_of_others_hears_a_signal_at_its_first_look(pair: Pair) -> None:
+    await pair.begin(replace(BOTH, trigger="signal"))
+    await pair.send(Action.BUY, "one")
+    await pair.step(2)
+    pair.move(ONE)
+    await pair.send(Action.CLOSE, "two")
+    pair.bench.exchange.clock.advance(1_100)
+    await pair.bob.runner.step()
+    assert pair.placed_on(KEY) == pair.placed_on(SECOND_KEY) == [Side.BUY, Side.SELL]
+
+
+async def test_a_signal_begins_no_more_than_there_is_room_for_and_reaches_all(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drawbridge.robots.running.signalling.IN_FLIGHT", 1)
+    await pair.begin(replace(BOTH, trigger="signal"))
+    pair.move(ONE)
+    await pair.step(1)
+    pair.bob.desk.gate.clear()
+    await pair.send(Action.BUY, "one")
+    for _ in range(3):
+        pair.bench.exchange.clock.advance(1_100)
+        await pair.bob.runner.look()
+        while not pair.bob.desk.waiting:
+            await a_turn()
+    assert pair.bob.desk.waiting == 1
+
+    pair.bob.desk.gate.set()
+    await pair.bob.runner.settle()
+    assert len(pair.bench.sides) == 1
+    await pair.step(1)
+    assert pair.placed_on(KEY) == pair.placed_on(SECOND_KEY) == [Side.BUY]
+    assert await pair.outcomes() == [""]
+
+
 async def test_an_account_that_is_in_trouble_where_it_went_misses_no_signal(pair: Pair) -> None:
     await pair.begin(replace(BOTH, trigger="signal"))
     pair.move(ONE)

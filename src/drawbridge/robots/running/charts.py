@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import ExchangeDown
-from drawbridge.core.markets import Candle
+from drawbridge.core.markets import Candle, Market
 from drawbridge.core.operations import GetCandles
 from drawbridge.core.streams import CandleTold
 from drawbridge.robots.candle_store import CandleStore, SeriesId
@@ -38,10 +38,12 @@ class Chart:
 
     `reach` is how many are kept, `asked` how many were asked for so far. `told` are those that a
     stream has told to be closed and nobody has acted upon yet, `begun_ms` the newest one that it
-    has told at all; `is_told` while it tells every candle. `unstored` are not on disk yet.
+    has told at all; `is_told` while it tells every candle. `unstored` are not on disk yet. `market`
+    is as it was at the newest look.
     """
 
     series: SeriesId
+    market: Market | None = None
     reach: int = _LEAST
     asked: int = 0
     columns: CandleColumns | None = None

@@ -237,9 +237,10 @@ class Robots:
         """Let those decide who are free; None while no candle has closed."""
         series = chart.series
         await self._hands.charts.warm_up(chart, max(it.course.reach for it in seats))
-        market = (await self._hands.roads.markets(series.exchange, series.venue)).get(series.symbol)
+        markets = await self._hands.roads.markets(series.exchange, series.venue)
+        chart.market = markets.get(series.symbol)
         for seat in seats:
-            seat.meet(market)
+            seat.meet(chart.market)
         news = await self._hands.charts.news(chart)
         if not news:
             return None
@@ -304,7 +305,7 @@ class Robots:
         # Taken for seen only once nobody is left to pause: who is busy is looked at when free, and
         # a pause that failed is tried again.
         left = set[str]()
-        suspected = [it for it in self._seating.seats() if it.key_id in self._suspects]
+        suspected = [seat for key in self._suspects for seat in self._seating.seats_of_key(key)]
         for number, seat in enumerate(suspected):
             if number % _KEYS_AT_ONCE == _KEYS_AT_ONCE - 1:
                 # Of thousands that have just come all are looked at; claims are renewed meanwhile.

@@ -55,6 +55,7 @@ class Seating:
         self._charts: dict[SeriesId, Chart] = {}
         self._at: dict[SeriesId, list[Seat]] = {}
         self._of_key: dict[str, list[Seat]] = {}
+        self._of_robot: dict[str, dict[int, list[Seat]]] = {}
 
     @property
     def shards(self) -> frozenset[int] | None:
@@ -208,21 +209,30 @@ class Seating:
         """Give every seat on a key that is not stopped."""
         return [seat for seat in self._of_key.get(key_id, ()) if self.holds(seat)]
 
+    def seats_of_robot(self, robot_id: str) -> Mapping[int, Sequence[Seat]]:
+        """Give every seat of a robot that is not stopped, by shard."""
+        return self._of_robot.get(robot_id, {})
+
     def chart_of(self, seat: Seat) -> Chart:
         """Give the chart at which a seat looks."""
         return self._charts.setdefault(series_of(seat.plan), Chart(series_of(seat.plan)))
 
     def _add(self, come: Iterable[Seat]) -> None:
-        """Sort seats by chart and key."""
+        """Sort seats by chart, key and robot."""
         for seat in come:
             self._of_key.setdefault(seat.key_id, []).append(seat)
-            self.chart_of(seat)
+            of_robot = self._of_robot.setdefault(seat.robot.id, {})
+            of_robot.setdefault(shard_of(seat.key_id), []).append(seat)
+            market = self.chart_of(seat).market
+            if seat.market is None and market is not None:
+                # Others here know it: nothing is to be asked before a signal reaches it.
+                seat.meet(market)
             if seat.is_started:
                 self._at.setdefault(series_of(seat.plan), []).append(seat)
 
     def _arrange(self) -> None:
         """Sort all anew, and forget charts at which nobody looks any more."""
-        self._at, self._of_key = {}, {}
+        self._at, self._of_key, self._of_robot = {}, {}, {}
         self._add(self._seats.values())
         needed = {series_of(seat.plan) for seat in self._seats.values()}
         self._charts = {it: chart for it, chart in self._charts.items() if it in needed}

@@ -5,7 +5,7 @@ marks the signal as acted on, for the shards that are ours. A signal that no acc
 in time is ended by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,6 @@ from drawbridge.cluster.looking import Looking
 from drawbridge.core.clock import Clock
 from drawbridge.core.errors import Conflict, DrawbridgeError, OutcomeUnknown
 from drawbridge.core.operations import GetTicker
-from drawbridge.core.shards import shard_of
 from drawbridge.robots import steering
 from drawbridge.robots.decision_store import Changes, write
 from drawbridge.robots.model import Direction, Trigger
@@ -24,6 +23,7 @@ from drawbridge.robots.running.rounds import Judged
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.storage.database import Database
+from drawbridge.trading.fanout import IN_FLIGHT
 from drawbridge.trading.reading import Passage
 from drawbridge.trading.signal_words import Action
 from drawbridge.trading.signals import (
@@ -84,12 +84,18 @@ class Signalling:
         waits shard by shard: accounts that have just come here keep nobody else waiting.
         """
         seen = self._looking.seen
-        listening = [it for it in self._seating.seats() if _listens(it, signal)]
+        seats = self._seating.seats_of_robot(signal.robot_id)
         if not self._looking.is_whole:
-            signal = replace(signal, shards=signal.shards - _held_up(listening))
-            listening = [it for it in listening if _listens(it, signal)]
+            signal = replace(signal, shards=_ready(signal.shards, seats))
             if not signal.shards:
                 return ()
+        shards = signal.shards or seats.keys()
+        listening = [
+            it
+            for shard in shards
+            for it in seats.get(shard, ())
+            if _listens(it) and self._seating.holds(it)
+        ]
         if not listening:
             await self._write(signal, (), NOT_LISTENING, seen)
             return ()
@@ -167,22 +173,35 @@ def _acts(verdict: Verdict) -> bool:
     return bool(verdict.decisions or verdict.asked or verdict.refusal)
 
 
-def _listens(seat: Seat, signal: Signal) -> bool:
-    is_own = seat.robot.id == signal.robot_id and (
-        not signal.shards or shard_of(seat.key_id) in signal.shards
-    )
-    return is_own and seat.is_started and seat.plan.trigger is Trigger.SIGNAL
+def _listens(seat: Seat) -> bool:
+    return seat.is_started and seat.plan.trigger is Trigger.SIGNAL
 
 
-def _held_up(listening: Sequence[Seat]) -> frozenset[int]:
-    """Give the shards in which an account is not ready, but soon will be.
+def _ready(shards: frozenset[int], seats: Mapping[int, Sequence[Seat]]) -> frozenset[int]:
+    """Give those of a signal's shards in which it is acted on now.
+
+    As many as a fan-out sends at once: of thousands each would wait for all others, and so would
+    those that have just come from a worker that is gone.
+    """
+    room = IN_FLIGHT - sum(it.is_busy for of_shard in seats.values() for it in of_shard)
+    ready = set()
+    for shard in sorted(shards):
+        if room <= 0:
+            break
+        of_shard = seats.get(shard, ())
+        if not _is_held_up(of_shard):
+            ready.add(shard)
+            room -= sum(map(_is_free, of_shard))
+    return frozenset(ready)
+
+
+def _is_held_up(seats: Iterable[Seat]) -> bool:
+    """Tell whether an account of a shard is not ready, but soon will be.
 
     One of which nobody knows yet what its last order came to is not in trouble: its worker was. Nor
     is one that failed a few times: the database may have been away, or it has just come here.
     """
-    return frozenset(
-        shard_of(it.key_id) for it in listening if it.open or _is_soon_free(it, _IN_TROUBLE)
-    )
+    return any(_listens(it) and (it.open or _is_soon_free(it, _IN_TROUBLE)) for it in seats)
 
 
 def _is_soon_free(seat: Seat, trouble: int = 1) -> bool:

@@ -188,8 +188,9 @@ class Tending:
 
     async def _know_market(self, seat: Seat) -> None:
         plan = seat.plan
-        markets = await self._hands.roads.markets(plan.exchange, plan.venue)
-        seat.meet(markets.get(plan.symbol))
+        market = (await self._hands.roads.markets(plan.exchange, plan.venue)).get(plan.symbol)
+        self._seating.chart_of(seat).market = market
+        seat.meet(market)
 
     def _wait(self, seat: Seat) -> None:
         seat.not_before_ms = self._clock.now_ms() + LOOK_AGAIN_MS
