@@ -11,6 +11,7 @@ from drawbridge.core.orders import Order, Side
 from drawbridge.core.shards import shard_of
 from drawbridge.robots.running.runner import Robots
 from drawbridge.robots.wishes import Wish
+from drawbridge.trading.fanout import IN_FLIGHT
 from drawbridge.trading.signal_words import Action, Message
 from drawbridge.trading.signals import Hook, SignalStore, insert_signal
 from tests.kit.faulty_database import FaultyDatabase
@@ -78,12 +79,20 @@ class Worker:
         self.share = HeldShares(self.monotonic.now_ms)
         for shard in shards:
             self.share.hold(shard, LONG_MS)
-        it = bench.exchange
-        self.desk = Desk(it)
+        self.bench = bench
+        self.desk = Desk(bench.exchange)
         self.database = FaultyDatabase(bench.database)
-        outside = replace(outside_of(it), desk=self.desk)
-        database = self.database.as_database
-        self.runner = Robots(database, outside, it.clock, lambda below: below - 1, self.share)
+        self.runner = self._runner(IN_FLIGHT)
+
+    async def begin_anew(self, at_once: int) -> None:
+        """Begin as after a restart, with room for so many accounts of a robot at once."""
+        await self.runner.close()
+        self.runner = self._runner(at_once)
+
+    def _runner(self, at_once: int) -> Robots:
+        it = self.bench.exchange
+        parts = (self.database.as_database, replace(outside_of(it), desk=self.desk), it.clock)
+        return Robots(*parts, lambda below: below - 1, self.share, at_once=at_once)
 
 
 @dataclass

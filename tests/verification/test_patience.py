@@ -1,13 +1,14 @@
+"""How long a check waits for an exchange, told by one that has no room for it."""
+
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from drawbridge.core.errors import ExchangeDown
-from drawbridge.core.operations import GetBalances, GetKeyRights
-from drawbridge.vault.model import KeyStatus
-from drawbridge.verification import patience
+from drawbridge.core.operations import GetKeyRights
 from drawbridge.verification.patience import PATIENCE_MS, Patience
+from drawbridge.verification.rights import ask_rights
+from tests.gateway.setting import setting
 from tests.verification.setting import checking
 
 
@@ -54,28 +55,25 @@ async def test_what_is_down_is_told_at_once() -> None:
     assert exchange.asked == 1
 
 
-@pytest.mark.parametrize("exchange_id", ["kraken", "binance"])
-@pytest.mark.parametrize("kind", [GetKeyRights, GetBalances])
-async def test_a_check_waits_for_an_exchange_that_has_no_room_for_it(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: type[GetKeyRights | GetBalances],
-    exchange_id: str,
-) -> None:
+async def test_rights_are_asked_for_again_when_there_is_room(tmp_path: Path) -> None:
     """Scenario 15: as the sentence about it says, it is tried again."""
-    async with checking(tmp_path, exchange_id) as case:
-        waits_s = list[float]()
+    async with setting(tmp_path, "kraken") as house:
+        house.stub.refuse(GetKeyRights, ExchangeDown("rate_limited"))
 
-        async def pass_time(wait_s: float) -> None:
-            waits_s.append(wait_s)
-            case.house.clock.advance(round(wait_s * 1_000))
+        async def pass_time(wait_ms: int) -> None:
+            house.clock.advance(wait_ms)
 
-        monkeypatch.setattr(patience, "asyncio", SimpleNamespace(sleep=pass_time))
-        case.house.stub.refuse(kind, ExchangeDown("rate_limited"))
+        patience = Patience(pause=pass_time)
+        rights = await ask_rights(house.gateway, house.exchange, house.key, patience)
+        assert rights.switches == house.stub.rights.switches
+        assert house.stub.count(GetKeyRights) == 2
+
+
+async def test_a_check_tells_of_an_exchange_that_wants_to_be_left_alone_for_long(
+    tmp_path: Path,
+) -> None:
+    async with checking(tmp_path, "binance") as case:
+        case.house.stub.refuse(GetKeyRights, ExchangeDown("rate_limited"))
         verdict = await case.verification.verify(case.house.key)
-        if exchange_id == "kraken":
-            assert verdict.status is KeyStatus.ENABLED, verdict
-        else:
-            # As long as Binance tells us to stay away nobody waits before a page.
-            assert verdict.reason == "rate_limited", verdict
-        assert bool(waits_s) == (exchange_id == "kraken")
+        assert (verdict.status, verdict.reason) == (None, "rate_limited")
+        assert case.house.stub.count(GetKeyRights) == 1

@@ -22,9 +22,14 @@ _T = TypeVar("_T")
 class Patience:
     """What one check has left of it."""
 
-    def __init__(self, left_ms: int = PATIENCE_MS) -> None:
-        """Wait for so long at most, all in all."""
+    def __init__(
+        self,
+        left_ms: int = PATIENCE_MS,
+        pause: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
+        """Wait for so long at most, all in all; `pause` lets milliseconds pass."""
         self._left_ms = left_ms
+        self._pause = pause or _pause
 
     async def wait_out(self, ask: Callable[[], Awaitable[_T]]) -> _T:
         """Ask, and ask again when there is room, as the exchange says; for what only reads.
@@ -39,4 +44,8 @@ class Patience:
                     raise
                 wait_ms = max(1, error.retry_after_ms)
             self._left_ms -= wait_ms
-            await asyncio.sleep(wait_ms / _S)
+            await self._pause(wait_ms)
+
+
+async def _pause(wait_ms: int) -> None:
+    await asyncio.sleep(wait_ms / _S)

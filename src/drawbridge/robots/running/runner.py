@@ -32,6 +32,7 @@ from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Tending, hands_of
 from drawbridge.robots.running.under_way import Turns, UnderWay
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
+from drawbridge.trading.fanout import IN_FLIGHT
 from drawbridge.trading.signals import Signal
 
 _log: Final = logging.getLogger(__name__)
@@ -54,10 +55,13 @@ class Robots:
         clock: Clock,
         dice: Callable[[int], int],
         share: Share = WHOLE,
+        *,
+        at_once: int = IN_FLIGHT,
     ) -> None:
         """Use the app's database, for the accounts of our share.
 
-        With `dice` waits are spread, so that not all try at once.
+        With `dice` waits are spread, so that not all try at once. Where there are several workers,
+        a signal begins a robot's orders on so many accounts `at_once`.
         """
         self._clock = clock
         self._dice = dice
@@ -66,7 +70,9 @@ class Robots:
         self._hands = hands
         self._seating = Seating(database, outside.record, hands.moves, looking)
         self._tending = Tending(hands, self._seating, clock)
-        self._signalling = Signalling(database, outside.roads, self._seating, clock, looking)
+        self._signalling = Signalling(
+            database, outside.roads, self._seating, clock, looking, at_once=at_once
+        )
         self._prices = Prices(outside.roads, clock)
         self._listening = Listening(outside.streams, self)
         self._tasks = UnderWay()

@@ -23,7 +23,6 @@ from drawbridge.robots.running.rounds import Judged
 from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.storage.database import Database
-from drawbridge.trading.fanout import IN_FLIGHT
 from drawbridge.trading.reading import Passage
 from drawbridge.trading.signal_words import Action
 from drawbridge.trading.signals import (
@@ -52,14 +51,20 @@ class Signalling:
         seating: Seating,
         clock: Clock,
         looking: Looking,
+        *,
+        at_once: int,
     ) -> None:
-        """Read signals from the app's database, prices over these roads; act where it is ours."""
+        """Read signals from the app's database, prices over these roads; act where it is ours.
+
+        Of a robot's accounts that many are begun `at_once`, and more when so many are done.
+        """
         self._database = database
         self._looking = looking
         self._signals = SignalStore(database)
         self._roads = roads
         self._seating = seating
         self._clock = clock
+        self._at_once = at_once
         self._looked_ms = 0
         self._dropped_ms = 0
 
@@ -86,7 +91,7 @@ class Signalling:
         seen = self._looking.seen
         seats = self._seating.seats_of_robot(signal.robot_id)
         if not self._looking.is_whole:
-            signal = replace(signal, shards=_ready(signal.shards, seats))
+            signal = replace(signal, shards=self._ready(signal.shards, seats))
             if not signal.shards:
                 return ()
         shards = signal.shards or seats.keys()
@@ -109,6 +114,23 @@ class Signalling:
         finally:
             for seat in free:
                 seat.release()
+
+    def _ready(self, shards: frozenset[int], seats: Mapping[int, Sequence[Seat]]) -> frozenset[int]:
+        """Give those of a signal's shards in which it is acted on now, as there is room.
+
+        Why: of thousands of accounts at once each would wait for all others, and so would those
+        that have just come from a worker that is gone.
+        """
+        room = self._at_once - sum(it.is_busy for of_shard in seats.values() for it in of_shard)
+        ready = set()
+        for shard in sorted(shards):
+            if room <= 0:
+                break
+            of_shard = seats.get(shard, ())
+            if not _is_held_up(of_shard):
+                ready.add(shard)
+                room -= sum(map(_is_free, of_shard))
+        return frozenset(ready)
 
     async def _judged(self, signal: Signal, seats: Sequence[Seat], seen: int) -> Judged:
         plan, chart = seats[0].plan, self._seating.chart_of(seats[0])
@@ -175,24 +197,6 @@ def _acts(verdict: Verdict) -> bool:
 
 def _listens(seat: Seat) -> bool:
     return seat.is_started and seat.plan.trigger is Trigger.SIGNAL
-
-
-def _ready(shards: frozenset[int], seats: Mapping[int, Sequence[Seat]]) -> frozenset[int]:
-    """Give those of a signal's shards in which it is acted on now.
-
-    As many as a fan-out sends at once: of thousands each would wait for all others, and so would
-    those that have just come from a worker that is gone.
-    """
-    room = IN_FLIGHT - sum(it.is_busy for of_shard in seats.values() for it in of_shard)
-    ready = set()
-    for shard in sorted(shards):
-        if room <= 0:
-            break
-        of_shard = seats.get(shard, ())
-        if not _is_held_up(of_shard):
-            ready.add(shard)
-            room -= sum(map(_is_free, of_shard))
-    return frozenset(ready)
 
 
 def _is_held_up(seats: Iterable[Seat]) -> bool:
