@@ -6,9 +6,10 @@ import pytest
 
 from drawbridge.core.errors import ExchangeDown, OutcomeUnknown
 from drawbridge.core.orders import Side
+from drawbridge.core.shards import shard_of
 from drawbridge.trading.signal_words import GOOD_FOR_MS, Action
 from drawbridge.vault.model import KeyStatus
-from tests.kit.robot_pair import BOTH, ONE, Pair
+from tests.kit.robot_pair import BOTH, LONG_MS, ONE, Pair
 from tests.kit.robots import KEY, SECOND_KEY, key_record
 from tests.kit.turns import a_turn
 
@@ -68,23 +69,29 @@ async def test_who_comes_to_a_chart_of_others_hears_a_signal_at_its_first_look(p
     assert pair.placed_on(KEY) == pair.placed_on(SECOND_KEY) == [Side.BUY, Side.SELL]
 
 
-async def test_a_signal_begins_no_more_than_there_is_room_for_and_reaches_all(pair: Pair) -> None:
-    await pair.bob.begin_anew(at_once=1)
+@pytest.mark.parametrize("comes", [KEY, SECOND_KEY])
+async def test_a_signal_begins_no_more_than_there_is_room_for_and_first_where_it_came_last(
+    pair: Pair, comes: str
+) -> None:
+    left, taking = (pair.ann, pair.bob) if comes == KEY else (pair.bob, pair.ann)
+    await taking.begin_anew(at_once=1)
     await pair.begin(replace(BOTH, trigger="signal"))
-    pair.move(ONE)
+    shard = shard_of(comes)
+    left.share.drop(shard)
+    taking.share.hold(shard, LONG_MS)
     await pair.step(1)
-    pair.bob.desk.gate.clear()
+    taking.desk.gate.clear()
     await pair.send(Action.BUY, "one")
     for _ in range(3):
         pair.bench.exchange.clock.advance(1_100)
-        await pair.bob.runner.look()
-        while not pair.bob.desk.waiting:
+        await taking.runner.look()
+        while not taking.desk.waiting:
             await a_turn()
-    assert pair.bob.desk.waiting == 1
+    assert taking.desk.waiting == 1
 
-    pair.bob.desk.gate.set()
-    await pair.bob.runner.settle()
-    assert len(pair.bench.sides) == 1
+    taking.desk.gate.set()
+    await taking.runner.settle()
+    assert pair.placed_on(comes) == pair.bench.sides == [Side.BUY]
     await pair.step(1)
     assert pair.placed_on(KEY) == pair.placed_on(SECOND_KEY) == [Side.BUY]
     assert await pair.outcomes() == [""]

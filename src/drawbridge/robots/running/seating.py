@@ -210,7 +210,7 @@ class Seating:
         return [seat for seat in self._of_key.get(key_id, ()) if self.holds(seat)]
 
     def seats_of_robot(self, robot_id: str) -> Mapping[int, Sequence[Seat]]:
-        """Give every seat of a robot that is not stopped, by shard."""
+        """Give every seat of a robot that is not stopped, by shard; what came last at the end."""
         return self._of_robot.get(robot_id, {})
 
     def chart_of(self, seat: Seat) -> Chart:

@@ -118,14 +118,16 @@ class Signalling:
     def _ready(self, shards: frozenset[int], seats: Mapping[int, Sequence[Seat]]) -> frozenset[int]:
         """Give those of a signal's shards in which it is acted on now, as there is room.
 
-        Why: of thousands of accounts at once each would wait for all others, and so would those
-        that have just come from a worker that is gone.
+        Why: of thousands of accounts at once each would wait for all others. Those that came last
+        go first: their worker is gone, and they have waited for longest.
         """
         room = self._at_once - sum(it.is_busy for of_shard in seats.values() for it in of_shard)
         ready = set()
-        for shard in sorted(shards):
+        for shard in (*reversed([*seats]), *(shards - seats.keys())):
             if room <= 0:
                 break
+            if shard not in shards:
+                continue
             of_shard = seats.get(shard, ())
             if not _is_held_up(of_shard):
                 ready.add(shard)
