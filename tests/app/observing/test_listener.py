@@ -105,3 +105,18 @@ async def test_who_still_talks_at_the_end_is_let_go() -> None:
         assert b"200 OK" in await _said(address, b"GET /healthz HTTP/1.1\r\n\r\n")
     assert await reader.read() == b""
     writer.close()
+
+
+async def test_connections_that_ask_nothing_keep_nobody_from_hearing() -> None:
+    async with listening(_HERE, (), Metrics([_tasks])) as address:
+        port = int(address.rpartition(":")[2])
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(40)]
+        told = await _said(address, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert told.startswith(b"HTTP/1.1 200 ")
+        # Who came first has ended for those that came after; the others may still ask.
+        first, last = silent[0], silent[-1]
+        assert await first[0].read() == b""
+        last[1].write(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert (await last[0].read()).startswith(b"HTTP/1.1 200 ")
+        for _, writer in silent:
+            writer.close()

@@ -42,8 +42,9 @@ class Operations:
         self._checks = checks
         self._metrics = metrics
         self._is_local = local
-        self._free = _MOST_AT_ONCE
         self.talks: set[asyncio.Task[None]] = set()
+        # Those that have not asked yet; who came first is first.
+        self._silent: dict[asyncio.Task[None], None] = {}
 
     async def answer(self, head: bytes) -> Answer:
         """Answer a request by its head."""
@@ -67,22 +68,37 @@ class Operations:
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take one request and answer it."""
         task = asyncio.current_task()
-        if task is None or self._free <= 0:
+        if task is None or not self._makes_room():
             writer.transport.abort()
             return
-        self._free -= 1
         self.talks.add(task)
+        self._silent[task] = None
         try:
             async with asyncio.timeout(_WITHIN_S):
                 head = await reader.readuntil(b"\r\n\r\n")
+                self._silent.pop(task, None)
                 writer.write(_written(await self.answer(head), with_body=head[:4] != b"HEAD"))
                 await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             writer.transport.abort()
         finally:
-            self._free += 1
+            self._silent.pop(task, None)
             self.talks.discard(task)
             writer.close()
+
+    def _makes_room(self) -> bool:
+        """Tell whether one more may talk; who has been silent for longest ends for it.
+
+        Why: else a few connections that ask nothing would keep whoever looks after this process
+        from hearing that it is alive, and it would be ended for that.
+        """
+        if len(self.talks) < _MOST_AT_ONCE:
+            return True
+        oldest = next(iter(self._silent), None)
+        if oldest is None:
+            return False
+        del self._silent[oldest]
+        return oldest.cancel()
 
     async def _ready(self) -> Answer:
         found = await look_at_all(self._checks)
