@@ -105,6 +105,8 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "virtual_without_price": "overloaded",
     "virtual_pair": "market_closed",
     "virtual_hours": "market_closed",
+    # What a bot looks up by that name then is there, or is about to be.
+    "virtual_order_repeated": "duplicate_client_id",
 }
 
 
