@@ -162,6 +162,16 @@ class Charts:
         self._store = store
         self._clock = clock
 
+    async def learn_market(self, chart: Chart) -> Market:
+        """Give a chart's market as it is now; who comes to the chart later meets it too.
+
+        Raises: what asking raises, also when there is none any more.
+        """
+        series = chart.series
+        markets = await self._roads.markets(series.exchange, series.venue)
+        market = chart.market = markets.get(series.symbol)
+        return market
+
     async def warm_up(self, chart: Chart, reach: int) -> None:
         """Make sure that a chart has as many candles as there are, up to `reach`.
 

@@ -241,12 +241,10 @@ class Robots:
 
     async def _judged(self, chart: Chart, seats: Sequence[Seat]) -> Judged | None:
         """Let those decide who are free; None while no candle has closed."""
-        series = chart.series
         await self._hands.charts.warm_up(chart, max(it.course.reach for it in seats))
-        markets = await self._hands.roads.markets(series.exchange, series.venue)
-        chart.market = markets.get(series.symbol)
+        market = await self._hands.charts.learn_market(chart)
         for seat in seats:
-            seat.meet(chart.market)
+            seat.meet(market)
         news = await self._hands.charts.news(chart)
         if not news:
             return None

@@ -123,11 +123,10 @@ class Signalling:
         """
         room = self._at_once - sum(it.is_busy for of_shard in seats.values() for it in of_shard)
         ready = set()
-        for shard in (*reversed([*seats]), *(shards - seats.keys())):
+        last_first = (*reversed([*seats]), *(shards - seats.keys()))
+        for shard in filter(shards.__contains__, last_first):
             if room <= 0:
                 break
-            if shard not in shards:
-                continue
             of_shard = seats.get(shard, ())
             if not _is_held_up(of_shard):
                 ready.add(shard)

@@ -26,7 +26,6 @@ from drawbridge.robots.running.writing import Pen
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
 from drawbridge.trading.fanout import Outcome
-from drawbridge.trading.reading import Passage
 
 LOOK_AGAIN_MS: Final = 1_000
 _CHECK_EVERY_MS: Final = 15 * MINUTE_MS
@@ -37,7 +36,6 @@ class Hands:
     """What does the parts of the work."""
 
     pen: Pen
-    roads: Passage
     charts: Charts
     checks: Checks
     questions: Questions
@@ -187,10 +185,7 @@ class Tending:
             await self.act(seat, [(seat, verdict)])
 
     async def _know_market(self, seat: Seat) -> None:
-        plan = seat.plan
-        market = (await self._hands.roads.markets(plan.exchange, plan.venue)).get(plan.symbol)
-        self._seating.chart_of(seat).market = market
-        seat.meet(market)
+        seat.meet(await self._hands.charts.learn_market(self._seating.chart_of(seat)))
 
     def _wait(self, seat: Seat) -> None:
         seat.not_before_ms = self._clock.now_ms() + LOOK_AGAIN_MS
@@ -204,7 +199,6 @@ def hands_of(database: Database, outside: Outside, clock: Clock, looking: Lookin
     chains = OrderChains(outside, checks, pen, clock)
     return Hands(
         pen=pen,
-        roads=outside.roads,
         charts=charts,
         checks=checks,
         questions=Questions(database, pen, clock),
