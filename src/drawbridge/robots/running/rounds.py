@@ -20,9 +20,10 @@ from drawbridge.robots.running.charts import Chart, Charts
 from drawbridge.robots.running.deciding import Verdict, judge_candles
 from drawbridge.robots.running.orders import decided_notice, missed_notice
 from drawbridge.robots.running.questions import asked_first, take_up, write_down
-from drawbridge.robots.running.seat import Seat
+from drawbridge.robots.running.seat import Course, Seat
+from drawbridge.robots.running.under_way import unhurried
 from drawbridge.robots.running.writing import TAKEN_OVER, Pen
-from drawbridge.robots.strategy import OWN
+from drawbridge.robots.strategy import OWN, Settings, Strategy
 from drawbridge.storage.database import Transaction
 
 Judged = Sequence[tuple[Seat, Verdict]]
@@ -58,7 +59,8 @@ class Rounds:
         await _let_own_look(chart, seats)
         now_ms = self._clock.now_ms()
         judged = [
-            (seat, self.asked_first(seat, _judged(seat, chart, now_ms), chart)) for seat in seats
+            (seat, self.asked_first(seat, _judged(seat, chart, now_ms), chart))
+            async for seat in unhurried(seats)
         ]
         kept = await self.keep(chart, judged)
         return [pair for pair in kept if pair[1].decisions or pair[1].refusal]
@@ -116,12 +118,15 @@ async def _let_own_look(chart: Chart, seats: Sequence[Seat]) -> None:
     Why: another process looks, and may take its time; what it saw is then there for all seats.
     What fails is told when the seat is judged.
     """
-    courses = [seat.course for seat in seats]
-    pairs = [pair for it in courses for pair in ((it.strategy, it.settings), *it.confirming)]
-    for strategy, settings in pairs:
-        if strategy.id.startswith(OWN):
+    async for seat in unhurried(seats):
+        for strategy, settings in _own_of(seat.course):
             with contextlib.suppress(DrawbridgeError):
                 await asyncio.to_thread(chart.look, strategy, settings)
+
+
+def _own_of(course: Course) -> Sequence[tuple[Strategy, Settings]]:
+    pairs = ((course.strategy, course.settings), *course.confirming)
+    return [it for it in pairs if it[0].id.startswith(OWN)]
 
 
 def _judged(seat: Seat, chart: Chart, now_ms: int) -> Verdict:

@@ -5,7 +5,6 @@ exchange that is slow keeps no other waiting. What is done stands in the modules
 rounds.py decides, orders.py and resting.py trade, closing.py ends.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +28,7 @@ from drawbridge.robots.running.seat import Seat
 from drawbridge.robots.running.seating import Seating
 from drawbridge.robots.running.signalling import Signalling
 from drawbridge.robots.running.tending import LOOK_AGAIN_MS, Tending, hands_of
-from drawbridge.robots.running.under_way import Turns, UnderWay
+from drawbridge.robots.running.under_way import Turns, UnderWay, unhurried
 from drawbridge.robots.seams import Outside
 from drawbridge.storage.database import Database
 from drawbridge.trading.fanout import IN_FLIGHT
@@ -40,7 +39,6 @@ _log: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 64
 _ANSWERS_AT_ONCE: Final = 256
 _KEYS_EVERY_MS: Final = 1_000
-_KEYS_AT_ONCE: Final = 200
 # Who rests is woken by what happens; so often all are looked at, whatever has happened.
 _ALL_EVERY_MS: Final = 60_000
 
@@ -310,10 +308,7 @@ class Robots:
         # a pause that failed is tried again.
         left = set[str]()
         suspected = [seat for key in self._suspects for seat in self._seating.seats_of_key(key)]
-        for number, seat in enumerate(suspected):
-            if number % _KEYS_AT_ONCE == _KEYS_AT_ONCE - 1:
-                # Of thousands that have just come all are looked at; claims are renewed meanwhile.
-                await asyncio.sleep(0)
+        async for seat in unhurried(suspected):
             if self._seating.holds(seat) and not await self._is_held_against_key(seat):
                 left.add(seat.key_id)
         self._suspects = left

@@ -2,13 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from typing import Final
 
 from drawbridge.core.errors import DrawbridgeError
 from drawbridge.robots.running.seat import Seat
 
 _log: Final = logging.getLogger(__name__)
+
+_IN_A_ROW: Final = 200
+
+
+async def unhurried(seats: Iterable[Seat]) -> AsyncIterator[Seat]:
+    """Give seats one by one, and everybody else a turn after every few.
+
+    Why: with tens of thousands in a row, claims on accounts would not be renewed in time, and who
+    stops a robot would wait.
+    """
+    for number, seat in enumerate(seats, 1):
+        yield seat
+        if number % _IN_A_ROW == 0:
+            await asyncio.sleep(0)
 
 
 class UnderWay:
