@@ -7,6 +7,7 @@ says what was lost, doubled or out of turn. Here little is tried, for a minute o
     python -m benchmarks.fleet faults --times 20 --accounts 5000 [--only kill,stop]
     python -m benchmarks.fleet speed --accounts 10000
     python -m benchmarks.fleet sizes --sizes 1000,10000,100000
+    python -m benchmarks.fleet candles --sizes 1000,10000,100000
     python -m benchmarks.fleet soak --minutes 60
 """
 
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from benchmarks.afloat.candles import try_candles
 from benchmarks.afloat.faults import FAULTS
 from benchmarks.afloat.fleet import WORKERS, Size
 from benchmarks.afloat.sizes import SIZES, try_sizes
@@ -30,7 +32,7 @@ _FULL_TIMES: Final = 20
 _FULL_SPEED: Final = 10_000
 _FULL_MINUTES: Final = 60.0
 _TAKEOVER_S: Final = 5
-_ALL: Final = ("faults", "speed", "sizes", "soak")
+_ALL: Final = ("faults", "speed", "sizes", "candles", "soak")
 
 
 def run() -> Iterator[Result]:
@@ -82,6 +84,11 @@ def _try_sizes(given: argparse.Namespace) -> Iterator[tuple[object, bool]]:
         yield line, True
 
 
+def _try_candles(given: argparse.Namespace) -> Iterator[tuple[object, bool]]:
+    for line in try_candles(given.sizes):
+        yield line, True
+
+
 def _soak(given: argparse.Namespace) -> Iterator[tuple[object, bool]]:
     for line in soak(given.minutes, Size(given.accounts, 1, given.workers)):
         yield line, True
@@ -91,6 +98,7 @@ _TRIALS: Final[Mapping[str, Callable[[argparse.Namespace], Iterator[tuple[object
     "faults": _try_faults,
     "speed": _try_speed,
     "sizes": _try_sizes,
+    "candles": _try_candles,
     "soak": _soak,
 }
 

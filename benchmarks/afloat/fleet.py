@@ -28,7 +28,7 @@ from drawbridge.app.observing.settings import ObservingSettings
 from drawbridge.app.settings import Settings
 from drawbridge.app.store_settings import StoreSettings
 from drawbridge.core.shards import SHARDS
-from drawbridge.robots.model import Robot
+from drawbridge.robots.model import Robot, Trigger
 from drawbridge.trading.signal_service import MadeHook
 from drawbridge.trading.signal_words import Action
 from drawbridge.vault.unlock import read_vault_key
@@ -42,16 +42,21 @@ _STOP_WITHIN_S: Final = 30
 _KIB: Final = 1_024
 _PAPER: Final = "drawbridge.entrypoints.paper_server"
 _TASKS: Final = "drawbridge_tasks"
+_LAGS: Final = "drawbridge_loop_lag_seconds_bucket"
 _PAGE_KIB: Final = os.sysconf("SC_PAGE_SIZE") // _KIB
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How big a fleet is; no workers: one over a file, without a server."""
+    """How big a fleet is, and what its robots act on.
+
+    No workers: one over a file, without a server.
+    """
 
     accounts: int
     robots: int = 1
     workers: int = WORKERS
+    trigger: Trigger = Trigger.SIGNAL
 
 
 class Worker:
@@ -109,15 +114,28 @@ class Worker:
 
     async def tasks(self) -> int:
         """Give how many tasks its event loop has, as it tells operators; 0 where it does not."""
+        told = await self._told_by(_TASKS)
+        return int(next(iter(told.values()), 0))
+
+    async def loop_lags(self) -> Counter[float]:
+        """Give how often its event loop was no later than so many seconds, as it tells operators.
+
+        Each count has those of all shorter times in it.
+        """
+        told = await self._told_by(_LAGS)
+        return Counter({float(name.split('"')[1]): int(times) for name, times in told.items()})
+
+    async def _told_by(self, name: str) -> Mapping[str, float]:
+        """Give the numbers told under names that begin so."""
         if not self._ops:
-            return 0
+            return {}
         host, _, port = self._ops.removeprefix("http://").rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         told = await reader.read()
         writer.close()
-        [line] = [it for it in told.decode().splitlines() if it.startswith(_TASKS)]
-        return int(float(line.rpartition(" ")[2]))
+        lines = [it for it in told.decode().splitlines() if it.startswith(name)]
+        return {words[0]: float(words[2]) for words in (it.rpartition(" ") for it in lines)}
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -270,7 +288,9 @@ async def afloat(
         first.end()
         fleet.workers.remove(first)
         public = await read_vault_key(house.database)
-        fleet.robots = await people.settle(house.database, public, living, size.robots)
+        fleet.robots = await people.settle(
+            house.database, public, living, size.robots, size.trigger
+        )
         if server is not None:
             # The server does so by itself, but only a minute after so many rows have come.
             server.do("ANALYZE")

@@ -15,7 +15,7 @@ from typing import Final
 from benchmarks.afloat.worker import EXCHANGE
 from drawbridge.app.clock import SystemClock, entropy
 from drawbridge.catalogue.registry import get_exchange
-from drawbridge.core.clock import HOUR_MS
+from drawbridge.core.clock import HOUR_MS, MINUTE_MS
 from drawbridge.core.ids import KeyId, OwnerId
 from drawbridge.core.operations import Scope
 from drawbridge.core.secret import Secret
@@ -32,6 +32,8 @@ from drawbridge.vault.service import binding_of
 SYMBOL: Final = "BTC/USDT"
 _AMOUNT: Final = "50"
 _CHUNK: Final = 1_000
+_FAST: Final = 8
+_SLOW: Final = 32
 _RIGHTS: Final = frozenset({Scope.READ, Scope.TRADE_SPOT})
 _OWNER: Final = """
 INSERT INTO owners (id, name, name_folded, password_hash, created_ms) VALUES (?, ?, ?, 'none', ?)
@@ -96,13 +98,17 @@ async def settle_at_exchange(state: Path, living: Sequence[Living]) -> None:
 
 
 async def settle(
-    database: Database, public: VaultPublicKey, living: Sequence[Living], robots: int
+    database: Database,
+    public: VaultPublicKey,
+    living: Sequence[Living],
+    robots: int,
+    trigger: Trigger,
 ) -> Sequence[Robot]:
     """Write owners, each with a robot and a share of the accounts; gives the robots."""
     now_ms, made = SystemClock().now_ms(), []
     each = -(-len(living) // robots)
     for number, own in enumerate(_chunks(iter(living), each)):
-        made.append(_robot(number, now_ms))
+        made.append(_robot(number, _plan(number, trigger), now_ms))
         await _settle_owner(database, public, made[-1], own, now_ms)
     return made
 
@@ -124,17 +130,23 @@ async def _settle_owner(
             await tx.execute_many(_SEAT, seats)
 
 
-def _robot(number: int, now_ms: int) -> Robot:
-    plan = Plan(
+def _plan(number: int, trigger: Trigger) -> Plan:
+    """Give the plan of a robot; those that decide at candles look each in its own way."""
+    is_by_candle = trigger is Trigger.CANDLE
+    fast, slow = (number % _FAST, number // _FAST % _SLOW) if is_by_candle else (0, 0)
+    return Plan(
         stakes=(),
         exchange=EXCHANGE,
         venue=Venue.PAPER,
         symbol=SYMBOL,
-        interval_ms=HOUR_MS,
+        interval_ms=MINUTE_MS if is_by_candle else HOUR_MS,
         strategy="ema_cross",
-        settings={"fast": 3, "slow": 8},
-        trigger=Trigger.SIGNAL,
+        settings={"fast": 2 + fast, "slow": 2 + _FAST + slow},
+        trigger=trigger,
     )
+
+
+def _robot(number: int, plan: Plan, now_ms: int) -> Robot:
     return Robot(
         id=f"robot_{number:016x}",
         owner=f"owner_{number:016x}",
