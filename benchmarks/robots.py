@@ -44,6 +44,7 @@ from drawbridge.robots.strategies import get_strategy
 from drawbridge.robots.wishes import Wish
 from drawbridge.vault.model import KeyRecord
 from tests.kit.hasty import Haste
+from tests.kit.holding import held_here
 from tests.kit.house import ACCOUNT, checked, create_owner, until
 from tests.kit.processes import Process, free_port
 from tests.kit.shown_again import held_against
@@ -114,7 +115,8 @@ async def hour(folder: Path, beside: Beside | None = None) -> tuple[Found, Spent
     paper = Process("tests.kit.hasty", [*haste.arguments("paper"), *arguments])
     settings, clock = Settings(folder / "data", paper=f"127.0.0.1:{port}"), haste.clock()
     try:
-        async with open_house(settings, clock) as house, open_gateway(house) as work:
+        async with open_house(settings, clock) as opened, open_gateway(opened) as work:
+            house = held_here(opened)
             working = asyncio.create_task(Workers(work).run())
             keys = await _keys(house, folder / "paper")
             _load()
