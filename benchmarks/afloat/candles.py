@@ -94,12 +94,13 @@ async def _until_warm(fleet: Fleet) -> None:
 
 async def _minute(fleet: Fleet) -> Minute:
     """Wait for a candle's end, and watch until nothing more is done than at rest."""
-    ended_ms = (_now_ms() // MINUTE_MS + 1) * MINUTE_MS
-    await asyncio.sleep((ended_ms - _now_ms()) / _S)
-    began_s, looks = time.monotonic(), [(0.0, _cpu_s(fleet))]
+    now_ms = fleet.house.clock.now_ms()
+    ended_ms = (now_ms // MINUTE_MS + 1) * MINUTE_MS
+    await asyncio.sleep((ended_ms - now_ms) / _S)
+    began_s, looks = time.monotonic(), [(0.0, fleet.cpu_s)]
     while not _is_quiet(looks) and looks[-1][0] < _MOST_S:
         await asyncio.sleep(_LOOK_EVERY_S)
-        looks.append((time.monotonic() - began_s, _cpu_s(fleet)))
+        looks.append((time.monotonic() - began_s, fleet.cpu_s))
     row = await fleet.house.database.fetch_one(_ORDERS, ended_ms)
     orders, last_ms = (row["n"], row["last_ms"]) if row is not None else (0, 0)
     second_s = next(cpu_s for at_s, cpu_s in looks if at_s >= 1)
@@ -121,11 +122,3 @@ def _is_quiet(looks: Sequence[tuple[float, float]]) -> bool:
 def _window(looks: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Give the look with which the newest stretch began that is long enough to be called quiet."""
     return next(it for it in reversed(looks) if it[0] <= max(0.0, looks[-1][0] - _QUIET_FOR_S))
-
-
-def _cpu_s(fleet: Fleet) -> float:
-    return sum(it.cpu_s for it in fleet.workers)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -215,6 +215,11 @@ class Fleet:
         return is_fair and shares.total() == SHARDS
 
     @property
+    def cpu_s(self) -> float:
+        """Give the processor time that all workers have used."""
+        return sum(it.cpu_s for it in self.workers)
+
+    @property
     def _fair_share(self) -> int:
         return -(-SHARDS // len(self.workers))
 

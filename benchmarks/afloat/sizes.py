@@ -77,7 +77,7 @@ async def _cost(size: Size) -> Cost:
             first = await _orders_of_some(fleet, Action.BUY, 0)
             seated_s = time.monotonic() - began_s
             memory_mib = mean(map(_memory_mib, fleet.workers))
-            idle_cpu = await _busy(fleet.workers)
+            idle_cpu = await _busy(fleet)
             handing = await hit_at(fleet)
             hit_s = time.monotonic()
             handing.at_ms = time.time_ns() // 1_000_000
@@ -106,11 +106,11 @@ async def _orders_of_some(fleet: Fleet, action: Action, before: int) -> int:
     return wanted
 
 
-async def _busy(workers: list[Worker]) -> float:
+async def _busy(fleet: Fleet) -> float:
     """Tell which part of a core a worker needs where nothing happens."""
-    before = sum(it.cpu_s for it in workers)
+    before_s = fleet.cpu_s
     await asyncio.sleep(_WATCHED_S)
-    return (sum(it.cpu_s for it in workers) - before) / _WATCHED_S / len(workers)
+    return (fleet.cpu_s - before_s) / _WATCHED_S / len(fleet.workers)
 
 
 def _memory_mib(worker: Worker) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.afloat.fleet import WORKERS, Fleet, Size, Worker, afloat
+from benchmarks.afloat.fleet import WORKERS, Fleet, Size, afloat
 from benchmarks.afloat.trials import Sent
 from benchmarks.afloat.watching import read_books
 from benchmarks.measure import Result
@@ -69,14 +69,10 @@ async def _sent(fleet: Fleet) -> tuple[Sequence[tuple[int, int]], float]:
     sent, spans = Sent(fleet), []
     # The first is to warm up: keys are opened, connections made.
     for _ in range(_ROUNDS + 1):
-        began_ms, began_s = time.time_ns() // 1_000_000, _cpu_s(fleet.workers)
+        began_ms, began_s = time.time_ns() // 1_000_000, fleet.cpu_s
         await sent.signal()
         if not await sent.all_out():
             message = f"orders are missing: {fleet.logs()}"
             raise RuntimeError(message)
-        spans.append((began_ms, time.time_ns() // 1_000_000, _cpu_s(fleet.workers) - began_s))
+        spans.append((began_ms, time.time_ns() // 1_000_000, fleet.cpu_s - began_s))
     return [(began, ended) for began, ended, _ in spans[1:]], sum(it for *_, it in spans[1:])
-
-
-def _cpu_s(workers: list[Worker]) -> float:
-    return sum(it.cpu_s for it in workers)
